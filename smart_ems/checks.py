@@ -1,0 +1,35 @@
+"""System checks of the deployment, each with a hint that says what to change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Tags, Warning, register
+
+
+@register(Tags.database, deploy=True)
+def production_database(**kwargs: Any) -> list[CheckMessage]:
+    """SQLite serves one machine; several workers on several machines need PostgreSQL."""
+    if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
+        return []
+    return [
+        Warning(
+            "The database is SQLite.",
+            hint="Set DATABASE_URL=postgres://user:password@host/name for production.",
+            id="smart_ems.W001",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def host_names(**kwargs: Any) -> list[CheckMessage]:
+    if "*" not in settings.ALLOWED_HOSTS:
+        return []
+    return [
+        Warning(
+            "Every host name is accepted.",
+            hint="Set EMS_ALLOWED_HOSTS to the names that operators type, separated by commas.",
+            id="smart_ems.W002",
+        )
+    ]

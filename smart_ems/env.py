@@ -1,0 +1,42 @@
+"""Where the process runs: the checkout, its data folder, and the values given by the environment."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import environ
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+# A unix socket's path is limited to 107 bytes by the kernel; a longer one cannot be bound.
+SOCKET_PATH_LIMIT = 100
+
+env = environ.Env()
+if (BASE_DIR / ".env").is_file():
+    env.read_env(str(BASE_DIR / ".env"))
+
+VAR_DIR = Path(env.str("EMS_VAR_DIR", default=str(BASE_DIR / "var")))
+
+
+def secret_key() -> str:
+    """The configured key, else one made on the first start and kept in the data folder, readable by its owner."""
+    if configured := env.str("EMS_SECRET_KEY", default=""):
+        return configured
+    path = VAR_DIR / "secret_key"
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        key = secrets.token_urlsafe(50)
+        file.write(key)
+    return key
+
+
+def broker_url() -> str:
+    """``REDIS_URL``, else the unix socket of the embedded broker that the launcher starts."""
+    if configured := env.str("REDIS_URL", default=""):
+        return configured
+    return f"redis+socket://{VAR_DIR / 'run' / 'broker.sock'}"

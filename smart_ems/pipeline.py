@@ -1,0 +1,71 @@
+"""The system on one screen.
+
+    upload or batch ─► Reading + Span ─► Score, Detection ─► Alert
+          │                 │                  │               │
+     load_upload       score_pending      review_changed   fragments on a page
+
+Every stage reads the rows that the stage before it wrote, and writes its own. The functions here only ring the bell that
+makes a stage start at once: a bell that is lost costs a few seconds, because ``sweep`` rings for whatever is left over.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from celery import Celery, chain, current_app, signature
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+logger = logging.getLogger(__name__)
+
+LOAD = "ingestion.tasks.load_upload"
+SCORE = "mlcore.tasks.score_pending"
+TRAIN = "mlcore.tasks.train_due"
+REVIEW = "alerts.tasks.review_changed"
+
+
+def upload_received(upload_id: int) -> None:
+    """Load one upload as soon as its row is visible to the workers."""
+    transaction.on_commit(lambda: _ring((LOAD, (upload_id,))))
+
+
+def readings_arrived() -> None:
+    """Score what waits, then review what the scores changed."""
+    transaction.on_commit(lambda: _ring((SCORE, ()), (REVIEW, ())))
+
+
+def training_wanted() -> None:
+    """Train the substations that are due, then score with the new models and review."""
+    transaction.on_commit(lambda: _ring((TRAIN, ()), (SCORE, ()), (REVIEW, ())))
+
+
+def detections_changed() -> None:
+    """Raise, update or clear alerts for the detections that changed."""
+    transaction.on_commit(lambda: _ring((REVIEW, ())))
+
+
+def sweep() -> None:
+    """Ring for the work that the database still shows as unfinished."""
+    from alerts import services as alerts
+    from ingestion import services as ingestion
+    from substations.models import Span
+
+    for upload_id in ingestion.unfinished_uploads():
+        upload_received(upload_id)
+    if Span.objects.exists():
+        readings_arrived()
+    if alerts.has_unreviewed():
+        detections_changed()
+
+
+def _ring(*tasks: tuple[str, tuple[int, ...]]) -> None:
+    """Send a chain of tasks; without a broker, leave the work to the next sweep."""
+    app: Celery = current_app._get_current_object()
+    links = [
+        signature(name, args=args, immutable=True, app=app, queue="ml" if name.startswith("mlcore.") else "default")
+        for name, args in tasks
+    ]
+    try:
+        (chain(*links) if len(links) > 1 else links[0]).apply_async()
+    except OperationalError as error:
+        logger.warning("The broker cannot be reached (%s): %s waits for the next sweep.", error, tasks[0][0])

@@ -1,0 +1,205 @@
+"""The grid: substations with their nameplates, the links between them, and what their meters reported."""
+
+from __future__ import annotations
+
+import zoneinfo
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from .querysets import LinkQuerySet, ReadingQuerySet, SpanQuerySet, SubstationQuerySet
+
+
+def validate_time_zone(value: str) -> None:
+    """Reject a name that the IANA time zone database does not hold."""
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValidationError(
+            _("“%(value)s” is not a time zone; expected a name such as Asia/Kolkata or UTC."),
+            params={"value": value},
+        ) from error
+
+
+class Substation(models.Model):
+    """One distribution transformer and the meter on its low-voltage side.
+
+    A nameplate value that is not known stays empty: losses are then estimated from typical values and
+    reported as an interval, never as zero.
+    """
+
+    code = models.CharField(
+        _("code"),
+        max_length=40,
+        unique=True,
+        validators=[RegexValidator(r"^[^\s/\\?#%]+$", _("A code has no spaces and none of / \\ ? # %."))],
+        help_text=_("As it stands in the SCADA export, for example SS-01."),
+    )
+    name = models.CharField(_("name"), max_length=120, blank=True)
+    site = models.CharField(_("site"), max_length=120, blank=True, db_index=True)
+    latitude = models.FloatField(
+        _("latitude"), null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)]
+    )
+    longitude = models.FloatField(
+        _("longitude"), null=True, blank=True, validators=[MinValueValidator(-180), MaxValueValidator(180)]
+    )
+    rated_kva = models.FloatField(_("rated power (kVA)"), null=True, blank=True, validators=[MinValueValidator(1)])
+    nominal_v = models.FloatField(
+        _("nominal voltage, low side (V)"), null=True, blank=True, validators=[MinValueValidator(50)]
+    )
+    hv_nominal_v = models.FloatField(
+        _("nominal voltage, high side (V)"), null=True, blank=True, validators=[MinValueValidator(50)]
+    )
+    no_load_loss_w = models.FloatField(_("no-load loss (W)"), null=True, blank=True, validators=[MinValueValidator(0)])
+    load_loss_w = models.FloatField(_("load loss (W)"), null=True, blank=True, validators=[MinValueValidator(0)])
+    impedance_pct = models.FloatField(
+        _("impedance (%)"), null=True, blank=True, validators=[MinValueValidator(0.1), MaxValueValidator(50)]
+    )
+    capacitor_bank_kvar = models.FloatField(
+        _("capacitor bank (kvar)"), null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    capacitor_steps = models.PositiveSmallIntegerField(_("capacitor steps"), null=True, blank=True)
+    target_power_factor = models.FloatField(
+        _("target power factor"), default=0.95, validators=[MinValueValidator(0.5), MaxValueValidator(1)]
+    )
+    reading_interval_s = models.PositiveIntegerField(
+        _("reading interval (s)"), default=900, validators=[MinValueValidator(60), MaxValueValidator(3600)]
+    )
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = SubstationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = _("substation")
+        verbose_name_plural = _("substations")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(target_power_factor__gt=0, target_power_factor__lte=1),
+                name="substation_target_power_factor_is_a_share",
+            ),
+            models.CheckConstraint(condition=Q(reading_interval_s__gt=0), name="substation_interval_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}".strip()
+
+    def get_absolute_url(self) -> str:
+        return reverse("substations:detail", args=[self.code])
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        return zoneinfo.ZoneInfo(self.time_zone)
+
+
+class Link(models.Model):
+    """One line of the network, from its supply side to the substation it feeds. No source means the grid supply."""
+
+    class Status(models.TextChoices):
+        CLOSED = "closed", _("closed")
+        OPEN = "open", _("open")
+
+    source = models.ForeignKey(
+        Substation, models.CASCADE, related_name="links_out", null=True, blank=True, verbose_name=_("from")
+    )
+    target = models.ForeignKey(Substation, models.CASCADE, related_name="links_in", verbose_name=_("to"))
+    r_ohm = models.FloatField(_("resistance (Ω)"), null=True, blank=True, validators=[MinValueValidator(0)])
+    x_ohm = models.FloatField(_("reactance (Ω)"), null=True, blank=True, validators=[MinValueValidator(0)])
+    length_km = models.FloatField(_("length (km)"), null=True, blank=True, validators=[MinValueValidator(0)])
+    conductor = models.CharField(_("conductor"), max_length=60, blank=True)
+    status = models.CharField(_("status"), max_length=6, choices=Status, default=Status.CLOSED)
+
+    objects = LinkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["target__code", "pk"]
+        verbose_name = _("link")
+        verbose_name_plural = _("links")
+        constraints = [
+            models.UniqueConstraint(fields=["source", "target"], name="link_joins_a_pair_once"),
+            models.UniqueConstraint(
+                fields=["target"], condition=Q(source__isnull=True), name="link_joins_the_supply_once"
+            ),
+            models.CheckConstraint(condition=~Q(source=F("target")), name="link_joins_two_substations"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source.code if self.source else _('grid supply')} → {self.target.code}"
+
+
+class Reading(models.Model):
+    """What one meter reported at one time (UTC). The key is (substation, at), so it cannot be stored twice.
+
+    On PostgreSQL the table is partitioned by month (see ``partitions.py``). The channels are those of ``channels.py``.
+    """
+
+    pk = models.CompositePrimaryKey("substation", "at")
+    # No index of its own: the key begins with the substation.
+    substation = models.ForeignKey(Substation, models.CASCADE, related_name="readings", db_index=False)
+    at = models.DateTimeField(_("time (UTC)"))
+    active_power_kw = models.FloatField(null=True, blank=True)
+    apparent_power_kva = models.FloatField(null=True, blank=True)
+    reactive_power_kvar = models.FloatField(null=True, blank=True)
+    power_factor = models.FloatField(null=True, blank=True)
+    current_l1_a = models.FloatField(null=True, blank=True)
+    current_l2_a = models.FloatField(null=True, blank=True)
+    current_l3_a = models.FloatField(null=True, blank=True)
+    current_avg_a = models.FloatField(null=True, blank=True)
+    voltage_l12_v = models.FloatField(null=True, blank=True)
+    voltage_l23_v = models.FloatField(null=True, blank=True)
+    voltage_l31_v = models.FloatField(null=True, blank=True)
+    voltage_avg_v = models.FloatField(null=True, blank=True)
+    frequency_hz = models.FloatField(null=True, blank=True)
+    thd_current_l1_pct = models.FloatField(null=True, blank=True)
+    thd_current_l2_pct = models.FloatField(null=True, blank=True)
+    thd_current_l3_pct = models.FloatField(null=True, blank=True)
+    thd_voltage_l12_pct = models.FloatField(null=True, blank=True)
+    thd_voltage_l23_pct = models.FloatField(null=True, blank=True)
+    thd_voltage_l31_pct = models.FloatField(null=True, blank=True)
+    oil_temperature_c = models.FloatField(null=True, blank=True)
+    derived = models.PositiveIntegerField(
+        _("derived channels"), default=0, help_text=_("Bit i is set when channel i was computed, not measured.")
+    )
+
+    objects = ReadingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reading")
+        verbose_name_plural = _("readings")
+
+    def __str__(self) -> str:
+        return f"{self.substation_id} {self.at:%Y-%m-%d %H:%M}"
+
+
+class Span(models.Model):
+    """A stretch of readings that arrived and still has to be scored.
+
+    Work is kept by arrival and not by measurement time, so that a back-dated upload is scored like any other. A worker
+    claims a span until ``claimed_until``; a span whose claim ran out is claimed again, and a scored one is deleted in
+    the transaction that writes the scores.
+    """
+
+    substation = models.ForeignKey(Substation, models.CASCADE, related_name="spans", db_index=False)
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    claimed_by = models.UUIDField(null=True, blank=True)
+
+    objects = SpanQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("span to score")
+        verbose_name_plural = _("spans to score")
+        constraints = [models.CheckConstraint(condition=Q(end__gte=F("start")), name="span_ends_after_it_starts")]
+        indexes = [
+            models.Index(fields=["substation", "created_at"], name="span_waiting"),  # claim and freshness
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.substation_id} {self.start:%Y-%m-%d %H:%M} – {self.end:%Y-%m-%d %H:%M}"

@@ -1,0 +1,104 @@
+"""Questions asked of the grid's tables, in words."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+
+from .channels import CHANNEL_NAMES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .models import Link, Reading, Span, Substation
+
+    SubstationBase = models.QuerySet[Substation]
+    LinkBase = models.QuerySet[Link]
+    ReadingBase = models.QuerySet[Reading]
+    SpanBase = models.QuerySet[Span]
+else:
+    SubstationBase = LinkBase = ReadingBase = SpanBase = models.QuerySet
+
+
+class SubstationQuerySet(SubstationBase):
+    def with_latest_reading_at(self) -> SubstationQuerySet:
+        """Annotate ``latest_at``: one index probe per substation, not a scan of the readings."""
+        from .models import Reading
+
+        newest = Reading.objects.filter(substation=OuterRef("pk")).order_by("-at").values("at")[:1]
+        return self.annotate(latest_at=Subquery(newest))
+
+    def matching(self, text: str) -> SubstationQuerySet:
+        return self.filter(Q(code__icontains=text) | Q(name__icontains=text) | Q(site__icontains=text))
+
+
+class LinkQuerySet(LinkBase):
+    def closed(self) -> LinkQuerySet:
+        return self.filter(status="closed")
+
+
+class ReadingQuerySet(ReadingBase):
+    def for_substation(self, substation: Substation | int) -> ReadingQuerySet:
+        return self.filter(substation=substation)
+
+    def between(self, start: datetime | None, end: datetime | None) -> ReadingQuerySet:
+        """Readings with ``start <= at <= end``; an open side is None."""
+        bounded = self.filter(at__gte=start) if start else self.all()
+        return bounded.filter(at__lte=end) if end else bounded
+
+    def newest(self, count: int) -> ReadingQuerySet:
+        return self.order_by("-at")[:count]
+
+    def as_arrays(self, channels: Sequence[str] = CHANNEL_NAMES) -> ReadingArrays:
+        """The rows as columns, ordered by substation and time; one pass, no model instances."""
+        rows: Iterable[tuple[Any, ...]] = (
+            self.order_by("substation_id", "at").values_list("substation_id", "at", *channels).iterator(20_000)
+        )
+        return ReadingArrays.from_rows(rows, len(channels))
+
+
+class ReadingArrays:
+    """Readings as arrays: ``substation_id`` [row], ``at_s`` [row] (UTC epoch seconds), ``values`` [row, channel]."""
+
+    def __init__(self, substation_id: NDArray[np.int64], at_s: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+        self.substation_id, self.at_s, self.values = substation_id, at_s, values
+
+    def __len__(self) -> int:
+        return len(self.at_s)
+
+    @classmethod
+    def from_rows(cls, rows: Iterable[tuple[Any, ...]], channel_count: int) -> ReadingArrays:
+        columns = list(zip(*rows, strict=True))
+        if not columns:
+            empty = np.empty(0, dtype=np.int64)
+            return cls(empty, empty.copy(), np.empty((0, channel_count)))
+        at = np.array([moment.replace(tzinfo=None) for moment in columns[1]], dtype="datetime64[s]")
+        values = np.array(columns[2:], dtype=np.float64).T  # None becomes NaN
+        return cls(np.array(columns[0], dtype=np.int64), at.astype(np.int64), np.ascontiguousarray(values))
+
+
+class SpanQuerySet(SpanBase):
+    def waiting(self, now: datetime) -> SpanQuerySet:
+        return self.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=now))
+
+    def claim(self, substation_ids: Sequence[int], *, now: datetime, lease_for: timedelta) -> uuid.UUID | None:
+        """Take every waiting span of these substations, or none: the token that names the claim, or None.
+
+        The UPDATE is guarded by the same condition that found the spans, so two workers never hold one span.
+        """
+        token = uuid.uuid4()
+        claimed = (
+            self.waiting(now)
+            .filter(substation_id__in=substation_ids)
+            .update(claimed_until=now + lease_for, claimed_by=token)
+        )
+        return token if claimed else None
+
+    def claimed(self, token: uuid.UUID) -> SpanQuerySet:
+        return self.filter(claimed_by=token)
