@@ -141,6 +141,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "run" / "beat")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "smart_ems.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "score": {"task": "mlcore.tasks.score_pending", "schedule": 30.0, "options": {"expires": 30}},
+    "verify": {"task": "alerts.tasks.verify_resolved", "schedule": 60.0, "options": {"expires": 60}},
     "train": {"task": "mlcore.tasks.train_due", "schedule": crontab(minute="17"), "options": {"expires": 3600}},
 }
 
@@ -148,6 +149,11 @@ CELERY_BEAT_SCHEDULE = {
 TRAIN_DAYS = env.int("EMS_TRAIN_DAYS", default=42)
 RETRAIN_DAYS = env.int("EMS_RETRAIN_DAYS", default=30)
 FALSE_ALARMS_PER_MONTH = env.float("EMS_FALSE_ALARMS_PER_MONTH", default=0.15)
+
+# Alerts. An episode that ended this long before the newest reading goes straight to the history.
+ALERT_LIVE_HOURS = env.float("EMS_ALERT_LIVE_HOURS", default=7 * 24)
+ALERT_REJOIN_HOURS = env.float("EMS_ALERT_REJOIN_HOURS", default=24)
+ALERT_VERIFY_MINUTES = env.int("EMS_ALERT_VERIFY_MINUTES", default=30)
 
 # The API.
 REST_FRAMEWORK = {

@@ -1,0 +1,240 @@
+"""Alerts: one episode that an operator has to know of, what was done about it, and who did it.
+
+An alert has three independent dimensions, never one status:
+
+    condition      active / cleared                       set by the data alone
+    acknowledged   no / yes                               set by an operator alone
+    suppression    none / shelved / by design / out of service
+
+and it is in the history once ``closed_at`` is set. The word that a page shows is derived (``state``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from mlcore.models import Cause, Detection
+from substations.models import Substation
+
+from . import lifecycle
+from .querysets import AlertEventQuerySet, AlertQuerySet
+
+Kind = Detection.Kind
+Severity = Detection.Severity
+
+
+class Alert(models.Model):
+    """One episode of one key (substation, kind). The database allows one open alert of a key."""
+
+    class Condition(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        CLEARED = "cleared", _("Cleared")
+
+    class Suppression(models.TextChoices):
+        NONE = "none", _("None")
+        SHELVED = "shelved", _("Shelved")
+        BY_DESIGN = "by_design", _("Suppressed by design")
+        OUT_OF_SERVICE = "out_of_service", _("Out of service")
+
+    class Closure(models.TextChoices):
+        OPEN = "", _("Open")
+        RESOLVED = "resolved", _("Resolved")
+        CLEARED = "cleared", _("Cleared by itself")
+        SUPERSEDED = "superseded", _("Followed by a newer alert")
+        RETROSPECTIVE = "retrospective", _("Found afterwards")
+
+    substation = models.ForeignKey(Substation, models.PROTECT, related_name="alerts", db_index=False)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    cause = models.CharField(_("cause"), max_length=24, choices=Cause)
+    severity_now = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
+    severity_peak = models.PositiveSmallIntegerField(_("highest severity"), choices=Severity)
+    condition = models.CharField(_("condition"), max_length=8, choices=Condition, default=Condition.ACTIVE)
+    acknowledged = models.BooleanField(_("acknowledged"), default=False)
+    suppression = models.CharField(_("suppression"), max_length=16, choices=Suppression, default=Suppression.NONE)
+    suppressed_until = models.DateTimeField(null=True, blank=True)
+    raised_at = models.DateTimeField(_("raised"), help_text=_("When it began, by the clock of the readings."))
+    detected_at = models.DateTimeField(_("detected"), help_text=_("When the system noticed."))
+    peak_at = models.DateTimeField(_("peak"), null=True, blank=True)
+    cleared_at = models.DateTimeField(_("cleared"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    closure = models.CharField(_("closed as"), max_length=16, choices=Closure, default=Closure.OPEN, blank=True)
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("acknowledged by")
+    )
+    acknowledged_at = models.DateTimeField(_("acknowledged at"), null=True, blank=True)
+    acknowledge_note = models.TextField(_("note"), blank=True)
+    detection = models.ForeignKey(
+        Detection, models.SET_NULL, null=True, blank=True, related_name="+", help_text=_("The episode shown.")
+    )
+    loss_kwh = models.FloatField(_("extra loss (kWh)"), null=True, blank=True)
+    loss_low_kwh = models.FloatField(null=True, blank=True)
+    loss_high_kwh = models.FloatField(null=True, blank=True)
+    loss_pct = models.FloatField(_("extra loss (%)"), null=True, blank=True)
+    score = models.FloatField(_("score"), default=0)
+    confidence = models.FloatField(_("confidence"), null=True, blank=True)
+    reason = models.TextField(_("reason"))
+    occurrences = models.PositiveIntegerField(_("occurrences"), default=1)
+    reopen_count = models.PositiveIntegerField(_("reopened"), default=0)
+    verify_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("Resolved while still present: when to look whether it is gone.")
+    )
+    version = models.PositiveIntegerField(default=1, help_text=_("Grows with every change; guards concurrent writes."))
+    changed_at = models.DateTimeField(auto_now=True)
+
+    objects = AlertQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-raised_at"]
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+        permissions = [
+            ("acknowledge_alert", _("Can acknowledge alerts")),
+            ("resolve_alert", _("Can resolve alerts")),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["substation", "kind"], condition=Q(closed_at__isnull=True), name="one_open_alert_per_substation_and_kind"
+            ),
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True, closure="") | Q(closed_at__isnull=False) & ~Q(closure=""),
+                name="closed_alert_says_how",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["substation", "raised_at"], name="alert_by_substation"),  # substation page
+            models.Index(fields=["closed_at"], name="alert_history"),  # history, newest first
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.substation.code} {self.get_cause_display()} {self.raised_at:%Y-%m-%d %H:%M}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("alerts:detail", args=[self.pk])
+
+    @property
+    def lifecycle_state(self) -> lifecycle.State:
+        return lifecycle.State(
+            condition=lifecycle.Condition(self.condition),
+            acknowledged=self.acknowledged,
+            suppression=lifecycle.Suppression(self.suppression),
+            closed=self.closed_at is not None,
+        )
+
+    @property
+    def state(self) -> lifecycle.Word:
+        return self.lifecycle_state.word
+
+    @property
+    def severity(self) -> int:
+        """Shown severity: latched at its highest until someone acknowledges."""
+        return self.severity_now if self.acknowledged else self.severity_peak
+
+    @property
+    def severity_name(self) -> str:
+        return "critical" if self.severity >= Severity.CRITICAL else "warning"
+
+    @property
+    def is_critical(self) -> bool:
+        return self.severity >= Severity.CRITICAL
+
+
+class AlertDetection(models.Model):
+    """Which detections an alert stands for, and the last revision of each that was reviewed."""
+
+    alert = models.ForeignKey(Alert, models.PROTECT, related_name="episodes")
+    detection = models.OneToOneField(Detection, models.CASCADE, related_name="review")
+    revision = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("reviewed detection")
+        verbose_name_plural = _("reviewed detections")
+
+    def __str__(self) -> str:
+        return f"{self.alert_id} ← {self.detection_id} r{self.revision}"
+
+
+class Resolution(models.Model):
+    """What was found and done. An alert that came back keeps its earlier resolutions."""
+
+    class Classification(models.TextChoices):
+        POWER_FACTOR = "power_factor_deviation", _("Power factor deviation")
+        CAPACITOR = "capacitor_bank_failure", _("Capacitor bank failure")
+        IMBALANCE = "voltage_imbalance", _("Voltage imbalance")
+        OVERLOAD = "overload", _("Overload")
+        HARMONICS = "harmonics", _("Harmonics")
+        SENSOR = "sensor_fault", _("Sensor fault")
+        FALSE_POSITIVE = "false_positive", _("False positive")
+
+    class Outcome(models.TextChoices):
+        RESOLVED = "fully_resolved", _("Fully resolved")
+        TEMPORARY = "temporary_fix", _("Temporary fix")
+        FALSE_ALARM = "false_alarm", _("False alarm")
+        MONITOR = "monitoring_required", _("Monitoring required")
+
+    alert = models.ForeignKey(Alert, models.PROTECT, related_name="resolutions")
+    classification = models.CharField(_("incident classification"), max_length=24, choices=Classification)
+    root_cause = models.TextField(_("confirmed root cause"))
+    corrective_action = models.TextField(_("corrective action"))
+    preventive_strategy = models.TextField(_("preventive strategy"), blank=True)
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome)
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("resolved by")
+    )
+    resolved_at = models.DateTimeField(_("resolved"))
+    while_active = models.BooleanField(_("while still present"), default=False)
+
+    class Meta:
+        ordering = ["-resolved_at"]
+        verbose_name = _("resolution")
+        verbose_name_plural = _("resolutions")
+
+    def __str__(self) -> str:
+        return f"{self.alert_id} {self.get_outcome_display()}"
+
+
+class AlertEvent(models.Model):
+    """One change of one alert. Rows are written once: neither the code nor the admin can change or delete them."""
+
+    class Source(models.TextChoices):
+        WEB = "web", _("Web page")
+        API = "api", _("API")
+        SYSTEM = "system", _("System")
+
+    alert = models.ForeignKey(Alert, models.PROTECT, related_name="events", db_index=False)
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField(_("time"), help_text=_("Server clock."))
+    event_time = models.DateTimeField(_("event time"), help_text=_("Clock of the readings."))
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    source = models.CharField(max_length=8, choices=Source)
+    action = models.CharField(_("action"), max_length=16, choices=lifecycle.ACTION_WORDS)
+    state_before = models.CharField(max_length=24, blank=True)
+    state_after = models.CharField(max_length=24)
+    severity_before = models.PositiveSmallIntegerField(null=True, blank=True, choices=Severity)
+    severity_after = models.PositiveSmallIntegerField(choices=Severity)
+    comment = models.TextField(_("comment"), blank=True)
+    data = models.JSONField(default=dict, blank=True)
+
+    objects = AlertEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["alert", "seq"]
+        verbose_name = _("alert event")
+        verbose_name_plural = _("alert events")
+        constraints = [models.UniqueConstraint(fields=["alert", "seq"], name="alert_event_has_its_own_number")]
+
+    def __str__(self) -> str:
+        return f"{self.alert_id}#{self.seq} {self.action}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise TypeError("An AlertEvent is written once and never changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise TypeError("An AlertEvent is never deleted.")

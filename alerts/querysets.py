@@ -1,0 +1,70 @@
+"""Questions asked of alerts, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from django.db import models
+from django.db.models import Case, Count, F, IntegerField, Q, Value, When
+from django.db.models.functions import Greatest
+
+if TYPE_CHECKING:
+    from .models import Alert, AlertEvent
+
+    AlertBase = models.QuerySet[Alert]
+    AlertEventBase = models.QuerySet[AlertEvent]
+else:
+    AlertBase = AlertEventBase = models.QuerySet
+
+
+class AlertQuerySet(AlertBase):
+    def unresolved(self) -> AlertQuerySet:
+        return self.filter(closed_at__isnull=True)
+
+    def in_history(self) -> AlertQuerySet:
+        return self.filter(closed_at__isnull=False)
+
+    def with_shown_severity(self) -> AlertQuerySet:
+        """Annotate ``shown_severity``, the database's form of ``Alert.severity``."""
+        return self.annotate(
+            shown_severity=Case(
+                When(acknowledged=True, then=F("severity_now")),
+                default=Greatest("severity_now", "severity_peak"),
+                output_field=IntegerField(),
+            )
+        )
+
+    def most_urgent_first(self) -> AlertQuerySet:
+        """Unacknowledged and active first, then cleared but unacknowledged, then acknowledged; inside by severity, newest first."""
+        return self.with_shown_severity().order_by(
+            Case(
+                When(acknowledged=False, condition="active", then=Value(0)),
+                When(acknowledged=False, then=Value(1)),
+                default=Value(2),
+                output_field=IntegerField(),
+            ),
+            "-shown_severity",
+            "-raised_at",
+            "-pk",
+        )
+
+    def counts(self) -> dict[str, int]:
+        """How many are open, and how many of those are shown as critical and as warning."""
+        return self.unresolved().with_shown_severity().aggregate(
+            active=Count("pk"),
+            critical=Count("pk", filter=Q(shown_severity__gte=20)),
+            warning=Count("pk", filter=Q(shown_severity__lt=20)),
+        )
+
+
+class AlertEventQuerySet(AlertEventBase):
+    """Append-only: the calls that would change or remove rows refuse."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise TypeError("Alert events are never changed.")
+
+    def delete(self) -> NoReturn:
+        raise TypeError("Alert events are never deleted.")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TypeError("Alert events are never changed.")

@@ -1,0 +1,84 @@
+"""What an alert says, computed from the detections it stands for. Pure: model instances in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mlcore.models import Detection
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The alert's fields that follow from its detections."""
+
+    shown: Detection
+    is_active: bool
+    severity_now: int
+    severity_peak: int
+    raised_at: datetime
+    cleared_at: datetime | None
+    loss_kwh: float | None
+    loss_low_kwh: float | None
+    loss_high_kwh: float | None
+    occurrences: int
+
+    def as_fields(self) -> dict[str, Any]:
+        return {
+            "cause": self.shown.cause,
+            "severity_now": self.severity_now,
+            "severity_peak": self.severity_peak,
+            "condition": "active" if self.is_active else "cleared",
+            "raised_at": self.raised_at,
+            "peak_at": self.shown.peak,
+            "cleared_at": self.cleared_at,
+            "detection": self.shown,
+            "loss_kwh": self.loss_kwh,
+            "loss_low_kwh": self.loss_low_kwh,
+            "loss_high_kwh": self.loss_high_kwh,
+            "loss_pct": self.shown.loss_pct,
+            "score": self.shown.score,
+            "confidence": self.shown.confidence,
+            "reason": self.shown.reason,
+            "occurrences": self.occurrences,
+        }
+
+
+def summarise(detections: Sequence[Detection]) -> Summary:
+    """Sum up detections of one key: the shown one is the worst that goes on, else the one that ended last.
+
+    Raises:
+        ValueError: there is no detection to sum up.
+    """
+    if not detections:
+        raise ValueError("An alert stands for at least one detection; received none.")
+    standing = [each for each in detections if each.withdrawn_at is None] or list(detections)
+    ongoing = [each for each in standing if each.is_open]
+    shown = max(ongoing, key=_urgency) if ongoing else max(standing, key=lambda each: _ended(each))
+    return Summary(
+        shown=shown,
+        is_active=bool(ongoing),
+        severity_now=max(each.severity for each in ongoing) if ongoing else shown.severity,
+        severity_peak=max(each.severity for each in standing),
+        raised_at=min(each.start for each in standing),
+        cleared_at=None if ongoing else max(_ended(each) for each in standing),
+        loss_kwh=_total(each.loss_kwh for each in standing),
+        loss_low_kwh=_total(each.loss_low_kwh for each in standing),
+        loss_high_kwh=_total(each.loss_high_kwh for each in standing),
+        occurrences=len(standing),
+    )
+
+
+def _urgency(detection: Detection) -> tuple[int, float, float]:
+    return detection.severity, detection.loss_kwh or 0.0, detection.start.timestamp()
+
+
+def _ended(detection: Detection) -> datetime:
+    return detection.end or detection.withdrawn_at or detection.start
+
+
+def _total(values: Any) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None

@@ -1,0 +1,17 @@
+"""Background work of the alert desk."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from . import services
+
+
+@shared_task
+def review_changed() -> None:
+    services.review_changed()
+
+
+@shared_task
+def verify_resolved() -> None:
+    services.verify_due()

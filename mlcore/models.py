@@ -1,0 +1,178 @@
+"""What the learning stage stores: detectors (fitted models), the score of each reading, and detected episodes."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from substations.models import Substation
+
+from .querysets import DetectionQuerySet, DetectorQuerySet, ScoreQuerySet
+
+
+class Cause(models.TextChoices):
+    """Why: the causes of a loss, then what can be wrong with a meter, then what nobody has named yet."""
+
+    CAPACITOR_FAILURE = "capacitor_failure", _("Capacitor bank failure")
+    LOW_PF_MOTOR = "low_pf_motor", _("Low power factor load")
+    OVERLOAD = "overload", _("Overload")
+    PHASE_IMBALANCE = "phase_imbalance", _("Phase imbalance")
+    HARMONIC_INJECTION = "harmonic_injection", _("Harmonics")
+    TAP_VOLTAGE = "tap_voltage", _("Voltage or tap position")
+    COOLING_FAILURE = "cooling_failure", _("Cooling failure")
+    BROKEN_TRIANGLE = "broken_triangle", _("Power triangle does not close")
+    DEAD_PHASE = "dead_phase", _("Dead phase")
+    STUCK_VALUE = "stuck_value", _("Stuck value")
+    IMPOSSIBLE_VALUE = "impossible_value", _("Impossible value")
+    CT_ERROR = "ct_error", _("Current transformer error")
+    VT_ERROR = "vt_error", _("Voltage transformer error")
+    REVERSED_CT = "reversed_ct", _("Reversed current transformer")
+    TEMPERATURE_SENSOR = "temperature_sensor", _("Temperature sensor fault")
+    UNUSUAL = "unusual", _("Unusual behaviour")
+
+
+class Detector(models.Model):
+    """One fitted model of one substation: version, what it learned from, and its artifact in the same row.
+
+    The artifact is safetensors (arrays) and JSON (settings): no pickle, no file beside the database. At most one version of a
+    substation is active.
+    """
+
+    class Rung(models.TextChoices):
+        LIMITS = "limits", _("Limits only")
+        REGRESSION = "regression", _("Own regression")
+        FLEET = "fleet", _("Shared fleet network")
+        OWN = "own", _("Own network")
+
+    substation = models.ForeignKey(Substation, models.CASCADE, related_name="detectors", db_index=False)
+    version = models.PositiveIntegerField(_("version"))
+    rung = models.CharField(_("rung"), max_length=12, choices=Rung, default=Rung.REGRESSION)
+    is_active = models.BooleanField(_("active"), default=False)
+    trained_from = models.DateTimeField(_("trained from"))
+    trained_until = models.DateTimeField(_("trained until"))
+    row_count = models.PositiveIntegerField(_("rows"), help_text=_("Readings in the training range."))
+    excluded_count = models.PositiveIntegerField(_("excluded rows"), default=0)
+    threshold = models.FloatField(_("network threshold"), null=True, blank=True)
+    metrics = models.JSONField(_("metrics"), default=dict, blank=True)
+    arrays = models.BinaryField(_("arrays (safetensors)"))
+    meta = models.JSONField(_("settings of the artifact"), default=dict)
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+
+    objects = DetectorQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["substation__code", "-version"]
+        verbose_name = _("detector")
+        verbose_name_plural = _("detectors")
+        constraints = [
+            models.UniqueConstraint(fields=["substation", "version"], name="detector_version_is_used_once"),
+            models.UniqueConstraint(
+                fields=["substation"], condition=Q(is_active=True), name="one_active_detector_per_substation"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.substation.code} v{self.version}"
+
+
+class Score(models.Model):
+    """How abnormal one reading is, with what was expected: 1.0 is the alarm threshold, higher is more abnormal."""
+
+    class Status(models.IntegerChoices):
+        OK = 0, _("Scored")
+        WARMING = 1, _("Warming up")
+        DEAD = 2, _("De-energised")
+        BAD = 3, _("Data not believed")
+
+    pk = models.CompositePrimaryKey("substation", "at")
+    substation = models.ForeignKey(Substation, models.CASCADE, related_name="scores", db_index=False)
+    at = models.DateTimeField(_("time (UTC)"))
+    score = models.FloatField(null=True)
+    channel = models.CharField(max_length=24, blank=True, help_text=_("The statistic that is furthest from normal."))
+    status = models.PositiveSmallIntegerField(choices=Status, default=Status.OK)
+    network_score = models.FloatField(null=True)
+    expected_reactive_power_kvar = models.FloatField(null=True)
+    expected_power_factor = models.FloatField(null=True)
+    power_factor_low = models.FloatField(null=True)
+    power_factor_high = models.FloatField(null=True)
+    loss_kw = models.FloatField(null=True)
+    extra_loss_kw = models.FloatField(null=True)
+    avoidable_loss_kw = models.FloatField(null=True)
+
+    objects = ScoreQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("score")
+        verbose_name_plural = _("scores")
+
+    def __str__(self) -> str:
+        return f"{self.substation_id} {self.at:%Y-%m-%d %H:%M} {self.score}"
+
+
+class Detection(models.Model):
+    """One episode: when (start, end, peak), where, why (cause, reason, evidence) and how much (extra loss).
+
+    ``revision`` grows with every change, so that whoever reads detections can tell which of them it has not seen.
+    """
+
+    class Kind(models.TextChoices):
+        LOSS = "loss", _("Technical loss")
+        METER = "meter", _("Check the meter")
+        UNUSUAL = "unusual", _("Unusual behaviour")
+
+    class Severity(models.IntegerChoices):
+        WARNING = 10, _("Warning")
+        CRITICAL = 20, _("Critical")
+
+    substation = models.ForeignKey(Substation, models.CASCADE, related_name="detections", db_index=False)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    cause = models.CharField(_("cause"), max_length=24, choices=Cause)
+    severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
+    start = models.DateTimeField(_("start"))
+    end = models.DateTimeField(_("end"), null=True, blank=True, help_text=_("Empty while it goes on."))
+    peak = models.DateTimeField(_("peak"))
+    loss_kwh = models.FloatField(_("extra loss (kWh)"), null=True)
+    loss_low_kwh = models.FloatField(_("extra loss, low (kWh)"), null=True)
+    loss_high_kwh = models.FloatField(_("extra loss, high (kWh)"), null=True)
+    loss_pct = models.FloatField(_("extra loss (%)"), null=True)
+    score = models.FloatField(_("score"))
+    confidence = models.FloatField(_("confidence"), null=True)
+    reason = models.TextField(_("reason"))
+    evidence = models.JSONField(_("evidence"), default=dict)
+    detector = models.ForeignKey(Detector, models.SET_NULL, null=True, blank=True, related_name="detections")
+    settings_version = models.CharField(max_length=40, blank=True)
+    revision = models.PositiveIntegerField(default=1)
+    withdrawn_at = models.DateTimeField(
+        _("withdrawn"), null=True, blank=True, help_text=_("Not found again with corrected data or a newer model.")
+    )
+    created_at = models.DateTimeField(_("found"), auto_now_add=True)
+    changed_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = DetectionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-start"]
+        verbose_name = _("detection")
+        verbose_name_plural = _("detections")
+        constraints = [
+            models.UniqueConstraint(fields=["substation", "kind", "cause", "start"], name="detection_starts_once"),
+            models.CheckConstraint(
+                condition=Q(end__isnull=True) | Q(end__gte=F("start")), name="detection_ends_after_it_starts"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["substation", "start"], name="detection_by_substation"),  # chart and reconciliation
+            models.Index(fields=["changed_at"], name="detection_changed"),  # what a reader has not seen
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.substation.code} {self.get_cause_display()} {self.start:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.end is None and self.withdrawn_at is None
+
+

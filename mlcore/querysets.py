@@ -1,0 +1,46 @@
+"""Questions asked of detectors, scores and detections, in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from .models import Detection, Detector, Score
+
+    DetectorBase = models.QuerySet[Detector]
+    ScoreBase = models.QuerySet[Score]
+    DetectionBase = models.QuerySet[Detection]
+else:
+    DetectorBase = ScoreBase = DetectionBase = models.QuerySet
+
+
+class DetectorQuerySet(DetectorBase):
+    def active(self) -> DetectorQuerySet:
+        return self.filter(is_active=True)
+
+    def without_artifact(self) -> DetectorQuerySet:
+        """For lists: the weights stay in the database."""
+        return self.defer("arrays", "meta")
+
+
+class ScoreQuerySet(ScoreBase):
+    def between(self, start: datetime | None, end: datetime | None) -> ScoreQuerySet:
+        bounded = self.filter(at__gte=start) if start else self.all()
+        return bounded.filter(at__lte=end) if end else bounded
+
+
+class DetectionQuerySet(DetectionBase):
+    def standing(self) -> DetectionQuerySet:
+        return self.filter(withdrawn_at__isnull=True)
+
+    def ongoing(self) -> DetectionQuerySet:
+        return self.standing().filter(end__isnull=True)
+
+    def touching(self, start: datetime | None, end: datetime | None) -> DetectionQuerySet:
+        """Detections that overlap [start, end]; an open side is None."""
+        kept = self.filter(Q(end__isnull=True) | Q(end__gte=start)) if start else self.all()
+        return kept.filter(start__lte=end) if end else kept
