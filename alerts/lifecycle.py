@@ -165,7 +165,11 @@ def after(state: State, move: Move, *, latched: bool) -> State:
         case Move.ESCALATE | Move.UNACKNOWLEDGE:
             return replace(state, acknowledged=False)
         case Move.CLEAR:
-            return replace(state, condition=Condition.CLEARED, closed=state.closed or (state.acknowledged and not latched))
+            return replace(
+                state,
+                condition=Condition.CLEARED,
+                closed=state.closed or (state.acknowledged and not latched),
+            )
         case Move.RETURN:
             return replace(state, condition=Condition.ACTIVE, acknowledged=False)
         case Move.ACKNOWLEDGE:

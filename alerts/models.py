@@ -65,7 +65,12 @@ class Alert(models.Model):
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     closure = models.CharField(_("closed as"), max_length=16, choices=Closure, default=Closure.OPEN, blank=True)
     acknowledged_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("acknowledged by")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("acknowledged by"),
     )
     acknowledged_at = models.DateTimeField(_("acknowledged at"), null=True, blank=True)
     acknowledge_note = models.TextField(_("note"), blank=True)
@@ -99,7 +104,9 @@ class Alert(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["substation", "kind"], condition=Q(closed_at__isnull=True), name="one_open_alert_per_substation_and_kind"
+                fields=["substation", "kind"],
+                condition=Q(closed_at__isnull=True),
+                name="one_open_alert_per_substation_and_kind",
             ),
             models.CheckConstraint(
                 condition=Q(closed_at__isnull=True, closure="") | Q(closed_at__isnull=False) & ~Q(closure=""),

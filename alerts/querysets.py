@@ -9,15 +9,10 @@ from django.db.models import Case, Count, F, IntegerField, Q, Value, When
 from django.db.models.functions import Greatest
 
 if TYPE_CHECKING:
-    from .models import Alert, AlertEvent
-
-    AlertBase = models.QuerySet[Alert]
-    AlertEventBase = models.QuerySet[AlertEvent]
-else:
-    AlertBase = AlertEventBase = models.QuerySet
+    from .models import Alert, AlertEvent  # noqa: F401 (named as text below)
 
 
-class AlertQuerySet(AlertBase):
+class AlertQuerySet(models.QuerySet["Alert"]):
     def unresolved(self) -> AlertQuerySet:
         return self.filter(closed_at__isnull=True)
 
@@ -35,29 +30,34 @@ class AlertQuerySet(AlertBase):
         )
 
     def most_urgent_first(self) -> AlertQuerySet:
-        """Unacknowledged and active first, then cleared but unacknowledged, then acknowledged; inside by severity, newest first."""
-        return self.with_shown_severity().order_by(
+        """Unacknowledged first (active, then cleared), then acknowledged; inside by severity, newest first."""
+        urgent: AlertQuerySet = self.with_shown_severity().order_by(
             Case(
                 When(acknowledged=False, condition="active", then=Value(0)),
                 When(acknowledged=False, then=Value(1)),
                 default=Value(2),
                 output_field=IntegerField(),
             ),
-            "-shown_severity",
+            F("shown_severity").desc(),
             "-raised_at",
             "-pk",
         )
+        return urgent
 
     def counts(self) -> dict[str, int]:
         """How many are open, and how many of those are shown as critical and as warning."""
-        return self.unresolved().with_shown_severity().aggregate(
-            active=Count("pk"),
-            critical=Count("pk", filter=Q(shown_severity__gte=20)),
-            warning=Count("pk", filter=Q(shown_severity__lt=20)),
+        return (
+            self.unresolved()
+            .with_shown_severity()
+            .aggregate(
+                active=Count("pk"),
+                critical=Count("pk", filter=Q(shown_severity__gte=20)),
+                warning=Count("pk", filter=Q(shown_severity__lt=20)),
+            )
         )
 
 
-class AlertEventQuerySet(AlertEventBase):
+class AlertEventQuerySet(models.QuerySet["AlertEvent"]):
     """Append-only: the calls that would change or remove rows refuse."""
 
     def update(self, **kwargs: Any) -> NoReturn:

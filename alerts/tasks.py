@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from . import services
+from . import review, services
 
 
 @shared_task
 def review_changed() -> None:
-    services.review_changed()
+    review.review_changed()
 
 
 @shared_task

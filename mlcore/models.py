@@ -35,8 +35,8 @@ class Cause(models.TextChoices):
 class Detector(models.Model):
     """One fitted model of one substation: version, what it learned from, and its artifact in the same row.
 
-    The artifact is safetensors (arrays) and JSON (settings): no pickle, no file beside the database. At most one version of a
-    substation is active.
+    The artifact is safetensors (arrays) and JSON (settings): no pickle, no file beside the database. At
+    most one version of a substation is active.
     """
 
     class Rung(models.TextChoices):
@@ -146,7 +146,10 @@ class Detection(models.Model):
     settings_version = models.CharField(max_length=40, blank=True)
     revision = models.PositiveIntegerField(default=1)
     withdrawn_at = models.DateTimeField(
-        _("withdrawn"), null=True, blank=True, help_text=_("Not found again with corrected data or a newer model.")
+        _("withdrawn"),
+        null=True,
+        blank=True,
+        help_text=_("Not found again with corrected data or a newer model."),
     )
     created_at = models.DateTimeField(_("found"), auto_now_add=True)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
@@ -174,5 +177,3 @@ class Detection(models.Model):
     @property
     def is_open(self) -> bool:
         return self.end is None and self.withdrawn_at is None
-
-

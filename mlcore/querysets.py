@@ -9,16 +9,10 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from .models import Detection, Detector, Score
-
-    DetectorBase = models.QuerySet[Detector]
-    ScoreBase = models.QuerySet[Score]
-    DetectionBase = models.QuerySet[Detection]
-else:
-    DetectorBase = ScoreBase = DetectionBase = models.QuerySet
+    from .models import Detection, Detector, Score  # noqa: F401 (named as text below)
 
 
-class DetectorQuerySet(DetectorBase):
+class DetectorQuerySet(models.QuerySet["Detector"]):
     def active(self) -> DetectorQuerySet:
         return self.filter(is_active=True)
 
@@ -27,13 +21,13 @@ class DetectorQuerySet(DetectorBase):
         return self.defer("arrays", "meta")
 
 
-class ScoreQuerySet(ScoreBase):
+class ScoreQuerySet(models.QuerySet["Score"]):
     def between(self, start: datetime | None, end: datetime | None) -> ScoreQuerySet:
         bounded = self.filter(at__gte=start) if start else self.all()
         return bounded.filter(at__lte=end) if end else bounded
 
 
-class DetectionQuerySet(DetectionBase):
+class DetectionQuerySet(models.QuerySet["Detection"]):
     def standing(self) -> DetectionQuerySet:
         return self.filter(withdrawn_at__isnull=True)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Tags, Warning, register
+from django.core import checks
+from django.core.checks import CheckMessage, Tags, register
 
 
 @register(Tags.database, deploy=True)
@@ -14,7 +15,7 @@ def production_database(**kwargs: Any) -> list[CheckMessage]:
     if settings.DATABASES["default"]["ENGINE"] != "django.db.backends.sqlite3":
         return []
     return [
-        Warning(
+        checks.Warning(
             "The database is SQLite.",
             hint="Set DATABASE_URL=postgres://user:password@host/name for production.",
             id="smart_ems.W001",
@@ -27,7 +28,7 @@ def host_names(**kwargs: Any) -> list[CheckMessage]:
     if "*" not in settings.ALLOWED_HOSTS:
         return []
     return [
-        Warning(
+        checks.Warning(
             "Every host name is accepted.",
             hint="Set EMS_ALLOWED_HOSTS to the names that operators type, separated by commas.",
             id="smart_ems.W002",

@@ -21,7 +21,7 @@ VAR_DIR = Path(env.str("EMS_VAR_DIR", default=str(BASE_DIR / "var")))
 
 def secret_key() -> str:
     """The configured key, else one made on the first start and kept in the data folder, readable by its owner."""
-    if configured := env.str("EMS_SECRET_KEY", default=""):
+    if configured := str(env.str("EMS_SECRET_KEY", default="")):
         return configured
     path = VAR_DIR / "secret_key"
     VAR_DIR.mkdir(parents=True, exist_ok=True)
@@ -37,6 +37,6 @@ def secret_key() -> str:
 
 def broker_url() -> str:
     """``REDIS_URL``, else the unix socket of the embedded broker that the launcher starts."""
-    if configured := env.str("REDIS_URL", default=""):
+    if configured := str(env.str("REDIS_URL", default="")):
         return configured
     return f"redis+socket://{VAR_DIR / 'run' / 'broker.sock'}"

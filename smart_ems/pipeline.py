@@ -4,15 +4,15 @@
           │                 │                  │               │
      load_upload       score_pending      review_changed   fragments on a page
 
-Every stage reads the rows that the stage before it wrote, and writes its own. The functions here only ring the bell that
-makes a stage start at once: a bell that is lost costs a few seconds, because ``sweep`` rings for whatever is left over.
+Every stage reads the rows that the stage before it wrote, and writes its own. The functions here only ring the bell
+that makes a stage start at once: a bell that is lost costs a few seconds, because ``sweep`` rings for whatever is left over.
 """
 
 from __future__ import annotations
 
 import logging
 
-from celery import Celery, chain, current_app, signature
+from celery import chain, signature
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
@@ -46,7 +46,7 @@ def detections_changed() -> None:
 
 def sweep() -> None:
     """Ring for the work that the database still shows as unfinished."""
-    from alerts import services as alerts
+    from alerts import review as alerts
     from ingestion import services as ingestion
     from substations.models import Span
 
@@ -60,9 +60,8 @@ def sweep() -> None:
 
 def _ring(*tasks: tuple[str, tuple[int, ...]]) -> None:
     """Send a chain of tasks; without a broker, leave the work to the next sweep."""
-    app: Celery = current_app._get_current_object()
     links = [
-        signature(name, args=args, immutable=True, app=app, queue="ml" if name.startswith("mlcore.") else "default")
+        signature(name, args=args, immutable=True, queue="ml" if name.startswith("mlcore.") else "default")
         for name, args in tasks
     ]
     try:

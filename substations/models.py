@@ -163,7 +163,9 @@ class Reading(models.Model):
     thd_voltage_l31_pct = models.FloatField(null=True, blank=True)
     oil_temperature_c = models.FloatField(null=True, blank=True)
     derived = models.PositiveIntegerField(
-        _("derived channels"), default=0, help_text=_("Bit i is set when channel i was computed, not measured.")
+        _("derived channels"),
+        default=0,
+        help_text=_("Bit i is set when channel i was computed, not measured."),
     )
 
     objects = ReadingQuerySet.as_manager()

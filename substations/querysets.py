@@ -16,17 +16,10 @@ from .channels import CHANNEL_NAMES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .models import Link, Reading, Span, Substation
-
-    SubstationBase = models.QuerySet[Substation]
-    LinkBase = models.QuerySet[Link]
-    ReadingBase = models.QuerySet[Reading]
-    SpanBase = models.QuerySet[Span]
-else:
-    SubstationBase = LinkBase = ReadingBase = SpanBase = models.QuerySet
+    from .models import Link, Reading, Span, Substation  # noqa: F401 (named as text below)
 
 
-class SubstationQuerySet(SubstationBase):
+class SubstationQuerySet(models.QuerySet["Substation"]):
     def with_latest_reading_at(self) -> SubstationQuerySet:
         """Annotate ``latest_at``: one index probe per substation, not a scan of the readings."""
         from .models import Reading
@@ -38,12 +31,12 @@ class SubstationQuerySet(SubstationBase):
         return self.filter(Q(code__icontains=text) | Q(name__icontains=text) | Q(site__icontains=text))
 
 
-class LinkQuerySet(LinkBase):
+class LinkQuerySet(models.QuerySet["Link"]):
     def closed(self) -> LinkQuerySet:
         return self.filter(status="closed")
 
 
-class ReadingQuerySet(ReadingBase):
+class ReadingQuerySet(models.QuerySet["Reading"]):
     def for_substation(self, substation: Substation | int) -> ReadingQuerySet:
         return self.filter(substation=substation)
 
@@ -83,7 +76,7 @@ class ReadingArrays:
         return cls(np.array(columns[0], dtype=np.int64), at.astype(np.int64), np.ascontiguousarray(values))
 
 
-class SpanQuerySet(SpanBase):
+class SpanQuerySet(models.QuerySet["Span"]):
     def waiting(self, now: datetime) -> SpanQuerySet:
         return self.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=now))
 
