@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
+from django.db.models.signals import post_migrate
 
 
 class SmartEmsConfig(AppConfig):
@@ -11,7 +12,9 @@ class SmartEmsConfig(AppConfig):
     verbose_name = "Smart EMS"
 
     def ready(self) -> None:
-        from . import checks  # noqa: F401  (registers the system checks)
+        from . import checks, roles  # noqa: F401  (importing registers the system checks)
+
+        post_migrate.connect(roles.sync, sender=self)
 
 
 class AdminConfig(DjangoAdminConfig):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
+from urllib.parse import quote
 
 import environ
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-# A unix socket's path is limited to 107 bytes by the kernel; a longer one cannot be bound.
+# A unix socket's path is limited to 107 bytes by the kernel (103 on macOS); a longer one cannot be bound.
 SOCKET_PATH_LIMIT = 100
 
 env = environ.Env()
@@ -35,8 +38,17 @@ def secret_key() -> str:
     return key
 
 
+def broker_socket() -> Path:
+    """The embedded broker's unix socket: in the data folder, or in the temporary folder when that path is too long."""
+    path = VAR_DIR / "run" / "broker.sock"
+    if len(os.fsencode(path)) <= SOCKET_PATH_LIMIT:
+        return path
+    name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"smart-ems-{os.getuid()}-{name}" / "broker.sock"
+
+
 def broker_url() -> str:
     """``REDIS_URL``, else the unix socket of the embedded broker that the launcher starts."""
     if configured := str(env.str("REDIS_URL", default="")):
         return configured
-    return f"redis+socket://{VAR_DIR / 'run' / 'broker.sock'}"
+    return f"redis+socket://{quote(str(broker_socket()))}"

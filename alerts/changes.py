@@ -1,0 +1,107 @@
+"""How an alert changes: one guarded UPDATE and one AlertEvent. Only ``services`` and ``review`` call this."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mlcore.models import Detection
+
+from . import lifecycle
+from .lifecycle import Move
+from .models import Alert, AlertEvent
+
+Source = AlertEvent.Source
+
+
+class Conflict(Exception):
+    """Somebody else changed the alert first; nothing was written."""
+
+
+def expect(alert: Alert, version: int | None) -> None:
+    if version is not None and alert.version != version:
+        raise Conflict(_("The alert has changed since this page was loaded: look at it again."))
+
+
+def move(
+    alert: Alert,
+    step: Move,
+    *,
+    now: datetime,
+    by: User | None = None,
+    comment: str = "",
+    source: Source = Source.SYSTEM,
+    **fields: Any,
+) -> Alert:
+    """Make one move of the table of ``lifecycle`` and record it."""
+    before, severity_before = alert.lifecycle_state, alert.severity_now
+    state = lifecycle.after(before, step, latched=alert.severity_peak >= Detection.Severity.CRITICAL)
+    fields |= {
+        "condition": state.condition.value,
+        "acknowledged": state.acknowledged,
+        "suppression": state.suppression.value,
+        "closed_at": (alert.closed_at or now) if state.closed else None,
+    }
+    if state.closed and not alert.closure and "closure" not in fields:
+        fields["closure"] = Alert.Closure.CLEARED
+    guarded_update(alert, **fields)
+    record(
+        alert,
+        step,
+        before=before.word,
+        severity_before=severity_before,
+        now=now,
+        by=by,
+        comment=comment,
+        source=source,
+    )
+    return alert
+
+
+def guarded_update(alert: Alert, **fields: Any) -> None:
+    """Write the fields unless another process changed the row since it was read."""
+    fields["version"] = alert.version + 1
+    rows = Alert.objects.filter(pk=alert.pk, version=alert.version).update(changed_at=timezone.now(), **fields)
+    if rows != 1:
+        raise Conflict(_("The alert was changed by somebody else at the same moment: look at it again."))
+    for name, value in fields.items():
+        setattr(alert, name, value)
+
+
+def record(
+    alert: Alert,
+    move: Move,
+    *,
+    before: lifecycle.Word | None,
+    severity_before: int | None,
+    now: datetime,
+    by: User | None = None,
+    comment: str = "",
+    source: Source = Source.SYSTEM,
+) -> None:
+    last = alert.events.order_by("-seq").values_list("seq", flat=True).first() or 0
+    AlertEvent.objects.create(
+        alert=alert,
+        seq=last + 1,
+        at=now,
+        event_time=_event_time(alert, move, now),
+        actor=by,
+        source=source,
+        action=move,
+        state_before=before or "",
+        state_after=alert.state,
+        severity_before=severity_before,
+        severity_after=alert.severity_now,
+        comment=comment,
+        data={"loss_kwh": alert.loss_kwh, "detection": alert.detection_id, "version": alert.version},
+    )
+
+
+def _event_time(alert: Alert, move: Move, now: datetime) -> datetime:
+    if move in (Move.RAISE, Move.RECORD, Move.RETURN):
+        return alert.raised_at
+    return (alert.cleared_at or now) if move is Move.CLEAR else now

@@ -1,0 +1,61 @@
+"""How alerts are filtered: the same fields on the pages, in the CSV export and in the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from mlcore.models import Cause, Detection
+
+from .models import Alert, Resolution
+
+Day = forms.DateInput(attrs={"type": "date", "class": "form-control"})
+Choice = forms.Select(attrs={"class": "form-select"})
+
+
+class AlertFilter(django_filters.FilterSet):
+    """Time (of the raise, whole days in UTC), substation code, severity, kind and cause."""
+
+    since = django_filters.DateFilter("raised_at", "date__gte", label=_("From"), widget=Day)
+    until = django_filters.DateFilter("raised_at", "date__lte", label=_("To"), widget=Day)
+    substation = django_filters.CharFilter(
+        "substation__code",
+        "iexact",
+        label=_("Substation"),
+        widget=forms.TextInput(attrs={"class": "form-control", "size": 12}),
+    )
+    severity = django_filters.ChoiceFilter(
+        choices=[("critical", _("Critical")), ("warning", _("Warning"))],
+        method="by_severity",
+        label=_("Severity"),
+        empty_label=_("Any"),
+        widget=Choice,
+    )
+    kind = django_filters.ChoiceFilter(choices=Detection.Kind.choices, label=_("Kind"), empty_label=_("Any"), widget=Choice)
+    cause = django_filters.ChoiceFilter(choices=Cause.choices, label=_("Cause"), empty_label=_("Any"), widget=Choice)
+
+    class Meta:
+        model = Alert
+        fields: list[str] = []
+
+    def by_severity(self, queryset: Any, name: str, value: str) -> Any:
+        shown = queryset.with_shown_severity()
+        if value == "critical":
+            return shown.filter(shown_severity__gte=Detection.Severity.CRITICAL)
+        return shown.filter(shown_severity__lt=Detection.Severity.CRITICAL)
+
+
+class HistoryFilter(AlertFilter):
+    """The history can also be filtered by how an alert ended."""
+
+    outcome = django_filters.ChoiceFilter(
+        "resolutions__outcome",
+        choices=Resolution.Outcome.choices,
+        label=_("Outcome"),
+        empty_label=_("Any"),
+        widget=Choice,
+        distinct=True,
+    )

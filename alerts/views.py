@@ -1,0 +1,170 @@
+"""Pages of the alert desk. Each view parses, calls one service and answers."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from substations.htmx import is_fragment, render_page
+
+from . import services
+from .advice import checks
+from .changes import Conflict
+from .export import history_csv
+from .filters import AlertFilter, HistoryFilter
+from .forms import AcknowledgeForm, CommentForm, ResolutionForm, WithdrawForm
+from .lifecycle import Refused
+from .models import Alert
+
+PAGE_SIZE = 50
+view_alerts = permission_required("alerts.view_alert", raise_exception=True)
+
+
+@login_required
+@require_GET
+@view_alerts
+def index(request: HttpRequest) -> HttpResponse:
+    """Open alerts, most urgent first."""
+    alerts = Alert.objects.unresolved().most_urgent_first().select_related("substation", "acknowledged_by")
+    found = AlertFilter(request.GET, alerts)
+    page = Paginator(found.qs, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"page": page, "filter": found, "counts": Alert.objects.counts(), "is_filtered": _is_filtered(found)}
+    return render_page(request, "alerts/list.html", context)
+
+
+@login_required
+@require_GET
+@view_alerts
+def history(request: HttpRequest) -> HttpResponse:
+    """Closed alerts, newest first; ``?format=csv`` exports what the filters select."""
+    closed = Alert.objects.in_history().select_related("substation", "acknowledged_by").order_by("-closed_at", "-pk")
+    found = HistoryFilter(request.GET, closed.prefetch_related("resolutions__resolved_by"))
+    if request.GET.get("format") == "csv":
+        return history_csv(found.qs)
+    page = Paginator(found.qs, PAGE_SIZE).get_page(request.GET.get("page"))
+    return render_page(
+        request, "alerts/history.html", {"page": page, "filter": found, "is_filtered": _is_filtered(found)}
+    )
+
+
+def _is_filtered(found: AlertFilter) -> bool:
+    return any(found.data.get(name) for name in found.filters)
+
+
+@login_required
+@require_GET
+@view_alerts
+def panel(request: HttpRequest) -> HttpResponse:
+    """The few most urgent open alerts, of one substation or of all; a panel for other pages."""
+    alerts = Alert.objects.unresolved().most_urgent_first().select_related("substation")
+    if code := request.GET.get("substation"):
+        alerts = alerts.filter(substation__code=code)
+    return render(request, "alerts/_panel.html", {"alerts": alerts[:5], "code": code or ""})
+
+
+@login_required
+@require_GET
+@view_alerts
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """When, where, why, how much, what next, and who did what."""
+    return _show(request, _get(pk))
+
+
+@login_required
+@require_POST
+@permission_required("alerts.acknowledge_alert", raise_exception=True)
+def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
+    alert = _get(pk)
+    form = AcknowledgeForm(request.POST)
+    if not form.is_valid():
+        return _show(request, alert, status=422, acknowledge_form=form)
+    note, version = form.cleaned_data["note"], form.cleaned_data["version"]
+    try:
+        services.acknowledge(alert, by=request.user, note=note, version=version)  # type: ignore[arg-type]
+    except (Refused, Conflict) as error:
+        return _refuse(request, pk, error)
+    return _done(request, alert)
+
+
+@login_required
+@require_POST
+@permission_required("alerts.acknowledge_alert", raise_exception=True)
+def unacknowledge(request: HttpRequest, pk: int) -> HttpResponse:
+    alert = _get(pk)
+    form = WithdrawForm(request.POST)
+    if not form.is_valid():
+        return _show(request, alert, status=422, withdraw_form=form)
+    note, version = form.cleaned_data["note"], form.cleaned_data["version"]
+    try:
+        services.unacknowledge(alert, by=request.user, note=note, version=version)  # type: ignore[arg-type]
+    except (Refused, Conflict) as error:
+        return _refuse(request, pk, error)
+    return _done(request, alert)
+
+
+@login_required
+@require_POST
+@permission_required("alerts.acknowledge_alert", raise_exception=True)
+def comment(request: HttpRequest, pk: int) -> HttpResponse:
+    alert = _get(pk)
+    form = CommentForm(request.POST)
+    if not form.is_valid():
+        return _show(request, alert, status=422, comment_form=form)
+    services.comment(alert, by=request.user, text=form.cleaned_data["text"])  # type: ignore[arg-type]
+    return _done(request, alert)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@permission_required("alerts.resolve_alert", raise_exception=True)
+def resolve(request: HttpRequest, pk: int) -> HttpResponse:
+    """The resolution form, and its result."""
+    alert = _get(pk)
+    form = ResolutionForm(request.POST or None, initial={"version": alert.version})
+    if request.method == "POST" and form.is_valid():
+        version = form.cleaned_data["version"]
+        try:
+            services.resolve(alert, by=request.user, findings=form.findings(), version=version)  # type: ignore[arg-type]
+        except (Refused, Conflict) as error:
+            return _refuse(request, pk, error)
+        return redirect(alert)
+    status = 422 if request.method == "POST" else 200
+    return render(request, "alerts/resolve.html", {"alert": alert, "form": form}, status=status)
+
+
+def _get(pk: int) -> Alert:
+    return get_object_or_404(Alert.objects.select_related("substation", "acknowledged_by", "detection__detector"), pk=pk)
+
+
+def _show(request: HttpRequest, alert: Alert, *, status: int = 200, **forms: object) -> HttpResponse:
+    past = Alert.objects.in_history().filter(substation=alert.substation, cause=alert.cause).exclude(pk=alert.pk)
+    context = {
+        "alert": alert,
+        "events": alert.events.select_related("actor").order_by("-seq"),
+        "resolutions": alert.resolutions.select_related("resolved_by"),
+        "checks": checks(alert.cause),
+        "similar": past.prefetch_related("resolutions").order_by("-raised_at")[:3],
+        "acknowledge_form": AcknowledgeForm(initial={"version": alert.version}),
+        "withdraw_form": WithdrawForm(initial={"version": alert.version}),
+        "comment_form": CommentForm(),
+    } | forms
+    return render_page(request, "alerts/detail.html", context, status=status)
+
+
+def _done(request: HttpRequest, alert: Alert) -> HttpResponse:
+    if not is_fragment(request):
+        return redirect(alert)
+    template = "alerts/_row.html" if request.POST.get("as") == "row" else None
+    fresh = _get(alert.pk)
+    return render(request, template, {"alert": fresh}) if template else _show(request, fresh)
+
+
+def _refuse(request: HttpRequest, pk: int, error: Exception) -> HttpResponse:
+    """409 with the sentence; a page shows the fresh alert below it."""
+    if is_fragment(request):
+        return HttpResponse(str(error), status=409, content_type="text/plain; charset=utf-8")
+    return _show(request, _get(pk), status=409, refused=_("Nothing was changed. %(why)s") % {"why": error})

@@ -1,0 +1,1 @@
+"""Running the whole system as child processes of one command."""
