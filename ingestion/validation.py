@@ -1,0 +1,119 @@
+"""Arrays → good rows and problems. In a good row the substation, the time and every value can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from ingestion import clocks
+from ingestion.derivation import complete
+from ingestion.mapping import SUBSTATION, TIMESTAMP
+from ingestion.numbers import to_numbers
+from ingestion.parsing import Table
+from ingestion.plan import Grid, Plan
+from ingestion.problems import FloatArray, IntArray, Judge, Problems, TextArray, join
+from ingestion.timestamps import TimeArray
+from ingestion.units import unit_of
+from substations.channels import BY_NAME, CHANNEL_INDEX, CHANNELS, Channel
+
+EARLIEST = np.datetime64("1990-01-01", "us")  # a clock before this lost its battery
+FUTURE_TOLERANCE = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Good rows as columns: ``lines``, ``substation_id``, ``at`` (UTC), ``values`` [row, channel], ``derived`` bits."""
+
+    lines: IntArray
+    substation_id: IntArray
+    at: TimeArray
+    values: FloatArray
+    derived: IntArray
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The result for one table. ``bad`` and ``empty`` count rows; ``positions`` is for the next table of the file."""
+
+    rows: Rows
+    problems: Problems
+    bad: int
+    empty: int
+    positions: dict[int, int] = field(default_factory=dict)
+
+
+def check(
+    table: Table, plan: Plan, grid: Grid, *, now: np.datetime64, positions: Mapping[int, int] | None = None
+) -> Checked:
+    """Judge every row of a table.
+
+    1. substation; 2. time, local → UTC; 3. numbers, units, bounds; 4. rows without any value; 5. equal keys: the
+    last row counts; 6. fill in what physics gives. ``positions`` holds, for files without time, how many rows each
+    substation has had so far.
+    """
+    count = len(table)
+    judge = Judge(table.lines, [table.problems])
+    substation, received = _substations(table, plan, grid)
+    judge.complain(substation < 0, SUBSTATION, received, f"a known substation ({grid.codes()})")
+    after: dict[int, int] = {}
+    if plan.start is not None:
+        at, after = clocks.counted_times(table, plan, grid, substation, positions or {})
+        shown = at.astype(str).astype(object)
+    else:
+        at, shown = clocks.read_times(table, plan, grid, substation, judge)
+    if not plan.allow_future:
+        latest = now + FUTURE_TOLERANCE
+        judge.complain(at > latest, TIMESTAMP, shown, f"a time that is not in the future (it is {str(now)[:16]} UTC)")
+    judge.complain(at < EARLIEST, TIMESTAMP, shown, "a time after 1990; is the meter's clock set?")
+    values = np.full((count, len(CHANNELS)), np.nan)
+    for header in plan.numbers:
+        channel = BY_NAME[plan.choices[header]["target"]]
+        values[:, CHANNEL_INDEX[channel.name]] = _channel(table.cells[header], channel, plan, header, judge)
+    blank = np.isnan(values).all(axis=1) & ~judge.bad
+    good = np.flatnonzero(~judge.bad & ~blank)
+    repeated = pd.DataFrame({"s": substation[good], "t": at[good]}).duplicated(keep="last").to_numpy()
+    doubles = np.zeros(count, dtype=bool)
+    doubles[good[repeated]] = True
+    judge.complain(doubles, TIMESTAMP, shown, "one row per substation and time; a later line has the same and is kept")
+    good = np.flatnonzero(~judge.bad & ~blank)
+    full, derived = complete(values[good])
+    rows = Rows(table.lines[good], substation[good], at[good], full, derived)
+    wrong = int(np.count_nonzero(judge.bad)) + table.malformed
+    return Checked(rows, join(judge.complaints), wrong, int(np.count_nonzero(blank)), after)
+
+
+def _substations(table: Table, plan: Plan, grid: Grid) -> tuple[IntArray, TextArray]:
+    header = plan.column(SUBSTATION)
+    if header is None:
+        found = grid.ids.get(plan.substation.casefold(), -1)
+        return np.full(len(table), found, dtype=np.int64), np.full(len(table), plan.substation, dtype=object)
+    codes, distinct = pd.factorize(table.cells[header].to_numpy(object), use_na_sentinel=False)
+    texts = ["" if pd.isna(text) else str(text).strip() for text in distinct]
+    ids = np.array([grid.ids.get(text.casefold(), -1) for text in texts], dtype=np.int64)
+    return ids[codes], np.array(texts, dtype=object)[codes]
+
+
+def _channel(cells: pd.Series, channel: Channel, plan: Plan, header: str, judge: Judge) -> FloatArray:
+    choice = plan.choices[header]
+    unit = unit_of(channel.name, choice.get("unit", ""))
+    if unit is None:
+        raise ValueError(f"{channel.name} has no unit {choice.get('unit')!r}; mapping.checked() refuses such a choice.")
+    read = to_numbers(cells, unit.name, plan.decimal)
+    values = read.values * unit.scale + unit.offset
+    if choice.get("negate"):
+        values = -values
+    if channel.name == "power_factor":  # 1.001 is the rounding of a meter, not an error
+        values = np.where(np.abs(values) <= 1.01, np.clip(values, -1, 1), values)
+    text = cells.to_numpy(object)
+    judge.complain(read.garbled, header, text, f"a number in {unit.name}" if unit.name else "a number")
+    outside = (values < channel.low) | (values > channel.high)
+    judge.complain(
+        outside, header, text, f"{channel.label}: {channel.low:g} to {channel.high:g} {channel.unit}".strip()
+    )
+    return values
