@@ -1,0 +1,62 @@
+"""Models to bytes and back: safetensors for arrays, JSON for settings. No pickle, so nothing stored can run code."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+
+class ArtifactError(Exception):
+    """A stored model that cannot be used; the text says why and what to do."""
+
+
+class CorruptArtifactError(ArtifactError):
+    """The bytes are not those that were stored."""
+
+
+class IncompatibleArtifactError(ArtifactError):
+    """The bytes are sound, but this version of the program cannot use them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """``data``: arrays as safetensors; ``meta``: settings; ``sha256``: of both."""
+
+    data: bytes
+    meta: dict[str, Any]
+    sha256: str
+
+
+def pack(arrays: Mapping[str, np.ndarray[Any, Any]], meta: Mapping[str, Any]) -> Artifact:
+    data = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    settings = json.loads(json.dumps(meta))
+    return Artifact(data, settings, _digest(data, settings))
+
+
+def unpack(data: bytes, meta: Mapping[str, Any], sha256: str) -> dict[str, np.ndarray[Any, Any]]:
+    """The arrays of a stored artifact.
+
+    Raises:
+        CorruptArtifactError: the checksum differs, or the bytes are not safetensors.
+    """
+    found = _digest(data, meta)
+    if found != sha256:
+        raise CorruptArtifactError(
+            f"The checksum is {found[:12]}…, expected {sha256[:12]}…. Train the substation again."
+        )
+    try:
+        return dict(load(data))
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise CorruptArtifactError(f"The arrays cannot be read ({error}). Train the substation again.") from error
+
+
+def _digest(data: bytes, meta: Mapping[str, Any]) -> str:
+    settings = json.dumps(meta, sort_keys=True, separators=(",", ":")).encode()
+    return hashlib.sha256(len(data).to_bytes(8, "big") + data + settings).hexdigest()

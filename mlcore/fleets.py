@@ -1,0 +1,109 @@
+"""From the database to a ``Fleet``: readings of a shard on one regular grid, nameplates and topology."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from substations.channels import CHANNEL_INDEX, CHANNEL_NAMES
+from substations.electrical.nameplate import Nameplate, complete
+from substations.electrical.topology import Segment
+from substations.models import Link, Reading, Substation
+
+from .diagnosis.fleet import Fleet
+from .shards import Shard
+
+# Guessed values of an incomplete nameplate need some rows to be guessed from; without any, this much is assumed.
+DEFAULT_RATED_KVA = 1000.0
+DEFAULT_NOMINAL_V = 400.0
+
+
+def load(shard: Shard, start: datetime, end: datetime, plates: dict[int, dict[str, Any]] | None = None) -> Fleet | None:
+    """The readings of a shard between two times (inclusive), or None when there are none.
+
+    ``plates`` holds nameplate values by substation id that were guessed at training, so that scoring a short stretch
+    uses the same ones. Readings are put on the nearest step of the grid; of two on one step the later counts.
+    """
+    rows = Reading.objects.filter(substation__in=shard.ids).between(start, end).as_arrays()
+    if not len(rows):
+        return None
+    interval_s = shard.substations[0].reading_interval_s
+    step = np.rint(rows.at_s / interval_s).astype(np.int64)
+    first = int(step.min())
+    at_s = np.arange(first, int(step.max()) + 1, dtype=np.int64) * interval_s
+    values = np.full((len(shard.substations), len(at_s), len(CHANNEL_NAMES)), np.nan)
+    position = {pk: index for index, pk in enumerate(shard.ids)}
+    owner = np.array([position[pk] for pk in rows.substation_id.tolist()])
+    values[owner, step - first] = rows.values
+    return Fleet(
+        codes=tuple(substation.code for substation in shard.substations),
+        at_s=at_s,
+        interval_s=interval_s,
+        values=values,
+        nameplates=tuple(
+            nameplate(substation, values[index], (plates or {}).get(substation.pk, {}))
+            for index, substation in enumerate(shard.substations)
+        ),
+        segments=segments(shard),
+        utc_offset_s=_offsets(shard.substations[0], at_s),
+    )
+
+
+def nameplate(substation: Substation, values: NDArray[np.float64], guessed: dict[str, Any]) -> Nameplate:
+    """The nameplate with what is not known guessed from [time, channel] readings, or taken from an earlier guess."""
+    apparent = values[:, CHANNEL_INDEX["apparent_power_kva"]]
+    if not np.isfinite(apparent).any():
+        apparent = np.hypot(*(values[:, CHANNEL_INDEX[name]] for name in ("active_power_kw", "reactive_power_kvar")))
+    known = {field: getattr(substation, field) for field in PLATE_FIELDS}
+    if known["rated_kva"] is None and not np.isfinite(apparent).any():
+        apparent = np.array([DEFAULT_RATED_KVA * 0.8])
+    plate = complete(
+        substation.code, **known, apparent_kva=apparent, voltage_v=values[:, CHANNEL_INDEX["voltage_avg_v"]]
+    )
+    if not guessed:
+        return plate
+    earlier = complete(
+        substation.code, **(guessed | {field: value for field, value in known.items() if value is not None})
+    )
+    return Nameplate(
+        **{name: getattr(earlier, name) for name in earlier.__slots__ if name != "assumed"}, assumed=plate.assumed
+    )
+
+
+PLATE_FIELDS = (
+    "rated_kva", "nominal_v", "hv_nominal_v", "no_load_loss_w", "load_loss_w", "impedance_pct",
+)  # fmt: skip
+
+
+def guesses(plate: Nameplate) -> dict[str, float]:
+    """What a nameplate had to guess, to be stored with the model."""
+    return {field: getattr(plate, field) for field in PLATE_FIELDS if field in plate.assumed}
+
+
+def segments(shard: Shard) -> tuple[Segment, ...]:
+    """The links of a shard with a known resistance; a source outside the shard counts as the supply."""
+    codes = {substation.pk: substation.code for substation in shard.substations}
+    links = Link.objects.filter(target__in=shard.ids, r_ohm__isnull=False)
+    return tuple(
+        Segment(
+            source=codes.get(link.source_id) if link.source_id else None,
+            target=codes[link.target_id],
+            r_ohm=link.r_ohm or 0.0,
+            x_ohm=link.x_ohm or 0.0,
+            length_km=link.length_km if link.length_km is not None else float("nan"),
+            closed=link.status == Link.Status.CLOSED,
+        )
+        for link in links
+    )
+
+
+def _offsets(substation: Substation, at_s: NDArray[np.int64]) -> NDArray[np.int64]:
+    """[time] what the local clock is ahead of UTC, in seconds; worked out once an hour."""
+    hours, inverse = np.unique(at_s // 3600, return_inverse=True)
+    zone = substation.zone
+    hourly = [datetime.fromtimestamp(int(hour) * 3600, UTC).astimezone(zone).utcoffset() for hour in hours]
+    seconds = np.array([offset.total_seconds() if offset else 0 for offset in hourly], dtype=np.int64)
+    return seconds[inverse]

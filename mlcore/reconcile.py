@@ -1,0 +1,123 @@
+"""Findings of one run against the detections that are stored: update, create, withdraw. The result does not depend on
+how often the same readings are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from .diagnosis.findings import Finding
+from .models import Detection, Detector
+from .shards import Shard
+
+SEVERITY = {"warning": Detection.Severity.WARNING, "critical": Detection.Severity.CRITICAL}
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """Findings and detections of one key may be the same episode. A meter can have several faults at once."""
+
+    substation_id: int
+    kind: str
+    cause: str
+
+
+def reconcile(
+    shard: Shard,
+    findings: Sequence[Finding],
+    detectors: Mapping[str, Detector],
+    *,
+    judged_from: datetime,
+    context_from: datetime,
+    now: datetime,
+) -> None:
+    """Make the stored detections say what the findings say about ``judged_from`` and later. Call it in a transaction.
+
+    A finding that overlaps a stored detection of its key is that episode. A stored detection in the judged range that
+    was not found again is withdrawn; one that began before is ended where judging began.
+    """
+    ids = {substation.code: substation.pk for substation in shard.substations}
+    stored = list(
+        Detection.objects.standing().touching(judged_from, None).filter(substation__in=shard.ids).order_by("start")
+    )
+    unmatched = {detection.pk: detection for detection in stored}
+    for finding in sorted(findings, key=lambda each: each.start_s):
+        fields = _fields(finding, detectors.get(finding.substation))
+        match = _match(fields, ids[finding.substation], list(unmatched.values()))
+        if match is None:
+            _create(ids[finding.substation], fields)
+            continue
+        del unmatched[match.pk]
+        if match.start < context_from or fields["start"] <= context_from:
+            fields["start"] = match.start
+        _update(match, fields)
+    for detection in unmatched.values():
+        gone = {"withdrawn_at": now} if detection.start >= judged_from else {"end": max(judged_from, detection.start)}
+        if detection.end is None or "withdrawn_at" in gone:
+            _update(detection, gone)
+
+
+def _key(substation_id: int, kind: str, cause: str) -> _Key:
+    return _Key(substation_id, kind, cause if kind == Detection.Kind.METER else "")
+
+
+def _match(fields: Mapping[str, Any], substation_id: int, candidates: list[Detection]) -> Detection | None:
+    key = _key(substation_id, fields["kind"], fields["cause"])
+    same = [each for each in candidates if _key(each.substation_id, each.kind, each.cause) == key]
+    overlapping = [
+        each
+        for each in same
+        if (each.end is None or each.end >= fields["start"]) and (fields["end"] is None or each.start <= fields["end"])
+    ]
+    return min(overlapping, key=lambda each: abs(each.start - fields["start"]), default=None)
+
+
+def _create(substation_id: int, fields: dict[str, Any]) -> None:
+    """A withdrawn detection that is found again stands again: its key is the same."""
+    own = {name: fields[name] for name in ("kind", "cause", "start")}
+    earlier = Detection.objects.filter(substation_id=substation_id, **own).first()
+    if earlier:
+        _update(earlier, fields | {"withdrawn_at": None})
+    else:
+        Detection.objects.create(substation_id=substation_id, **fields)
+
+
+def _update(detection: Detection, fields: Mapping[str, Any]) -> None:
+    changed = {name: value for name, value in fields.items() if getattr(detection, name) != value}
+    if not changed:
+        return
+    for name, value in changed.items():
+        setattr(detection, name, value)
+    detection.revision += 1
+    detection.save(update_fields=[*changed, "revision", "changed_at"])
+
+
+def _fields(finding: Finding, detector: Detector | None) -> dict[str, Any]:
+    end = _at(finding.end_s) if finding.end_s is not None else None
+    return {
+        "kind": finding.kind,
+        "cause": finding.cause,
+        "severity": SEVERITY[finding.severity],
+        "start": _at(finding.start_s),
+        "end": end,
+        "peak": _at(finding.peak_s),
+        "loss_kwh": _known(finding.loss_kwh),
+        "loss_low_kwh": _known(finding.loss_low_kwh),
+        "loss_high_kwh": _known(finding.loss_high_kwh),
+        "loss_pct": _known(finding.loss_pct),
+        "score": finding.score,
+        "confidence": _known(finding.confidence),
+        "reason": finding.reason,
+        "evidence": finding.evidence,
+        "detector": detector,
+    }
+
+
+def _known(value: float) -> float | None:
+    return None if value != value else float(value)
+
+
+def _at(second: int) -> datetime:
+    return datetime.fromtimestamp(int(second), UTC)

@@ -1,0 +1,143 @@
+"""Scoring: claim what arrived, judge it outside any transaction, write scores and detections inside one."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Max, Min
+from django.utils import timezone
+
+from substations.models import Reading, Span
+
+from . import artifacts, fleets
+from .bulk import replace_scores
+from .detector import TrainedDetector, analyse_fleet
+from .diagnosis.model import IncompatibleModelError
+from .diagnosis.pipeline import CHANNELS, CONTEXT_HOURS, Analysis, Status
+from .models import Detection, Detector
+from .reconcile import reconcile
+from .shards import Shard, shards
+
+logger = logging.getLogger(__name__)
+LEASE_FOR = timedelta(minutes=2)
+# An episode that goes on is judged again from before its start, but not further back than this.
+LONGEST_LOOK_BACK = timedelta(days=60)
+
+
+def score_pending() -> int:
+    """Score every span that waits; how many readings were scored. Any number of workers may run this at once."""
+    total = 0
+    for shard in shards():
+        now = timezone.now()
+        if not Span.objects.waiting(now).filter(substation__in=shard.ids).exists():
+            continue
+        if token := Span.objects.claim(shard.ids, now=now, lease_for=LEASE_FOR):
+            total += _score_claimed(shard, token)
+    return total
+
+
+def _score_claimed(shard: Shard, token: Any) -> int:
+    """Judge the claimed spans of a shard and store the result.
+
+    1. The range is from the first claimed reading to the newest of the shard: a step depends on those before it.
+    2. The context before it is what the trailing windows reach back to, or the start of an episode that goes on.
+    3. A claim that ran out meanwhile belongs to another worker: nothing is written then.
+    """
+    spans = Span.objects.claimed(token)
+    start = spans.aggregate(Min("start"))["start__min"]
+    newest = Reading.objects.filter(substation__in=shard.ids).aggregate(Max("at"))["at__max"]
+    if start is None or newest is None:
+        spans.delete()
+        return 0
+    detectors, stored = load_detectors(shard)
+    plates = {detector.substation_id: detector.meta.get("nameplate", {}) for detector in stored.values()}
+    fleet = fleets.load(shard, _context_start(shard, start), newest, plates)
+    if fleet is None:
+        spans.delete()
+        return 0
+    analysis = analyse_fleet(fleet, detectors, start_s=int(start.timestamp()))
+    with transaction.atomic():
+        if not spans.select_for_update().exists():
+            logger.warning("The claim on the shard of %s ran out; its result is dropped.", shard.substations[0].code)
+            return 0
+        rows = _rows(shard, analysis)
+        replace_scores(shard.ids, _first(analysis, start), newest, rows)
+        reconcile(
+            shard, analysis.findings, stored, judged_from=start, context_from=_at(fleet.at_s[0]), now=timezone.now()
+        )
+        spans.delete()
+    return len(rows)
+
+
+def _context_start(shard: Shard, start: datetime) -> datetime:
+    ongoing = Detection.objects.touching(start, None).filter(substation__in=shard.ids)
+    earliest = ongoing.aggregate(Min("start"))["start__min"] or start
+    earliest = max(min(earliest, start), start - LONGEST_LOOK_BACK)
+    return earliest - timedelta(hours=CONTEXT_HOURS)
+
+
+def _first(analysis: Analysis, start: datetime) -> datetime:
+    return min(start, _at(analysis.at_s[0])) if len(analysis.at_s) else start
+
+
+def load_detectors(shard: Shard) -> tuple[dict[str, TrainedDetector], dict[str, Detector]]:
+    """The active detectors of a shard by code; one that cannot be read is left out, said, and the rung below it used."""
+    usable: dict[str, TrainedDetector] = {}
+    rows: dict[str, Detector] = {}
+    for row in Detector.objects.active().filter(substation__in=shard.ids).select_related("substation"):
+        try:
+            arrays = artifacts.unpack(bytes(row.arrays), row.meta, row.sha256)
+            usable[row.substation.code] = TrainedDetector.from_arrays(arrays, row.meta)
+            rows[row.substation.code] = row
+        except (artifacts.ArtifactError, IncompatibleModelError) as error:
+            logger.error("Detector %s cannot be used: %s", row, error)
+    interval_s = shard.substations[0].reading_interval_s
+    usable = {code: each for code, each in usable.items() if each.model.interval_s == interval_s}
+    return usable, rows
+
+
+STATUS = {
+    Status.OK: 0,
+    Status.WARMING: 1,
+    Status.DE_ENERGISED: 2,
+    Status.BAD_DATA: 3,
+}
+
+
+def _rows(shard: Shard, analysis: Analysis) -> list[tuple[Any, ...]]:
+    """One tuple per present reading in the order of ``bulk.COLUMNS``."""
+    power_factor = analysis.bands["power_factor"]
+    columns = [
+        power_factor.expected,
+        power_factor.low,
+        power_factor.high,
+        analysis.local_loss_kw,
+        analysis.extra_loss_kw,
+        analysis.avoidable_loss_kw,
+    ]
+    times = [_at(second) for second in analysis.at_s]
+    rows: list[tuple[Any, ...]] = []
+    for index, pk in enumerate(shard.ids):
+        present = np.nonzero(analysis.status[index] != Status.ABSENT)[0]
+        numbers = [
+            _plain(column[index, present]) for column in (analysis.score, analysis.expected_reactive_kvar, *columns)
+        ]
+        worst = [CHANNELS[channel] if channel >= 0 else "" for channel in analysis.worst_channel[index, present]]
+        status = [STATUS[Status(value)] for value in analysis.status[index, present]]
+        when = [times[step] for step in present]
+        unused = [None] * len(present)
+        rows += zip([pk] * len(present), when, numbers[0], worst, status, unused, *numbers[1:], strict=True)
+    return rows
+
+
+def _plain(values: Any) -> list[float | None]:
+    """Python floats, None for what is not finite: a database has no NaN."""
+    return np.where(np.isfinite(values), values, None).tolist()
+
+
+def _at(second: Any) -> datetime:
+    return datetime.fromtimestamp(int(second), UTC)

@@ -1,0 +1,69 @@
+"""Shards: substations that are trained and scored together, because their readings explain one another.
+
+A shard holds substations with the same reading interval and time zone. Those joined by links stay together, since the
+current of one flows through the feeders of the others; the rest are filled up to ``SHARD_SIZE``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from substations.models import Link, Substation
+
+SHARD_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Substations in the order of their codes; the first names the shard."""
+
+    substations: tuple[Substation, ...]
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(substation.pk for substation in self.substations)
+
+
+def shards(substations: Iterable[Substation] | None = None) -> list[Shard]:
+    """Every substation in exactly one shard. Given some substations, only the shards that hold one of them."""
+    wanted = None if substations is None else {substation.pk for substation in substations}
+    everyone = list(Substation.objects.order_by("code"))
+    groups = _joined(everyone, Link.objects.exclude(source=None).values_list("source_id", "target_id"))
+    packed = [Shard(tuple(sorted(group, key=lambda each: each.code))) for group in _packed(groups)]
+    return [shard for shard in packed if wanted is None or wanted & set(shard.ids)]
+
+
+def _joined(everyone: Sequence[Substation], links: Iterable[tuple[int | None, int]]) -> list[list[Substation]]:
+    parent = {substation.pk: substation.pk for substation in everyone}
+
+    def root(pk: int) -> int:
+        while parent[pk] != pk:
+            parent[pk] = parent[parent[pk]]
+            pk = parent[pk]
+        return pk
+
+    for source, target in links:
+        if source in parent and target in parent:
+            parent[root(target)] = root(source)
+    groups: dict[tuple[int, str, int], list[Substation]] = defaultdict(list)
+    for substation in everyone:
+        groups[substation.reading_interval_s, substation.time_zone, root(substation.pk)].append(substation)
+    return list(groups.values())
+
+
+def _packed(groups: list[list[Substation]]) -> list[list[Substation]]:
+    """Small groups of one interval and zone share a shard; a group larger than a shard is cut."""
+    open_shards: dict[tuple[int, str], list[Substation]] = {}
+    full: list[list[Substation]] = []
+    for group in groups:
+        for at in range(0, len(group), SHARD_SIZE):
+            part = group[at : at + SHARD_SIZE]
+            key = part[0].reading_interval_s, part[0].time_zone
+            current = open_shards.get(key, [])
+            if len(current) + len(part) > SHARD_SIZE:
+                full.append(current)
+                current = []
+            open_shards[key] = current + part
+    return full + list(open_shards.values())

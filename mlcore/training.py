@@ -1,0 +1,138 @@
+"""Training: one call fits a shard and stores a version per substation."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, Min
+from numpy.typing import NDArray
+
+from substations.models import Reading, Span
+
+from . import artifacts, fleets
+from .detector import TrainedDetector, train_fleet
+from .diagnosis.fleet import Fleet
+from .models import Detection, Detector
+from .shards import Shard
+
+logger = logging.getLogger(__name__)
+# A first model learns from the older part of what there is, so that the newer part is judged by a model that did not see it.
+FIRST_TRAINING_SHARE = 0.7
+LEAST_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The readings that a model learns from."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def days(self) -> float:
+        return (self.end - self.start) / timedelta(days=1)
+
+
+def training_range(shard: Shard, *, until: datetime | None = None) -> Range | None:
+    """What a shard should learn from: the last ``TRAIN_DAYS``, or on the first training the older share of the record."""
+    reach = Reading.objects.filter(substation__in=shard.ids).aggregate(first=Min("at"), last=Max("at"))
+    if reach["first"] is None:
+        return None
+    first, last = reach["first"], until or reach["last"]
+    has_detector = Detector.objects.active().filter(substation__in=shard.ids).exists()
+    if until is None and not has_detector:
+        last = first + max((last - first) * FIRST_TRAINING_SHARE, min(last - first, timedelta(days=LEAST_DAYS)))
+    return Range(max(first, last - timedelta(days=settings.TRAIN_DAYS)), last)
+
+
+def train(shard: Shard, *, until: datetime | None = None) -> list[Detector]:
+    """Fit every substation of a shard that has enough believable data; the new versions become active.
+
+    Fitting runs outside any transaction. Storing the versions, making them active and asking for the shard to be scored
+    again is one transaction.
+    """
+    wanted = training_range(shard, until=until)
+    fleet = fleets.load(shard, wanted.start, wanted.end) if wanted else None
+    if fleet is None or wanted is None:
+        return []
+    trained = train_fleet(fleet, _usable(shard, fleet))
+    return _store(shard, fleet, trained, wanted)
+
+
+def _usable(shard: Shard, fleet: Fleet) -> NDArray[np.bool_]:
+    """[substation, time] without the stretches that are known to be abnormal: those teach nothing about normal."""
+    usable = np.ones(fleet.values.shape[:2], dtype=bool)
+    index = {pk: position for position, pk in enumerate(shard.ids)}
+    known = Detection.objects.standing().filter(
+        substation__in=shard.ids, review__alert__resolutions__outcome="false_alarm"
+    )
+    false_alarms = set(known.values_list("pk", flat=True))
+    for detection in Detection.objects.standing().filter(substation__in=shard.ids).exclude(pk__in=false_alarms):
+        end_s = detection.end.timestamp() if detection.end else np.inf
+        usable[index[detection.substation_id]] &= ~((fleet.at_s >= detection.start.timestamp()) & (fleet.at_s <= end_s))
+    return usable
+
+
+@transaction.atomic
+def _store(shard: Shard, fleet: Fleet, trained: dict[str, TrainedDetector], learned: Range) -> list[Detector]:
+    stored = []
+    for index, substation in enumerate(shard.substations):
+        if substation.code not in trained:
+            continue
+        detector = trained[substation.code]
+        arrays, meta = detector.to_arrays()
+        artifact = artifacts.pack(arrays, meta | {"nameplate": fleets.guesses(fleet.nameplates[index])})
+        present = np.isfinite(fleet.values[index]).any(axis=1)
+        newest = Detector.objects.filter(substation=substation).aggregate(Max("version"))["version__max"] or 0
+        Detector.objects.filter(substation=substation, is_active=True).update(is_active=False)
+        stored.append(
+            Detector.objects.create(
+                substation=substation,
+                version=newest + 1,
+                rung=detector.rung,
+                is_active=True,
+                trained_from=learned.start,
+                trained_until=learned.end,
+                row_count=int(present.sum()),
+                excluded_count=round(detector.excluded_share * float(present.sum())),
+                threshold=detector.threshold,
+                metrics=detector.metrics,
+                arrays=artifact.data,
+                meta=artifact.meta,
+                sha256=artifact.sha256,
+            )
+        )
+    _ask_for_scoring(stored)
+    logger.info(
+        "Trained %d of %d substations of the shard of %s.", len(stored), len(shard.ids), shard.substations[0].code
+    )
+    return stored
+
+
+def _ask_for_scoring(detectors: Iterable[Detector]) -> None:
+    """Everything that is stored is judged once more by the new model."""
+    for detector in detectors:
+        reach = Reading.objects.filter(substation=detector.substation_id).aggregate(first=Min("at"), last=Max("at"))
+        Span.objects.create(substation_id=detector.substation_id, start=reach["first"], end=reach["last"])
+
+
+def due(shard: Shard, *, now: datetime | None = None) -> bool:
+    """Whether a shard should be trained: it has enough data and no detector, or the newest is older than the plan."""
+    now = now or datetime.now(UTC)
+    active = Detector.objects.active().filter(substation__in=shard.ids)
+    untrained = set(shard.ids) - set(active.values_list("substation_id", flat=True))
+    if untrained:
+        reach = (
+            Reading.objects.filter(substation__in=untrained)
+            .values("substation")
+            .annotate(first=Min("at"), last=Max("at"))
+        )
+        return any(each["last"] - each["first"] >= timedelta(days=LEAST_DAYS) for each in reach)
+    oldest = active.aggregate(oldest=Min("created_at"))["oldest"]
+    return oldest is not None and now - oldest >= timedelta(days=settings.RETRAIN_DAYS)
