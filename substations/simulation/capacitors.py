@@ -1,0 +1,42 @@
+"""Power-factor controllers: how many steps of each bank are connected."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .arrays import Floats
+from .units import Units
+
+TARGET_TAN_PHI = 0.2  # a power factor of 0.98
+# More than half a step on either side of the target, or the controller would hunt.
+HYSTERESIS_STEPS = 0.65
+SWITCHING_DELAY_S = 180
+
+
+def switch_steps(
+    connected: Floats, load_kw: Floats, load_kvar: Floats, available: Floats, units: Units, step_s: int
+) -> Floats:
+    """[time, substation] steps connected; ``available`` steps still work.
+
+    An automatic bank looks at the mean of this and the previous step, leaves a dead band of 1.3 steps and
+    switches one step per delay. A fixed bank (one step) is always connected.
+
+    Args:
+        connected: [substation] steps before the first time.
+        load_kw, load_kvar: [time, substation] demand ahead of the bank.
+    """
+    kvar_per_step = units.bank_kvar / units.bank_steps
+    moves = max(1, step_s // SWITCHING_DELAY_S)
+    is_fixed = units.bank_steps == 1
+    surplus = load_kvar - TARGET_TAN_PHI * load_kw
+    seen = surplus.copy()
+    seen[1:] = (surplus[1:] + surplus[:-1]) / 2
+    wanted = seen / kvar_per_step
+    now = connected.astype(float)
+    result = np.empty_like(surplus)
+    for t in range(len(surplus)):
+        error = np.where(is_fixed, 99.0, wanted[t] - now)
+        change = np.where(np.abs(error) > HYSTERESIS_STEPS, np.round(error), 0.0)
+        now = np.clip(now + np.clip(change, -moves, moves), 0, available[t])
+        result[t] = now
+    return result

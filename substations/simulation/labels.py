@@ -1,0 +1,127 @@
+"""Labels: what each event cost, by the power flow with it and without it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .spec import EVERYWHERE, EventRequest
+from .world import DAY_S, State, World
+
+CRITICAL_PCT = 15.0
+DONT_CARE_PCT = 1.0
+DONT_CARE_TRANSFORMER_PCT = 2.0
+_READINGS_ONLY = ("sensor_fault", "data_gap")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledEvent:
+    """One event and its truth, cut at the end of the history.
+
+    ``is_loss`` is False for a fault too small to matter (``dont_care``), which then has no severity either.
+    ``extra_loss_pct`` relates to the loss without it: own transformer and allocated part of the feeders.
+    """
+
+    request: EventRequest
+    start_s: int
+    end_s: int
+    is_loss: bool
+    severity: str
+    dont_care: bool
+    base_loss_kwh: float
+    extra_transformer_kwh: float
+    extra_feeder_kwh: float
+    extra_transformer_pct: float
+
+    @property
+    def kind(self) -> str:
+        return self.request.kind
+
+    @property
+    def substation(self) -> str:
+        return self.request.substation
+
+    @property
+    def ramp_hours(self) -> float:
+        return self.request.ramp_hours
+
+    @property
+    def extra_loss_kwh(self) -> float:
+        return self.extra_transformer_kwh + self.extra_feeder_kwh
+
+    @property
+    def extra_loss_pct(self) -> float:
+        return 100 * self.extra_loss_kwh / self.base_loss_kwh if self.base_loss_kwh else 0.0
+
+
+@dataclass(slots=True)
+class _Energy:
+    """kWh inside the event's window."""
+
+    own_transformer: float = 0.0
+    feeders: float = 0.0
+    allocated: float = 0.0
+
+
+def label(world: World, states: tuple[State, ...], requests: tuple[EventRequest, ...]) -> tuple[LabelledEvent, ...]:
+    """Label every event that touches the history; ``states`` are those at the start of each day."""
+    return tuple(
+        _label(world, states, requests, request)
+        for request in requests
+        if request.start_s < world.spec.end_s and request.end_s > world.spec.start_s
+    )
+
+
+def _label(
+    world: World, states: tuple[State, ...], requests: tuple[EventRequest, ...], request: EventRequest
+) -> LabelledEvent:
+    start, end = max(request.start_s, world.spec.start_s), min(request.end_s, world.spec.end_s)
+    with_it, without = _Energy(), _Energy()
+    if request.kind not in _READINGS_ONLY:
+        others = tuple(other for other in requests if other is not request)
+        with_it = _energy(world, states, requests, request.substation, start, end)
+        without = _energy(world, states, others, request.substation, start, end)
+    extra_transformer = with_it.own_transformer - without.own_transformer
+    extra_feeder = with_it.feeders - without.feeders
+    base = without.own_transformer + without.allocated
+    pct = 100 * (extra_transformer + extra_feeder) / base if base else 0.0
+    transformer_pct = 100 * extra_transformer / without.own_transformer if without.own_transformer else 0.0
+    dont_care = request.is_loss and pct < DONT_CARE_PCT and transformer_pct < DONT_CARE_TRANSFORMER_PCT
+    is_loss = request.is_loss and not dont_care
+    severity = ("critical" if pct >= CRITICAL_PCT else "warning") if is_loss else ""
+    return LabelledEvent(
+        request=request,
+        start_s=start,
+        end_s=end,
+        is_loss=is_loss,
+        severity=severity,
+        dont_care=dont_care,
+        base_loss_kwh=base,
+        extra_transformer_kwh=extra_transformer,
+        extra_feeder_kwh=extra_feeder,
+        extra_transformer_pct=transformer_pct,
+    )
+
+
+def _energy(
+    world: World,
+    states: tuple[State, ...],
+    events: tuple[EventRequest, ...],
+    code: str,
+    start_s: int,
+    end_s: int,
+) -> _Energy:
+    """Losses from ``start_s`` to ``end_s``, run day by day from the last state that the event can't have touched."""
+    first, last = ((at - world.spec.start_s) // DAY_S for at in (start_s, end_s - 1))
+    columns = slice(None) if code == EVERYWHERE else [world.grid.codes.index(code)]
+    hours = world.spec.step_s / 3600
+    energy, state = _Energy(), states[first]
+    for day in range(first, last + 1):
+        physics, state = world.advance(state, day, events)
+        inside = (physics.times_s >= start_s) & (physics.times_s < end_s)
+        losses = physics.losses
+        energy.own_transformer += float(losses.transformer[inside][:, columns].sum()) * hours
+        energy.feeders += float(losses.feeder[inside].sum()) * hours
+        energy.allocated += float(np.asarray(losses.feeder_allocated[inside][:, columns]).sum()) * hours
+    return energy
