@@ -1,0 +1,72 @@
+"""From scores to episodes: on-delay, off-delay, hysteresis; frozen while the readings can't be judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from substations.electrical.power import BoolArray, FloatArray
+
+ON_DELAY_H = 0.5
+OFF_DELAY_H = 2.0
+OFF_SCORE = 0.45
+STRONG_SCORE = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One alarm of one channel: steps on the time grid.
+
+    raised: the step at which the alarm came on. cleared: the step at which it went off, None while on.
+    last: the last step at which the departure was still there.
+    """
+
+    substation: int
+    channel: int
+    raised: int
+    cleared: int | None
+    last: int
+
+
+def alarm_states(scores: FloatArray, interval_s: float, on_delay_h: float = ON_DELAY_H) -> BoolArray:
+    """[..., time] alarm on or off for scores [..., time]; NaN freezes the state and both delays.
+
+    On after ``on_delay_h`` of scores above 1, where a score above 2 counts double; off after two hours below
+    0.45; between the two nothing changes.
+    """
+    hours = interval_s / 3600.0
+    known = np.isfinite(scores)
+    high, low = known & (scores > 1.0), known & (scores < OFF_SCORE)
+    urgency: FloatArray = np.asarray(hours * high * (1.0 + (scores > STRONG_SCORE)), dtype=np.float64)
+    on = high & (_since(urgency, known & ~high) >= on_delay_h - 1e-9)
+    off = low & (_since(np.where(low, hours, 0.0), known & ~low) >= OFF_DELAY_H - 1e-9)
+    index = np.arange(1, scores.shape[-1] + 1)
+    last_on = np.maximum.accumulate(np.where(on, index, 0), axis=-1)
+    last_off = np.maximum.accumulate(np.where(off, index, 0), axis=-1)
+    return np.asarray(last_on > last_off)
+
+
+def episodes(states: BoolArray, short_scores: FloatArray) -> list[Episode]:
+    """Episodes of alarm states [substation, time, channel], in order of substation, channel and time."""
+    edges = np.diff(np.concatenate([np.zeros_like(states[:, :1]), states], axis=1).astype(np.int8), axis=1)
+    present = np.nan_to_num(short_scores) >= OFF_SCORE
+    found = []
+    for substation, channel in zip(*np.nonzero(states.any(axis=1)), strict=True):
+        edge = edges[substation, :, channel]
+        falls = np.nonzero(edge < 0)[0]
+        for raised in np.nonzero(edge > 0)[0]:
+            later = falls[falls > raised]
+            cleared = int(later[0]) if later.size else None
+            stop = cleared if cleared is not None else states.shape[1]
+            held = np.nonzero(present[substation, raised:stop, channel])[0]
+            last = int(raised + (held[-1] if held.size else 0))
+            found.append(Episode(int(substation), int(channel), int(raised), cleared, last))
+    return found
+
+
+def _since(amount: FloatArray, reset: BoolArray) -> FloatArray:
+    """Running sum of amounts that starts again at every reset."""
+    total = np.cumsum(amount, axis=-1)
+    base = np.maximum.accumulate(np.where(reset, total, 0.0), axis=-1)
+    return np.asarray(total - base)

@@ -1,0 +1,39 @@
+"""What the diagnosis says: one finding per fault, with everything an alert page needs to explain it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["loss", "meter", "unusual"]
+Severity = Literal["warning", "critical"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault on one substation.
+
+    kind: loss (energy is wasted), meter (the instrument can't be believed), unusual (no cause fits).
+    start_s: the moment the alarm was raised; onset_s: when the departure began, as far as the readings tell.
+    end_s: when it was over, None while it lasts. peak_s: the step with the highest score.
+    loss_…_kwh: extra loss against the expectation with its interval; loss_pct: of the local loss without it.
+    score: highest score, 1.0 is the alarm threshold. confidence: 0 to 1.
+    evidence: JSON-able details (measured against expected, contributions, runner-up, falsifier, severity).
+    """
+
+    substation: str
+    kind: Kind
+    cause: str
+    start_s: int
+    end_s: int | None
+    peak_s: int
+    severity: Severity
+    loss_kwh: float
+    loss_low_kwh: float
+    loss_high_kwh: float
+    loss_pct: float
+    score: float
+    confidence: float
+    reason: str
+    onset_s: int
+    evidence: dict[str, Any] = field(default_factory=dict)

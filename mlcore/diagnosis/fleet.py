@@ -1,0 +1,98 @@
+"""The input of the diagnosis: readings of a fleet on one regular time grid, with nameplates and topology."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from substations.channels import CHANNEL_INDEX, CHANNEL_NAMES
+from substations.electrical.nameplate import Nameplate
+from substations.electrical.power import BoolArray, FloatArray
+from substations.electrical.topology import Segment
+
+IntArray = npt.NDArray[np.int64]
+
+HOUR_S = 3600
+DAY_S = 86_400
+_EPOCH_WEEKDAY = 3  # 1 January 1970 was a Thursday
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Readings of several substations.
+
+    codes: one per substation.
+    at_s: [time], UTC epoch seconds on a regular grid of ``interval_s``.
+    values: [substation, time, channel] in the order of ``substations.channels``; NaN is missing.
+    nameplates: one per substation (see ``substations.electrical.nameplate.complete``).
+    segments: the network; empty where it is not known.
+    utc_offset_s: what the local clock is ahead of UTC: one number, or [time] where it changes.
+    """
+
+    codes: tuple[str, ...]
+    at_s: IntArray
+    interval_s: int
+    values: FloatArray
+    nameplates: tuple[Nameplate, ...]
+    segments: tuple[Segment, ...] = ()
+    utc_offset_s: int | IntArray = 0
+
+    def __post_init__(self) -> None:
+        wanted = (len(self.codes), len(self.at_s), len(CHANNEL_NAMES))
+        if self.values.shape != wanted:
+            raise ValueError(
+                f"values must have the shape [substation, time, channel] {wanted}; received {self.values.shape}."
+            )
+        if len(self.nameplates) != len(self.codes):
+            raise ValueError(
+                f"One nameplate per substation is needed; received {len(self.nameplates)} for {len(self.codes)}."
+            )
+        if not 1 <= self.interval_s <= DAY_S:
+            raise ValueError(f"interval_s must be between 1 and {DAY_S} seconds; received {self.interval_s}.")
+        steps = np.diff(self.at_s)
+        if np.any(steps != self.interval_s):
+            wrong = int(steps[steps != self.interval_s][0])
+            raise ValueError(f"at_s must rise by {self.interval_s} s at every step; received a step of {wrong} s.")
+
+    def channel(self, name: str) -> FloatArray:
+        """[substation, time] of one channel by its name."""
+        return self.values[:, :, CHANNEL_INDEX[name]]
+
+    def channels(self, *names: str) -> FloatArray:
+        """[substation, time, name] of several channels."""
+        return self.values[:, :, [CHANNEL_INDEX[name] for name in names]]
+
+    @property
+    def local_s(self) -> IntArray:
+        """[time], seconds of the local clock since 1970-01-01 00:00 local."""
+        return np.asarray(self.at_s + self.utc_offset_s, dtype=np.int64)
+
+    @property
+    def hour(self) -> FloatArray:
+        """[time], local hour of the day in [0, 24)."""
+        return (self.local_s % DAY_S) / HOUR_S
+
+    @property
+    def weekend(self) -> BoolArray:
+        """[time], True on Saturday and Sunday of the local calendar."""
+        return (self.local_s // DAY_S + _EPOCH_WEEKDAY) % 7 >= 5
+
+    def steps(self, hours: float) -> int:
+        """Number of grid steps in a duration, at least one."""
+        return max(1, round(hours * HOUR_S / self.interval_s))
+
+    def since(self, start_s: int) -> Fleet:
+        """The same fleet from a moment on."""
+        first = int(np.searchsorted(self.at_s, start_s))
+        offset = self.utc_offset_s
+        cut = offset if isinstance(offset, int) else offset[first:]
+        return replace(self, at_s=self.at_s[first:], values=self.values[:, first:], utc_offset_s=cut)
+
+    def only(self, codes: Sequence[str]) -> Fleet:
+        """The same fleet with these substations alone, in the order given."""
+        rows = [self.codes.index(code) for code in codes]
+        plates = tuple(self.nameplates[row] for row in rows)
+        return replace(self, codes=tuple(codes), values=self.values[rows], nameplates=plates)

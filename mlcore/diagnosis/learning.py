@@ -1,0 +1,134 @@
+"""Fit: gates, expectations and thresholds, in two passes so that faults hidden in the training data drop out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mlcore.diagnosis.causes import step_spread
+from mlcore.diagnosis.expectations import Usable, compare, learn_expectations, usable_steps
+from mlcore.diagnosis.fleet import HOUR_S, Fleet
+from mlcore.diagnosis.gates import Gates, Learnt, apply_gates, learn_gates, usable_reactive
+from mlcore.diagnosis.lossrates import loss_rates
+from mlcore.diagnosis.model import SubstationModel, Warming
+from mlcore.diagnosis.network import Operation, operate
+from mlcore.diagnosis.rolling import shifted, window_any
+from mlcore.diagnosis.signals import Signals, measure
+from mlcore.diagnosis.statistics import Evidence, learn_thresholds, score
+from substations.electrical.power import BoolArray, FloatArray
+
+LEAST_TRAINING_H = 7 * 24
+FIRST_PASS_QUANTILE = 0.90
+FIRST_PASS_FACTOR = 5.0
+FIRST_PASS_EXTREME = 0.98
+BLANKED_AROUND_H = 2.0
+ORDINARY_TAN_PHI = 0.33
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A fleet as far as it can be worked out before any expectation."""
+
+    fleet: Fleet
+    signals: Signals
+    gates: Gates
+    operation: Operation
+    usable: Usable
+
+
+def prepare(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> Prepared:
+    """Gates, cleaned reactive power, flows and losses."""
+    gates = apply_gates(fleet, signals, learnt)
+    operation = operate(fleet, signals, usable_reactive(signals, gates), gates.power, gates.oil)
+    return Prepared(fleet, signals, gates, operation, usable_steps(signals, gates))
+
+
+def gather(prepared: Prepared, learnt: Learnt) -> Evidence:
+    """Residuals and loss rates under a set of learnt quantities."""
+    fleet, signals, operation = prepared.fleet, prepared.signals, prepared.operation
+    residuals = compare(fleet, signals, operation, prepared.usable, learnt)
+    rates = loss_rates(fleet, signals, operation, residuals, learnt)
+    return Evidence(fleet, signals, operation, residuals, rates)
+
+
+def usable_hours(prepared: Prepared, train: BoolArray) -> FloatArray:
+    """[substation] believable hours with load in the training range."""
+    powered = prepared.usable.reactive & train
+    return np.asarray(powered.sum(axis=1) * prepared.fleet.interval_s / HOUR_S)
+
+
+def learn(fleet: Fleet, train: BoolArray, sensitivity: float) -> tuple[dict[str, SubstationModel], dict[str, Warming]]:
+    """Models of all substations with enough data, and how far the others are.
+
+    1. gates and expectations on all training steps; 2. alarms inside the training range with wide limits that
+    a minority of faults can't move; 3. everything again without those steps.
+    """
+    signals = measure(fleet)
+    train = np.broadcast_to(train, signals.active.shape)
+    gate_rules = learn_gates(fleet, signals, train)
+    prepared = prepare(fleet, signals, gate_rules)
+    hours = usable_hours(prepared, train)
+    ready = hours >= LEAST_TRAINING_H
+    warming = {code: Warming(int(hours[k]), LEAST_TRAINING_H) for k, code in enumerate(fleet.codes) if not ready[k]}
+    if not ready.any():
+        return {}, warming
+    first = _learn_once(prepared, train, FIRST_PASS_QUANTILE, FIRST_PASS_FACTOR, FIRST_PASS_EXTREME)
+    abnormal = _abnormal(prepared, first) & train
+    learnt = {**gate_rules, **_learn_once(prepared, train & ~abnormal)}
+    trained = np.nonzero(train.any(axis=0))[0]
+    blanked = abnormal.sum(axis=1) / np.maximum(train.sum(axis=1), 1)
+    models = {
+        code: SubstationModel(
+            code=code,
+            interval_s=fleet.interval_s,
+            trained_from_s=int(fleet.at_s[trained[0]]),
+            trained_until_s=int(fleet.at_s[trained[-1]]) + fleet.interval_s,
+            usable_hours=float(hours[k]),
+            blanked_share=float(blanked[k]),
+            sensitivity=sensitivity,
+            learnt={name: value[k] for name, value in learnt.items()},
+        )
+        for k, code in enumerate(fleet.codes)
+        if ready[k]
+    }
+    return models, warming
+
+
+def blank(fleet: Fleet) -> Learnt:
+    """The quantities of a model with nothing learnt: all NaN, so that every score is NaN too."""
+    none = replace(fleet, at_s=fleet.at_s[:2], values=np.full_like(fleet.values[:, :2], np.nan), utc_offset_s=0)
+    signals = measure(none)
+    nowhere = np.zeros(signals.active.shape, dtype=bool)
+    gate_rules = learn_gates(none, signals, nowhere)
+    learnt = {**gate_rules, **_learn_once(prepare(none, signals, gate_rules), nowhere)}
+    return {name: np.full_like(value, np.nan) for name, value in learnt.items()}
+
+
+def _learn_once(prepared: Prepared, normal: BoolArray, *threshold: float) -> Learnt:
+    fleet, signals = prepared.fleet, prepared.signals
+    learnt = learn_expectations(fleet, signals, prepared.operation, prepared.usable, normal)
+    learnt["marginal_tan_phi"] = _marginal_tan_phi(prepared, normal)
+    evidence = gather(prepared, learnt)
+    learnt["step_spread"] = step_spread(evidence, normal)
+    return {**learnt, **learn_thresholds(evidence, normal & prepared.usable.reactive, *threshold)}
+
+
+def _abnormal(prepared: Prepared, learnt: Learnt) -> BoolArray:
+    """Steps around scores above the alarm threshold."""
+    evidence = gather(prepared, learnt)
+    hits = np.asarray((np.nan_to_num(score(evidence, learnt).all_windows) > 1.0).any(axis=-1))
+    around = prepared.fleet.steps(BLANKED_AROUND_H)
+    before = window_any(hits[:, ::-1], around)[:, ::-1]
+    return before | window_any(hits, around)
+
+
+def _marginal_tan_phi(prepared: Prepared, normal: BoolArray) -> FloatArray:
+    """[substation] kvar that a further kW of ordinary load brings, from step to step."""
+    active = prepared.signals.active - shifted(prepared.signals.active, 1)
+    reactive = prepared.operation.surface.reactive_kvar / prepared.signals.rated_kva
+    reactive = reactive - shifted(reactive, 1)
+    usable = normal & prepared.usable.reactive & np.isfinite(active) & np.isfinite(reactive)
+    product = np.where(usable, active * reactive, 0.0).sum(axis=1)
+    square = np.where(usable, active**2, 0.0).sum(axis=1)
+    return np.where(square > 0, product / np.maximum(square, 1e-12), ORDINARY_TAN_PHI)

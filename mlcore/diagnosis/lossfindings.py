@@ -1,0 +1,59 @@
+"""Loss findings: alarms of the score channels, assessed and put into words."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlcore.diagnosis.bands import Band
+from mlcore.diagnosis.episodes import alarm_states, episodes
+from mlcore.diagnosis.expectations import LEAST_NEIGHBOURS
+from mlcore.diagnosis.findings import Finding
+from mlcore.diagnosis.gates import Learnt
+from mlcore.diagnosis.incidents import Incident, incidents
+from mlcore.diagnosis.network_scores import CONFIRMING_HOURS, NetworkScores, confirms
+from mlcore.diagnosis.reasons import assumptions_of, at_peak, confidence, evidence, hours_between, sentence
+from mlcore.diagnosis.statistics import Evidence, Scores
+
+
+def loss_findings(
+    found: Evidence, learnt: Learnt, scores: Scores, normal: dict[str, Band], network: NetworkScores | None
+) -> list[Finding]:
+    """Findings of every channel that raised an alarm anywhere in the record."""
+    by_channel = np.moveaxis(scores.all_windows, 1, 2)
+    states = np.moveaxis(alarm_states(by_channel, found.fleet.interval_s), 2, 1)
+    alarms = episodes(states, scores.short_windows)
+    return [
+        _finding(found, scores, normal, network, incident)
+        for incident in incidents(found, learnt, scores.all_windows, alarms)
+    ]
+
+
+def _finding(
+    found: Evidence, scores: Scores, normal: dict[str, Band], network: NetworkScores | None, incident: Incident
+) -> Finding:
+    fleet, substation = found.fleet, incident.episode.substation
+    values = at_peak(fleet, normal, substation, incident.peak)
+    alone = len(fleet.codes) <= LEAST_NEIGHBOURS
+    assumptions = assumptions_of(fleet, substation, bool(found.operation.has_feeder[substation, 0]), values, alone)
+    is_open = incident.episode.cleared is None
+    details = evidence(incident, values, scores.all_windows[substation, incident.peak], assumptions)
+    confirmed = confirms(network, incident, fleet.steps(CONFIRMING_HOURS))
+    details["confirmed_by_network"] = confirmed
+    return Finding(
+        substation=fleet.codes[substation],
+        kind="loss",
+        cause=incident.verdict.cause,
+        start_s=int(fleet.at_s[incident.episode.raised]),
+        onset_s=int(fleet.at_s[incident.onset]),
+        end_s=None if is_open else int(fleet.at_s[incident.stop - 1]) + fleet.interval_s,
+        peak_s=int(fleet.at_s[incident.peak]),
+        severity="critical" if incident.critical else "warning",
+        loss_kwh=incident.loss_kwh,
+        loss_low_kwh=incident.loss_low_kwh,
+        loss_high_kwh=incident.loss_high_kwh,
+        loss_pct=incident.loss_pct,
+        score=incident.score,
+        confidence=confidence(incident, assumptions, confirmed),
+        reason=sentence(incident, values, hours_between(fleet, incident.onset, incident.stop), is_open),
+        evidence=details,
+    )

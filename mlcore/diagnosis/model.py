@@ -1,0 +1,115 @@
+"""What was learnt about one substation: self-contained, so that it can be stored, replaced and rolled back alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from substations.electrical.power import FloatArray
+
+FORMAT = "diagnosis"
+FORMAT_VERSION = 1
+
+
+class IncompatibleModelError(ValueError):
+    """A stored model that this version of the program can't use."""
+
+
+@dataclass(frozen=True)
+class Warming:
+    """Too little believable data for a model of its own: ``have`` of ``need`` usable hours."""
+
+    have: int
+    need: int
+
+
+@dataclass(frozen=True)
+class SubstationModel:
+    """Learnt quantities of one substation.
+
+    learnt: named arrays without a substation axis (coefficients, quantiles, thresholds).
+    usable_hours: what it was fitted on. blanked_share: part of the training range that looked abnormal
+    itself and was left out. sensitivity: factor on all scores, 1.0 is neutral.
+    """
+
+    code: str
+    interval_s: int
+    trained_from_s: int
+    trained_until_s: int
+    usable_hours: float
+    blanked_share: float
+    sensitivity: float
+    learnt: Mapping[str, FloatArray]
+
+    def to_arrays(self) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
+        """Arrays by name and a JSON-able description; ``from_arrays`` gives back the same model."""
+        facts = {
+            "format": FORMAT,
+            "version": FORMAT_VERSION,
+            "code": self.code,
+            "interval_s": self.interval_s,
+            "trained_from_s": self.trained_from_s,
+            "trained_until_s": self.trained_until_s,
+            "usable_hours": self.usable_hours,
+            "blanked_share": self.blanked_share,
+            "sensitivity": self.sensitivity,
+            "names": sorted(self.learnt),
+        }
+        return {name: np.array(value, dtype=np.float64) for name, value in self.learnt.items()}, facts
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray[Any, Any]], facts: Mapping[str, Any]) -> SubstationModel:
+        """The model that ``to_arrays`` took apart; IncompatibleModelError where parts do not fit."""
+        if facts.get("format") != FORMAT or facts.get("version") != FORMAT_VERSION:
+            raise IncompatibleModelError(
+                f"A model of format {FORMAT!r} version {FORMAT_VERSION} is needed; received "
+                f"{facts.get('format')!r} version {facts.get('version')!r}. Train the substation again."
+            )
+        names = facts.get("names")
+        if not isinstance(names, list) or sorted(arrays) != names:
+            differing = sorted(set(arrays) ^ set(names or []))
+            raise IncompatibleModelError(f"The model's arrays do not match its description; differing: {differing}.")
+        learnt = {name: np.asarray(value, dtype=np.float64) for name, value in arrays.items()}
+        broken = sorted(name for name, value in learnt.items() if np.isinf(value).any())
+        if broken:
+            raise IncompatibleModelError(f"The model holds infinite values in {broken}. Train the substation again.")
+        try:
+            return cls(
+                code=str(facts["code"]),
+                interval_s=int(facts["interval_s"]),
+                trained_from_s=int(facts["trained_from_s"]),
+                trained_until_s=int(facts["trained_until_s"]),
+                usable_hours=float(facts["usable_hours"]),
+                blanked_share=float(facts["blanked_share"]),
+                sensitivity=float(facts["sensitivity"]),
+                learnt=learnt,
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise IncompatibleModelError(f"The model's description is incomplete: {error!r}.") from error
+
+
+def stacked(models: Mapping[str, SubstationModel], codes: Sequence[str], interval_s: int) -> dict[str, FloatArray]:
+    """The learnt quantities with a leading substation axis; NaN for a substation without a model.
+
+    Raises IncompatibleModelError where models were trained at another interval or learnt other quantities.
+    """
+    known = [models[code] for code in codes if code in models]
+    if not known:
+        return {}
+    for model in known:
+        if model.interval_s != interval_s:
+            raise IncompatibleModelError(
+                f"The model of {model.code} was trained at {model.interval_s} s between readings; the fleet has "
+                f"{interval_s} s. Train it at this interval."
+            )
+        if model.learnt.keys() != known[0].learnt.keys():
+            differing = sorted(model.learnt.keys() ^ known[0].learnt.keys())
+            raise IncompatibleModelError(
+                f"The models of {model.code} and {known[0].code} do not hold the same quantities: {differing}."
+            )
+    blank = {name: np.full_like(value, np.nan) for name, value in known[0].learnt.items()}
+    rows = [models[code].learnt if code in models else blank for code in codes]
+    return {name: np.stack([row[name] for row in rows]) for name in blank}

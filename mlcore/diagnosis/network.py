@@ -1,0 +1,137 @@
+"""Flows in the network above the substations, and the loss surface of each of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.rolling import held
+from mlcore.diagnosis.signals import Signals
+from substations.electrical import losses
+from substations.electrical.power import BoolArray, FloatArray
+from substations.electrical.thermal import top_oil_rise_k
+from substations.electrical.topology import TYPICAL_FEEDER_VOLTAGE_PU, feeders
+
+MAGNETISING_SHARE = 0.012
+HOLD_HOURS = 6.0
+TYPICAL_AMBIENT_C = 20.0
+TYPICAL_LOADING_SQUARED = 0.25
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Where each transformer works and what it loses, [substation, time].
+
+    surface: how the loss answers to a change of P and Q (kW).
+    no_load_kw, load_kw, local_kw: core loss, load loss, and both with the share of the feeders upstream.
+    temperature_factor: load loss at this winding temperature over that at 75 °C.
+    loading_squared: (S1 / Sr / U)², fundamental current squared in per unit.
+    voltage_drop: of the feeder, in per unit.
+    rise_k: modelled top-oil rise over ambient.
+    no_load_w, load_loss_kw: [substation, 1], of the plate.
+    """
+
+    surface: losses.LossSurface
+    no_load_kw: FloatArray
+    load_kw: FloatArray
+    local_kw: FloatArray
+    temperature_factor: FloatArray
+    loading_squared: FloatArray
+    voltage: FloatArray
+    distortion: FloatArray
+    voltage_drop: FloatArray
+    rise_k: FloatArray
+    no_load_w: FloatArray
+    rated_load_loss_kw: FloatArray
+    has_feeder: BoolArray
+
+
+def operate(
+    fleet: Fleet, signals: Signals, reactive: FloatArray, bad_power: BoolArray, bad_oil: BoolArray
+) -> Operation:
+    """Work out flows, losses and thermal rise from P and Q in per unit (``reactive`` already cleaned)."""
+    plates = fleet.nameplates
+    rated, no_load_w, load_w, impedance = (
+        np.array([[getattr(plate, name)] for plate in plates])
+        for name in ("rated_kva", "no_load_loss_w", "load_loss_w", "impedance_pct")
+    )
+    active_kw, reactive_kvar = signals.active * rated, reactive * rated
+    voltage = np.where(bad_power | ~(signals.voltage > 0.3), 1.0, signals.voltage)
+    distortion = np.nan_to_num(signals.distortion)
+    loading_squared = (signals.active**2 + reactive**2) / voltage**2
+    rise = _oil_rise(fleet, loading_squared * losses.harmonic_factor(distortion), load_w / no_load_w)
+    oil = np.where(np.isfinite(signals.oil_c) & ~bad_oil, signals.oil_c, np.nan)
+    oil = np.where(np.isnan(oil), TYPICAL_AMBIENT_C + rise, oil)
+    factor = losses.temperature_factor(losses.winding_temperature_c(oil, np.sqrt(loading_squared)))
+    upstream = _upstream(fleet, active_kw, reactive_kvar, impedance, rated)
+    surface = losses.LossSurface(
+        active_kw=active_kw,
+        reactive_kvar=reactive_kvar,
+        transformer_per_kva2=load_w / 1000.0 * factor * losses.harmonic_factor(distortion) / (rated * voltage) ** 2,
+        feeder_active=upstream.active,
+        feeder_reactive=upstream.reactive,
+        feeder_curvature=upstream.curvature,
+    )
+    no_load_kw = losses.no_load_loss_kw(no_load_w, voltage)
+    load_kw = load_w / 1000.0 * loading_squared * losses.harmonic_factor(distortion) * factor
+    return Operation(
+        surface=surface,
+        no_load_kw=no_load_kw,
+        load_kw=load_kw,
+        local_kw=no_load_kw + load_kw + surface.feeder_share_kw(),
+        temperature_factor=factor,
+        loading_squared=loading_squared,
+        voltage=voltage,
+        distortion=distortion,
+        voltage_drop=upstream.drop,
+        rise_k=rise,
+        no_load_w=no_load_w,
+        rated_load_loss_kw=load_w / 1000.0,
+        has_feeder=upstream.curvature > 0,
+    )
+
+
+@dataclass(frozen=True)
+class _Upstream:
+    active: FloatArray
+    reactive: FloatArray
+    curvature: FloatArray
+    drop: FloatArray
+
+
+def _upstream(
+    fleet: Fleet, active_kw: FloatArray, reactive_kvar: FloatArray, impedance: FloatArray, rated: FloatArray
+) -> _Upstream:
+    """Σ over the segments above each substation of R'·P, R'·Q, R' and the voltage drop."""
+    hold = fleet.steps(HOLD_HOURS)
+    active = np.nan_to_num(held(active_kw, hold))
+    on_low_side = np.nan_to_num(held(reactive_kvar, hold))
+    own = impedance / 100.0 * (active**2 + on_low_side**2) / rated + MAGNETISING_SHARE * rated
+    reactive = on_low_side + own
+    zero = np.zeros_like(active)
+    found = _Upstream(zero.copy(), zero.copy(), np.zeros((len(fleet.codes), 1)), zero.copy())
+    for feeder in feeders(fleet.codes, fleet.segments):
+        members = list(feeder.members)
+        high_v = float(np.median([fleet.nameplates[member].hv_nominal_v for member in members]))
+        r_kw = feeder.r_ohm[:, None] * 1000.0 / (high_v * TYPICAL_FEEDER_VOLTAGE_PU) ** 2
+        flow_kw, flow_kvar = feeder.carries @ active[members], feeder.carries @ reactive[members]
+        found.active[members] = feeder.carries.T @ (r_kw * flow_kw)
+        found.reactive[members] = feeder.carries.T @ (r_kw * flow_kvar)
+        found.curvature[members] = (feeder.carries**2).T @ r_kw
+        drop = (feeder.r_ohm[:, None] * flow_kw + feeder.x_ohm[:, None] * flow_kvar) * 1000.0 / high_v**2
+        found.drop[members] = feeder.carries.T @ drop
+    return found
+
+
+def _oil_rise(fleet: Fleet, loading_squared: FloatArray, loss_ratio: FloatArray) -> FloatArray:
+    """Top-oil rise along the load history; gaps are bridged by the last known load."""
+    known = held(loading_squared, loading_squared.shape[-1])
+    constants = np.array([plate.oil_time_constant_min for plate in fleet.nameplates])
+    return top_oil_rise_k(
+        np.where(np.isfinite(known), known, TYPICAL_LOADING_SQUARED),
+        loss_ratio,
+        interval_s=fleet.interval_s,
+        time_constant_min=constants,
+    )

@@ -1,0 +1,189 @@
+"""The diagnosis from readings to findings: ``fit`` learns, ``analyse`` judges.
+
+>>> models = fit(fleet, fleet.at_s < train_end_s)
+>>> for finding in analyse(fleet, models, start_s=train_end_s).findings:
+...     print(finding.substation, finding.cause, finding.reason)
+
+Nothing looks ahead: a step is judged by itself and the ``CONTEXT_HOURS`` before it. To analyse new readings, give
+those of the last CONTEXT_HOURS before them too, or, where a finding is still open, from CONTEXT_HOURS before its
+onset on; the answer is then the same as for the whole record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from mlcore.diagnosis import network_scores
+from mlcore.diagnosis.bands import Band, bands
+from mlcore.diagnosis.expectations import RESIDUAL_CHANNELS, residual_channels
+from mlcore.diagnosis.findings import Finding
+from mlcore.diagnosis.fleet import Fleet, IntArray
+from mlcore.diagnosis.learning import LEAST_TRAINING_H, Prepared, blank, gather, learn, prepare, usable_hours
+from mlcore.diagnosis.lossfindings import loss_findings
+from mlcore.diagnosis.meter import meter_findings
+from mlcore.diagnosis.model import SubstationModel, Warming, stacked
+from mlcore.diagnosis.network_scores import NetworkScores
+from mlcore.diagnosis.signals import measure
+from mlcore.diagnosis.statistics import CHANNELS, Evidence, Scores, score
+from mlcore.diagnosis.unusual import unusual_findings
+from substations.electrical.power import BoolArray, FloatArray
+
+__all__ = ["CHANNELS", "CONTEXT_HOURS", "Analysis", "Fleet", "Status", "analyse", "fit", "warming_up"]
+
+CONTEXT_HOURS = 96
+"""Longest memory of a step: the 24 h window over residuals that rest on gates (12 h) and oil (30 h), with margin."""
+
+
+class Status(IntEnum):
+    """What a step is worth."""
+
+    OK = 0
+    WARMING = 1
+    DE_ENERGISED = 2
+    BAD_DATA = 3
+    ABSENT = 4
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Findings, and for storage and charts what they were made from, [substation, time] from ``start_s`` on.
+
+    score: highest channel score, 1.0 is the alarm threshold; worst_channel: its index in CHANNELS, −1 for none.
+    scores: [substation, time, channel]. status: values of ``Status``.
+    bands: expectation and normal band per quantity; see ``diagnosis.bands``.
+    local_loss_kw: transformer and share of the feeders; extra_loss_kw: against the expectation for this load;
+    avoidable_loss_kw: what the target power factor would save.
+    residuals: [substation, time, residual channel] in the order of residual_names, for a network to learn from.
+    warming: substations without a model, and how far they are.
+    """
+
+    codes: tuple[str, ...]
+    at_s: IntArray
+    findings: list[Finding]
+    score: FloatArray
+    worst_channel: npt.NDArray[np.int8]
+    scores: FloatArray
+    status: npt.NDArray[np.int8]
+    bands: dict[str, Band]
+    local_loss_kw: FloatArray
+    extra_loss_kw: FloatArray
+    avoidable_loss_kw: FloatArray
+    residuals: FloatArray
+    residual_names: tuple[str, ...]
+    warming: dict[str, Warming]
+
+    @property
+    def expected_reactive_kvar(self) -> FloatArray:
+        """[substation, time] reactive power expected for this load, hour and voltage."""
+        return self.bands["reactive_power_kvar"].expected
+
+    @property
+    def expected_power_factor(self) -> FloatArray:
+        """[substation, time] displacement power factor at the expected reactive power."""
+        return self.bands["power_factor"].expected
+
+
+def fit(fleet: Fleet, train: BoolArray, *, sensitivity: float = 1.0) -> dict[str, SubstationModel]:
+    """Learn one model per substation from the steps marked in ``train`` ([time] or [substation, time]).
+
+    ``sensitivity`` multiplies all scores. A substation with too little data gets no model; ``warming_up`` says
+    how far it is. Raises ValueError where ``train`` does not fit the fleet.
+    """
+    wanted = (len(fleet.codes), len(fleet.at_s))
+    if train.shape not in (wanted, wanted[1:]):
+        raise ValueError(f"train must have the shape {wanted[1:]} or {wanted}; received {train.shape}.")
+    if not 0.1 <= sensitivity <= 10.0:
+        raise ValueError(f"sensitivity must be between 0.1 and 10; received {sensitivity}.")
+    return learn(fleet, train, sensitivity)[0]
+
+
+def warming_up(fleet: Fleet, train: BoolArray) -> dict[str, Warming]:
+    """Substations that ``fit`` gives no model: believable hours they have, and how many are needed."""
+    return learn(fleet, train, 1.0)[1]
+
+
+def analyse(
+    fleet: Fleet,
+    models: Mapping[str, SubstationModel],
+    *,
+    start_s: int | None = None,
+    network: NetworkScores | None = None,
+) -> Analysis:
+    """Judge every step from ``start_s`` on (default: all of them).
+
+    1. instruments; 2. expectations and residuals; 3. scores and alarms; 4. causes, losses and words.
+    Substations without a model get findings about their instruments alone.
+    """
+    first = 0 if start_s is None else int(np.searchsorted(fleet.at_s, start_s))
+    signals = measure(fleet)
+    learnt = stacked(models, fleet.codes, fleet.interval_s) or blank(fleet)
+    prepared = prepare(fleet, signals, learnt)
+    found = gather(prepared, learnt)
+    found = replace(found, residuals=network_scores.with_network(found.residuals, network))
+    scores = _sensitive(score(found, learnt), models, fleet)
+    normal = bands(found, learnt)
+    losses = loss_findings(found, learnt, scores, normal, network)
+    meters = meter_findings(fleet, signals, prepared.gates)
+    extra = unusual_findings(found, network, [*losses, *meters]) if network is not None else []
+    findings = sorted((*losses, *meters, *extra), key=lambda f: (f.start_s, f.substation, f.kind, f.cause))
+    lasting = [f for f in findings if start_s is None or f.end_s is None or f.end_s > start_s]
+    return _analysis(prepared, found, scores, normal, lasting, models, first)
+
+
+def _sensitive(scores: Scores, models: Mapping[str, SubstationModel], fleet: Fleet) -> Scores:
+    """Scores with each substation's own sensitivity."""
+    factor = np.array([models[code].sensitivity if code in models else 1.0 for code in fleet.codes])[:, None, None]
+    return Scores(factor * scores.all_windows, factor * scores.short_windows)
+
+
+def _analysis(
+    prepared: Prepared,
+    found: Evidence,
+    scores: Scores,
+    normal: dict[str, Band],
+    findings: list[Finding],
+    models: Mapping[str, SubstationModel],
+    first: int,
+) -> Analysis:
+    fleet, values = prepared.fleet, scores.all_windows[:, first:]
+    filled = np.where(np.isfinite(values), values, -np.inf)
+    highest = filled.max(axis=-1)
+    known = np.isfinite(highest)
+    return Analysis(
+        codes=fleet.codes,
+        at_s=fleet.at_s[first:],
+        findings=findings,
+        score=np.where(known, highest, np.nan),
+        worst_channel=np.where(known, filled.argmax(axis=-1), -1).astype(np.int8),
+        scores=values,
+        status=_status(prepared, models)[:, first:],
+        bands={name: band.since(first) for name, band in normal.items()},
+        local_loss_kw=found.operation.local_kw[:, first:],
+        extra_loss_kw=found.rates.total()[:, first:],
+        avoidable_loss_kw=found.rates.avoidable[:, first:],
+        residuals=residual_channels(found.residuals)[:, first:],
+        residual_names=RESIDUAL_CHANNELS,
+        warming=_warming(prepared, models),
+    )
+
+
+def _status(prepared: Prepared, models: Mapping[str, SubstationModel]) -> npt.NDArray[np.int8]:
+    gates = prepared.gates
+    cold = np.array([[code not in models] for code in prepared.fleet.codes])
+    conditions = [gates.absent, gates.power, gates.dead, np.broadcast_to(cold, gates.dead.shape)]
+    names = [Status.ABSENT, Status.BAD_DATA, Status.DE_ENERGISED, Status.WARMING]
+    return np.select(conditions, [int(name) for name in names], int(Status.OK)).astype(np.int8)
+
+
+def _warming(prepared: Prepared, models: Mapping[str, SubstationModel]) -> dict[str, Warming]:
+    hours = usable_hours(prepared, np.ones_like(prepared.gates.dead))
+    return {
+        code: Warming(min(int(hours[k]), LEAST_TRAINING_H), LEAST_TRAINING_H)
+        for k, code in enumerate(prepared.fleet.codes)
+        if code not in models
+    }

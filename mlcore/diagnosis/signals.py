@@ -1,0 +1,94 @@
+"""Readings as electrical quantities in per unit of each substation's own rating."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.rolling import nan_median
+from substations.electrical.power import BoolArray, FloatArray, complete_powers, triangle_side
+from substations.electrical.quality import MeterRows
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Measured quantities, [substation, time] unless said otherwise; NaN is missing.
+
+    active, reactive, apparent: per unit of the rated power.
+    voltage: mean line voltage in per unit of the nominal one.
+    distortion: current THD as a fraction, the median of the phases (one broken phase can't move it).
+    phase_share: [substation, time, phase], phase currents over their mean.
+    oil_c: top-oil temperature.
+    reactive_from_apparent: what S, P and THD leave for Q, without its sign.
+    rows: the same readings as the meter checks want them.
+    rated_kva: [substation, 1].
+    """
+
+    active: FloatArray
+    reactive: FloatArray
+    apparent: FloatArray
+    voltage: FloatArray
+    distortion: FloatArray
+    phase_share: FloatArray
+    oil_c: FloatArray
+    reactive_from_apparent: FloatArray
+    sign_assumed: BoolArray
+    rows: MeterRows
+    rated_kva: FloatArray
+
+
+def measure(fleet: Fleet) -> Signals:
+    """Electrical quantities of every reading; what is missing but follows from the rest is derived."""
+    rated = np.array([[plate.rated_kva] for plate in fleet.nameplates])
+    nominal = np.array([[plate.nominal_v] for plate in fleet.nameplates])
+    currents = fleet.channels("current_l1_a", "current_l2_a", "current_l3_a")
+    voltages = fleet.channels("voltage_l12_v", "voltage_l23_v", "voltage_l31_v")
+    distortions = fleet.channels("thd_current_l1_pct", "thd_current_l2_pct", "thd_current_l3_pct") / 100.0
+    voltage_v = _first_known(nan_median(voltages), fleet.channel("voltage_avg_v"))
+    current_a = _first_known(_mean(currents), fleet.channel("current_avg_a"))
+    powers = complete_powers(
+        fleet.channel("active_power_kw"),
+        fleet.channel("reactive_power_kvar"),
+        fleet.channel("apparent_power_kva"),
+        fleet.channel("power_factor"),
+        voltage_v=voltage_v,
+        current_a=current_a,
+    )
+    distortion = nan_median(distortions)
+    fundamental = powers.apparent_kva / np.sqrt(1.0 + np.nan_to_num(distortion) ** 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        phase_share = np.where(current_a[..., None] > 0, currents / _mean(currents)[..., None], np.nan)
+    return Signals(
+        active=powers.active_kw / rated,
+        reactive=powers.reactive_kvar / rated,
+        apparent=powers.apparent_kva / rated,
+        voltage=voltage_v / nominal,
+        distortion=distortion,
+        phase_share=phase_share,
+        oil_c=fleet.channel("oil_temperature_c"),
+        reactive_from_apparent=triangle_side(fundamental, powers.active_kw) / rated,
+        sign_assumed=powers.sign_assumed,
+        rows=MeterRows(
+            active_kw=fleet.channel("active_power_kw"),
+            reactive_kvar=fleet.channel("reactive_power_kvar"),
+            apparent_kva=fleet.channel("apparent_power_kva"),
+            power_factor=fleet.channel("power_factor"),
+            currents_a=currents,
+            voltages_v=voltages,
+            distortion=distortion,
+            oil_temperature_c=fleet.channel("oil_temperature_c"),
+            rated_kva=rated,
+            nominal_v=nominal,
+        ),
+        rated_kva=rated,
+    )
+
+
+def _first_known(first: FloatArray, second: FloatArray) -> FloatArray:
+    return np.where(np.isfinite(first), first, second)
+
+
+def _mean(phases: FloatArray) -> FloatArray:
+    return np.asarray(phases.mean(axis=-1))

@@ -1,0 +1,204 @@
+"""One score per channel and step: 1.0 is the alarm threshold.
+
+A score asks two questions at once wherever it can: is the departure unusual for this substation, and does it
+cost enough loss to matter? Both must be answered with yes. Several trailing windows run side by side: the short
+ones find steps, the long ones drift and small lasting loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlcore.diagnosis.expectations import Residuals
+from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.gates import Learnt
+from mlcore.diagnosis.lossrates import LossRates
+from mlcore.diagnosis.network import Operation
+from mlcore.diagnosis.rolling import quantile, shifted, window_mean, window_sum
+from mlcore.diagnosis.signals import Signals
+from substations.electrical.power import BoolArray, FloatArray
+
+CHANNELS = ("reactive", "motor", "distortion", "imbalance", "voltage", "oil_temperature", "overload")
+"""The statistic channels, in the order of the last axis of a score array."""
+
+WINDOWS_H = {
+    "reactive": (1.0, 3.0, 8.0, 24.0),
+    "distortion": (1.0, 3.0, 8.0),
+    "imbalance": (1.0, 3.0, 8.0),
+    "voltage": (1.0, 3.0),
+    "oil_temperature": (3.0, 8.0),
+}
+SHORT_H = 3.0
+"""Windows up to this long say when an episode is over; longer ones would smear its end."""
+
+WINDOW_STRICTNESS = {1.0: 2.0, 3.0: 1.4, 8.0: 1.1, 24.0: 1.0}
+LEAST_REACTIVE_LOSS_PCT = 1.2
+LEAST_DISTORTION_LOSS_PCT = 1.0
+LEAST_REACTIVE_SCALED = 0.3
+LEAST_IMBALANCE = 0.06
+LEAST_VOLTAGE = 0.018
+LEAST_OIL_K = 4.0
+QUANTILE = 0.97
+QUANTILE_FACTOR = 3.0
+EXTREME_QUANTILE = 0.9995
+BEYOND_TRAINED_LOAD = 1.15
+
+OVERLOAD_LOADING = 0.90
+OVERLOAD_GROWTH = 0.30
+MOTOR_WINDOW_H = 8.0
+MOTOR_STEP_QUANTILE = 0.985
+MOTOR_LEAST_STEPS = 3.0
+MOTOR_LEAST_TAN_PHI = 0.15
+MOTOR_LEAST_GROWTH = 0.04
+
+
+@dataclass(frozen=True)
+class Scores:
+    """[substation, time, channel]: with all windows, and with those up to three hours alone."""
+
+    all_windows: FloatArray
+    short_windows: FloatArray
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the scores are made of: residuals, loss rates and the operating point of the same steps."""
+
+    fleet: Fleet
+    signals: Signals
+    operation: Operation
+    residuals: Residuals
+    rates: LossRates
+
+
+def statistics(evidence: Evidence) -> dict[str, FloatArray]:
+    """Every windowed quantity that gets a learnt threshold, by name (``reactive@3``), [substation, time]."""
+    found: dict[str, FloatArray] = {}
+    sources = {
+        "reactive": evidence.residuals.reactive_scaled,
+        "imbalance": evidence.residuals.imbalance,
+        "voltage": np.abs(evidence.residuals.voltage),
+        "oil_temperature": evidence.residuals.oil_k,
+    }
+    for channel, source in sources.items():
+        for hours in WINDOWS_H[channel]:
+            found[f"{channel}@{hours:g}"] = window_mean(source, evidence.fleet.steps(hours))
+    found["voltage@1"] = np.abs(window_mean(evidence.residuals.voltage, evidence.fleet.steps(1.0)))
+    found["voltage@3"] = np.abs(window_mean(evidence.residuals.voltage, evidence.fleet.steps(3.0)))
+    for hours in WINDOWS_H["distortion"]:
+        found[f"distortion@{hours:g}"] = loss_share(evidence, evidence.rates.distortion, hours)
+    return found
+
+
+def loss_share(evidence: Evidence, rate: FloatArray, hours: float) -> FloatArray:
+    """Extra loss of a window in % of the local loss of the same steps."""
+    steps = evidence.fleet.steps(hours)
+    local = np.where(np.isfinite(rate), evidence.operation.local_kw, np.nan)
+    return 100.0 * window_mean(rate, steps) / window_mean(local, steps)
+
+
+def learn_thresholds(
+    evidence: Evidence,
+    normal: BoolArray,
+    share: float = QUANTILE,
+    factor: float = QUANTILE_FACTOR,
+    extreme: float = EXTREME_QUANTILE,
+) -> Learnt:
+    """Alarm thresholds from the normal steps: a multiple of a quantile that a few hidden faults can't move."""
+    found = statistics(evidence)
+    learnt = {f"threshold_{name}": factor * quantile(value, normal, share) for name, value in found.items()}
+    largest = 1.0 if extreme >= EXTREME_QUANTILE else extreme
+    loading = window_mean(evidence.signals.apparent, evidence.fleet.steps(1.0))
+    growth = window_mean(evidence.residuals.demand, evidence.fleet.steps(1.0))
+    seen = normal & np.isfinite(loading)
+    learnt["loading_extreme"] = quantile(loading, seen, extreme)
+    learnt["loading_largest"] = quantile(loading, seen, largest)
+    learnt["active_largest"] = quantile(evidence.signals.active, normal, 1.0)
+    learnt["growth_extreme"] = quantile(growth, seen, min(extreme, 0.999))
+    learnt["motor_step"] = quantile(np.abs(_step(evidence.signals.active)), normal, MOTOR_STEP_QUANTILE)
+    turned, counted = motor_steps(evidence, learnt)
+    learnt["motor_turned"] = quantile(turned, normal, extreme)
+    learnt["motor_counted"] = quantile(counted, normal, extreme)
+    return {name: np.nan_to_num(value, nan=0.0) for name, value in learnt.items()}
+
+
+def motor_steps(evidence: Evidence, learnt: Learnt) -> tuple[FloatArray, FloatArray]:
+    """Reactive power that came and went with steps of the load in the last hours, and how many such steps.
+
+    A machine that is switched on and off moves P and Q together; a lost capacitor moves Q alone.
+    """
+    active, reactive = _step(evidence.signals.active), _step(evidence.residuals.reactive)
+    together = np.sign(active) * reactive
+    large = np.abs(active) > learnt["motor_step"][:, None]
+    usable = large & np.isfinite(together)
+    steps = evidence.fleet.steps(MOTOR_WINDOW_H)
+    turned = window_sum(np.where(usable, together, 0.0), steps)
+    follows = usable & (together > MOTOR_LEAST_TAN_PHI * np.abs(active))
+    return turned, window_sum(follows.astype(np.float64), steps)
+
+
+def score(evidence: Evidence, learnt: Learnt, sensitivity: float = 1.0) -> Scores:
+    """Scores of every channel; ``sensitivity`` above 1 lowers all thresholds, below 1 raises them."""
+    found = statistics(evidence)
+    channels = {
+        "reactive": _reactive(evidence, found, learnt),
+        "motor": {MOTOR_WINDOW_H: _motor(evidence, learnt)},
+        "distortion": _against(found, learnt, "distortion", LEAST_DISTORTION_LOSS_PCT, WINDOW_STRICTNESS),
+        "imbalance": _against(found, learnt, "imbalance", LEAST_IMBALANCE, {}),
+        "voltage": _against(found, learnt, "voltage", LEAST_VOLTAGE, {}),
+        "oil_temperature": _against(found, learnt, "oil_temperature", LEAST_OIL_K, {}),
+        "overload": {1.0: _overload(evidence, learnt)},
+    }
+    whole = [np.fmax.reduce(list(windows.values())) for windows in channels.values()]
+    short = []
+    for windows in channels.values():
+        brief = [value for hours, value in windows.items() if hours <= SHORT_H]
+        short.append(np.fmax.reduce(brief or list(windows.values())))
+    return Scores(sensitivity * np.stack(whole, axis=-1), sensitivity * np.stack(short, axis=-1))
+
+
+def _reactive(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> dict[float, FloatArray]:
+    beyond = evidence.signals.active > BEYOND_TRAINED_LOAD * learnt["active_largest"][:, None]
+    rate = np.where(beyond, np.nan, evidence.rates.reactive)
+    windows = {}
+    for hours in WINDOWS_H["reactive"]:
+        cost = loss_share(evidence, rate, hours) / (LEAST_REACTIVE_LOSS_PCT * WINDOW_STRICTNESS[hours])
+        limit = np.fmax(LEAST_REACTIVE_SCALED, learnt[f"threshold_reactive@{hours:g}"])[:, None]
+        windows[hours] = np.minimum(cost, found[f"reactive@{hours:g}"] / limit)
+    return windows
+
+
+def _against(
+    found: dict[str, FloatArray], learnt: Learnt, channel: str, least: float, strictness: dict[float, float]
+) -> dict[float, FloatArray]:
+    windows = {}
+    for hours in WINDOWS_H[channel]:
+        limit = np.fmax(least * strictness.get(hours, 1.0), learnt[f"threshold_{channel}@{hours:g}"])
+        windows[hours] = found[f"{channel}@{hours:g}"] / limit[:, None]
+    return windows
+
+
+def _overload(evidence: Evidence, learnt: Learnt) -> FloatArray:
+    steps = evidence.fleet.steps(1.0)
+    apparent = np.where(np.isfinite(evidence.residuals.demand), evidence.signals.apparent, np.nan)
+    loading, growth = window_mean(apparent, steps), window_mean(evidence.residuals.demand, steps)
+    grown = growth / np.fmax(OVERLOAD_GROWTH, 1.2 * learnt["growth_extreme"])[:, None]
+    beyond = loading / (1.10 * learnt["loading_extreme"])[:, None]
+    found = np.fmax(loading / OVERLOAD_LOADING, np.minimum(grown, beyond))
+    new = (growth > 0.1) & (loading > 1.02 * learnt["loading_largest"][:, None])
+    return np.where(np.isnan(loading), np.nan, np.where(new, found, 0.0))
+
+
+def _motor(evidence: Evidence, learnt: Learnt) -> FloatArray:
+    turned, counted = motor_steps(evidence, learnt)
+    growth = window_mean(evidence.residuals.demand, evidence.fleet.steps(MOTOR_WINDOW_H))
+    strength = turned / np.maximum(1.3 * learnt["motor_turned"], 1e-3)[:, None]
+    number = counted / np.fmax(MOTOR_LEAST_STEPS, 1.2 * learnt["motor_counted"])[:, None]
+    found = np.minimum(np.minimum(strength, number), growth / MOTOR_LEAST_GROWTH)
+    return np.where(np.isfinite(evidence.residuals.reactive), found, np.nan)
+
+
+def _step(values: FloatArray) -> FloatArray:
+    return values - shifted(values, 1)
