@@ -34,7 +34,9 @@ class AlertFilter(django_filters.FilterSet):
         empty_label=_("Any"),
         widget=Choice,
     )
-    kind = django_filters.ChoiceFilter(choices=Detection.Kind.choices, label=_("Kind"), empty_label=_("Any"), widget=Choice)
+    kind = django_filters.ChoiceFilter(
+        choices=Detection.Kind.choices, label=_("Kind"), empty_label=_("Any"), widget=Choice
+    )
     cause = django_filters.ChoiceFilter(choices=Cause.choices, label=_("Cause"), empty_label=_("Any"), widget=Choice)
 
     class Meta:

@@ -11,6 +11,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from mlcore.services import learn_verdict
+
 from .changes import Conflict, Source, expect, guarded_update, move
 from .lifecycle import Move
 from .models import Alert, Resolution
@@ -68,6 +70,7 @@ def resolve(
     resolution = Resolution.objects.create(
         alert=alert, resolved_by=by, resolved_at=now, while_active=still_there, **findings
     )
+    learn_verdict([episode.detection_id for episode in alert.episodes.all()], is_false=_is_false(resolution))
     move(
         alert,
         Move.RESOLVE,
@@ -79,6 +82,13 @@ def resolve(
         verify_at=now + timedelta(minutes=settings.ALERT_VERIFY_MINUTES) if verify else None,
     )
     return alert
+
+
+def _is_false(resolution: Resolution) -> bool:
+    return resolution.outcome == Resolution.Outcome.FALSE_ALARM or resolution.classification in (
+        Resolution.Classification.SENSOR,
+        Resolution.Classification.FALSE_POSITIVE,
+    )
 
 
 def verify_due() -> int:

@@ -137,7 +137,9 @@ def resolve(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _get(pk: int) -> Alert:
-    return get_object_or_404(Alert.objects.select_related("substation", "acknowledged_by", "detection__detector"), pk=pk)
+    return get_object_or_404(
+        Alert.objects.select_related("substation", "acknowledged_by", "detection__detector"), pk=pk
+    )
 
 
 def _show(request: HttpRequest, alert: Alert, *, status: int = 200, **forms: object) -> HttpResponse:

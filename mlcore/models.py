@@ -123,6 +123,11 @@ class Detection(models.Model):
         METER = "meter", _("Check the meter")
         UNUSUAL = "unusual", _("Unusual behaviour")
 
+    class Verdict(models.TextChoices):
+        NONE = "", _("Not judged")
+        CONFIRMED = "confirmed", _("Confirmed")
+        FALSE_ALARM = "false_alarm", _("False alarm")
+
     class Severity(models.IntegerChoices):
         WARNING = 10, _("Warning")
         CRITICAL = 20, _("Critical")
@@ -144,6 +149,7 @@ class Detection(models.Model):
     evidence = models.JSONField(_("evidence"), default=dict)
     detector = models.ForeignKey(Detector, models.SET_NULL, null=True, blank=True, related_name="detections")
     settings_version = models.CharField(max_length=40, blank=True)
+    verdict = models.CharField(_("verdict"), max_length=12, choices=Verdict, default=Verdict.NONE, blank=True)
     revision = models.PositiveIntegerField(default=1)
     withdrawn_at = models.DateTimeField(
         _("withdrawn"),

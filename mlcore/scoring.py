@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -85,7 +86,7 @@ def _first(analysis: Analysis, start: datetime) -> datetime:
 
 
 def load_detectors(shard: Shard) -> tuple[dict[str, TrainedDetector], dict[str, Detector]]:
-    """The active detectors of a shard by code; one that cannot be read is left out, said, and the rung below it used."""
+    """The active detectors of a shard by code. One that cannot be read is said and left out: the rung below serves."""
     usable: dict[str, TrainedDetector] = {}
     rows: dict[str, Detector] = {}
     for row in Detector.objects.active().filter(substation__in=shard.ids).select_related("substation"):
@@ -136,7 +137,7 @@ def _rows(shard: Shard, analysis: Analysis) -> list[tuple[Any, ...]]:
 
 def _plain(values: Any) -> list[float | None]:
     """Python floats, None for what is not finite: a database has no NaN."""
-    return np.where(np.isfinite(values), values, None).tolist()
+    return [value if math.isfinite(value) else None for value in values.tolist()]
 
 
 def _at(second: Any) -> datetime:

@@ -1,7 +1,7 @@
 """Shards: substations that are trained and scored together, because their readings explain one another.
 
 A shard holds substations with the same reading interval and time zone. Those joined by links stay together, since the
-current of one flows through the feeders of the others; the rest are filled up to ``SHARD_SIZE``.
+current of one flows through the feeders of the others; the rest share a shard if they report from the same season.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from substations.models import Link, Substation
 
 SHARD_SIZE = 50
+# One grid of time holds a shard: records that ended years apart would make it mostly empty.
+SAME_SEASON = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,9 @@ class Shard:
 
 
 def shards(substations: Iterable[Substation] | None = None) -> list[Shard]:
-    """Every substation in exactly one shard. Given some substations, only the shards that hold one of them."""
+    """Every substation that has readings in exactly one shard. Given some, only the shards that hold one of them."""
     wanted = None if substations is None else {substation.pk for substation in substations}
-    everyone = list(Substation.objects.order_by("code"))
+    everyone = list(Substation.objects.with_latest_reading_at().filter(latest_at__isnull=False).order_by("code"))
     groups = _joined(everyone, Link.objects.exclude(source=None).values_list("source_id", "target_id"))
     packed = [Shard(tuple(sorted(group, key=lambda each: each.code))) for group in _packed(groups)]
     return [shard for shard in packed if wanted is None or wanted & set(shard.ids)]
@@ -54,16 +57,21 @@ def _joined(everyone: Sequence[Substation], links: Iterable[tuple[int | None, in
 
 
 def _packed(groups: list[list[Substation]]) -> list[list[Substation]]:
-    """Small groups of one interval and zone share a shard; a group larger than a shard is cut."""
-    open_shards: dict[tuple[int, str], list[Substation]] = {}
+    """Small groups of one interval, zone and season share a shard; a group larger than a shard is cut."""
     full: list[list[Substation]] = []
-    for group in groups:
+    current: dict[tuple[int, str], list[Substation]] = {}
+    for group in sorted(groups, key=_newest):
         for at in range(0, len(group), SHARD_SIZE):
             part = group[at : at + SHARD_SIZE]
             key = part[0].reading_interval_s, part[0].time_zone
-            current = open_shards.get(key, [])
-            if len(current) + len(part) > SHARD_SIZE:
-                full.append(current)
-                current = []
-            open_shards[key] = current + part
-    return full + list(open_shards.values())
+            filling = current.get(key, [])
+            if filling and (len(filling) + len(part) > SHARD_SIZE or _newest(part) - _newest(filling) > SAME_SEASON):
+                full.append(filling)
+                filling = []
+            current[key] = filling + part
+    return full + list(current.values())
+
+
+def _newest(group: Sequence[Substation]) -> datetime:
+    latest: list[datetime] = [substation.latest_at for substation in group]  # type: ignore[attr-defined]  # annotated
+    return max(latest)

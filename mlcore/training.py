@@ -22,7 +22,7 @@ from .models import Detection, Detector
 from .shards import Shard
 
 logger = logging.getLogger(__name__)
-# A first model learns from the older part of what there is, so that the newer part is judged by a model that did not see it.
+# A first model learns from the older part of the record, so that it judges the newer part without having seen it.
 FIRST_TRAINING_SHARE = 0.7
 LEAST_DAYS = 7
 
@@ -40,7 +40,7 @@ class Range:
 
 
 def training_range(shard: Shard, *, until: datetime | None = None) -> Range | None:
-    """What a shard should learn from: the last ``TRAIN_DAYS``, or on the first training the older share of the record."""
+    """What a shard learns from: the last ``TRAIN_DAYS``, or at first the older share of the record."""
     reach = Reading.objects.filter(substation__in=shard.ids).aggregate(first=Min("at"), last=Max("at"))
     if reach["first"] is None:
         return None
@@ -69,11 +69,8 @@ def _usable(shard: Shard, fleet: Fleet) -> NDArray[np.bool_]:
     """[substation, time] without the stretches that are known to be abnormal: those teach nothing about normal."""
     usable = np.ones(fleet.values.shape[:2], dtype=bool)
     index = {pk: position for position, pk in enumerate(shard.ids)}
-    known = Detection.objects.standing().filter(
-        substation__in=shard.ids, review__alert__resolutions__outcome="false_alarm"
-    )
-    false_alarms = set(known.values_list("pk", flat=True))
-    for detection in Detection.objects.standing().filter(substation__in=shard.ids).exclude(pk__in=false_alarms):
+    known = Detection.objects.standing().filter(substation__in=shard.ids)
+    for detection in known.exclude(verdict=Detection.Verdict.FALSE_ALARM):
         end_s = detection.end.timestamp() if detection.end else np.inf
         usable[index[detection.substation_id]] &= ~((fleet.at_s >= detection.start.timestamp()) & (fleet.at_s <= end_s))
     return usable
