@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +15,7 @@ METER = [
     _("Do not count the energy of this period until the meter has been put right."),
 ]
 
-CHECKS: dict[str, list[str | Promise]] = {
+CHECKS: dict[str, Sequence[str | Promise]] = {
     Cause.CAPACITOR_FAILURE: [
         _("Read the power factor controller: which steps are in, which are blocked, is there an alarm?"),
         _("Check the fuses and contactors of each capacitor step, and look for swollen cans."),
@@ -54,6 +56,6 @@ CHECKS: dict[str, list[str | Promise]] = {
 }
 
 
-def checks(cause: str) -> list[str | Promise]:
+def checks(cause: str) -> Sequence[str | Promise]:
     """The check list of a cause; every meter finding shares one."""
     return CHECKS.get(cause, METER)

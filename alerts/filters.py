@@ -16,7 +16,7 @@ Day = forms.DateInput(attrs={"type": "date", "class": "form-control"})
 Choice = forms.Select(attrs={"class": "form-select"})
 
 
-class AlertFilter(django_filters.FilterSet):
+class AlertFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
     """Time (of the raise, whole days in UTC), substation code, severity, kind and cause."""
 
     since = django_filters.DateFilter("raised_at", "date__gte", label=_("From"), widget=Day)

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from mlcore.models import Detection
 from mlcore.services import learn_verdict
 
 from .changes import Conflict, Source, expect, guarded_update, move
@@ -70,7 +71,7 @@ def resolve(
     resolution = Resolution.objects.create(
         alert=alert, resolved_by=by, resolved_at=now, while_active=still_there, **findings
     )
-    learn_verdict([episode.detection_id for episode in alert.episodes.all()], is_false=_is_false(resolution))
+    learn_verdict([episode.detection_id for episode in alert.episodes.all()], is_false=_is_false(alert, resolution))
     move(
         alert,
         Move.RESOLVE,
@@ -84,10 +85,13 @@ def resolve(
     return alert
 
 
-def _is_false(resolution: Resolution) -> bool:
-    return resolution.outcome == Resolution.Outcome.FALSE_ALARM or resolution.classification in (
-        Resolution.Classification.SENSOR,
-        Resolution.Classification.FALSE_POSITIVE,
+def _is_false(alert: Alert, resolution: Resolution) -> bool:
+    """Whether the episode was normal behaviour; a sensor fault confirms a finding about the meter."""
+    blamed_meter = resolution.classification == Resolution.Classification.SENSOR and alert.kind != Detection.Kind.METER
+    return (
+        blamed_meter
+        or resolution.outcome == Resolution.Outcome.FALSE_ALARM
+        or resolution.classification == Resolution.Classification.FALSE_POSITIVE
     )
 
 

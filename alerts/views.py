@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -39,7 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 @view_alerts
-def history(request: HttpRequest) -> HttpResponse:
+def history(request: HttpRequest) -> HttpResponseBase:
     """Closed alerts, newest first; ``?format=csv`` exports what the filters select."""
     closed = Alert.objects.in_history().select_related("substation", "acknowledged_by").order_by("-closed_at", "-pk")
     found = HistoryFilter(request.GET, closed.prefetch_related("resolutions__resolved_by"))

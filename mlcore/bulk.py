@@ -19,7 +19,7 @@ COLUMNS = (
 def replace_scores(
     substation_ids: Sequence[int], start: datetime, end: datetime, rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Put ``rows`` (in the order of ``COLUMNS``) in the place of the scores in [start, end]. Call it in a transaction."""
+    """Put ``rows``, ordered as ``COLUMNS``, in the place of the scores in [start, end]; inside a transaction."""
     Score.objects.filter(substation__in=substation_ids).between(start, end)._raw_delete(using="default")
     if not rows:
         return

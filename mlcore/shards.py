@@ -32,7 +32,7 @@ class Shard:
 def shards(substations: Iterable[Substation] | None = None) -> list[Shard]:
     """Every substation that has readings in exactly one shard. Given some, only the shards that hold one of them."""
     wanted = None if substations is None else {substation.pk for substation in substations}
-    everyone = list(Substation.objects.with_latest_reading_at().filter(latest_at__isnull=False).order_by("code"))
+    everyone = list(Substation.objects.reporting().order_by("code"))
     groups = _joined(everyone, Link.objects.exclude(source=None).values_list("source_id", "target_id"))
     packed = [Shard(tuple(sorted(group, key=lambda each: each.code))) for group in _packed(groups)]
     return [shard for shard in packed if wanted is None or wanted & set(shard.ids)]

@@ -27,6 +27,11 @@ class SubstationQuerySet(models.QuerySet["Substation"]):
         newest = Reading.objects.filter(substation=OuterRef("pk")).order_by("-at").values("at")[:1]
         return self.annotate(latest_at=Subquery(newest))
 
+    def reporting(self) -> SubstationQuerySet:
+        """Those that have readings, annotated with ``latest_at``."""
+        annotated = self.with_latest_reading_at()
+        return annotated.filter(Q(latest_at__isnull=False))
+
     def matching(self, text: str) -> SubstationQuerySet:
         return self.filter(Q(code__icontains=text) | Q(name__icontains=text) | Q(site__icontains=text))
 

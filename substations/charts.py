@@ -1,0 +1,189 @@
+"""Arrays to Plotly figures. Pure. Colours are roles (``meta.role``): the page paints them from its own tokens.
+
+A figure is a plain dict ``{"data": [...], "layout": {...}}``; gaps in the readings stay gaps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from tsdownsample import MinMaxLTTBDownsampler
+
+MOST_POINTS = 1500
+# A step longer than this many intervals is a gap: the line is broken there.
+GAP_STEPS = 1.5
+
+Figure = dict[str, Any]
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A stretch to be shaded. ``end_s`` None means that it goes on."""
+
+    start_s: int
+    end_s: int | None
+    severity: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One trace: ``role`` picks the colour; ``panel`` counts from 0 at the top; ``fill_to_previous`` makes a band."""
+
+    name: str
+    values: FloatArray
+    role: str
+    unit: str = ""
+    panel: int = 0
+    dash: str = "solid"
+    fill_to_previous: bool = False
+
+
+def thin(at_s: NDArray[np.int64], values: FloatArray, most: int = MOST_POINTS) -> NDArray[np.int64]:
+    """Indices of at most ``most`` points that keep the extremes of one series; NaN counts as zero for the choice."""
+    if len(at_s) <= most:
+        return np.arange(len(at_s))
+    chosen = MinMaxLTTBDownsampler().downsample(at_s, np.nan_to_num(values), n_out=most)
+    return np.asarray(chosen, dtype=np.int64)
+
+
+def time_series(
+    at_s: NDArray[np.int64],
+    lines: Sequence[Line],
+    *,
+    panels: Sequence[str],
+    interval_s: int,
+    utc_offset_s: int = 0,
+    episodes: Sequence[Episode] = (),
+    guides: Mapping[int, Sequence[tuple[str, float]]] | None = None,
+) -> Figure:
+    """Stacked panels over one time axis in local time.
+
+    at_s: [time], UTC epoch seconds, rising. panels: the title of each y axis. guides: horizontal lines per panel.
+    """
+    figure = go.Figure()
+    keep = _shared_points(at_s, lines)
+    at = _with_gaps(at_s[keep], interval_s * max(1.0, len(at_s) / max(len(keep), 1)))
+    stamps = _stamps(at.at_s, utc_offset_s)
+    for line in lines:
+        figure.add_trace(_scatter(line, stamps, at.insert(line.values[keep])))
+    figure.update_layout(**_layout(panels))
+    for episode in episodes:
+        _shade(figure, episode, int(at_s[-1]) if len(at_s) else 0, utc_offset_s)
+    for panel, levels in (guides or {}).items():
+        for label, level in levels:
+            figure.add_hline(y=level, line={"dash": "dot", "width": 1}, yref=_axis(panel), name=f"guide:{label}")
+    result: Figure = figure.to_plotly_json()
+    result["layout"].pop("template", None)
+    return _plain(result)
+
+
+def _shared_points(at_s: NDArray[np.int64], lines: Sequence[Line]) -> NDArray[np.int64]:
+    """Points kept for any of the measured lines, so that every trace shares one time axis."""
+    measured = [line for line in lines if line.role.startswith("measured")] or list(lines)
+    if len(at_s) <= MOST_POINTS or not measured:
+        return np.arange(len(at_s))
+    share = MOST_POINTS // len(measured)
+    return np.unique(np.concatenate([thin(at_s, line.values, share) for line in measured]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Gaps:
+    at_s: NDArray[np.int64]
+    before: NDArray[np.int64]
+
+    def insert(self, values: FloatArray) -> FloatArray:
+        return np.insert(np.asarray(values, dtype=np.float64), self.before, np.nan)
+
+
+def _with_gaps(at_s: NDArray[np.int64], step_s: float) -> _Gaps:
+    """The times with one more in the middle of each gap, where every series is NaN."""
+    jumps = np.nonzero(np.diff(at_s) > GAP_STEPS * step_s)[0] + 1
+    middles = (at_s[jumps - 1] + at_s[jumps]) // 2
+    return _Gaps(np.insert(at_s, jumps, middles), jumps)
+
+
+def _stamps(at_s: NDArray[np.int64], utc_offset_s: int) -> list[str]:
+    return np.datetime_as_string((at_s + utc_offset_s).astype("datetime64[s]")).tolist()  # type: ignore[no-any-return]
+
+
+def _scatter(line: Line, stamps: list[str], values: FloatArray) -> go.Scatter:
+    unit = f" {line.unit}" if line.unit else ""
+    return go.Scatter(
+        x=stamps,
+        y=[None if np.isnan(value) else round(float(value), 4) for value in values],
+        name=line.name,
+        mode="lines",
+        line={"dash": line.dash, "width": 0 if line.role == "band" else 1.6},
+        fill="tonexty" if line.fill_to_previous else None,
+        yaxis=_axis(line.panel),
+        meta={"role": line.role},
+        showlegend=line.role != "band" or line.fill_to_previous,
+        hovertemplate=f"%{{y}}{unit}" if line.role != "band" else "%{y}",
+        connectgaps=False,
+    )
+
+
+def _axis(panel: int) -> str:
+    return "y" if panel == 0 else f"y{panel + 1}"
+
+
+def _layout(panels: Sequence[str]) -> dict[str, Any]:
+    count = len(panels)
+    gap = 0.07 if count > 1 else 0.0
+    height = (1 - gap * (count - 1)) / count
+    layout: dict[str, Any] = {
+        "hovermode": "x unified",
+        "margin": {"l": 58, "r": 12, "t": 30, "b": 32},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "xaxis": {
+            "type": "date",
+            "anchor": _axis(count - 1),
+            "showspikes": True,
+            "spikemode": "across",
+            "spikethickness": 1,
+        },
+        "uirevision": "keep",
+    }
+    for panel, title in enumerate(panels):
+        top = 1 - panel * (height + gap)
+        key = "yaxis" if panel == 0 else f"yaxis{panel + 1}"
+        layout[key] = {"title": {"text": title}, "domain": [max(0.0, top - height), top], "zeroline": False}
+    return layout
+
+
+def _shade(figure: go.Figure, episode: Episode, newest_s: int, utc_offset_s: int) -> None:
+    end_s = episode.end_s if episode.end_s is not None else max(newest_s, episode.start_s)
+    start, end = _stamps(np.array([episode.start_s, end_s]), utc_offset_s)
+    figure.add_shape(
+        type="rect",
+        xref="x",
+        yref="paper",
+        x0=start,
+        x1=end,
+        y0=0,
+        y1=1,
+        line={"width": 0},
+        layer="below",
+        name=f"episode:{episode.severity}",
+    )
+    figure.add_annotation(
+        x=start, y=1, xref="x", yref="paper", text=episode.label, showarrow=False, xanchor="left", yanchor="top"
+    )
+
+
+def _plain(value: Any) -> Any:
+    """NumPy and tuples to what JSON knows."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    return value.item() if isinstance(value, np.generic) else value
