@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +18,7 @@ LONGEST_RECEIVED = 120
 KEPT_OF_A_KIND = 10_000
 
 
-class Unreadable(Exception):  # noqa: N818 (it names the file's state)
+class Unreadable(Exception):
     """The whole file cannot be used; the message names what was received and what was expected."""
 
 
@@ -33,6 +33,11 @@ class Problems:
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    def told(self) -> Iterator[tuple[int, str, str, str]]:
+        """Line, field, received and expected of each problem."""
+        columns = (self.lines, self.fields, self.received, self.expected)
+        return zip(*(column.tolist() for column in columns), strict=True)
 
     def first(self, count: int) -> Problems:
         """The ``count`` problems with the lowest line numbers."""

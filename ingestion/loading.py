@@ -1,0 +1,279 @@
+"""Load one upload: claim it, check the whole file, then store it block by block, each block in one transaction."""
+
+from __future__ import annotations
+
+import enum
+import logging
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from ingestion import inspection, parsing, receiving, storage, validation
+from ingestion.mapping import SUBSTATION, MappingError
+from ingestion.models import RowProblem, Upload
+from ingestion.newcomers import Newcomers
+from ingestion.parsing import Block
+from ingestion.plan import Plan
+from ingestion.problems import Problems, Unreadable
+from ingestion.sniffing import Format
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=30)
+MAX_ATTEMPTS = 5
+RING_AGAIN_AFTER = timedelta(seconds=30)
+UNPACKED_LIMIT = 10  # times the size limit: more than any export shrinks, less than a gzip bomb
+
+
+class Outcome(enum.Enum):
+    """How a call of ``load`` ended for this worker."""
+
+    LOADED = "loaded"
+    REJECTED = "rejected"
+    WAITING = "waiting"  # a question came up
+    TAKEN = "taken"  # another worker has it, or there is nothing to do
+    FAILED = "failed"
+
+
+class LeaseLost(Exception):
+    """Another worker took over; whatever this one had not committed is void."""
+
+
+def load(upload_id: int) -> Outcome:
+    """Load an upload, or carry on where a killed worker's last committed block ended. May run twice."""
+    token = uuid4()
+    if not _claim(upload_id, token):
+        return Outcome.TAKEN
+    upload = Upload.objects.get(pk=upload_id)
+    try:
+        return _Load(upload, token).run()
+    except LeaseLost:
+        return Outcome.TAKEN
+    except (Unreadable, MappingError) as error:
+        return _reject(upload, token, str(error))
+    except Exception:  # the rim of the stage: the row says so, the sweep tries again
+        logger.exception("Loading upload %s failed.", upload_id)
+        return _give_back(upload, token)
+
+
+def unfinished_uploads() -> list[int]:
+    """Uploads to ring for: queued and not rung for lately, or left behind by a worker whose lease ran out."""
+    now = timezone.now()
+    due = Upload.objects.claimable(now).exclude(queued_at__gte=now - RING_AGAIN_AFTER, state=Upload.State.QUEUED)
+    ids = list(due.values_list("pk", flat=True))
+    Upload.objects.filter(pk__in=ids, state=Upload.State.QUEUED).update(queued_at=now)
+    return ids
+
+
+def _claim(upload_id: int, token: UUID) -> bool:
+    now = timezone.now()
+    claimed = (
+        Upload.objects.claimable(now)
+        .filter(pk=upload_id)
+        .update(
+            state=Upload.State.LOADING,
+            lease_until=now + LEASE,
+            lease_token=token,
+            attempts=F("attempts") + 1,
+        )
+    )
+    if not claimed:
+        return False
+    Upload.objects.filter(pk=upload_id, started_at=None).update(started_at=now)
+    exhausted = Upload.objects.filter(pk=upload_id, lease_token=token, attempts__gt=MAX_ATTEMPTS).update(
+        state=Upload.State.FAILED,
+        finished_at=now,
+        reason=f"The worker stopped {MAX_ATTEMPTS} times at the same place of this file; see the log.",
+    )
+    return not exhausted
+
+
+def _hold(upload: Upload, token: UUID) -> None:
+    """Renew the lease or raise LeaseLost; inside a transaction it also keeps others from taking over before its end."""
+    held = Upload.objects.filter(pk=upload.pk, lease_token=token, state=Upload.State.LOADING).update(
+        lease_until=timezone.now() + LEASE
+    )
+    if not held:
+        raise LeaseLost
+
+
+def _finish(upload: Upload, token: UUID, state: Upload.State, reason: str = "") -> None:
+    now = timezone.now()
+    ended = Upload.objects.filter(pk=upload.pk, lease_token=token, state=Upload.State.LOADING).update(
+        state=state,
+        stage=Upload.Stage.DONE,
+        reason=reason,
+        finished_at=now,
+        progress_at=now,
+        lease_until=None,
+        bytes_done=F("bytes_total"),
+    )
+    if not ended:
+        raise LeaseLost
+
+
+def _reject(upload: Upload, token: UUID, reason: str) -> Outcome:
+    try:
+        _finish(upload, token, Upload.State.REJECTED, reason)
+    except LeaseLost:
+        return Outcome.TAKEN
+    receiving.drop_file(upload)
+    return Outcome.REJECTED
+
+
+def _give_back(upload: Upload, token: UUID) -> Outcome:
+    mine = Upload.objects.filter(pk=upload.pk, lease_token=token, state=Upload.State.LOADING)
+    if upload.attempts < MAX_ATTEMPTS:
+        mine.update(state=Upload.State.QUEUED, lease_until=None, queued_at=timezone.now())
+    else:
+        mine.update(
+            state=Upload.State.FAILED,
+            lease_until=None,
+            finished_at=timezone.now(),
+            reason=f"The program failed {MAX_ATTEMPTS} times on this file; the log says why. Try again later.",
+        )
+    return Outcome.FAILED
+
+
+class _Load:
+    """One worker's hold of one upload."""
+
+    def __init__(self, upload: Upload, token: UUID) -> None:
+        self.upload, self.token = upload, token
+        self.options = upload.parsed_options
+        self.path = Path(upload.file.path)
+        self.now: datetime = timezone.now()
+        self.now_utc = np.datetime64(self.now.replace(tzinfo=None), "us")
+
+    def run(self) -> Outcome:
+        """1. check the whole file; 2. store block after block; 3. settle what it amounted to."""
+        found = inspection.look(self.path, self.options.updated(review=False))
+        plan = inspection.plan_of(found, self.options)
+        self.newcomers = Newcomers(inspection.grid(), inspection.new_zone(self.options), self.options.interval_s)
+        if not self.upload.checkpoint:
+            questions = list(found.questions) or self._survey(found.form, plan)
+            if questions:
+                return self._ask(questions)
+        elif self.options.unknown == "create":
+            self._survey(found.form, plan)
+        checkpoint = self.upload.checkpoint
+        self.positions = {
+            self.newcomers.grid.ids[name]: count
+            for name, count in checkpoint.get("positions", {}).items()
+            if name in self.newcomers.grid.ids
+        }
+        for block in parsing.blocks(
+            self.path, found.form, offset=checkpoint.get("offset", 0), line=checkpoint.get("line", 1)
+        ):
+            self._store(block, found.form, plan)
+        return self._settle()
+
+    def _survey(self, form: Format, plan: Plan) -> list[str]:
+        """Read the whole file once: is it sound, within the limits, and which substations does it name?"""
+        self._progress(stage=Upload.Stage.CHECKING)
+        header = plan.column(SUBSTATION)
+        names: dict[str, None] = {} if header or not plan.substation else {plan.substation: None}
+        lines = size = 0
+        for block in parsing.blocks(self.path, form):
+            lines, size = block.next_line - 1 - form.first_data_line, block.next_offset
+            self._limit(lines, size)
+            if header and self.options.unknown != "reject":
+                table = parsing.read_table(block, form, (), (header,))
+                names |= dict.fromkeys(str(name).strip() for name in table.cells[header].dropna().unique())
+            _hold(self.upload, self.token)
+        self._progress(bytes_total=size)
+        unknown = self.newcomers.unknown(names)
+        if unknown and self.options.unknown == "create":
+            self.newcomers.expect(unknown)
+        return [inspection.ASK_UNKNOWN] if unknown and self.options.unknown == "ask" else []
+
+    def _limit(self, lines: int, size: int) -> None:
+        if lines > settings.UPLOAD_MAX_ROWS:
+            raise Unreadable(
+                f"The file has more than {settings.UPLOAD_MAX_ROWS:,} rows, the limit of this installation. Split it."
+            )
+        if size > settings.UPLOAD_MAX_BYTES * UNPACKED_LIMIT:
+            raise Unreadable(
+                f"The file unpacks to more than {settings.UPLOAD_MAX_BYTES * UNPACKED_LIMIT:,} bytes. Split it."
+            )
+
+    def _ask(self, questions: list[str]) -> Outcome:
+        asked = Upload.objects.filter(pk=self.upload.pk, lease_token=self.token, state=Upload.State.LOADING).update(
+            state=Upload.State.WAITING, stage=Upload.Stage.NONE, questions=questions, lease_until=None, attempts=0
+        )
+        return Outcome.WAITING if asked else Outcome.TAKEN
+
+    def _progress(self, **changes: object) -> None:
+        _hold(self.upload, self.token)
+        Upload.objects.filter(pk=self.upload.pk).update(progress_at=timezone.now(), **changes)
+
+    def _store(self, block: Block, form: Format, plan: Plan) -> None:
+        """One block: judge it, then store rows, problems, counts and checkpoint in one transaction."""
+        table = parsing.read_table(block, form, plan.numbers, plan.texts)
+        checked = validation.check(table, plan, self.newcomers.grid, now=self.now_utc, positions=self.positions)
+        with transaction.atomic():
+            _hold(self.upload, self.token)
+            admitted = self.newcomers.admit(checked.rows)
+            stored = storage.store(admitted.rows)
+            self._keep(checked.problems)
+            names = {pk: name for name, pk in self.newcomers.grid.ids.items()}
+            positions = {admitted.renamed.get(pk, pk): count for pk, count in checked.positions.items()}
+            names |= {new: names[old] for old, new in admitted.renamed.items()}
+            Upload.objects.filter(pk=self.upload.pk).update(
+                stage=Upload.Stage.STORING,
+                attempts=1,  # it got somewhere: count anew
+                rows_read=F("rows_read") + len(table) + table.malformed,
+                rows_new=F("rows_new") + stored.new,
+                rows_replaced=F("rows_replaced") + stored.replaced,
+                rows_unchanged=F("rows_unchanged") + stored.unchanged,
+                rows_bad=F("rows_bad") + checked.bad,
+                rows_empty=F("rows_empty") + checked.empty,
+                bytes_done=block.next_offset,
+                progress_at=timezone.now(),
+                checkpoint={
+                    "offset": block.next_offset,
+                    "line": block.next_line,
+                    "positions": {names[pk]: count for pk, count in positions.items() if pk in names},
+                },
+            )
+        self.newcomers.settle(admitted)
+        self.positions = positions
+
+    def _keep(self, problems: Problems) -> None:
+        kept = RowProblem.objects.filter(upload=self.upload).count() if len(problems) else 0
+        first = problems.first(max(0, settings.UPLOAD_MAX_PROBLEMS - kept))
+        RowProblem.objects.bulk_create(
+            [
+                RowProblem(upload=self.upload, line=line, field=name[:200], received=got[:200], expected=want[:300])
+                for line, name, got, want in first.told()
+            ],
+            batch_size=2000,
+        )
+
+    def _settle(self) -> Outcome:
+        self.upload.refresh_from_db()
+        upload = self.upload
+        if upload.rows_stored + upload.rows_unchanged:
+            _finish(upload, self.token, Upload.State.LOADED)
+            return Outcome.LOADED
+        return _reject(upload, self.token, _why_nothing(upload))
+
+
+def _why_nothing(upload: Upload) -> str:
+    first = upload.problems.first()
+    if first is None:
+        if upload.rows_empty:
+            return f"None of the {upload.rows_empty:,} rows holds a value; expected at least one measured quantity."
+        return "The file has a header but no rows; expected at least one reading."
+    received = re.sub(r"\s+", " ", first.received)
+    return (
+        f"None of the {upload.rows_read:,} rows can be used. The first problem is in line {first.line}, {first.field}: "
+        f"received “{received}”, expected {first.expected}."
+    )

@@ -1,0 +1,92 @@
+"""What a person, an API client or a command says about a file; kept as JSON beside the upload."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from ingestion.mapping import Choice
+
+UNKNOWN_SUBSTATIONS = ("ask", "create", "reject")
+SHORTEST_S, LONGEST_S = 1, 86_400
+
+
+class OptionError(ValueError):
+    """An option cannot be used; ``field`` names it and the message says what was received and expected."""
+
+    def __init__(self, field_name: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field_name
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Answers to what the file itself does not say; an empty one is not answered yet.
+
+    ``start`` is local ISO text; ``day_first`` None lets the values decide; ``unknown`` says what happens to rows of
+    substations that do not exist; ``allow_future`` is for a simulated clock.
+    """
+
+    mapping: dict[str, Choice] = field(default_factory=dict)
+    substation: str = ""
+    time_zone: str = ""
+    start: str = ""
+    interval_s: int = 0
+    day_first: bool | None = None
+    unknown: str = "ask"
+    allow_future: bool = False
+    review: bool = False
+    again: str = ""
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Options:
+        return cls(**data)
+
+    def to_json(self) -> dict[str, Any]:
+        """Only what differs from the default, so that equal options give equal JSON for ever."""
+        default = asdict(_DEFAULT)
+        return {name: value for name, value in asdict(self).items() if value != default[name]}
+
+    def updated(self, **changes: Any) -> Options:
+        return replace(self, **changes)
+
+
+def _check(options: Options) -> None:
+    if options.unknown not in UNKNOWN_SUBSTATIONS:
+        expected = ", ".join(UNKNOWN_SUBSTATIONS)
+        raise OptionError(
+            "unknown", f"Received “{options.unknown}” for unknown substations; expected one of {expected}."
+        )
+    if options.time_zone:
+        try:
+            zoneinfo.ZoneInfo(options.time_zone)
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise OptionError(
+                "time_zone",
+                f"Received the time zone “{options.time_zone}”; expected a name such as Asia/Kolkata or UTC.",
+            ) from error
+    if options.interval_s and not SHORTEST_S <= options.interval_s <= LONGEST_S:
+        raise OptionError(
+            "interval_s", f"Received an interval of {options.interval_s} s; expected {SHORTEST_S} to {LONGEST_S} s."
+        )
+    if options.start:
+        try:
+            start = datetime.fromisoformat(options.start)
+        except ValueError as error:
+            raise OptionError(
+                "start", f"Received the start “{options.start}”; expected a time such as 2025-01-01T00:00."
+            ) from error
+        if start.tzinfo is not None or not 1990 <= start.year < 2200:
+            raise OptionError(
+                "start",
+                f"Received the start “{options.start}”; expected a local time after 1990 without an offset.",
+            )
+
+
+_DEFAULT = Options()

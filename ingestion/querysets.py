@@ -1,0 +1,26 @@
+"""Questions asked of the uploads, in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from ingestion.models import Upload
+
+    UploadBase = models.QuerySet[Upload]
+else:
+    UploadBase = models.QuerySet
+
+
+class UploadQuerySet(UploadBase):
+    def in_effect(self) -> UploadQuerySet:
+        """Everything but rejected and failed: what a second copy of the same file would repeat."""
+        return self.exclude(state__in=("rejected", "failed"))
+
+    def claimable(self, now: datetime) -> UploadQuerySet:
+        """Waiting for a worker, or left behind by one that stopped renewing its lease."""
+        return self.filter(Q(state="queued") | Q(state="loading", lease_until__lt=now))

@@ -1,0 +1,210 @@
+"""Take a file in: stream it to disk, hash it, notice that it was here before, and ask what has to be asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.files.base import File
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from ingestion import inspection, mapping
+from ingestion.inspection import Inspection
+from ingestion.models import ColumnMapping, Upload
+from ingestion.options import Options
+from ingestion.problems import Unreadable, printable
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class TooLarge(ValueError):
+    """The file exceeds the size limit; the message names both sizes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """The upload that stands for the file; ``already_imported`` if it was here before and nothing was added."""
+
+    upload: Upload
+    already_imported: bool
+
+
+def receive(
+    file: File[Any],
+    *,
+    name: str = "",
+    source: Upload.Source | str = Upload.Source.FORM,
+    by: User | None = None,
+    options: Options | None = None,
+    again: bool = False,
+) -> Received:
+    """Keep one file and say what comes next in ``upload.state``: queued, waiting for answers, or rejected.
+
+    1. refuse what is too large (TooLarge); 2. stream to disk and hash; 3. the same content with the same options, or
+    with none given, is the upload that exists (``again`` overrides); 4. look at it. Does not start the loading:
+    that is the caller's bell.
+    """
+    check_size(file.size)
+    given = options or Options()
+    if again:
+        given = given.updated(again=uuid4().hex)
+    upload = Upload(
+        original_name=printable(PurePath(name or file.name or "upload.csv").name)[:255] or "upload.csv",
+        source=source,
+        uploaded_by=by,
+        options=given.to_json(),
+    )
+    upload.sha256, upload.size = _hash(file)
+    upload.fingerprint = fingerprint(upload.sha256, given)
+    earlier = _earlier(upload, any_options=not again and _is_unspecific(given))
+    if earlier is not None:
+        return Received(earlier, already_imported=True)
+    file.seek(0)
+    upload.file.save(f"{upload.sha256[:16]}{_suffix(upload.original_name)}", file, save=False)
+    _decide(upload)
+    try:
+        with transaction.atomic():
+            upload.save()
+    except IntegrityError:  # the same file came in at the same moment
+        upload.file.delete(save=False)
+        earlier = _earlier(upload, any_options=False)
+        if earlier is None:
+            raise
+        return Received(earlier, already_imported=True)
+    if upload.state == Upload.State.REJECTED:
+        drop_file(upload)
+    return Received(upload, already_imported=False)
+
+
+def check_size(size: int | None) -> None:
+    """Raise TooLarge for a file over the limit."""
+    limit = settings.UPLOAD_MAX_BYTES
+    if size is not None and size > limit:
+        raise TooLarge(
+            f"The file has {size:,} bytes; at most {limit:,} are accepted. Split it, or compress it with gzip."
+        )
+
+
+def answer(upload: Upload, options: Options, *, remember: bool = False) -> Inspection:
+    """Take a person's answers; the upload is queued when no question is left. Raises MappingError for a bad mapping."""
+    found = inspection.look(_path(upload), options.updated(review=False))
+    if options.mapping:
+        mapping.checked(found.form.columns, options.mapping)
+    if found.questions:
+        Upload.objects.filter(pk=upload.pk, state=Upload.State.WAITING).update(
+            options=options.to_json(), questions=list(found.questions)
+        )
+    else:
+        settled = options.updated(review=False, mapping=found.choices, day_first=found.day_first)
+        Upload.objects.filter(pk=upload.pk, state=Upload.State.WAITING).update(
+            options=settled.to_json(), questions=[], state=Upload.State.QUEUED, queued_at=timezone.now()
+        )
+        if remember:
+            _remember(upload, found, settled)
+    upload.refresh_from_db()
+    return found
+
+
+def queue_again(upload: Upload) -> bool:
+    """Give a failed upload another try from its last checkpoint; False if it is not failed (any more)."""
+    try:
+        return bool(
+            Upload.objects.filter(pk=upload.pk, state=Upload.State.FAILED).update(
+                state=Upload.State.QUEUED, attempts=0, reason="", finished_at=None, queued_at=timezone.now()
+            )
+        )
+    except IntegrityError:  # the same file was uploaded and loaded in the meantime
+        return False
+
+
+def discard(upload: Upload) -> bool:
+    """Drop an upload that still waits for answers; False if it does not (any more)."""
+    dropped = Upload.objects.filter(pk=upload.pk, state=Upload.State.WAITING).update(
+        state=Upload.State.REJECTED, reason="Discarded before it was loaded.", finished_at=timezone.now(), questions=[]
+    )
+    if dropped:
+        drop_file(upload)
+    return bool(dropped)
+
+
+def fingerprint(sha256: str, options: Options) -> str:
+    """One value for content and options together."""
+    said = json.dumps(options.updated(review=False).to_json(), sort_keys=True)
+    return hashlib.sha256(f"{sha256}\n{said}".encode()).hexdigest()
+
+
+def drop_file(upload: Upload) -> None:
+    """Remove the stored file of an upload that holds nothing of use; its row and its problems stay."""
+    if upload.file:
+        upload.file.delete(save=False)
+    Upload.objects.filter(pk=upload.pk).update(file="")
+    upload.file = ""
+
+
+def _decide(upload: Upload) -> None:
+    options = upload.parsed_options
+    now = timezone.now()
+    try:
+        found = inspection.look(_path(upload), options)
+    except Unreadable as error:
+        upload.state, upload.reason, upload.finished_at = Upload.State.REJECTED, str(error), now
+        return
+    if found.questions:
+        upload.state, upload.questions = Upload.State.WAITING, list(found.questions)
+        return
+    # A mapping saved or corrected later must not change a load that is under way.
+    upload.options = options.updated(mapping=found.choices, day_first=found.day_first).to_json()
+    upload.state, upload.queued_at = Upload.State.QUEUED, now
+
+
+def _earlier(upload: Upload, *, any_options: bool) -> Upload | None:
+    same = Upload.objects.in_effect()
+    same = same.filter(sha256=upload.sha256) if any_options else same.filter(fingerprint=upload.fingerprint)
+    return same.first()
+
+
+def _is_unspecific(options: Options) -> bool:
+    """True if nothing was said about how to read the file, so that "here before" is a matter of content alone."""
+    return (
+        not (options.mapping or options.start or options.substation or options.time_zone) and options.day_first is None
+    )
+
+
+def _hash(file: File[Any]) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    chunks: Iterable[bytes] = file.chunks(1024 * 1024)
+    for chunk in chunks:
+        digest.update(chunk)
+        size += len(chunk)
+        check_size(size)
+    return digest.hexdigest(), size
+
+
+def _suffix(name: str) -> str:
+    return "".join(c for c in "".join(PurePath(name).suffixes[-2:]) if c.isascii() and (c.isalnum() or c == "."))[-16:]
+
+
+def _path(upload: Upload) -> Path:
+    return Path(upload.file.path)
+
+
+def _remember(upload: Upload, found: Inspection, options: Options) -> None:
+    ColumnMapping.objects.update_or_create(
+        signature=mapping.signature(found.form.columns),
+        defaults={
+            "name": upload.original_name,
+            "columns": list(found.form.columns),
+            "mapping": options.mapping,
+            "time_zone": options.time_zone,
+            "day_first": options.day_first,
+            "interval_s": options.interval_s,
+        },
+    )

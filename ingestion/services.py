@@ -1,0 +1,24 @@
+"""What the rest of the project may ask of data intake."""
+
+from __future__ import annotations
+
+from ingestion.batches import RowAnswer, load_rows
+from ingestion.inspection import Inspection, inspect
+from ingestion.loading import Outcome, load, unfinished_uploads
+from ingestion.receiving import Received, TooLarge, answer, discard, queue_again, receive
+
+__all__ = [
+    "Inspection",
+    "Outcome",
+    "Received",
+    "RowAnswer",
+    "TooLarge",
+    "answer",
+    "discard",
+    "inspect",
+    "load",
+    "load_rows",
+    "queue_again",
+    "receive",
+    "unfinished_uploads",
+]

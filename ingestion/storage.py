@@ -1,0 +1,205 @@
+# ruff: noqa: S608 (every name in the statements is a constant of this module or of channels.py)
+"""Rows → the readings table, in bulk: staged in a temporary table, compared there, then written by one statement.
+
+Only the staging differs between databases (binary COPY on PostgreSQL, executemany on SQLite). Writing the same rows
+again changes nothing. Where a key exists already, a measured value replaces; a blank or a derived value never erases a
+measured one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from django.db import connection, transaction
+from numpy.typing import NDArray
+
+from ingestion.timestamps import TimeArray
+from ingestion.validation import Rows
+from substations.channels import CHANNEL_NAMES
+from substations.models import Span
+from substations.partitions import ensure_months
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
+
+_TABLE = "substations_reading"
+_STAGE = "ingestion_stage"
+_COPY_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+_COPY_TRAILER = b"\xff\xff"
+_POSTGRES_EPOCH = np.datetime64("2000-01-01", "us")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What a write did, in rows."""
+
+    new: int
+    replaced: int
+    unchanged: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What a write will do to one row: ``new``, ``replaced`` or ``unchanged``."""
+
+    line: int
+    outcome: str
+
+
+def store(rows: Rows) -> Stored:
+    """Upsert rows with distinct keys, and leave a Span per substation that something changed for; all or nothing."""
+    return _store(rows, fates=False)[0]
+
+
+def store_and_tell(rows: Rows) -> tuple[Stored, list[Fate]]:
+    """Like ``store``, with the fate of every single row; for small batches."""
+    return _store(rows, fates=True)
+
+
+def _store(rows: Rows, *, fates: bool) -> tuple[Stored, list[Fate]]:
+    if not len(rows):
+        return Stored(0, 0, 0), []
+    with transaction.atomic():
+        for month in _months(rows.at):
+            ensure_months(month, month)
+        with connection.cursor() as cursor:
+            _stage(cursor, rows)
+            told = _fates(cursor) if fates else []
+            stored, spans = _compare(cursor)
+            if stored.new or stored.replaced:
+                cursor.execute(_upsert())
+        Span.objects.bulk_create(spans)
+    return stored, told
+
+
+def _months(at: TimeArray) -> Iterator[datetime]:
+    for month in np.unique(at.astype("datetime64[M]")):
+        yield month.astype("datetime64[s]").item().replace(tzinfo=UTC)
+
+
+def _stage(cursor: CursorWrapper, rows: Rows) -> None:
+    real, moment = ("double precision", "timestamptz") if connection.vendor == "postgresql" else ("real", "datetime")
+    channels = ", ".join(f"{name} {real}" for name in CHANNEL_NAMES)
+    cursor.execute(
+        f"CREATE TEMPORARY TABLE IF NOT EXISTS {_STAGE} "
+        f"(line bigint, substation_id bigint, at {moment}, derived integer, {channels})"
+    )
+    cursor.execute(f"DELETE FROM {_STAGE}")
+    if connection.vendor == "postgresql":
+        with cast(Any, cursor).copy(f"COPY {_STAGE} FROM STDIN (FORMAT BINARY)") as copy:
+            copy.write(_COPY_HEADER + _binary(rows).tobytes() + _COPY_TRAILER)
+        cursor.execute(f"ANALYZE {_STAGE}")
+        return
+    columns = (rows.lines.tolist(), rows.substation_id.tolist(), _iso(rows.at), rows.derived.tolist())
+    places = ", ".join(["%s"] * (4 + len(CHANNEL_NAMES)))
+    # SQLite stores a NaN as NULL, which is what it means here.
+    cursor.executemany(
+        f"INSERT INTO {_STAGE} VALUES ({places})", list(zip(*columns, *rows.values.T.tolist(), strict=True))
+    )
+
+
+def _iso(at: TimeArray) -> list[str]:
+    """As Django writes times into SQLite: no offset, and microseconds only where there are any."""
+    whole = np.datetime_as_string(at, unit="s")
+    exact = np.datetime_as_string(at, unit="us")
+    texts = np.where(at == at.astype("datetime64[s]"), whole, exact)
+    return cast(list[str], np.char.replace(texts, "T", " ").tolist())
+
+
+def _binary(rows: Rows) -> NDArray[np.void]:
+    """Rows in PostgreSQL's binary COPY format: every field has a fixed width, so that one array holds the stream."""
+    width = 4 + len(CHANNEL_NAMES)
+    fields = [("line", ">i8"), ("substation", ">i8"), ("at", ">i8"), ("derived", ">i4")]
+    fields += [(name, ">f8") for name in CHANNEL_NAMES]
+    layout: list[tuple[str, str]] = [("fields", ">i2")]
+    for name, kind in fields:
+        layout += [(f"{name}_length", ">i4"), (name, kind)]
+    stream = np.zeros(len(rows), dtype=layout)
+    stream["fields"] = width
+    for name, kind in fields:
+        stream[f"{name}_length"] = np.dtype(kind).itemsize
+    stream["line"], stream["substation"], stream["derived"] = rows.lines, rows.substation_id, rows.derived
+    stream["at"] = (rows.at - _POSTGRES_EPOCH).astype(np.int64)
+    for index, name in enumerate(CHANNEL_NAMES):
+        stream[name] = rows.values[:, index]
+    return stream
+
+
+def _given(name: str, new: str) -> str:
+    """A staged value; PostgreSQL's staging writes a blank as NaN."""
+    return f"NULLIF({new}.{name}, 'NaN')" if connection.vendor == "postgresql" and new == "s" else f"{new}.{name}"
+
+
+def _wins(name: str, bit: int, new: str, old: str) -> str:
+    """True if the new value of a channel takes the place of the old one."""
+    return (
+        f"({_given(name, new)} IS NOT NULL AND (({new}.derived & {bit}) = 0 "
+        f"OR {old}.{name} IS NULL OR ({old}.derived & {bit}) <> 0))"
+    )
+
+
+def _changes(new: str, old: str) -> str:
+    differs = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
+    return " OR ".join(
+        f"({_wins(name, 1 << i, new, old)} AND ({_given(name, new)} {differs} {old}.{name} "
+        f"OR ({new}.derived & {1 << i}) <> ({old}.derived & {1 << i})))"
+        for i, name in enumerate(CHANNEL_NAMES)
+    )
+
+
+_JOIN = f"FROM {_STAGE} s LEFT JOIN {_TABLE} r ON r.substation_id = s.substation_id AND r.at = s.at"
+
+
+def _fates(cursor: CursorWrapper) -> list[Fate]:
+    cursor.execute(
+        f"SELECT s.line, CASE WHEN r.at IS NULL THEN 'new' WHEN {_changes('s', 'r')} THEN 'replaced' "
+        f"ELSE 'unchanged' END {_JOIN} ORDER BY s.line"
+    )
+    return [Fate(line, outcome) for line, outcome in cursor.fetchall()]
+
+
+def _compare(cursor: CursorWrapper) -> tuple[Stored, list[Span]]:
+    """Count what is new, changed and equal, and find the stretch of each substation that has to be scored."""
+    cursor.execute(
+        f"SELECT substation_id, COUNT(*), SUM(is_new), SUM(is_changed), "
+        f"MIN(CASE WHEN is_new + is_changed > 0 THEN at END), MAX(CASE WHEN is_new + is_changed > 0 THEN at END) "
+        f"FROM (SELECT s.substation_id AS substation_id, s.at AS at, "
+        f"CASE WHEN r.at IS NULL THEN 1 ELSE 0 END AS is_new, "
+        f"CASE WHEN r.at IS NOT NULL AND ({_changes('s', 'r')}) THEN 1 ELSE 0 END AS is_changed {_JOIN}) AS compared "
+        f"GROUP BY substation_id"
+    )
+    new = replaced = total = 0
+    spans: list[Span] = []
+    for substation_id, count, fresh, changed, start, end in cursor.fetchall():
+        total, new, replaced = total + count, new + int(fresh), replaced + int(changed)
+        if fresh or changed:
+            spans.append(Span(substation_id=substation_id, start=_aware(start), end=_aware(end)))
+    return Stored(new, replaced, total - new - replaced), spans
+
+
+def _aware(moment: datetime | str) -> datetime:
+    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def _upsert() -> str:
+    names = ", ".join(CHANNEL_NAMES)
+    given = ", ".join(_given(name, "s") for name in CHANNEL_NAMES)
+    won = {name: _wins(name, 1 << i, "excluded", _TABLE) for i, name in enumerate(CHANNEL_NAMES)}
+    values = ", ".join(
+        f"{name} = CASE WHEN {won[name]} THEN excluded.{name} ELSE {_TABLE}.{name} END" for name in CHANNEL_NAMES
+    )
+    derived = " | ".join(
+        f"(CASE WHEN {won[name]} THEN excluded.derived ELSE {_TABLE}.derived END & {1 << i})"
+        for i, name in enumerate(CHANNEL_NAMES)
+    )
+    return (
+        f"INSERT INTO {_TABLE} (substation_id, at, derived, {names}) "
+        f"SELECT substation_id, at, derived, {given} FROM {_STAGE} s WHERE TRUE ORDER BY substation_id, at "
+        f"ON CONFLICT (substation_id, at) DO UPDATE SET {values}, derived = {derived} "
+        f"WHERE {_changes('excluded', _TABLE)}"
+    )
