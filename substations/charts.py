@@ -79,9 +79,9 @@ def time_series(
     for panel, levels in (guides or {}).items():
         for label, level in levels:
             figure.add_hline(y=level, line={"dash": "dot", "width": 1}, yref=_axis(panel), name=f"guide:{label}")
-    result: Figure = figure.to_plotly_json()
-    result["layout"].pop("template", None)
-    return _plain(result)
+    figure.layout.template = None
+    result: Figure = _plain(figure.to_plotly_json())
+    return result
 
 
 def _shared_points(at_s: NDArray[np.int64], lines: Sequence[Line]) -> NDArray[np.int64]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
 from .channels import CHANNEL_NAMES
 
@@ -26,6 +26,14 @@ class SubstationQuerySet(models.QuerySet["Substation"]):
 
         newest = Reading.objects.filter(substation=OuterRef("pk")).order_by("-at").values("at")[:1]
         return self.annotate(latest_at=Subquery(newest))
+
+    def with_newest_reading(self, *channels: str) -> SubstationQuerySet:
+        """Those that have readings, annotated with ``latest_at`` and the channels of their newest reading."""
+        from .models import Reading
+
+        newest = Reading.objects.filter(substation=OuterRef("pk")).order_by("-at").values("at")[:1]
+        found = self.filter(readings__at=Subquery(newest)).annotate(latest_at=F("readings__at"))
+        return found.annotate(**{f"newest_{name}": F(f"readings__{name}") for name in channels})
 
     def reporting(self) -> SubstationQuerySet:
         """Those that have readings, annotated with ``latest_at``."""

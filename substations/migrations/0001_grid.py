@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('reading_interval_s', models.PositiveIntegerField(default=900, validators=[django.core.validators.MinValueValidator(60), django.core.validators.MaxValueValidator(3600)], verbose_name='reading interval (s)')),
                 ('time_zone', models.CharField(default='UTC', max_length=64, validators=[substations.models.validate_time_zone], verbose_name='time zone')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                ('received_at', models.DateTimeField(blank=True, editable=False, help_text='When readings last came in, of any time.', null=True, verbose_name='last arrival')),
             ],
             options={
                 'verbose_name': 'substation',

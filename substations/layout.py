@@ -1,0 +1,71 @@
+"""Where to draw the nodes of a network: from their positions, or computed from the links. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+Point = tuple[float, float]
+
+
+def place(
+    nodes: Sequence[str], links: Iterable[tuple[str | None, str]], positions: Mapping[str, Point | None]
+) -> dict[str, Point]:
+    """A point for every node: (x, y) with y upwards.
+
+    ``positions`` are (latitude, longitude). They are used when every node has one; otherwise the network is drawn as a
+    tree, sources above what they feed, so that nothing with an unknown place looks as if it had one.
+    """
+    if nodes and all(positions.get(node) for node in nodes):
+        return _on_map({node: positions[node] for node in nodes})  # type: ignore[misc]  # none is None here
+    return _as_tree(nodes, list(links))
+
+
+def _on_map(positions: Mapping[str, Point]) -> dict[str, Point]:
+    """Equirectangular: a degree of longitude shrinks with the cosine of the mean latitude."""
+    middle = sum(latitude for latitude, _ in positions.values()) / len(positions)
+    shrink = math.cos(math.radians(middle))
+    return {node: (longitude * shrink, latitude) for node, (latitude, longitude) in positions.items()}
+
+
+def _as_tree(nodes: Sequence[str], links: Sequence[tuple[str | None, str]]) -> dict[str, Point]:
+    children: dict[str | None, list[str]] = defaultdict(list)
+    known, fed = set(nodes), set()
+    for source, target in links:
+        if target in known and target not in fed and source != target:
+            children[source if source in known else None].append(target)
+            fed.add(target)
+    roots = [node for node in nodes if node not in fed] + children.pop(None, [])
+    placed: dict[str, Point] = {}
+    column = 0.0
+    for root in roots:
+        column = _subtree(root, children, placed, column)
+    # A loop has no root: what is left stands in a row below.
+    for node in nodes:
+        if node not in placed:
+            column = _subtree(node, children, placed, column)
+    return placed
+
+
+def _subtree(root: str, children: Mapping[str | None, list[str]], placed: dict[str, Point], column: float) -> float:
+    """Place a node above the middle of its leaves, without recursion; the next free column."""
+    order: list[tuple[str, int]] = []
+    stack = [(root, 0)]
+    seen = set(placed)
+    while stack:
+        node, depth = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        order.append((node, depth))
+        stack.extend((child, depth + 1) for child in reversed(children.get(node, [])))
+    for node, depth in order:
+        if not [child for child in children.get(node, []) if child in seen and child != node]:
+            placed[node] = (column, -float(depth))
+            column += 1
+    for node, depth in reversed(order):
+        if node not in placed:
+            below = [placed[child][0] for child in children[node] if child in placed]
+            placed[node] = (sum(below) / len(below) if below else column, -float(depth))
+    return column
