@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from .arrays import Flags, Integers
+from .physics import Losses
 from .spec import EVERYWHERE, EventRequest
 from .world import DAY_S, State, World
 
@@ -63,25 +63,39 @@ class _Energy:
     feeders: float = 0.0
     allocated: float = 0.0
 
-
-def label(world: World, states: tuple[State, ...], requests: tuple[EventRequest, ...]) -> tuple[LabelledEvent, ...]:
-    """Label every event that touches the history; ``states`` are those at the start of each day."""
-    return tuple(
-        _label(world, states, requests, request)
-        for request in requests
-        if request.start_s < world.spec.end_s and request.end_s > world.spec.start_s
-    )
+    def add(self, losses: Losses, inside: Flags, own: list[int], hours: float) -> None:
+        self.own_transformer += float(losses.transformer[inside][:, own].sum()) * hours
+        self.feeders += float(losses.feeder[inside].sum()) * hours
+        self.allocated += float(losses.feeder_allocated[inside][:, own].sum()) * hours
 
 
-def _label(
-    world: World, states: tuple[State, ...], requests: tuple[EventRequest, ...], request: EventRequest
-) -> LabelledEvent:
-    start, end = max(request.start_s, world.spec.start_s), min(request.end_s, world.spec.end_s)
+@dataclass(frozen=True, slots=True)
+class History:
+    """A run to label: ``states`` at the start of each day, ``losses`` [time, substation] at ``times_s``."""
+
+    world: World
+    states: tuple[State, ...]
+    requests: tuple[EventRequest, ...]
+    times_s: Integers
+    losses: Losses
+
+
+def label(history: History) -> tuple[LabelledEvent, ...]:
+    """Label every event that touches the history."""
+    spec = history.world.spec
+    touching = [r for r in history.requests if r.start_s < spec.end_s and r.end_s > spec.start_s]
+    return tuple(_label(history, request) for request in touching)
+
+
+def _label(history: History, request: EventRequest) -> LabelledEvent:
+    spec, codes = history.world.spec, history.world.grid.codes
+    start, end = max(request.start_s, spec.start_s), min(request.end_s, spec.end_s)
+    own = list(range(len(codes))) if request.substation == EVERYWHERE else [codes.index(request.substation)]
     with_it, without = _Energy(), _Energy()
     if request.kind not in _READINGS_ONLY:
-        others = tuple(other for other in requests if other is not request)
-        with_it = _energy(world, states, requests, request.substation, start, end)
-        without = _energy(world, states, others, request.substation, start, end)
+        inside = (history.times_s >= start) & (history.times_s < end)
+        with_it.add(history.losses, inside, own, spec.step_s / 3600)
+        without = _counterfactual(history, request, own, start, end)
     extra_transformer = with_it.own_transformer - without.own_transformer
     extra_feeder = with_it.feeders - without.feeders
     base = without.own_transformer + without.allocated
@@ -89,13 +103,12 @@ def _label(
     transformer_pct = 100 * extra_transformer / without.own_transformer if without.own_transformer else 0.0
     dont_care = request.is_loss and pct < DONT_CARE_PCT and transformer_pct < DONT_CARE_TRANSFORMER_PCT
     is_loss = request.is_loss and not dont_care
-    severity = ("critical" if pct >= CRITICAL_PCT else "warning") if is_loss else ""
     return LabelledEvent(
         request=request,
         start_s=start,
         end_s=end,
         is_loss=is_loss,
-        severity=severity,
+        severity=("critical" if pct >= CRITICAL_PCT else "warning") if is_loss else "",
         dont_care=dont_care,
         base_loss_kwh=base,
         extra_transformer_kwh=extra_transformer,
@@ -104,24 +117,14 @@ def _label(
     )
 
 
-def _energy(
-    world: World,
-    states: tuple[State, ...],
-    events: tuple[EventRequest, ...],
-    code: str,
-    start_s: int,
-    end_s: int,
-) -> _Energy:
-    """Losses from ``start_s`` to ``end_s``, run day by day from the last state that the event can't have touched."""
+def _counterfactual(history: History, request: EventRequest, own: list[int], start_s: int, end_s: int) -> _Energy:
+    """The window run again without the event, from the last start of a day that it can't have touched."""
+    world = history.world
+    others = tuple(other for other in history.requests if other is not request)
     first, last = ((at - world.spec.start_s) // DAY_S for at in (start_s, end_s - 1))
-    columns = slice(None) if code == EVERYWHERE else [world.grid.codes.index(code)]
-    hours = world.spec.step_s / 3600
-    energy, state = _Energy(), states[first]
+    energy, state = _Energy(), history.states[first]
     for day in range(first, last + 1):
-        physics, state = world.advance(state, day, events)
+        physics, state = world.advance(state, day, others)
         inside = (physics.times_s >= start_s) & (physics.times_s < end_s)
-        losses = physics.losses
-        energy.own_transformer += float(losses.transformer[inside][:, columns].sum()) * hours
-        energy.feeders += float(losses.feeder[inside].sum()) * hours
-        energy.allocated += float(np.asarray(losses.feeder_allocated[inside][:, columns]).sum()) * hours
+        energy.add(physics.losses, inside, own, world.spec.step_s / 3600)
     return energy

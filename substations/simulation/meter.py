@@ -1,7 +1,7 @@
 """The power meter and the oil thermometer: true quantities in, readings out, faults and gaps included.
 
-Systematic errors stay within class 0.5 (gain per current and voltage transformer, angle error) and all
-powers come from the same samples, as in a real meter: the power triangle holds unless a sensor fault breaks it.
+Errors stay within class 0.5 (gain per current and voltage transformer, angle error, noise) and all powers come
+from the same samples, as in a real meter: the power triangle holds unless a sensor fault breaks it.
 """
 
 from __future__ import annotations
@@ -90,8 +90,10 @@ def _measure(physics: Physics, units: Units, rng: np.random.Generator) -> Floats
     phase_v = flow.phase_v * units.voltage_gain
     line_v = flow.line_v * units.voltage_gain * (1 + rng.normal(0, 0.0004, shape))
     line_v = line_v * physics.is_energised[..., None]
-    apparent_kva = (phase_v * current).sum(axis=-1) / 1000
-    power_kw, reactive_kvar = power.sum(axis=-1), reactive.sum(axis=-1)
+    # The registers of an export are not latched at one instant: each has a little noise of its own.
+    latch = 1 + rng.normal(0, 0.001, (*shape[:2], 3))
+    apparent_kva = (phase_v * current).sum(axis=-1) / 1000 * latch[..., 0]
+    power_kw, reactive_kvar = power.sum(axis=-1) * latch[..., 1], reactive.sum(axis=-1) * latch[..., 2]
     factor = np.divide(power_kw, apparent_kva, out=np.zeros_like(power_kw), where=apparent_kva > 0.05)
     frequency = physics.frequency_hz[:, None] * physics.is_energised + rng.normal(0, 0.002, shape[:2])
     oil = physics.oil_c + rng.normal(0, 0.25, shape[:2])

@@ -13,9 +13,11 @@ from power_grid_model import (
     WindingType,
     initialize_array,
 )
+from power_grid_model.errors import PowerGridError
 
 from .arrays import Floats, Integers, Records
 from .grid import SOURCE, Grid
+from .spec import SpecError
 from .units import Units
 
 TAP_STEP = 0.025
@@ -141,6 +143,9 @@ class Network:
             bank_kvar: [time, substation] rated kvar connected.
             source_pu: [time] voltage of the source.
             tap_steps: [time, substation] steps of 2.5 % on top of the base tap; positive raises the low voltage.
+
+        Raises:
+            SpecError: the lines can't carry the load.
         """
         update = {
             ComponentType.asym_load: self._load_update(power_kw, reactive_kvar),
@@ -150,9 +155,15 @@ class Network:
         if tap_steps.any():
             update[ComponentType.transformer] = self._tap_update(tap_steps)
         wanted = [ComponentType.node, ComponentType.line, ComponentType.transformer]
-        output = self._model.calculate_power_flow(
-            symmetric=False, update_data=update, output_component_types=wanted, threading=-1, max_iterations=50
-        )
+        try:
+            output = self._model.calculate_power_flow(
+                symmetric=False, update_data=update, output_component_types=wanted, threading=-1, max_iterations=50
+            )
+        except PowerGridError as error:
+            raise SpecError(
+                f"The power flow has no solution: a load (up to {power_kw.sum(axis=(1, 2)).max():.0f} kW in all) is "
+                "more than the lines can carry. Use a higher hv_nominal_v or smaller events."
+            ) from error
         return self._flow(output[ComponentType.node], output[ComponentType.line], output[ComponentType.transformer])
 
     def _load_update(self, power_kw: Floats, reactive_kvar: Floats) -> Records:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .arrays import Floats, Integers
 from .grid import Grid, Link, Substation, random_grid
-from .labels import LabelledEvent, label
+from .labels import History, LabelledEvent, label
 from .meter import MeterState, read
 from .physics import Losses
 from .schedule import random_events
@@ -75,7 +75,7 @@ class Simulation:
     @cached_property
     def events(self) -> tuple[LabelledEvent, ...]:
         """The injected events with their loss against the run without them, by start."""
-        return label(self.world, self.states, self.requests)
+        return label(History(self.world, self.states, self.requests, self.times_s, self.losses))
 
 
 def simulate(spec: SimulationSpec, grid: Grid | None = None) -> Simulation:

@@ -62,7 +62,7 @@ def draw_units(grid: Grid, seed: int) -> Units:
     plates, n = grid.substations, len(grid.substations)
     rated = np.array([p.rated_kva for p in plates])
     shapes = [p.load_shape for p in plates]
-    weights = 1 + rng.normal(0, 0.025, (n, 3)).clip(-0.06, 0.06)
+    weights = 1 + rng.normal(0, 0.035, (n, 3)).clip(-0.08, 0.08)
     motors = np.array([{"industrial": 0.05, "pumping": 0.07}.get(shape, 0.015) for shape in shapes])
     return Units(
         rated_kva=rated,
@@ -89,7 +89,7 @@ def draw_units(grid: Grid, seed: int) -> Units:
         motor_phase=rng.uniform(0, 1, n),
         weather_scale=rng.uniform(0.8, 1.2, n),
         current_gain=1 + rng.normal(0, 0.0012, (n, 3)).clip(-0.003, 0.003),
-        voltage_gain=1 + rng.normal(0, 0.0008, (n, 3)).clip(-0.002, 0.002),
+        voltage_gain=1 + rng.normal(0, 0.0012, (n, 3)).clip(-0.003, 0.003),
         angle_error_rad=rng.normal(0, 0.0012, n).clip(-0.003, 0.003),
     )
 

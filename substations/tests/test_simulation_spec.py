@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import datetime
 from typing import Any
 
@@ -112,3 +114,16 @@ def test_random_events_stay_after_training_and_alone_on_their_substation(density
         assert request.start_s < s.end_s
     for a, b in ((a, b) for a in local for b in local if a is not b and a.substation == b.substation):
         assert a.end_s <= b.start_s or b.end_s <= a.start_s
+
+
+def test_a_load_that_the_lines_cannot_carry_is_explained() -> None:
+    size: dict[str, float | str] = {"power_kw": 1e6}
+    start = SimulationSpec().start_s
+    motor = EventRequest("low_pf_motor", "SS-01", start, start + 86_400, 0.0, size)
+    with pytest.raises(SpecError, match="more than the lines can carry"):
+        simulate(SimulationSpec(substations=2, days=1, events=(motor,)))
+
+
+def test_the_simulator_needs_no_django() -> None:
+    code = "import sys, substations.simulation; sys.exit('django' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
