@@ -45,12 +45,14 @@ class Residuals:
     reactive: per unit; reactive_scaled: over its usual size at this load, the common movement taken out.
     distortion: fraction. imbalance: largest departure of a phase's share from its usual one, less the usual
     size of that. voltage: per unit. oil_k: kelvin. demand: logarithm of measured over expected.
+    reactive_of_growth: expected reactive power at this load less that at the expected load.
     expected_…: the expectations themselves, in the units of ``Signals``.
     """
 
     reactive: FloatArray
     reactive_scaled: FloatArray
     reactive_scale: FloatArray
+    reactive_of_growth: FloatArray
     distortion: FloatArray
     distortion_scaled: FloatArray
     imbalance: FloatArray
@@ -111,9 +113,9 @@ def learn_expectations(
         **_learn_demand(fleet, signals, train & usable.demand),
     }
     learnt = {name: np.nan_to_num(value) for name, value in learnt.items()}
-    shape, plain = _load_features(fleet, signals, operation, learnt)
+    shape, plain = _load_features(fleet, signals.active, operation, learnt)
     learnt["reactive"] = fit_robust(shape, reactive, powered)
-    error = reactive - _expected_reactive(signals, shape, learnt)
+    error = reactive - _expected_reactive(signals.active, shape, learnt)
     learnt["reactive_scale"] = fit_robust(plain, np.log(np.maximum(np.abs(error), LEAST_SCALE)), powered)
     learnt["distortion"] = fit_robust(shape, signals.distortion, train & usable.distortion)
     error = signals.distortion - predict(shape, learnt["distortion"])
@@ -129,8 +131,8 @@ def learn_expectations(
 def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable, learnt: Learnt) -> Residuals:
     """Expectations and residuals of every step, the common movement of the neighbours taken out."""
     reactive = operation.surface.reactive_kvar / signals.rated_kva
-    shape, plain = _load_features(fleet, signals, operation, learnt)
-    expected_reactive = _expected_reactive(signals, shape, learnt)
+    shape, plain = _load_features(fleet, signals.active, operation, learnt)
+    expected_reactive = _expected_reactive(signals.active, shape, learnt)
     expected_distortion = np.maximum(predict(shape, learnt["distortion"]), 0.0)
     expected_imbalance = np.maximum(predict(plain, learnt["imbalance"]), 0.0)
     scale = np.exp(predict(plain, learnt["reactive_scale"]))
@@ -145,12 +147,17 @@ def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable
     expected_oil = expected_ambient + operation.rise_k
     expected_active = expected_demand(fleet, signals, usable, learnt)
     departure = _share_departure(signals, learnt)
+    at_expected, _ = _load_features(fleet, expected_active, operation, learnt)
+    reactive_of_growth = _expected_reactive(signals.active, shape, learnt) - _expected_reactive(
+        expected_active, at_expected, learnt
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         demand = np.log(signals.active) - np.log(expected_active)
     return Residuals(
         reactive=np.where(usable.reactive, reactive - expected_reactive, np.nan),
         reactive_scaled=scaled - common,
         reactive_scale=scale,
+        reactive_of_growth=reactive_of_growth,
         distortion=np.where(usable.distortion, signals.distortion - expected_distortion, np.nan),
         distortion_scaled=harmonic - common_harmonic,
         imbalance=np.where(usable.imbalance, departure - expected_imbalance, np.nan),
@@ -176,10 +183,10 @@ def common_movement(fleet: Fleet, scaled: FloatArray, dead_band: float) -> Float
 
 
 def _load_features(
-    fleet: Fleet, signals: Signals, operation: Operation, learnt: Learnt
+    fleet: Fleet, load: FloatArray, operation: Operation, learnt: Learnt
 ) -> tuple[FloatArray, FloatArray]:
     """Features of load, voltage, hour and weekend; and those of load and voltage alone."""
-    active = np.minimum(signals.active, learnt["active_q99"][:, None])
+    active = np.minimum(load, learnt["active_q99"][:, None])
     one = np.ones_like(active)
     hinges = [np.maximum(active - learnt["hinges"][:, k, None], 0.0) for k in range(len(HINGES))]
     plain = [one, active, operation.voltage - 1.0, *hinges]
@@ -190,8 +197,8 @@ def _load_features(
     return np.stack([*plain, *daily], axis=-1), np.stack(plain, axis=-1)
 
 
-def _expected_reactive(signals: Signals, features: FloatArray, learnt: Learnt) -> FloatArray:
-    beyond = np.maximum(signals.active - learnt["active_q99"][:, None], 0.0)
+def _expected_reactive(load: FloatArray, features: FloatArray, learnt: Learnt) -> FloatArray:
+    beyond = np.maximum(load - learnt["active_q99"][:, None], 0.0)
     return predict(features, learnt["reactive"]) + UNCOMPENSATED_TAN_PHI * beyond
 
 

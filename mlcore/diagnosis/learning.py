@@ -10,10 +10,10 @@ from mlcore.diagnosis.causes import step_spread
 from mlcore.diagnosis.expectations import Usable, compare, learn_expectations, usable_steps
 from mlcore.diagnosis.fleet import HOUR_S, Fleet
 from mlcore.diagnosis.gates import Gates, Learnt, apply_gates, learn_gates, usable_reactive
-from mlcore.diagnosis.lossrates import loss_rates
+from mlcore.diagnosis.lossrates import current_square_ratio, loss_rates
 from mlcore.diagnosis.model import SubstationModel, Warming
 from mlcore.diagnosis.network import Operation, operate
-from mlcore.diagnosis.rolling import shifted, window_any
+from mlcore.diagnosis.rolling import quantile, window_any
 from mlcore.diagnosis.signals import Signals, measure
 from mlcore.diagnosis.statistics import Evidence, learn_thresholds, score
 from substations.electrical.power import BoolArray, FloatArray
@@ -23,7 +23,6 @@ FIRST_PASS_QUANTILE = 0.90
 FIRST_PASS_FACTOR = 5.0
 FIRST_PASS_EXTREME = 0.98
 BLANKED_AROUND_H = 2.0
-ORDINARY_TAN_PHI = 0.33
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,8 @@ def blank(fleet: Fleet) -> Learnt:
 def _learn_once(prepared: Prepared, normal: BoolArray, *threshold: float) -> Learnt:
     fleet, signals = prepared.fleet, prepared.signals
     learnt = learn_expectations(fleet, signals, prepared.operation, prepared.usable, normal)
-    learnt["marginal_tan_phi"] = _marginal_tan_phi(prepared, normal)
+    ratio = current_square_ratio(signals, prepared.operation)
+    learnt["current_square_ratio"] = quantile(ratio, normal & prepared.usable.imbalance, 0.5)
     evidence = gather(prepared, learnt)
     learnt["step_spread"] = step_spread(evidence, normal)
     return {**learnt, **learn_thresholds(evidence, normal & prepared.usable.reactive, *threshold)}
@@ -122,13 +122,3 @@ def _abnormal(prepared: Prepared, learnt: Learnt) -> BoolArray:
     before = window_any(hits[:, ::-1], around)[:, ::-1]
     return before | window_any(hits, around)
 
-
-def _marginal_tan_phi(prepared: Prepared, normal: BoolArray) -> FloatArray:
-    """[substation] kvar that a further kW of ordinary load brings, from step to step."""
-    active = prepared.signals.active - shifted(prepared.signals.active, 1)
-    reactive = prepared.operation.surface.reactive_kvar / prepared.signals.rated_kva
-    reactive = reactive - shifted(reactive, 1)
-    usable = normal & prepared.usable.reactive & np.isfinite(active) & np.isfinite(reactive)
-    product = np.where(usable, active * reactive, 0.0).sum(axis=1)
-    square = np.where(usable, active**2, 0.0).sum(axis=1)
-    return np.where(square > 0, product / np.maximum(square, 1e-12), ORDINARY_TAN_PHI)

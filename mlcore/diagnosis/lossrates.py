@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlcore.diagnosis.expectations import Residuals
+from mlcore.diagnosis.expectations import UNCOMPENSATED_TAN_PHI, Residuals
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.gates import Learnt
 from mlcore.diagnosis.network import Operation
@@ -52,13 +52,13 @@ def loss_rates(fleet: Fleet, signals: Signals, operation: Operation, residuals: 
     reactive_kvar = residuals.reactive * rated
     growth_kw = np.maximum(signals.active - residuals.expected_active, 0.0) * rated
     target = np.array([[plate.target_power_factor] for plate in fleet.nameplates])
-    marginal = np.maximum(learnt["marginal_tan_phi"][:, None] - tan_phi(target), 0.0)
+    beyond_target = (1.0 - tan_phi(target) / UNCOMPENSATED_TAN_PHI) * residuals.reactive_of_growth * rated
     with np.errstate(divide="ignore", invalid="ignore"):
         grown_share = np.where(signals.active > 0, growth_kw / (signals.active * rated), 0.0)
     surplus = losses.reactive_surplus_kvar(surface.active_kw, surface.reactive_kvar, target)
     return LossRates(
         reactive=surface.change_kw(0.0, reactive_kvar),
-        motor=surface.change_kw(0.0, reactive_kvar + marginal * growth_kw),
+        motor=surface.change_kw(0.0, reactive_kvar + np.where(growth_kw > 0, beyond_target, 0.0)),
         overload=surface.change_kw(growth_kw, surface.reactive_kvar * grown_share),
         imbalance=_imbalance(signals, operation, residuals, learnt),
         distortion=_distortion(operation, residuals),
@@ -69,20 +69,30 @@ def loss_rates(fleet: Fleet, signals: Signals, operation: Operation, residuals: 
 
 
 def _imbalance(signals: Signals, operation: Operation, residuals: Residuals, learnt: Learnt) -> FloatArray:
-    measured = np.mean(signals.phase_share**2, axis=-1)
-    usual = np.mean(learnt["phase_share"] ** 2, axis=-1)[:, None]
+    measured = current_square_ratio(signals, operation)
+    usual = learnt["current_square_ratio"][:, None]
     feeder = operation.surface.feeder_curvature * _apparent_squared(operation)
     extra = (operation.load_kw + NEGATIVE_SEQUENCE_SHARE * feeder) * (measured - usual)
     return np.where(np.isfinite(residuals.imbalance), extra, np.nan)
+
+
+def current_square_ratio(signals: Signals, operation: Operation) -> FloatArray:
+    """Mean square of the phase currents over what P and Q need in balance, without the harmonics' part."""
+    rated_a = signals.rated_kva * 1000.0 / (np.sqrt(3.0) * signals.rows.nominal_v)
+    square = ((signals.rows.currents_a / rated_a[..., None]) ** 2).mean(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return square / (1.0 + operation.distortion**2) / operation.loading_squared
 
 
 def _distortion(operation: Operation, residuals: Residuals) -> FloatArray:
     expected = residuals.expected_distortion
     transformer = (
         operation.rated_load_loss_kw
-        * operation.temperature_factor
         * operation.loading_squared
-        * (losses.harmonic_factor(operation.distortion) - losses.harmonic_factor(expected))
+        * (
+            losses.load_loss_factor(operation.distortion, operation.winding_c)
+            - losses.load_loss_factor(expected, operation.winding_c)
+        )
     )
     feeder = operation.surface.feeder_curvature * _apparent_squared(operation)
     extra = transformer + losses.FEEDER_DISTORTION_WEIGHT * feeder * (operation.distortion**2 - expected**2)

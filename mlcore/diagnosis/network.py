@@ -12,9 +12,11 @@ from mlcore.diagnosis.signals import Signals
 from substations.electrical import losses
 from substations.electrical.power import BoolArray, FloatArray
 from substations.electrical.thermal import top_oil_rise_k
-from substations.electrical.topology import TYPICAL_FEEDER_VOLTAGE_PU, feeders
+from substations.electrical.topology import feeders
 
+PLATE_FIELDS = ("rated_kva", "no_load_loss_w", "load_loss_w", "impedance_pct")
 MAGNETISING_SHARE = 0.012
+LARGEST_DROP = 0.2
 HOLD_HOURS = 6.0
 TYPICAL_AMBIENT_C = 20.0
 TYPICAL_LOADING_SQUARED = 0.25
@@ -26,7 +28,7 @@ class Operation:
 
     surface: how the loss answers to a change of P and Q (kW).
     no_load_kw, load_kw, local_kw: core loss, load loss, and both with the share of the feeders upstream.
-    temperature_factor: load loss at this winding temperature over that at 75 °C.
+    winding_c: winding temperature.
     loading_squared: (S1 / Sr / U)², fundamental current squared in per unit.
     voltage_drop: of the feeder, in per unit.
     rise_k: modelled top-oil rise over ambient.
@@ -37,7 +39,7 @@ class Operation:
     no_load_kw: FloatArray
     load_kw: FloatArray
     local_kw: FloatArray
-    temperature_factor: FloatArray
+    winding_c: FloatArray
     loading_squared: FloatArray
     voltage: FloatArray
     distortion: FloatArray
@@ -53,35 +55,35 @@ def operate(
 ) -> Operation:
     """Work out flows, losses and thermal rise from P and Q in per unit (``reactive`` already cleaned)."""
     plates = fleet.nameplates
-    rated, no_load_w, load_w, impedance = (
-        np.array([[getattr(plate, name)] for plate in plates])
-        for name in ("rated_kva", "no_load_loss_w", "load_loss_w", "impedance_pct")
-    )
+    named = {name: np.array([[getattr(plate, name)] for plate in plates]) for name in PLATE_FIELDS}
+    rated, no_load_w, load_w = named["rated_kva"], named["no_load_loss_w"], named["load_loss_w"]
     active_kw, reactive_kvar = signals.active * rated, reactive * rated
     voltage = np.where(bad_power | ~(signals.voltage > 0.3), 1.0, signals.voltage)
     distortion = np.nan_to_num(signals.distortion)
     loading_squared = (signals.active**2 + reactive**2) / voltage**2
-    rise = _oil_rise(fleet, loading_squared * losses.harmonic_factor(distortion), load_w / no_load_w)
+    rise = _oil_rise(fleet, loading_squared * losses.thermal_harmonic_factor(distortion), load_w / no_load_w)
     oil = np.where(np.isfinite(signals.oil_c) & ~bad_oil, signals.oil_c, np.nan)
     oil = np.where(np.isnan(oil), TYPICAL_AMBIENT_C + rise, oil)
-    factor = losses.temperature_factor(losses.winding_temperature_c(oil, np.sqrt(loading_squared)))
-    upstream = _upstream(fleet, active_kw, reactive_kvar, impedance, rated)
+    winding = losses.winding_temperature_c(oil, np.sqrt(loading_squared))
+    per_kva2 = load_w / 1000.0 * losses.load_loss_factor(distortion, winding) / (rated * voltage) ** 2
+    upstream = _upstream(fleet, active_kw, reactive_kvar, named)
     surface = losses.LossSurface(
         active_kw=active_kw,
         reactive_kvar=reactive_kvar,
-        transformer_per_kva2=load_w / 1000.0 * factor * losses.harmonic_factor(distortion) / (rated * voltage) ** 2,
+        transformer_per_kva2=per_kva2,
         feeder_active=upstream.active,
         feeder_reactive=upstream.reactive,
         feeder_curvature=upstream.curvature,
+        reactance_per_kva=named["impedance_pct"] / 100.0 / rated,
     )
     no_load_kw = losses.no_load_loss_kw(no_load_w, voltage)
-    load_kw = load_w / 1000.0 * loading_squared * losses.harmonic_factor(distortion) * factor
+    load_kw = per_kva2 * (active_kw**2 + reactive_kvar**2)
     return Operation(
         surface=surface,
         no_load_kw=no_load_kw,
         load_kw=load_kw,
         local_kw=no_load_kw + load_kw + surface.feeder_share_kw(),
-        temperature_factor=factor,
+        winding_c=winding,
         loading_squared=loading_squared,
         voltage=voltage,
         distortion=distortion,
@@ -89,7 +91,7 @@ def operate(
         rise_k=rise,
         no_load_w=no_load_w,
         rated_load_loss_kw=load_w / 1000.0,
-        has_feeder=upstream.curvature > 0,
+        has_feeder=(upstream.curvature > 0).any(axis=1, keepdims=True),
     )
 
 
@@ -102,26 +104,35 @@ class _Upstream:
 
 
 def _upstream(
-    fleet: Fleet, active_kw: FloatArray, reactive_kvar: FloatArray, impedance: FloatArray, rated: FloatArray
+    fleet: Fleet, active_kw: FloatArray, reactive_kvar: FloatArray, plates: dict[str, FloatArray]
 ) -> _Upstream:
-    """Σ over the segments above each substation of R'·P, R'·Q, R' and the voltage drop."""
+    """Σ over the segments above each substation of R'·P, R'·Q, R' and the voltage drop.
+
+    The flows are those on the high-voltage side: with the transformers' own losses and reactive power. Each
+    segment loses at the voltage that the drop up to its end leaves.
+    """
     hold = fleet.steps(HOLD_HOURS)
-    active = np.nan_to_num(held(active_kw, hold))
-    on_low_side = np.nan_to_num(held(reactive_kvar, hold))
-    own = impedance / 100.0 * (active**2 + on_low_side**2) / rated + MAGNETISING_SHARE * rated
-    reactive = on_low_side + own
-    zero = np.zeros_like(active)
-    found = _Upstream(zero.copy(), zero.copy(), np.zeros((len(fleet.codes), 1)), zero.copy())
+    active, reactive = np.nan_to_num(held(active_kw, hold)), np.nan_to_num(held(reactive_kvar, hold))
+    square = (active**2 + reactive**2) / plates["rated_kva"]
+    own_kw = (plates["no_load_loss_w"] + plates["load_loss_w"] * square / plates["rated_kva"]) / 1000.0
+    own_kvar = plates["impedance_pct"] / 100.0 * square + MAGNETISING_SHARE * plates["rated_kva"]
+    active, reactive = active + own_kw, reactive + own_kvar
+    found = _Upstream(*(np.zeros_like(active) for _ in range(4)))
     for feeder in feeders(fleet.codes, fleet.segments):
         members = list(feeder.members)
-        high_v = float(np.median([fleet.nameplates[member].hv_nominal_v for member in members]))
-        r_kw = feeder.r_ohm[:, None] * 1000.0 / (high_v * TYPICAL_FEEDER_VOLTAGE_PU) ** 2
+        nominal_v = float(np.median([fleet.nameplates[member].hv_nominal_v for member in members]))
         flow_kw, flow_kvar = feeder.carries @ active[members], feeder.carries @ reactive[members]
+        square = (flow_kw**2 + flow_kvar**2) * 1000.0 / nominal_v**2
+        flow_kw = flow_kw + feeder.drop_share.T @ (feeder.r_ohm[:, None] * square)
+        flow_kvar = flow_kvar + feeder.drop_share.T @ (feeder.x_ohm[:, None] * square)
+        drop = (feeder.r_ohm[:, None] * flow_kw + feeder.x_ohm[:, None] * flow_kvar) * 1000.0 / nominal_v**2
+        at_member = feeder.carries.T @ drop
+        at_end = np.clip(feeder.drop_share @ drop, 0.0, LARGEST_DROP)
+        r_kw = feeder.r_ohm[:, None] * 1000.0 / (nominal_v * (1.0 - at_end)) ** 2
         found.active[members] = feeder.carries.T @ (r_kw * flow_kw)
         found.reactive[members] = feeder.carries.T @ (r_kw * flow_kvar)
         found.curvature[members] = (feeder.carries**2).T @ r_kw
-        drop = (feeder.r_ohm[:, None] * flow_kw + feeder.x_ohm[:, None] * flow_kvar) * 1000.0 / high_v**2
-        found.drop[members] = feeder.carries.T @ drop
+        found.drop[members] = at_member
     return found
 
 

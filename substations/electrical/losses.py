@@ -30,21 +30,26 @@ TOP_OIL_TO_WINDING_K = 20.0
 WINDING_EXPONENT = 1.6
 
 
-def harmonic_factor(thd: FloatArray, eddy_share: float = EDDY_SHARE) -> FloatArray:
-    """Load loss with a distorted current over the loss of its fundamental alone (IEEE C57.110, six-pulse)."""
+def load_loss_factor(thd: FloatArray, winding_c: FloatArray, eddy_share: float = EDDY_SHARE) -> FloatArray:
+    """Load loss with distortion at a winding temperature over that of the sinusoidal fundamental at 75 °C.
+
+    The I²R part grows with the rms current and with the resistance; the eddy part with Σ h²·Ih² and falls with
+    the resistance (IEEE C57.110, six-pulse spectrum; IEC 60076-1 for the temperatures).
+    """
     square = np.asarray(thd, dtype=np.float64) ** 2
-    return (1.0 - eddy_share) * (1.0 + square) + eddy_share * (1.0 + SIX_PULSE_WEIGHT * square)
+    ratio = (COPPER_ZERO_RESISTANCE_C + winding_c) / (COPPER_ZERO_RESISTANCE_C + REFERENCE_WINDING_C)
+    resistive = (1.0 - eddy_share) * (1.0 + square) * ratio
+    return np.asarray(resistive + eddy_share * (1.0 + SIX_PULSE_WEIGHT * square) / ratio)
+
+
+def thermal_harmonic_factor(thd: FloatArray, eddy_share: float = EDDY_SHARE) -> FloatArray:
+    """What distortion adds to the heat of the load loss, temperature aside."""
+    return load_loss_factor(thd, np.asarray(REFERENCE_WINDING_C), eddy_share)
 
 
 def winding_temperature_c(top_oil_c: FloatArray, loading: FloatArray) -> FloatArray:
     """Mean winding temperature above the top oil at a loading in per unit (IEC 60076-7, without transient)."""
     return top_oil_c + TOP_OIL_TO_WINDING_K * np.abs(loading) ** WINDING_EXPONENT
-
-
-def temperature_factor(winding_c: FloatArray, eddy_share: float = EDDY_SHARE) -> FloatArray:
-    """Load loss at a winding temperature over the nameplate's at 75 °C: I²R rises, eddy loss falls."""
-    ratio = (COPPER_ZERO_RESISTANCE_C + winding_c) / (COPPER_ZERO_RESISTANCE_C + REFERENCE_WINDING_C)
-    return (1.0 - eddy_share) * ratio + eddy_share / ratio
 
 
 def no_load_loss_kw(no_load_loss_w: FloatArray, voltage_pu: FloatArray) -> FloatArray:
@@ -61,8 +66,7 @@ def load_loss_kw(
     imbalance_factor: FloatArray | float = 1.0,
 ) -> FloatArray:
     """Load loss at a fundamental loading in per unit current, with distortion, temperature and imbalance."""
-    nameplate_kw = load_loss_w / 1000.0 * loading**2 * imbalance_factor
-    return nameplate_kw * harmonic_factor(thd) * temperature_factor(winding_c)
+    return np.asarray(load_loss_w / 1000.0 * loading**2 * imbalance_factor * load_loss_factor(thd, winding_c))
 
 
 def feeder_loss_kw(
@@ -101,7 +105,8 @@ class LossSurface:
     active_kw, reactive_kvar: [substation, time], the operating point.
     transformer_per_kva2: [substation, time], kW of load loss per kVA².
     feeder_active, feeder_reactive: [substation, time], Σ R'·P and Σ R'·Q of the segments above, kW per kW.
-    feeder_curvature: [substation, 1], Σ R' of the segments above, kW per kVA².
+    feeder_curvature: [substation, time], Σ R' of the segments above, kW per kVA².
+    reactance_per_kva: [substation, 1], short-circuit impedance over rated power: kvar per kVA² in the transformer.
     """
 
     active_kw: FloatArray
@@ -110,14 +115,20 @@ class LossSurface:
     feeder_active: FloatArray
     feeder_reactive: FloatArray
     feeder_curvature: FloatArray
+    reactance_per_kva: FloatArray
 
     def change_kw(self, active_kw: FloatArray | float, reactive_kvar: FloatArray | float) -> FloatArray:
         """Loss at the operating point less the loss with this much less active and reactive power."""
         square = np.square(active_kw) + np.square(reactive_kvar)
-        product = self.active_kw * active_kw + self.reactive_kvar * reactive_kvar
-        upstream = self.feeder_active * active_kw + self.feeder_reactive * reactive_kvar
-        transformer = self.transformer_per_kva2 * (2.0 * product - square)
-        return np.asarray(transformer + 2.0 * upstream - self.feeder_curvature * square)
+        apparent_square = 2.0 * (self.active_kw * active_kw + self.reactive_kvar * reactive_kvar) - square
+        transformer = self.transformer_per_kva2 * apparent_square
+        # The feeder also carries what the change costs inside the transformer.
+        d_active = active_kw + transformer
+        d_reactive = reactive_kvar + self.reactance_per_kva * apparent_square
+        upstream = self.feeder_active * d_active + self.feeder_reactive * d_reactive
+        return np.asarray(
+            transformer + 2.0 * upstream - self.feeder_curvature * (np.square(d_active) + np.square(d_reactive))
+        )
 
     def feeder_share_kw(self) -> FloatArray:
         """The substation's share of the loss in the segments above it (projection; the shares add up)."""

@@ -10,9 +10,6 @@ import numpy as np
 
 from substations.electrical.power import FloatArray
 
-TYPICAL_FEEDER_VOLTAGE_PU = 0.975
-"""Mean voltage along a feeder that ends at about 5 % drop; its losses are referred to it."""
-
 _LEAST_OHM = 1e-4
 
 
@@ -35,11 +32,13 @@ class Feeder:
     members: indices of the substations in the fleet.
     carries: [segment, member], share of a member's power that flows through a segment in its direction: 0 or 1
     in a radial feeder, between −1 and 1 in a mesh.
+    drop_share: [segment, segment], how much of a segment's voltage drop lies between the supply and a segment's end.
     r_ohm, x_ohm: [segment].
     """
 
     members: tuple[int, ...]
     carries: FloatArray
+    drop_share: FloatArray
     r_ohm: FloatArray
     x_ohm: FloatArray
 
@@ -92,11 +91,11 @@ def _feeder(nodes: set[str], segments: list[Segment], index: dict[str, int]) -> 
             incidence[row, order[segment.source]] = -1.0
     laplacian = incidence.T @ (admittance[:, None] * incidence)
     members = [node for node in order if node in index]
-    demand = np.zeros((len(order), len(members)))
-    demand[[order[node] for node in members], range(len(members))] = 1.0
-    carries = admittance[:, None] * (incidence @ np.linalg.solve(laplacian, demand))
-    carries = np.where(np.abs(carries - np.round(carries)) < 1e-6, np.round(carries), carries)
-    return Feeder(tuple(index[node] for node in members), carries, r_ohm, x_ohm)
+    shares = admittance[:, None] * (incidence @ np.linalg.inv(laplacian))
+    shares = np.where(np.abs(shares - np.round(shares)) < 1e-6, np.round(shares), shares)
+    ends = [order[segment.target] for segment in segments]
+    carries = shares[:, [order[node] for node in members]]
+    return Feeder(tuple(index[node] for node in members), carries, shares[:, ends].T, r_ohm, x_ohm)
 
 
 def _usable(ohm: float) -> float:
