@@ -15,8 +15,9 @@ WORKDAY, SATURDAY, SUNDAY = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class LocalClock:
-    """``hour`` is a fraction, ``day`` counts local days since 1970, ``day_kind`` is WORKDAY, SATURDAY or SUNDAY."""
+    """``times_s`` is UTC, ``hour`` a fraction, ``day`` the local days since 1970, ``day_kind`` one of three."""
 
+    times_s: Integers
     hour: Floats
     day: Integers
     day_kind: Integers
@@ -37,4 +38,4 @@ def local_clock(times_s: Integers, time_zone: str) -> LocalClock:
     weekday = (day + 3) % 7  # 1970-01-01 was a Thursday
     kind = np.select([weekday == 6, weekday == 5], [SUNDAY, SATURDAY], WORKDAY)
     day_of_year = (day.astype("datetime64[D]") - day.astype("datetime64[D]").astype("datetime64[Y]")).astype(int)
-    return LocalClock(local % 86_400 / 3600, day, kind, day_of_year)
+    return LocalClock(times_s, local % 86_400 / 3600, day, kind, day_of_year)

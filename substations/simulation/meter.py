@@ -14,12 +14,15 @@ import numpy as np
 from ..channels import CHANNEL_INDEX, CHANNEL_NAMES
 from .arrays import Floats
 from .effects import number, strength
+from .network import Flow
 from .physics import Physics
 from .spec import EventRequest
 from .units import Units
 
 MISSING_ROW_SHARE = 0.001
 BLANK_CELL_SHARE = 0.0003
+# The registers of an export are not latched at one instant: each has a little noise of its own.
+REGISTER_NOISE = 0.001
 _DECIMALS = {"kw": 2, "kva": 2, "kvar": 2, "factor": 3, "a": 1, "v": 1, "hz": 2, "c": 1}
 DECIMALS = tuple(
     (1 if "thd_current" in name else 2) if name.endswith("pct") else _DECIMALS[name.rsplit("_", 1)[1]]
@@ -80,22 +83,15 @@ def read(
 def _measure(physics: Physics, units: Units, rng: np.random.Generator) -> Floats:
     """Healthy readings, unrounded."""
     flow, shape = physics.flow, physics.flow.current_a.shape
-    gain = units.current_gain * units.voltage_gain
-    noise = 1 + rng.normal(0, 0.0004, shape)
-    power, reactive = flow.power_kw * gain * noise, flow.reactive_kvar * gain * noise
-    angle = units.angle_error_rad[:, None]
-    power, reactive = power - angle * reactive, reactive + angle * power
     current = flow.current_a * np.sqrt(1 + physics.thd_current**2) * units.current_gain
     current = current * (1 + rng.normal(0, 0.0005, shape))
     phase_v = flow.phase_v * units.voltage_gain
     line_v = flow.line_v * units.voltage_gain * (1 + rng.normal(0, 0.0004, shape))
-    line_v = line_v * physics.is_energised[..., None]
-    # The registers of an export are not latched at one instant: each has a little noise of its own.
-    latch = 1 + rng.normal(0, 0.001, (*shape[:2], 3))
-    apparent_kva = (phase_v * current).sum(axis=-1) / 1000 * latch[..., 0]
-    power_kw, reactive_kvar = power.sum(axis=-1) * latch[..., 1], reactive.sum(axis=-1) * latch[..., 2]
+    line_v = line_v * physics.effects.is_energised[..., None]
+    apparent_kva = (phase_v * current).sum(axis=-1) / 1000 * (1 + rng.normal(0, REGISTER_NOISE, shape[:2]))
+    power_kw, reactive_kvar = _powers(flow, units, rng)
     factor = np.divide(power_kw, apparent_kva, out=np.zeros_like(power_kw), where=apparent_kva > 0.05)
-    frequency = physics.frequency_hz[:, None] * physics.is_energised + rng.normal(0, 0.002, shape[:2])
+    frequency = physics.frequency_hz[:, None] * physics.effects.is_energised + rng.normal(0, 0.002, shape[:2])
     oil = physics.oil_c + rng.normal(0, 0.25, shape[:2])
     distorted = [100 * thd * (1 + rng.normal(0, 0.02, shape)) for thd in (physics.thd_current, physics.thd_voltage)]
     columns = [power_kw, apparent_kva, reactive_kvar, np.clip(factor, -1, 1)]
@@ -104,10 +100,19 @@ def _measure(physics: Physics, units: Units, rng: np.random.Generator) -> Floats
     columns += [*np.moveaxis(distorted[0], -1, 0), *np.moveaxis(distorted[1], -1, 0), oil]
     values = np.stack(columns, axis=-1)
     # An open breaker leaves no current to measure, not even noise.
-    off = ~physics.is_feeding
+    off = ~physics.effects.is_feeding
     values[off, :8] = 0.0
     values[off] = np.where(np.isin(np.arange(values.shape[-1]), _CURRENT_THD), 0.0, values[off])
     return values
+
+
+def _powers(flow: Flow, units: Units, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """kW and kvar [time, substation] with the gains and the angle error of the instrument transformers."""
+    gain = units.current_gain * units.voltage_gain
+    power, reactive = (flow.power_kw * gain).sum(axis=-1), (flow.reactive_kvar * gain).sum(axis=-1)
+    angle = units.angle_error_rad
+    register = 1 + rng.normal(0, REGISTER_NOISE, (2, *power.shape))
+    return (power - angle * reactive) * register[0], (reactive + angle * power) * register[1]
 
 
 def _faulty(values: Floats, event: EventRequest, stuck: Floats) -> Floats:

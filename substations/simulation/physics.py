@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .arrays import Flags, Floats, Integers
+from .arrays import Floats, Integers
 from .capacitors import switch_steps
 from .clock import LocalClock
 from .effects import Effects
@@ -27,6 +27,10 @@ class Demand:
     power_kw: Floats
     reactive_kvar: Floats
     phase_share: Floats
+
+    def by_phase(self) -> tuple[Floats, Floats]:
+        """kW and kvar [time, substation, phase]."""
+        return self.power_kw[..., None] * self.phase_share, self.reactive_kvar[..., None] * self.phase_share
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +56,12 @@ class Physics:
     frequency_hz: Floats  # [time]
     ambient_c: Floats  # [time]
     bank_steps: Floats
-    is_feeding: Flags
-    is_energised: Flags
+    effects: Effects
     losses: Losses
 
 
 def demand(
     base_pu: Floats,
-    growth: Floats,
     times_s: Integers,
     noise: dict[str, Floats],
     effects: Effects,
@@ -67,7 +69,7 @@ def demand(
 ) -> Demand:
     """Load at the terminals from the shape per unit, noise, normal motors and the events' causes."""
     floor_kw = effects.load_floor_pu * units.rated_kva * 0.95
-    base_kw = units.peak_kw * base_pu * growth[:, None] * effects.load_gain
+    base_kw = units.peak_kw * base_pu * effects.load_gain
     base_kw = np.maximum(base_kw, floor_kw) * np.exp(0.018 * noise["load_fast"] + 0.025 * noise["load_slow"])
     tan_phi = units.tan_phi * (1 + 0.025 * noise["tan_phi"])
     turn = times_s[:, None] / 60 / units.motor_period_min + units.motor_phase + 0.12 * noise["duty"]

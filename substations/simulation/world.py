@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import Floats, Integers
-from .clock import local_clock
-from .effects import gather
+from .clock import LocalClock, local_clock
+from .effects import Effects, gather
 from .grid import Grid
 from .network import Network
 from .noise import NoiseBank
@@ -69,7 +69,10 @@ class World:
         return np.asarray(first + np.arange(self.spec.steps_per_day) * self.spec.step_s)
 
     def advance(self, state: State, day: int, events: Iterable[EventRequest]) -> tuple[Physics, State]:
-        """Compute day ``day`` (-1 is the day before the start) and the state at its end."""
+        """Compute day ``day`` (-1 is the day before the start) and the state at its end.
+
+        Steps: noise and weather, demand, capacitor steps, power flow, harmonics, oil temperature and losses.
+        """
         spec, units = self.spec, self.units
         times = self.times(day)
         clock = local_clock(times, spec.time_zone)
@@ -77,36 +80,22 @@ class World:
         noise, noise_state = self.noise.run(state.noise, len(times), rng)
         effects = gather(events, times, self.grid.codes)
         ambient = ambient_temperature(clock, noise["weather"], effects.ambient_shift_k, spec.latitude)
-        shape = day_shape(self.shapes, clock, effects.is_day_off)
-        shape = shape * weather_factor(self.shapes, ambient, units.weather_scale)
-        growth = (1 + spec.annual_growth) ** ((times - spec.start_s) / YEAR_S)
-        load = demand(shape, growth, times, noise, effects, units)
+        load = demand(self._shape(clock, ambient, effects), times, noise, effects, units)
         steps, bank_kvar = connected_banks(state.bank_steps, load, effects, units, spec.step_s)
         source_pu = 1.018 + 0.006 * np.cos(2 * np.pi * (clock.hour - 3) / 24) + 0.004 * noise["source_voltage"]
-        phases = load.phase_share
-        flow = self.network.solve(
-            load.power_kw[..., None] * phases,
-            load.reactive_kvar[..., None] * phases,
-            bank_kvar,
-            source_pu,
-            effects.tap_steps,
-        )
+        flow = self.network.solve(*load.by_phase(), bank_kvar, source_pu, effects.tap_steps)
         thd_current, thd_voltage = distortion(flow, clock, noise, effects, units)
         taps = self.base_taps + effects.tap_steps
         oil, losses = temperatures_and_losses(
             flow, thd_current, state.oil_c, ambient, taps, effects, units, self.paths, spec.step_s
         )
-        physics = Physics(
-            times_s=times,
-            flow=flow,
-            thd_current=thd_current,
-            thd_voltage=thd_voltage,
-            oil_c=oil,
-            frequency_hz=spec.nominal_hz * (1 + 0.00035 * noise["frequency"]),
-            ambient_c=ambient,
-            bank_steps=steps,
-            is_feeding=effects.is_feeding,
-            is_energised=effects.is_energised,
-            losses=losses,
-        )
+        frequency_hz = spec.nominal_hz * (1 + 0.00035 * noise["frequency"])
+        physics = Physics(times, flow, thd_current, thd_voltage, oil, frequency_hz, ambient, steps, effects, losses)
         return physics, State(noise_state, steps[-1], oil[-1])
+
+    def _shape(self, clock: LocalClock, ambient_c: Floats, effects: Effects) -> Floats:
+        """[time, substation] load per unit of the first day's peak: hour and day, weather and growth."""
+        shape = day_shape(self.shapes, clock, effects.is_day_off)
+        weather = weather_factor(self.shapes, ambient_c, self.units.weather_scale)
+        years = (clock.times_s - self.spec.start_s) / YEAR_S
+        return shape * weather * ((1 + self.spec.annual_growth) ** years)[:, None]
