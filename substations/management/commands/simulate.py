@@ -16,6 +16,7 @@ DEFAULTS = SimulationSpec()
 
 class Command(BaseCommand):
     help = "Simulate a distribution grid and write readings, nameplates, links, labelled events and losses."
+    requires_system_checks = []  # it touches neither the database nor the pages
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", metavar="DIR", help="folder to write, made if need be")
