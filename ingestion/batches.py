@@ -25,7 +25,7 @@ _SIMULATED = (Upload.Source.FEED, Upload.Source.DEMO)  # their clock may run ahe
 
 @dataclass(frozen=True, slots=True)
 class RowAnswer:
-    """What became of the row at ``index``: new, replaced, unchanged or rejected; the rest says why it was rejected."""
+    """What became of the row at ``index``: accepted (new), replaced, unchanged or rejected; then the rest says why."""
 
     index: int
     outcome: str

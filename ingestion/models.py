@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from ingestion.options import Options
-from ingestion.querysets import UploadQuerySet
+
+from .querysets import UploadQuerySet
 
 
 class Upload(models.Model):

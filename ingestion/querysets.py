@@ -9,14 +9,10 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from ingestion.models import Upload
-
-    UploadBase = models.QuerySet[Upload]
-else:
-    UploadBase = models.QuerySet
+    from .models import Upload  # noqa: F401 (named as text below)
 
 
-class UploadQuerySet(UploadBase):
+class UploadQuerySet(models.QuerySet["Upload"]):
     def in_effect(self) -> UploadQuerySet:
         """Everything but rejected and failed: what a second copy of the same file would repeat."""
         return self.exclude(state__in=("rejected", "failed"))

@@ -125,6 +125,13 @@ def queue_again(upload: Upload) -> bool:
         return False
 
 
+def load_again(upload: Upload, *, by: User | None) -> Upload:
+    """A new upload of the same stored file that waits for other answers; the answers given before are its start."""
+    before = upload.parsed_options.updated(review=True)
+    with upload.file.open("rb") as file:
+        return receive(file, name=upload.original_name, source=upload.source, by=by, options=before, again=True).upload
+
+
 def discard(upload: Upload) -> bool:
     """Drop an upload that still waits for answers; False if it does not (any more)."""
     dropped = Upload.objects.filter(pk=upload.pk, state=Upload.State.WAITING).update(
@@ -168,7 +175,8 @@ def _decide(upload: Upload) -> None:
 def _earlier(upload: Upload, *, any_options: bool) -> Upload | None:
     same = Upload.objects.in_effect()
     same = same.filter(sha256=upload.sha256) if any_options else same.filter(fingerprint=upload.fingerprint)
-    return same.first()
+    found: Upload | None = same.first()
+    return found
 
 
 def _is_unspecific(options: Options) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ingestion.batches import RowAnswer, load_rows
 from ingestion.inspection import Inspection, inspect
 from ingestion.loading import Outcome, load, unfinished_uploads
-from ingestion.receiving import Received, TooLarge, answer, discard, queue_again, receive
+from ingestion.receiving import Received, TooLarge, answer, discard, load_again, queue_again, receive
 
 __all__ = [
     "Inspection",
@@ -17,6 +17,7 @@ __all__ = [
     "discard",
     "inspect",
     "load",
+    "load_again",
     "load_rows",
     "queue_again",
     "receive",

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from numpy.typing import NDArray
 
 from ingestion.timestamps import TimeArray
 from ingestion.validation import Rows
 from substations.channels import CHANNEL_NAMES
-from substations.models import Span
+from substations.models import Span, Substation
 from substations.partitions import ensure_months
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What a write will do to one row: ``new``, ``replaced`` or ``unchanged``."""
+    """What a write will do to one row: ``accepted`` (it is new), ``replaced`` or ``unchanged``."""
 
     line: int
     outcome: str
@@ -73,6 +74,7 @@ def _store(rows: Rows, *, fates: bool) -> tuple[Stored, list[Fate]]:
             if stored.new or stored.replaced:
                 cursor.execute(_upsert())
         Span.objects.bulk_create(spans)
+        Substation.objects.filter(pk__in=np.unique(rows.substation_id).tolist()).update(received_at=Now())
     return stored, told
 
 
@@ -156,7 +158,7 @@ _JOIN = f"FROM {_STAGE} s LEFT JOIN {_TABLE} r ON r.substation_id = s.substation
 
 def _fates(cursor: CursorWrapper) -> list[Fate]:
     cursor.execute(
-        f"SELECT s.line, CASE WHEN r.at IS NULL THEN 'new' WHEN {_changes('s', 'r')} THEN 'replaced' "
+        f"SELECT s.line, CASE WHEN r.at IS NULL THEN 'accepted' WHEN {_changes('s', 'r')} THEN 'replaced' "
         f"ELSE 'unchanged' END {_JOIN} ORDER BY s.line"
     )
     return [Fate(line, outcome) for line, outcome in cursor.fetchall()]

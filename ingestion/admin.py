@@ -1,0 +1,66 @@
+"""Administration of data intake. What came in is history: it can be looked up, not changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from ingestion.models import ColumnMapping, RowProblem, Upload
+
+if TYPE_CHECKING:
+    BaseAdmin = admin.ModelAdmin[Any]
+else:
+    BaseAdmin = admin.ModelAdmin
+
+
+class ReadOnlyAdmin(BaseAdmin):
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Upload)
+class UploadAdmin(ReadOnlyAdmin):
+    list_display = (
+        "original_name",
+        "state",
+        "source",
+        "uploaded_by",
+        "created_at",
+        "rows_read",
+        "rows_new",
+        "rows_bad",
+    )
+    list_filter = ("state", "source", "created_at")
+    list_select_related = ("uploaded_by",)
+    search_fields = ("original_name", "sha256", "uploaded_by__username")
+    date_hierarchy = "created_at"
+    list_per_page = 50
+
+
+@admin.register(RowProblem)
+class RowProblemAdmin(ReadOnlyAdmin):
+    list_display = ("upload", "line", "field", "received", "expected")
+    list_select_related = ("upload",)
+    search_fields = ("upload__original_name", "field", "received")
+    ordering = ("-upload", "line")
+    list_per_page = 50
+
+
+@admin.register(ColumnMapping)
+class ColumnMappingAdmin(BaseAdmin):
+    list_display = ("name", "time_zone", "day_first", "interval_s", "updated_at")
+    search_fields = ("name",)
+    readonly_fields = ("signature", "columns", "updated_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # a mapping is confirmed with a file at hand

@@ -1,0 +1,198 @@
+"""Pages of data intake. Each view parses, calls one service and answers."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any, cast
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from ingestion import services
+from ingestion.forms import AnswerForm, UploadForm
+from ingestion.models import Upload
+from ingestion.problems import Unreadable
+from smart_ems import pipeline
+from substations.htmx import render_page
+from substations.models import Substation
+
+PAGE_SIZE = 50
+sees_uploads = permission_required("ingestion.view_upload", raise_exception=True)
+may_upload = permission_required("ingestion.add_upload", raise_exception=True)
+
+
+@login_required
+@require_GET
+@sees_uploads
+def index(request: HttpRequest) -> HttpResponse:
+    """All uploads, newest first, refreshed while one is under way."""
+    uploads = Upload.objects.select_related("uploaded_by").defer("options", "checkpoint")
+    page = Paginator(uploads, PAGE_SIZE).get_page(request.GET.get("page"))
+    under_way = any(upload.state in Upload.UNFINISHED for upload in page.object_list)
+    return render_page(request, "ingestion/list.html", {"page": page, "under_way": under_way, "form": UploadForm()})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@may_upload
+def create(request: HttpRequest) -> HttpResponse:
+    """Take in one or several files; a script gets the address of the result, a plain form is sent there."""
+    form = UploadForm(request.POST or None, request.FILES or None) if request.method == "POST" else UploadForm()
+    if request.method == "GET" or not form.is_valid():
+        status = 200 if request.method == "GET" else 422
+        return render(request, "ingestion/create.html", {"form": form}, status=status)
+    files: list[UploadedFile[Any]] = form.cleaned_data["file"]
+    received = [upload for upload in (_receive(request, file, form) for file in files) if upload is not None]
+    if not received:
+        return render(request, "ingestion/create.html", {"form": form}, status=413)
+    url = _next_url(received[0]) if len(files) == 1 else reverse("ingestion:list")
+    if request.headers.get("X-Requested-With") == "XMLHttpRequest":
+        return JsonResponse({"url": url})
+    return redirect(url)
+
+
+def _receive(request: HttpRequest, file: UploadedFile[Any], form: UploadForm) -> Upload | None:
+    try:
+        received = services.receive(file, by=cast(User, request.user), options=form.options())
+    except services.TooLarge as error:
+        messages.error(request, f"{file.name}: {error}")
+        form.add_error("file", str(error))
+        return None
+    upload = received.upload
+    if received.already_imported:
+        messages.info(
+            request,
+            _("%(name)s was here before (%(state)s); nothing was added.")
+            % {"name": upload.original_name, "state": upload.get_state_display()},
+        )
+    elif upload.state == Upload.State.QUEUED:
+        pipeline.upload_received(upload.pk)
+    return upload
+
+
+def _next_url(upload: Upload) -> str:
+    page = "ingestion:answer" if upload.state == Upload.State.WAITING else "ingestion:detail"
+    return reverse(page, args=[upload.pk])
+
+
+@login_required
+@require_GET
+@sees_uploads
+def detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One upload: progress while it runs (the fragment asks for itself), then the result and its problems."""
+    upload = get_object_or_404(Upload.objects.select_related("uploaded_by"), pk=pk)
+    context: dict[str, object] = {"upload": upload}
+    if upload.is_final:
+        context["page"] = Paginator(upload.problems.all(), PAGE_SIZE).get_page(1)
+    return render_page(request, "ingestion/detail.html", context)
+
+
+@login_required
+@require_GET
+@sees_uploads
+def problems(request: HttpRequest, pk: int) -> HttpResponse:
+    """The rejected rows of one upload, page by page."""
+    upload = get_object_or_404(Upload, pk=pk)
+    page = Paginator(upload.problems.all(), PAGE_SIZE).get_page(request.GET.get("page"))
+    return render_page(request, "ingestion/problems.html", {"upload": upload, "page": page})
+
+
+@login_required
+@require_GET
+@sees_uploads
+def problems_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """The rejected rows of one upload as CSV."""
+    upload = get_object_or_404(Upload, pk=pk)
+    response = StreamingHttpResponse(_problem_lines(upload), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="rejected-rows-{upload.pk}.csv"'
+    return response
+
+
+class _Line:
+    def write(self, line: str) -> str:
+        return line
+
+
+def _problem_lines(upload: Upload) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    yield "\ufeff"  # spreadsheets then read it as UTF-8
+    yield writer.writerow(["line", "field", "received", "expected"])
+    for line, *texts in upload.problems.values_list("line", "field", "received", "expected").iterator(2000):
+        yield writer.writerow([line, *(_harmless(text) for text in texts)])
+
+
+def _harmless(text: str) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@may_upload
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask what the file does not say; when nothing is left to ask, it is queued."""
+    upload = get_object_or_404(Upload, pk=pk)
+    if upload.state != Upload.State.WAITING:
+        messages.info(request, _("This upload needs no input any more."))
+        return redirect(upload)
+    try:
+        found = services.inspect(upload)
+    except (Unreadable, OSError) as error:
+        messages.error(request, str(error))
+        services.discard(upload)
+        return redirect(upload)
+    form = AnswerForm(found, upload.parsed_options, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        services.answer(upload, form.cleaned_data["options"], remember=form.cleaned_data["remember"])
+        if upload.state == Upload.State.QUEUED:
+            pipeline.upload_received(upload.pk)
+            return redirect(upload)
+        return redirect("ingestion:answer", pk=upload.pk)
+    codes = Substation.objects.values_list("code", flat=True)[:500]
+    context = {"upload": upload, "found": found, "form": form, "codes": codes}
+    return render(request, "ingestion/answer.html", context, status=422 if form.errors else 200)
+
+
+@login_required
+@require_POST
+@may_upload
+def discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Drop an upload that waits for answers."""
+    upload = get_object_or_404(Upload, pk=pk)
+    if not services.discard(upload):
+        messages.warning(request, _("Only an upload that needs your input can be discarded."))
+    return redirect("ingestion:list")
+
+
+@login_required
+@require_POST
+@may_upload
+def retry(request: HttpRequest, pk: int) -> HttpResponse:
+    """Queue a failed upload again."""
+    upload = get_object_or_404(Upload, pk=pk)
+    if services.queue_again(upload):
+        pipeline.upload_received(upload.pk)
+    else:
+        messages.warning(request, _("Only a failed upload can be tried again."))
+    return redirect(upload)
+
+
+@login_required
+@require_POST
+@may_upload
+def again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Load a file that was loaded before once more, with other answers."""
+    upload = get_object_or_404(Upload, pk=pk)
+    if upload.state != Upload.State.LOADED or not upload.file:
+        messages.warning(request, _("Only a loaded file can be loaded again with other settings."))
+        return redirect(upload)
+    return redirect("ingestion:answer", pk=services.load_again(upload, by=cast(User, request.user)).pk)
