@@ -191,7 +191,6 @@ def _read_csv(shaped: _Shaped, form: Format, positions: list[int], texts: Collec
         skip_blank_lines=False,
         skipinitialspace=True,
         low_memory=False,
-        float_precision="round_trip",
         engine="c",
         encoding="utf-8",
     )

@@ -34,6 +34,7 @@ _BOMS = (
 _SINGLE_BYTE = ["cp1252", "latin_1", "cp1250", "cp1251", "cp1253", "cp1254"]
 _DECIMAL_COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+")
 _DECIMAL_POINT = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)\.\d+")
+_SEP_LINE = re.compile(r'"?sep=([;,\t|])"?\s*', re.IGNORECASE)
 _NUMBER_OR_TIME = re.compile(r"[+-]?[\d.,:/\- TZ+]*\d[\d.,:/\- TZ+%]*(e[+-]?\d+)?", re.IGNORECASE)
 
 
@@ -116,7 +117,7 @@ def _shape(lines: list[str], encoding: str, compressed: bool) -> Format:
     """Choose the delimiter, then the header: the first line that has the usual number of fields."""
     lines = [line.lstrip("\ufeff") for line in lines]
     delimiter = _delimiter(lines)
-    rows = [_split(line, delimiter) for line in lines]
+    rows = [[] if _SEP_LINE.fullmatch(line) else _split(line, delimiter) for line in lines]
     counts = Counter(len(row) for row in rows[:400] if any(row))
     if not counts:
         raise Unreadable("The file has only blank lines; expected a header line and rows of readings.")
@@ -124,11 +125,12 @@ def _shape(lines: list[str], encoding: str, compressed: bool) -> Format:
     header = next(index for index, row in enumerate(rows) if len(row) == usual)
     first = rows[header]
     headless = _is_data(first)
-    if not headless and len(rows) > header + 1 and len(rows[header + 1]) == usual + 1 and not first[-1]:
-        first = first[:-1]
-    columns = tuple(f"Column {n + 1}" for n in range(usual)) if headless else _unique(first)
     first_data = header if headless else header + 1
-    sample = tuple(tuple(row) for row in rows[first_data : first_data + 2000] if len(row) == usual)
+    data = rows[first_data : first_data + 2000]
+    if len(first) > 1 and not (headless or first[-1]) and not any(row[usual - 1 :] not in ([], [""]) for row in data):
+        first, usual = first[:-1], usual - 1  # a delimiter ends each line
+    columns = tuple(f"Column {n + 1}" for n in range(usual)) if headless else _unique(first)
+    sample = tuple(tuple(row[:usual]) for row in data if usual <= len(row) <= usual + 1)
     return Format(
         encoding=encoding,
         compressed=compressed,
@@ -142,8 +144,9 @@ def _shape(lines: list[str], encoding: str, compressed: bool) -> Format:
 
 
 def _delimiter(lines: list[str]) -> str:
-    if lines and re.fullmatch(r'"?sep=[;,\t|]"?', lines[0].strip("\r\n ")):
-        return lines[0].strip('"\r\n ')[4:] or "\t"
+    declared = _SEP_LINE.fullmatch(lines[0]) if lines else None
+    if declared:
+        return declared[1]
     looked = [line for line in lines[:_LOOK_LINES] if line.strip()]
 
     def steadiness(delimiter: str) -> tuple[int, int]:

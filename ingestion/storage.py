@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 from numpy.typing import NDArray
 
+from ingestion.problems import IntArray
 from ingestion.timestamps import TimeArray
 from ingestion.validation import Rows
 from substations.channels import CHANNEL_NAMES
@@ -65,6 +67,7 @@ def _store(rows: Rows, *, fates: bool) -> tuple[Stored, list[Fate]]:
     if not len(rows):
         return Stored(0, 0, 0), []
     with transaction.atomic():
+        _note_arrival(rows.substation_id)
         for month in _months(rows.at):
             ensure_months(month, month)
         with connection.cursor() as cursor:
@@ -76,6 +79,14 @@ def _store(rows: Rows, *, fates: bool) -> tuple[Stored, list[Fate]]:
         Span.objects.bulk_create(spans)
         Substation.objects.filter(pk__in=np.unique(rows.substation_id).tolist()).update(received_at=Now())
     return stored, told
+
+
+def _note_arrival(substation_id: IntArray) -> None:
+    """Lock the substations, always in the same order, so that two loads can neither deadlock nor count a row twice."""
+    ids = np.unique(substation_id).tolist()
+    known = Substation.objects.filter(pk__in=ids)
+    list(known.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    known.update(received_at=timezone.now())
 
 
 def _months(at: TimeArray) -> Iterator[datetime]:
