@@ -1,4 +1,4 @@
-"""What an operator checks first, by cause. Plain steps, most likely find first; nothing here needs the plant switched off."""
+"""What an operator checks first, by cause: plain steps, likeliest first; none needs the plant switched off."""
 
 from __future__ import annotations
 

@@ -10,9 +10,10 @@ from django.http import StreamingHttpResponse
 from .models import Alert
 
 HEADER = [
-    "alert", "substation", "kind", "cause", "severity", "raised_at", "cleared_at", "closed_at", "closed_as", "extra_loss_kwh",
-    "extra_loss_low_kwh", "extra_loss_high_kwh", "extra_loss_pct", "acknowledged_by", "acknowledged_at", "classification",
-    "root_cause", "corrective_action", "preventive_strategy", "outcome", "resolved_by", "resolved_at", "reason",
+    "alert", "substation", "kind", "cause", "severity", "raised_at", "cleared_at", "closed_at", "closed_as",
+    "extra_loss_kwh", "extra_loss_low_kwh", "extra_loss_high_kwh", "extra_loss_pct", "acknowledged_by",
+    "acknowledged_at", "classification", "root_cause", "corrective_action", "preventive_strategy", "outcome",
+    "resolved_by", "resolved_at", "reason",
 ]  # fmt: skip
 # A spreadsheet runs a cell that begins with one of these as a formula; a leading quote keeps it text.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

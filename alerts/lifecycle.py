@@ -1,4 +1,4 @@
-"""The life of an alert: three dimensions, a table of moves, and the word an operator reads. Pure: no database, no clock.
+"""The life of an alert: three dimensions, a table of moves, the word an operator reads. Pure: no database, no clock.
 
     move            who        from                         to
     escalate        data       open                         unacknowledged again: a worse alarm is a new alarm

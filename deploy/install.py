@@ -113,7 +113,8 @@ def _install(uv: str | None, files: list[Path]) -> None:
             return
         print("uv could not finish; trying once more with pip …", flush=True)
         subprocess.run([uv, "pip", "install", "--quiet", "--python", str(PYTHON), "pip"], env=_env(), check=False)
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "--disable-pip-version-check", *names]
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--require-hashes", "--disable-pip-version-check"]
+    command += names
     if subprocess.run(command, env=_env(), check=False).returncode != 0:
         raise InstallError(
             "a package could not be downloaded or did not match its hash (see above). "

@@ -5,7 +5,7 @@
      load_upload       score_pending      review_changed   fragments on a page
 
 Every stage reads the rows that the stage before it wrote, and writes its own. The functions here only ring the bell
-that makes a stage start at once: a bell that is lost costs a few seconds, because ``sweep`` rings for whatever is left over.
+that makes a stage start at once: a bell that is lost costs seconds, because ``sweep`` rings for what is left over.
 """
 
 from __future__ import annotations

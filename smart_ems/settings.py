@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import django_stubs_ext
 from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 
 from .env import BASE_DIR, VAR_DIR, broker_url, env, secret_key
+
+# Lets generic classes such as ``ModelAdmin[Alert]`` be written where Django itself is not yet generic.
+django_stubs_ext.monkeypatch()
 
 DEBUG = env.bool("EMS_DEBUG", default=False)
 SECRET_KEY = secret_key()
@@ -165,7 +169,7 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.SessionAuthentication",
         "rest_framework.authentication.TokenAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["smart_ems.api.ModelPermissions"],
+    "DEFAULT_PERMISSION_CLASSES": ["smart_ems.permissions.ModelPermissions"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 100,

@@ -3,8 +3,33 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.contrib.auth import views as auth
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
+
+from . import api, views
 
 urlpatterns = [
+    path("", views.dashboard, name="dashboard"),
+    path("dashboard/counters/", views.counters, name="dashboard-counters"),
+    path("dashboard/status/", views.status_cards, name="dashboard-status"),
+    path("dashboard/topology/", views.topology_figure, name="topology"),
+    path("healthz", views.health, name="health"),
+    # Sign-in
+    path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("sign-out/", auth.LogoutView.as_view(), name="logout"),
+    path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
+    path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    # Rooms
+    path("substations/", views.substation_list, name="substation-list"),
+    path("substations/", include("substations.urls")),
+    path("alerts/", include("alerts.urls")),
+    path("uploads/", include("ingestion.urls")),
+    path("models/", include("mlcore.urls")),
     path("admin/", admin.site.urls),
+    # API
+    path("api/", include(api.router.urls)),
+    path("api/token/", api.token, name="api-token"),
+    path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("api/docs/", SpectacularRedocView.as_view(url_name="api-schema"), name="api-docs"),
 ]

@@ -53,7 +53,7 @@ class Child:
                 env={**os.environ, **self.env},
                 cwd=self.cwd,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509  (one async-signal-safe system call)
+                preexec_fn=_die_with_parent,
             )
         self.started_at = time.monotonic()
 

@@ -57,7 +57,7 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             reasons = {
-                errno.EADDRINUSE: f"Port {port} is taken by another program. Choose another: ./ems up --port {port + 1}",
+                errno.EADDRINUSE: f"Port {port} is taken by another program. Try: ./ems up --port {port + 1}",
                 errno.EACCES: f"Port {port} needs root. Choose one above 1023: ./ems up --port 8000",
                 errno.EADDRNOTAVAIL: f"This machine has no address {host}. Use --host 127.0.0.1 or --host 0.0.0.0.",
             }

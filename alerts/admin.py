@@ -1,0 +1,61 @@
+"""The alert desk in the Django admin: a record. Alerts change on their own pages, events never."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from .models import Alert, AlertEvent, Resolution
+
+
+class RecordMixin:
+    """Nothing can be added, changed or deleted here."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class EventInline(RecordMixin, admin.TabularInline[AlertEvent, Alert]):
+    model = AlertEvent
+    fields = ("seq", "at", "action", "actor", "source", "state_before", "state_after", "comment")
+
+
+class ResolutionInline(RecordMixin, admin.StackedInline[Resolution, Alert]):
+    model = Resolution
+
+
+@admin.register(Alert)
+class AlertAdmin(RecordMixin, admin.ModelAdmin[Alert]):
+    list_display = (
+        "substation",
+        "cause",
+        "kind",
+        "severity_now",
+        "condition",
+        "acknowledged",
+        "raised_at",
+        "closed_at",
+        "closure",
+    )
+    list_filter = ("condition", "acknowledged", "suppression", "kind", "severity_now", "cause", "closure")
+    search_fields = ("substation__code", "reason")
+    list_select_related = ("substation",)
+    date_hierarchy = "raised_at"
+    inlines = (ResolutionInline, EventInline)
+
+
+@admin.register(AlertEvent)
+class AlertEventAdmin(RecordMixin, admin.ModelAdmin[AlertEvent]):
+    list_display = ("alert", "seq", "at", "action", "actor", "source", "state_before", "state_after")
+    list_filter = ("action", "source")
+    search_fields = ("alert__substation__code", "comment")
+    list_select_related = ("alert__substation", "actor")
+    date_hierarchy = "at"

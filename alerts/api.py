@@ -1,0 +1,167 @@
+"""The REST door of the alert desk: read, acknowledge, hand back, comment, resolve."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django.contrib.auth.models import User
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from substations.models import Substation
+
+from . import services
+from .changes import Conflict, Source
+from .filters import HistoryFilter
+from .lifecycle import Refused
+from .models import Alert, AlertEvent, Resolution
+
+
+class Conflicted(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+
+
+class AlertEventSerializer(serializers.ModelSerializer[AlertEvent]):
+    actor = serializers.CharField(source="actor.username", default=None, read_only=True)
+
+    class Meta:
+        model = AlertEvent
+        fields = ("seq", "at", "event_time", "actor", "source", "action", "state_before", "state_after", "comment")
+
+
+class ResolutionSerializer(serializers.ModelSerializer[Resolution]):
+    resolved_by = serializers.CharField(source="resolved_by.username", read_only=True)
+
+    class Meta:
+        model = Resolution
+        fields = (
+            "classification", "root_cause", "corrective_action", "preventive_strategy", "outcome", "resolved_by",
+            "resolved_at", "while_active",
+        )  # fmt: skip
+        read_only_fields = ("resolved_at", "while_active")
+
+
+class AlertSerializer(serializers.ModelSerializer[Alert]):
+    """One alert; ``version`` may be sent back with a change, which is refused if somebody else was first."""
+
+    substation = serializers.SlugRelatedField[Substation](slug_field="code", read_only=True)
+    state = serializers.CharField(read_only=True)
+    severity = serializers.CharField(source="severity_name", read_only=True)
+    acknowledged_by = serializers.CharField(source="acknowledged_by.username", default=None, read_only=True)
+
+    class Meta:
+        model = Alert
+        fields = (
+            "id", "substation", "kind", "cause", "severity", "state", "condition", "acknowledged", "suppression",
+            "raised_at", "detected_at", "peak_at", "cleared_at", "closed_at", "closure", "acknowledged_by",
+            "acknowledged_at", "acknowledge_note", "loss_kwh", "loss_low_kwh", "loss_high_kwh", "loss_pct", "score",
+            "confidence", "reason", "occurrences", "reopen_count", "detection", "version",
+        )  # fmt: skip
+
+
+class AlertDetailSerializer(AlertSerializer):
+    events = AlertEventSerializer(many=True, read_only=True)
+    resolutions = ResolutionSerializer(many=True, read_only=True)
+
+    class Meta(AlertSerializer.Meta):
+        fields = (*AlertSerializer.Meta.fields, "events", "resolutions")  # type: ignore[assignment]
+
+
+class NoteSerializer(serializers.Serializer[Any]):
+    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+    version = serializers.IntegerField(required=False)
+
+
+class ReasonSerializer(NoteSerializer):
+    note = serializers.CharField(max_length=2000)
+
+
+class ResolveSerializer(ResolutionSerializer):
+    version = serializers.IntegerField(required=False, write_only=True)
+
+    class Meta(ResolutionSerializer.Meta):
+        fields = (*ResolutionSerializer.Meta.fields, "version")  # type: ignore[assignment]
+
+
+class ApiAlertFilter(HistoryFilter):
+    class Meta(HistoryFilter.Meta):
+        fields = ("condition", "acknowledged", "suppression")  # type: ignore[assignment]
+
+
+class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
+    """Open alerts and, with ``?history=true``, closed ones."""
+
+    queryset = Alert.objects.select_related("substation", "acknowledged_by")
+    serializer_class = AlertSerializer
+    filterset_class = ApiAlertFilter
+    action_permissions = {
+        "acknowledge": ["alerts.acknowledge_alert"],
+        "unacknowledge": ["alerts.acknowledge_alert"],
+        "comment": ["alerts.acknowledge_alert"],
+        "resolve": ["alerts.resolve_alert"],
+    }
+
+    def get_queryset(self) -> Any:
+        if self.action != "list":
+            return super().get_queryset().prefetch_related("events__actor", "resolutions__resolved_by")
+        if self.request.GET.get("history", "").lower() in ("true", "1", "yes"):
+            return (
+                Alert.objects.in_history().select_related("substation", "acknowledged_by").order_by("-closed_at", "-pk")
+            )
+        return Alert.objects.unresolved().most_urgent_first().select_related("substation", "acknowledged_by")
+
+    def get_serializer_class(self) -> Any:
+        return AlertSerializer if self.action == "list" else AlertDetailSerializer
+
+    @extend_schema(request=NoteSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
+    @action(detail=True, methods=["post"])
+    def acknowledge(self, request: Request, pk: str | None = None) -> Response:
+        """Say that somebody is on it."""
+        return self._change(request, NoteSerializer, services.acknowledge)
+
+    @extend_schema(request=ReasonSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
+    @action(detail=True, methods=["post"])
+    def unacknowledge(self, request: Request, pk: str | None = None) -> Response:
+        """Hand it back, with the reason."""
+        return self._change(request, ReasonSerializer, services.unacknowledge)
+
+    @extend_schema(request=ReasonSerializer, responses={200: AlertDetailSerializer})
+    @action(detail=True, methods=["post"])
+    def comment(self, request: Request, pk: str | None = None) -> Response:
+        """Add a comment."""
+        asked = ReasonSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        services.comment(
+            self.get_object(), by=cast(User, request.user), text=asked.validated_data["note"], source=Source.API
+        )
+        return self._fresh()
+
+    @extend_schema(request=ResolveSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
+    @action(detail=True, methods=["post"])
+    def resolve(self, request: Request, pk: str | None = None) -> Response:
+        """Close it with what was found and done."""
+        asked = ResolveSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        findings = dict(asked.validated_data)
+        version = findings.pop("version", None)
+        return self._guarded(services.resolve, findings=findings, version=version)
+
+    def _change(self, request: Request, serializer: Any, change: Any) -> Response:
+        asked = serializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return self._guarded(change, note=asked.validated_data["note"], version=asked.validated_data.get("version"))
+
+    def _guarded(self, change: Any, **values: Any) -> Response:
+        try:
+            change(self.get_object(), by=self.request.user, source=Source.API, **values)
+        except (Refused, Conflict) as error:
+            raise Conflicted(str(error)) from error
+        return self._fresh()
+
+    def _fresh(self) -> Response:
+        return Response(AlertDetailSerializer(self.get_object()).data)

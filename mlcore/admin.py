@@ -1,0 +1,55 @@
+"""Models and detections in the Django admin: to be looked at; only the readings change them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from .models import Detection, Detector
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Any]):
+    """List and look, nothing else."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Detector)
+class DetectorAdmin(ReadOnlyAdmin):
+    list_display = (
+        "substation",
+        "version",
+        "rung",
+        "is_active",
+        "trained_from",
+        "trained_until",
+        "row_count",
+        "created_at",
+    )
+    list_filter = ("is_active", "rung")
+    search_fields = ("substation__code",)
+    list_select_related = ("substation",)
+    exclude = ("arrays", "meta")
+    date_hierarchy = "created_at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Detector]:
+        return super().get_queryset(request).defer("arrays", "meta")
+
+
+@admin.register(Detection)
+class DetectionAdmin(ReadOnlyAdmin):
+    list_display = ("substation", "cause", "kind", "severity", "start", "end", "loss_kwh", "score", "verdict")
+    list_filter = ("kind", "severity", "cause", "verdict")
+    search_fields = ("substation__code", "reason")
+    list_select_related = ("substation",)
+    date_hierarchy = "start"

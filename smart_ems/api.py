@@ -1,0 +1,32 @@
+"""The REST API: each room brings its view sets, this module gives them their addresses."""
+
+from __future__ import annotations
+
+from rest_framework.authtoken.views import ObtainAuthToken
+from rest_framework.routers import DefaultRouter
+from rest_framework.throttling import AnonRateThrottle
+
+from alerts.api import AlertViewSet
+from ingestion.api import ReadingIntakeMixin, UploadViewSet
+from mlcore.api import DetectionViewSet
+from substations.api import LinkViewSet, ReadingViewSet, SubstationViewSet
+
+
+class ReadingDoor(ReadingIntakeMixin, ReadingViewSet):
+    """Readings: query a range, or post one or a batch."""
+
+
+class TokenView(ObtainAuthToken):
+    """Exchange a user name and password for a token; few attempts are allowed."""
+
+    throttle_classes = (AnonRateThrottle,)
+
+
+router = DefaultRouter()
+router.register("substations", SubstationViewSet)
+router.register("links", LinkViewSet)
+router.register("readings", ReadingDoor, basename="reading")
+router.register("uploads", UploadViewSet)
+router.register("detections", DetectionViewSet)
+router.register("alerts", AlertViewSet)
+token = TokenView.as_view()

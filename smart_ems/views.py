@@ -1,0 +1,111 @@
+"""Pages that join the rooms: dashboard, list of substations, topology, health."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.core.paginator import Paginator
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from alerts.models import Alert
+from substations.htmx import render_page
+from substations.models import Link, Substation
+from substations.topology_chart import Edge, Node, topology
+
+from .overview import Status, statuses
+
+MOST_CARDS = 60
+PAGE_SIZE = 100
+view_substations = permission_required("substations.view_substation", raise_exception=True)
+
+
+@login_required
+@require_GET
+@view_substations
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """What needs somebody now, and where. The panels load and refresh by themselves."""
+    return render(request, "smart_ems/dashboard.html", {"counts": _counts(), "has_grid": Substation.objects.exists()})
+
+
+@login_required
+@require_GET
+@view_substations
+def counters(request: HttpRequest) -> HttpResponse:
+    """The four counters of the dashboard."""
+    return render(request, "smart_ems/_counters.html", {"counts": _counts()})
+
+
+def _counts() -> dict[str, int]:
+    return {"substations": Substation.objects.count(), **Alert.objects.counts()}
+
+
+@login_required
+@require_GET
+@view_substations
+def status_cards(request: HttpRequest) -> HttpResponse:
+    """One card per substation, those in trouble first."""
+    order = {"critical": 0, "warning": 1, "unknown": 2, "normal": 3}
+    found = sorted(statuses(Substation.objects.all(), now=timezone.now()), key=lambda each: order[each.state])
+    newest = max((each.latest_at for each in found if each.latest_at), default=None)
+    context = {"statuses": found[:MOST_CARDS], "more": max(0, len(found) - MOST_CARDS), "newest": newest}
+    return render(request, "smart_ems/_status_cards.html", context)
+
+
+@login_required
+@require_GET
+@view_substations
+def topology_figure(request: HttpRequest) -> HttpResponse:
+    """The network as a Plotly figure, optionally of one site."""
+    substations = Substation.objects.all()
+    if site := request.GET.get("site"):
+        substations = substations.filter(site=site)
+    found = statuses(substations, now=timezone.now())
+    if not found:
+        return JsonResponse({"data": [], "layout": {}, "empty": _("The grid is drawn here once it has a substation.")})
+    links = Link.objects.select_related("source", "target")
+    edges = [
+        Edge(link.source.code if link.source else None, link.target.code, link.status == Link.Status.CLOSED)
+        for link in links
+    ]
+    return JsonResponse(topology([_node(each) for each in found], edges, supply=_("Grid supply")))
+
+
+def _node(status: Status) -> Node:
+    substation = status.substation
+    located = substation.latitude is not None and substation.longitude is not None
+    return Node(
+        code=substation.code,
+        state=status.state,
+        word=status.word,
+        url=substation.get_absolute_url(),
+        summary=status.summary,
+        position=(substation.latitude or 0.0, substation.longitude or 0.0) if located else None,
+        rated_kva=substation.rated_kva,
+    )
+
+
+@login_required
+@require_GET
+@view_substations
+def substation_list(request: HttpRequest) -> HttpResponse:
+    """Every substation with its state; ``q`` searches code, name and site."""
+    text = request.GET.get("q", "").strip()
+    found = Substation.objects.matching(text) if text else Substation.objects.all()
+    page = Paginator(found.order_by("code"), PAGE_SIZE).get_page(request.GET.get("page"))
+    shown = Substation.objects.filter(pk__in=[each.pk for each in page.object_list])
+    context = {"page": page, "statuses": statuses(shown, now=timezone.now()), "q": text}
+    return render_page(request, "smart_ems/substations.html", context)
+
+
+@never_cache
+@require_GET
+def health(request: HttpRequest) -> HttpResponse:
+    """200 when the process answers and reaches its database; for load balancers and the launcher."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"status": "ok"})

@@ -1,0 +1,130 @@
+"""The grid in the Django admin: search, filters, and import and export as CSV."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from import_export import fields, resources, widgets
+from import_export.admin import ImportExportModelAdmin
+from import_export.formats.base_formats import CSV
+
+from .models import Link, Span, Substation
+from .registry import SUBSTATION_FIELDS
+
+
+class SubstationResource(resources.ModelResource):  # type: ignore[misc]  # the library has no types
+    """One row per substation, found again by its code."""
+
+    class Meta:
+        model = Substation
+        fields = SUBSTATION_FIELDS
+        import_id_fields = ("code",)
+        export_order = SUBSTATION_FIELDS
+        clean_model_instances = True
+        skip_unchanged = True
+
+
+class LinkResource(resources.ModelResource):  # type: ignore[misc]  # the library has no types
+    """One row per link, found again by its two ends; an empty source is the grid supply."""
+
+    source = fields.Field("source", "source", widgets.ForeignKeyWidget(Substation, "code"))
+    target = fields.Field("target", "target", widgets.ForeignKeyWidget(Substation, "code"))
+
+    class Meta:
+        model = Link
+        fields = ("source", "target", "r_ohm", "x_ohm", "length_km", "conductor", "status")
+        import_id_fields = ("source", "target")
+        export_order = fields
+        clean_model_instances = True
+        skip_unchanged = True
+
+
+class LinkInline(admin.TabularInline[Link, Substation]):
+    model = Link
+    fk_name = "target"
+    extra = 0
+    autocomplete_fields = ("source",)
+
+
+@admin.register(Substation)
+class SubstationAdmin(ImportExportModelAdmin):  # type: ignore[misc]  # the library has no types
+    resource_classes = (SubstationResource,)
+    formats = (CSV,)
+    list_display = (
+        "code",
+        "name",
+        "site",
+        "rated_kva",
+        "nominal_v",
+        "target_power_factor",
+        "interval",
+        "received_at",
+        "page",
+    )
+    list_filter = ("site", "time_zone", "rated_kva")
+    search_fields = ("code", "name", "site")
+    readonly_fields = ("created_at", "received_at")
+    inlines = (LinkInline,)
+    fieldsets = (
+        (None, {"fields": ("code", "name", "site", ("latitude", "longitude"))}),
+        (
+            _("Nameplate"),
+            {
+                "fields": (
+                    ("rated_kva", "nominal_v", "hv_nominal_v"),
+                    ("no_load_loss_w", "load_loss_w", "impedance_pct"),
+                    ("capacitor_bank_kvar", "capacitor_steps"),
+                ),
+                "description": _("Leave empty what is not known: losses are then given as a range."),
+            },
+        ),
+        (_("Metering"), {"fields": ("target_power_factor", "reading_interval_s", "time_zone")}),
+        (_("Record"), {"fields": ("created_at", "received_at")}),
+    )
+
+    @admin.display(description=_("interval"), ordering="reading_interval_s")
+    def interval(self, substation: Substation) -> str:
+        return f"{substation.reading_interval_s / 60:g} min"
+
+    @admin.display(description=_("readings"))
+    def page(self, substation: Substation) -> SafeString:
+        """Readings are looked at on the substation's page: a list of millions of rows has no place here."""
+        return format_html('<a href="{}">{}</a>', reverse("substations:detail", args=[substation.code]), _("open page"))
+
+
+@admin.register(Link)
+class LinkAdmin(ImportExportModelAdmin):  # type: ignore[misc]  # the library has no types
+    resource_classes = (LinkResource,)
+    formats = (CSV,)
+    list_display = ("__str__", "status", "r_ohm", "x_ohm", "length_km", "conductor")
+    list_filter = ("status", "conductor")
+    search_fields = ("source__code", "target__code")
+    autocomplete_fields = ("source", "target")
+    list_select_related = ("source", "target")
+
+
+@admin.register(Span)
+class SpanAdmin(admin.ModelAdmin[Span]):
+    """What waits to be scored: to be looked at, never edited."""
+
+    list_display = ("substation", "start", "end", "created_at", "claimed_until")
+    list_select_related = ("substation",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Span]:
+        return super().get_queryset(request).order_by("created_at")

@@ -1,0 +1,132 @@
+"""The REST doors of the grid: substations, links, and the query of readings."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers, viewsets
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import LimitOffsetPagination
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from .channels import CHANNEL_NAMES
+from .models import Link, Reading, Substation
+from .registry import SUBSTATION_FIELDS
+
+
+class SubstationSerializer(serializers.ModelSerializer[Substation]):
+    """A substation with its nameplate; what is not known is null."""
+
+    class Meta:
+        model = Substation
+        fields = ("id", *SUBSTATION_FIELDS)
+
+
+class SubstationViewSet(viewsets.ModelViewSet[Substation]):
+    """Substations by their code."""
+
+    queryset = Substation.objects.order_by("code")
+    serializer_class = SubstationSerializer
+    lookup_field = "code"
+    lookup_value_regex = "[^/]+"
+    filterset_fields = ("code", "site")
+
+
+class LinkSerializer(serializers.ModelSerializer[Link]):
+    """A line between two substations by code; ``source`` null is the grid supply."""
+
+    source = serializers.SlugRelatedField(
+        slug_field="code", queryset=Substation.objects.all(), allow_null=True, required=False, default=None
+    )
+    target = serializers.SlugRelatedField(slug_field="code", queryset=Substation.objects.all())
+
+    class Meta:
+        model = Link
+        fields = ("id", "source", "target", "r_ohm", "x_ohm", "length_km", "conductor", "status")
+
+
+class LinkViewSet(viewsets.ModelViewSet[Link]):
+    """Links of the network."""
+
+    queryset = Link.objects.select_related("source", "target").order_by("pk")
+    serializer_class = LinkSerializer
+    filterset_fields = ("status",)
+
+
+class ReadingSerializer(serializers.ModelSerializer[Reading]):
+    """One reading; ``derived`` names the channels that were computed and not measured."""
+
+    substation = serializers.SlugRelatedField[Substation](slug_field="code", read_only=True)
+    derived = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Reading
+        fields = ("substation", "at", "derived", *CHANNEL_NAMES)
+
+    def get_derived(self, reading: Reading) -> list[str]:
+        return [name for index, name in enumerate(CHANNEL_NAMES) if reading.derived & (1 << index)]
+
+
+class ReadingPagination(LimitOffsetPagination):
+    """No total: counting millions of readings costs more than reading a page of them."""
+
+    default_limit = 1000
+    max_limit = 10_000
+
+    def paginate_queryset(self, queryset: QuerySet[Reading], request: Request, view: object = None) -> list[Reading]:
+        self.request, self.limit = request, self.get_limit(request) or self.default_limit
+        self.offset = self.get_offset(request)
+        rows = list(queryset[self.offset : self.offset + self.limit + 1])
+        self.count = self.offset + len(rows)  # one more than shown when there is a next page
+        return rows[: self.limit]
+
+    def get_paginated_response(self, data: object) -> Response:
+        return Response({"next": self.get_next_link(), "previous": self.get_previous_link(), "results": data})
+
+    def get_paginated_response_schema(self, schema: dict[str, object]) -> dict[str, object]:
+        link = {"type": "string", "format": "uri", "nullable": True}
+        return {"type": "object", "properties": {"next": link, "previous": link, "results": schema}}
+
+
+class ReadingViewSet(viewsets.GenericViewSet[Reading]):
+    """Readings of one or all substations in a range of time, oldest first."""
+
+    queryset = Reading.objects.select_related("substation").order_by("substation_id", "at")
+    serializer_class = ReadingSerializer
+    pagination_class = ReadingPagination
+    filter_backends = ()
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("substation", str, description="Code of a substation."),
+            OpenApiParameter("since", OpenApiTypes.DATETIME, description="ISO 8601 with offset, inclusive."),
+            OpenApiParameter("until", OpenApiTypes.DATETIME, description="ISO 8601 with offset, inclusive."),
+        ]
+    )
+    def list(self, request: Request) -> Response:
+        """Query by substation and range."""
+        found = (
+            self.get_queryset().filter(at__gte=_moment(request, "since")) if "since" in request.GET else self.queryset
+        )
+        if "until" in request.GET:
+            found = found.filter(at__lte=_moment(request, "until"))
+        if code := request.GET.get("substation"):
+            found = found.filter(substation__code=code)
+        page = self.paginate_queryset(found)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+
+def _moment(request: Request, name: str) -> datetime:
+    text = request.GET[name].replace(" ", "+")  # an unquoted plus sign of an offset arrives as a space
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        expected = "expected ISO 8601 with an offset, for example 2025-09-01T00:00:00+05:30"
+        raise ValidationError({name: [f"Received “{text}”; {expected}."]})
+    return at

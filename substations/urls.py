@@ -1,0 +1,15 @@
+"""URLs of single substations."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from . import views
+
+app_name = "substations"
+urlpatterns = [
+    # /substations/<code>/
+    path("<str:code>/", views.detail, name="detail"),
+    path("<str:code>/live/", views.live, name="live"),
+    path("<str:code>/readings.csv", views.readings_csv, name="readings-csv"),
+]

@@ -1,0 +1,90 @@
+"""The page of one substation, and its readings as CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET
+
+from .channels import CHANNEL_NAMES, CHANNELS
+from .models import Reading, Substation
+from .querysets import ReadingQuerySet
+
+RANGES = {
+    "24h": (timedelta(hours=24), _("24 h")),
+    "7d": (timedelta(days=7), _("7 days")),
+    "30d": (timedelta(days=30), _("30 days")),
+    "all": (None, _("All")),
+}
+view_substations = permission_required("substations.view_substation", raise_exception=True)
+
+
+@login_required
+@require_GET
+@view_substations
+def detail(request: HttpRequest, code: str) -> HttpResponse:
+    """Live values, power factor and loss against what is expected, alerts, model, nameplate."""
+    substation = get_object_or_404(Substation, code=code)
+    chosen = request.GET.get("range", "7d")
+    context = {
+        "substation": substation,
+        "range": chosen if chosen in RANGES else "7d",
+        "ranges": [(name, label) for name, (_length, label) in RANGES.items()],
+        "links_in": substation.links_in.select_related("source"),
+        "links_out": substation.links_out.select_related("target"),
+    }
+    return render(request, "substations/detail.html", context)
+
+
+@login_required
+@require_GET
+@view_substations
+def live(request: HttpRequest, code: str) -> HttpResponse:
+    """The newest reading, value by value; a panel that refreshes itself."""
+    substation = get_object_or_404(Substation, code=code)
+    newest = Reading.objects.for_substation(substation).newest(1).first()
+    values = [
+        (channel, getattr(newest, channel.name), bool(newest.derived & (1 << index)))
+        for index, channel in enumerate(CHANNELS)
+        if newest and getattr(newest, channel.name) is not None
+    ]
+    return render(request, "substations/_live.html", {"substation": substation, "reading": newest, "values": values})
+
+
+@login_required
+@require_GET
+@view_substations
+def readings_csv(request: HttpRequest, code: str) -> HttpResponseBase:
+    """All readings of a range, streamed; the header is one that the upload form reads back."""
+    substation = get_object_or_404(Substation, code=code)
+    length, _label = RANGES.get(request.GET.get("range", "all"), RANGES["all"])
+    readings = Reading.objects.for_substation(substation)
+    if length is not None:
+        newest = readings.newest(1).first()
+        readings = readings.between(newest.at - length if newest else datetime.now(UTC), None)
+    response = StreamingHttpResponse(
+        _lines(substation, readings.order_by("at")), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = f'attachment; filename="readings-{substation.code}.csv"'
+    return response
+
+
+class _Echo:
+    def write(self, value: str) -> str:
+        return value
+
+
+def _lines(substation: Substation, readings: ReadingQuerySet) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    header = [f"{channel.label} ({channel.unit})" if channel.unit else channel.label for channel in CHANNELS]
+    yield writer.writerow(["Timestamp (UTC)", "Substation", *header])
+    rows = readings.values_list("at", *CHANNEL_NAMES).iterator(5000)
+    for at, *values in rows:
+        yield writer.writerow([at.strftime("%Y-%m-%d %H:%M:%S"), substation.code, *values])
