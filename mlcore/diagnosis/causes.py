@@ -9,6 +9,7 @@ import numpy as np
 from mlcore.diagnosis.gates import Learnt
 from mlcore.diagnosis.rolling import shifted
 from mlcore.diagnosis.statistics import CHANNELS, Evidence
+from substations.electrical.power import FloatArray
 
 CAPACITOR, MOTOR, OVERLOAD = "capacitor_failure", "low_pf_motor", "overload"
 LOSS_CAUSES = (
@@ -26,8 +27,12 @@ CHANNEL_CAUSE = {
 
 LOOK_BACK_H = 24.0
 LARGE_STEP = 2.5
-SLOPE_WEIGHT, STEPS_WEIGHT, GROWTH_WEIGHT, MOTOR_LIMIT = 2.3, 36.0, 25.0, 3.9
-"""Motor against capacitor: how far kvar follow kW in large steps, how many such steps, growth of the load."""
+TOGETHER_UNIT = 0.8
+GROWTH_UNIT_PU, GROWTH_POINTS = 0.06, (-1.0, 1.5)
+STEPS_UNIT, STEPS_POINTS = 0.10, (0.0, 1.0)
+MOTOR_LIMIT = 2.0
+"""Motor against capacitor, in points: the logarithm of how far kvar follow kW beyond the usual, growth of the
+load, and the share of large load steps; each clipped so that none decides alone but the first."""
 
 OVERLOAD_TAN_PHI = 0.30
 LEAST_GROWTH = 0.03
@@ -51,11 +56,14 @@ def step_spread(evidence: Evidence, normal: np.ndarray) -> np.ndarray:
     return np.asarray(np.sqrt((usable**2).sum(axis=1) / count))
 
 
-def name_cause(evidence: Evidence, learnt: Learnt, substation: int, channel: int, start: int, stop: int) -> Verdict:
+def name_cause(
+    evidence: Evidence, together: FloatArray, learnt: Learnt, substation: int, channel: int, start: int, stop: int
+) -> Verdict:
     """The cause of an episode on a channel between two steps (at most its first 24 h are looked at)."""
     stop = min(stop, start + evidence.fleet.steps(LOOK_BACK_H))
     name = CHANNELS[channel]
     figures = _motor_figures(evidence, learnt, substation, max(start - 1, 0), stop)
+    figures["kvar_follow_kw"] = float(np.nan_to_num(together[substation, start:stop]).max(initial=0.0))
     if name in ("reactive", "motor"):
         return _motor_or_capacitor(figures)
     if name == "overload":
@@ -66,9 +74,9 @@ def name_cause(evidence: Evidence, learnt: Learnt, substation: int, channel: int
 
 def _motor_or_capacitor(figures: dict[str, float]) -> Verdict:
     points = (
-        SLOPE_WEIGHT * figures["kvar_per_kw_in_steps"]
-        + STEPS_WEIGHT * figures["share_of_large_steps"]
-        + GROWTH_WEIGHT * figures["mean_growth_pu"]
+        np.log(max(figures["kvar_follow_kw"], 0.3)) / TOGETHER_UNIT
+        + np.clip(figures["mean_growth_pu"] / GROWTH_UNIT_PU, *GROWTH_POINTS)
+        + np.clip(figures["share_of_large_steps"] / STEPS_UNIT, *STEPS_POINTS)
     )
     clearness = float(min(abs(points - MOTOR_LIMIT) / MOTOR_LIMIT, 1.0))
     figures = {**figures, "motor_points": float(points), "motor_limit": MOTOR_LIMIT}

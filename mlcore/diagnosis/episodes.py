@@ -11,7 +11,8 @@ from substations.electrical.power import BoolArray, FloatArray
 ON_DELAY_H = 0.5
 OFF_DELAY_H = 2.0
 OFF_SCORE = 0.45
-STRONG_SCORE = 2.0
+SCORE_OFFSET, SLOWEST_PACE, FASTEST_PACE = 0.5, 0.5, 2.0
+"""The on-delay runs at the pace of score − 0.5: half speed at the threshold, double speed from 2.5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,14 @@ class Episode:
 def alarm_states(scores: FloatArray, interval_s: float, on_delay_h: float = ON_DELAY_H) -> BoolArray:
     """[..., time] alarm on or off for scores [..., time]; NaN freezes the state and both delays.
 
-    On after ``on_delay_h`` of scores above 1, where a score above 2 counts double; off after two hours below
+    On after ``on_delay_h`` of scores of 1.5, later for lower and sooner for higher ones; off after two hours below
     0.45; between the two nothing changes.
     """
     hours = interval_s / 3600.0
     known = np.isfinite(scores)
     high, low = known & (scores > 1.0), known & (scores < OFF_SCORE)
-    urgency: FloatArray = np.asarray(hours * high * (1.0 + (scores > STRONG_SCORE)), dtype=np.float64)
+    pace = np.clip(np.where(high, scores, 0.0) - SCORE_OFFSET, SLOWEST_PACE, FASTEST_PACE)
+    urgency: FloatArray = np.where(high, hours * pace, 0.0)
     on = high & (_since(urgency, known & ~high) >= on_delay_h - 1e-9)
     off = low & (_since(np.where(low, hours, 0.0), known & ~low) >= OFF_DELAY_H - 1e-9)
     index = np.arange(1, scores.shape[-1] + 1)

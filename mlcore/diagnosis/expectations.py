@@ -44,7 +44,8 @@ class Residuals:
 
     reactive: per unit; reactive_scaled: over its usual size at this load, the common movement taken out.
     distortion: fraction. imbalance: largest departure of a phase's share from its usual one, less the usual
-    size of that. voltage: per unit. oil_k: kelvin. demand: logarithm of measured over expected.
+    size of that. voltage: per unit. oil_k: kelvin. demand: logarithm of measured over
+    expected, with and without what the neighbours do: the smaller of the two.
     reactive_of_growth: expected reactive power at this load less that at the expected load.
     expected_…: the expectations themselves, in the units of ``Signals``.
     """
@@ -153,6 +154,7 @@ def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         demand = np.log(signals.active) - np.log(expected_active)
+        alone = np.log(signals.active) - _profile(fleet, learnt)
     return Residuals(
         reactive=np.where(usable.reactive, reactive - expected_reactive, np.nan),
         reactive_scaled=scaled - common,
@@ -163,7 +165,7 @@ def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable
         imbalance=np.where(usable.imbalance, departure - expected_imbalance, np.nan),
         voltage=np.where(usable.voltage, signals.voltage - expected_voltage, np.nan),
         oil_k=np.where(usable.oil, signals.oil_c - expected_oil, np.nan),
-        demand=np.where(usable.demand, demand, np.nan),
+        demand=np.where(usable.demand, np.minimum(demand, alone), np.nan),
         expected_reactive=expected_reactive,
         expected_distortion=expected_distortion,
         expected_imbalance=expected_imbalance,
@@ -264,9 +266,13 @@ def _column_median(values: FloatArray) -> FloatArray:
     return quantile(values, np.isfinite(values), 0.5)
 
 
+def _profile(fleet: Fleet, learnt: Learnt) -> FloatArray:
+    return np.asarray(learnt["demand_profile"][:, _slot(fleet)[0]])
+
+
 def expected_demand(fleet: Fleet, signals: Signals, usable: Usable, learnt: Learnt) -> FloatArray:
     """Expected active power: the usual profile, moved by what the neighbours do (weather, holiday)."""
-    profile = learnt["demand_profile"][:, _slot(fleet)[0]]
+    profile = _profile(fleet, learnt)
     with np.errstate(divide="ignore", invalid="ignore"):
         deviation = np.where(usable.demand, np.log(signals.active) - profile, np.nan)
     if len(fleet.codes) <= LEAST_NEIGHBOURS:

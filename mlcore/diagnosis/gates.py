@@ -30,6 +30,7 @@ LEAST_VOLTAGE_SPREAD = 0.03
 LEAST_CURRENT_DEVIATION = 0.008
 DEVIATIONS = 6.0
 TRIANGLE_FACTOR = 1.5
+TRIANGLE_FACTOR_ONCE = 2.0
 LEAST_REACTIVE_OFF = 0.03
 VOLTAGE_SLACK, CURRENT_SLACK, TRIANGLE_SLACK = 0.04, 0.02, 0.10
 """Part of a real imbalance of the phase currents that shows in voltage spread, U·I over S, and the triangle."""
@@ -84,8 +85,9 @@ def learn_gates(fleet: Fleet, signals: Signals, train: BoolArray) -> Learnt:
     learnt["gate_phase_share"] = np.stack(
         [quantile(signals.phase_share[..., phase], loaded, 0.5) for phase in range(3)], axis=-1
     )
-    gap = np.abs(_triangle_gap(fleet, signals, learnt["gate_apparent_ratio"][:, None])[1])
-    learnt["gate_triangle_gap"] = quantile(gap, loaded, 0.999)
+    once, lasting = _triangle_gap(fleet, signals, learnt["gate_apparent_ratio"][:, None])
+    learnt["gate_triangle_gap"] = quantile(np.abs(lasting), loaded, 0.999)
+    learnt["gate_triangle_gap_once"] = quantile(np.abs(once), loaded, 0.999)
     return learnt
 
 
@@ -190,11 +192,13 @@ def _triangle_gap(fleet: Fleet, signals: Signals, apparent_ratio: FloatArray) ->
 
 def _reactive_departed(fleet: Fleet, signals: Signals, learnt: Learnt, slack: FloatArray) -> BoolArray:
     """The reactive channel is further from what S and P leave than ever in training, and by a notable part of S."""
-    gap = _triangle_gap(fleet, signals, learnt["gate_apparent_ratio"][:, None])[1]
+    once, lasting = _triangle_gap(fleet, signals, learnt["gate_apparent_ratio"][:, None])
     off = np.abs(np.abs(signals.reactive) - signals.reactive_from_apparent)
     notable = window_median(off / np.fmax(signals.apparent, LEAST_RATIO_LOADING), fleet.steps(1.0)) > LEAST_REACTIVE_OFF
-    limit = TRIANGLE_FACTOR * learnt["gate_triangle_gap"][:, None] + 2.0 * TRIANGLE_SLACK * slack * signals.apparent**2
-    return np.asarray(notable & (np.abs(gap) > limit))
+    strain = 2.0 * TRIANGLE_SLACK * slack * signals.apparent**2
+    lasting_off = np.abs(lasting) > TRIANGLE_FACTOR * learnt["gate_triangle_gap"][:, None] + strain
+    once_off = np.abs(once) > TRIANGLE_FACTOR_ONCE * learnt["gate_triangle_gap_once"][:, None] + strain
+    return np.asarray((notable & lasting_off) | ((off > LEAST_REACTIVE_OFF * signals.apparent) & once_off))
 
 
 def _frozen(fleet: Fleet, signals: Signals) -> tuple[BoolArray, BoolArray, BoolArray]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlcore.diagnosis.causes import CAPACITOR, CHANNEL_CAUSE, MOTOR, OVERLOAD, Verdict, name_cause
+from mlcore.diagnosis.causes import CAPACITOR, MOTOR, OVERLOAD, Verdict, name_cause
 from mlcore.diagnosis.episodes import Episode
 from mlcore.diagnosis.fleet import HOUR_S
 from mlcore.diagnosis.gates import Learnt
-from mlcore.diagnosis.rolling import window_mean
-from mlcore.diagnosis.statistics import CHANNELS, Evidence
+from mlcore.diagnosis.statistics import CHANNELS, Evidence, Scores
 from substations.electrical.power import FloatArray
 
 CRITICAL_PCT = 15.0
 ONSET_WALK_H = 12.0
-ONSET_SHARE_PCT = 0.8
+EDGE_SHARE = 0.4
 
 RATE_OF_CAUSE = {
     CAPACITOR: "reactive",
@@ -52,24 +52,37 @@ class Incident:
         return self.loss_pct >= CRITICAL_PCT
 
 
-def incidents(evidence: Evidence, learnt: Learnt, scores: FloatArray, found: list[Episode]) -> list[Incident]:
+def incidents(evidence: Evidence, learnt: Learnt, scores: Scores, found: list[Episode]) -> list[Incident]:
     """Every episode with its cause and loss; episodes of one cause that overlap are one incident."""
-    judged = [(episode, _judge(evidence, learnt, episode)) for episode in found]
-    return [_assess(evidence, scores, episode, verdict) for episode, verdict in _merged(evidence, learnt, judged)]
+
+    def judge(episode: Episode) -> Verdict:
+        until = episode.last + 1
+        return name_cause(evidence, scores.together, learnt, episode.substation, episode.channel, episode.raised, until)
+
+    merged = _merged(judge, [(episode, judge(episode)) for episode in found])
+    return [_assess(evidence, scores, episode, verdict) for episode, verdict in merged]
 
 
-def _judge(evidence: Evidence, learnt: Learnt, episode: Episode) -> Verdict:
-    return name_cause(evidence, learnt, episode.substation, episode.channel, episode.raised, episode.last + 1)
+def _merged(
+    judge: Callable[[Episode], Verdict], judged: list[tuple[Episode, Verdict]]
+) -> list[tuple[Episode, Verdict]]:
+    """Join overlapping episodes of one substation that have the same cause, or both show in P and Q.
 
-
-def _merged(evidence: Evidence, learnt: Learnt, judged: list[tuple[Episode, Verdict]]) -> list[tuple[Episode, Verdict]]:
-    """Join overlapping episodes of one substation that have the same cause, or both show in P and Q."""
+    What an overload does to the kvar is part of it and no motor of its own.
+    """
+    overloads = [episode for episode, verdict in judged if verdict.cause == OVERLOAD]
+    judged = [
+        (episode, verdict)
+        for episode, verdict in judged
+        if CHANNELS[episode.channel] != "motor"
+        or not any(one.substation == episode.substation and _overlap(one, episode) for one in overloads)
+    ]
     merged: list[tuple[Episode, Verdict]] = []
     for episode, verdict in sorted(judged, key=lambda pair: (pair[0].substation, pair[0].raised)):
         for number, (earlier, before) in enumerate(merged):
             if earlier.substation == episode.substation and _same(before, verdict) and _overlap(earlier, episode):
                 joined = _join(earlier, episode)
-                merged[number] = (joined, _judge(evidence, learnt, joined))
+                merged[number] = (joined, judge(joined))
                 break
         else:
             merged.append((episode, verdict))
@@ -91,11 +104,10 @@ def _join(one: Episode, other: Episode) -> Episode:
     return replace(one, channel=channel, raised=raised, cleared=cleared, last=last)
 
 
-def _assess(evidence: Evidence, scores: FloatArray, episode: Episode, verdict: Verdict) -> Incident:
+def _assess(evidence: Evidence, scores: Scores, episode: Episode, verdict: Verdict) -> Incident:
     rate = getattr(evidence.rates, RATE_OF_CAUSE[verdict.cause])[episode.substation]
     local = evidence.operation.local_kw[episode.substation]
-    onset = _onset(evidence, rate, local, episode)
-    stop = episode.last + 1
+    onset, stop = _bounds(evidence, episode)
     inside = slice(onset, stop)
     known = np.isfinite(rate[inside]) & np.isfinite(local[inside])
     covered = float(known.mean()) if known.size else 0.0
@@ -103,7 +115,7 @@ def _assess(evidence: Evidence, scores: FloatArray, episode: Episode, verdict: V
     loss_kwh = max(float(rate[inside][known].sum()) * hours, 0.0)
     local_kwh = float(local[inside][known].sum()) * hours
     low, high = evidence.fleet.nameplates[episode.substation].loss_interval()
-    series = np.nan_to_num(scores[episode.substation, episode.raised : stop, episode.channel])
+    series = np.nan_to_num(scores.all_windows[episode.substation, episode.raised : stop, episode.channel])
     return Incident(
         episode=episode,
         verdict=verdict,
@@ -120,18 +132,35 @@ def _assess(evidence: Evidence, scores: FloatArray, episode: Episode, verdict: V
     )
 
 
-def _onset(evidence: Evidence, rate: FloatArray, local: FloatArray, episode: Episode) -> int:
-    """First step of the run before the alarm in which the 1 h share of extra loss was already notable."""
-    first = max(0, episode.raised - evidence.fleet.steps(ONSET_WALK_H))
-    hour = evidence.fleet.steps(1.0)
-    before = slice(max(0, first - hour), episode.raised + 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = 100.0 * window_mean(rate[before], hour) / window_mean(local[before], hour)
-    quiet = np.nonzero(~(share > ONSET_SHARE_PCT))[0]
-    walked = before.start + int(quiet[-1]) + 1 if quiet.size else first
-    return int(np.clip(walked, first, episode.raised))
+def _bounds(evidence: Evidence, episode: Episode) -> tuple[int, int]:
+    """When the departure began and ended: where its sum above part of its usual height starts and stops to grow.
+
+    A gap in which it hides (a capacitor bank at night) is bridged if enough comes after it.
+    """
+    fleet, first = evidence.fleet, episode.raised
+    departure = _departure(evidence, episode)
+    height = float(np.median(departure[first : episode.last + 1]))
+    above = departure - EDGE_SHARE * max(height, 0.0)
+    stop = first + 1 + int(np.cumsum(above[first : episode.last + 1]).argmax())
+    walk = fleet.steps(ONSET_WALK_H)
+    before = np.cumsum(above[max(0, first - walk) : first + 1][::-1])
+    return first - int(before.argmax()), stop
 
 
-def cause_of_channel(channel: int) -> str:
-    """The loss that a statistic channel stands for, before reactive power is looked at closely."""
-    return CHANNEL_CAUSE[CHANNELS[channel]]
+def _departure(evidence: Evidence, episode: Episode) -> FloatArray:
+    """The residual behind an episode's channel, positive where it departs; 0 where it is not known."""
+    residuals, name = evidence.residuals, CHANNELS[episode.channel]
+    sources = {
+        "reactive": residuals.reactive,
+        "motor": residuals.reactive,
+        "distortion": residuals.distortion,
+        "imbalance": residuals.imbalance,
+        "voltage": residuals.voltage,
+        "oil_temperature": residuals.oil_k,
+        "overload": residuals.demand,
+    }
+    series = np.nan_to_num(sources[name][episode.substation])
+    if name != "voltage":
+        return series
+    return series * np.sign(np.median(series[episode.raised : episode.last + 1]) or 1.0)
+

@@ -24,7 +24,7 @@ def loss_findings(
     alarms = episodes(states, scores.short_windows)
     return [
         _finding(found, scores, normal, network, incident)
-        for incident in incidents(found, learnt, scores.all_windows, alarms)
+        for incident in incidents(found, learnt, scores, alarms)
     ]
 
 

@@ -138,7 +138,7 @@ def analyse(
 def _sensitive(scores: Scores, models: Mapping[str, SubstationModel], fleet: Fleet) -> Scores:
     """Scores with each substation's own sensitivity."""
     factor = np.array([models[code].sensitivity if code in models else 1.0 for code in fleet.codes])[:, None, None]
-    return Scores(factor * scores.all_windows, factor * scores.short_windows)
+    return Scores(factor * scores.all_windows, factor * scores.short_windows, scores.together)
 
 
 def _analysis(

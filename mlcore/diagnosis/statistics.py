@@ -16,7 +16,7 @@ from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.gates import Learnt
 from mlcore.diagnosis.lossrates import LossRates
 from mlcore.diagnosis.network import Operation
-from mlcore.diagnosis.rolling import quantile, shifted, window_mean, window_sum
+from mlcore.diagnosis.rolling import quantile, shifted, window_mean
 from mlcore.diagnosis.signals import Signals
 from substations.electrical.power import BoolArray, FloatArray
 
@@ -25,6 +25,7 @@ CHANNELS = ("reactive", "motor", "distortion", "imbalance", "voltage", "oil_temp
 
 WINDOWS_H = {
     "reactive": (1.0, 3.0, 8.0, 24.0),
+    "motor": (3.0, 8.0),
     "distortion": (1.0, 3.0, 8.0),
     "imbalance": (1.0, 3.0, 8.0),
     "voltage": (1.0, 3.0),
@@ -40,26 +41,34 @@ LEAST_REACTIVE_SCALED = 0.3
 LEAST_IMBALANCE = 0.06
 LEAST_VOLTAGE = 0.018
 LEAST_OIL_K = 4.0
+SHARE_WITH_MOVED_VOLTAGE = 0.5
+"""A tap that moved takes the kvar of banks and machines with it: they count half as evidence of their own."""
+
 QUANTILE = 0.97
-QUANTILE_FACTOR = 3.0
+QUANTILE_FACTOR = 2.4
+TAIL_QUANTILE, TAIL_FACTOR = 0.999, 1.3
 EXTREME_QUANTILE = 0.9995
 BEYOND_TRAINED_LOAD = 1.15
 
 OVERLOAD_LOADING = 0.90
 OVERLOAD_GROWTH = 0.30
-MOTOR_WINDOW_H = 8.0
-MOTOR_STEP_QUANTILE = 0.985
-MOTOR_LEAST_STEPS = 3.0
-MOTOR_LEAST_TAN_PHI = 0.15
-MOTOR_LEAST_GROWTH = 0.04
+OVERLOAD_LEAST_GROWTH = 0.18
+LEAST_MOTOR_LOSS_PCT = 1.0
+LEAST_TOGETHER = 1e-4
+ROOT_SHARE = 0.75
+TOGETHER_FILLED = 0.5
 
 
 @dataclass(frozen=True)
 class Scores:
-    """[substation, time, channel]: with all windows, and with those up to three hours alone."""
+    """Scores [substation, time, channel] with all windows, and with those up to three hours alone.
+
+    together: [substation, time], how far kvar follow kW step by step, 1.0 is the limit of what is usual.
+    """
 
     all_windows: FloatArray
     short_windows: FloatArray
+    together: FloatArray
 
 
 @dataclass(frozen=True)
@@ -87,6 +96,8 @@ def statistics(evidence: Evidence) -> dict[str, FloatArray]:
             found[f"{channel}@{hours:g}"] = window_mean(source, evidence.fleet.steps(hours))
     found["voltage@1"] = np.abs(window_mean(evidence.residuals.voltage, evidence.fleet.steps(1.0)))
     found["voltage@3"] = np.abs(window_mean(evidence.residuals.voltage, evidence.fleet.steps(3.0)))
+    for hours in WINDOWS_H["motor"]:
+        found[f"together@{hours:g}"], found[f"together_root@{hours:g}"] = together(evidence, hours)
     for hours in WINDOWS_H["distortion"]:
         found[f"distortion@{hours:g}"] = loss_share(evidence, evidence.rates.distortion, hours)
     return found
@@ -108,7 +119,13 @@ def learn_thresholds(
 ) -> Learnt:
     """Alarm thresholds from the normal steps: a multiple of a quantile that a few hidden faults can't move."""
     found = statistics(evidence)
-    learnt = {f"threshold_{name}": factor * quantile(value, normal, share) for name, value in found.items()}
+    learnt = {
+        f"threshold_{name}": np.fmax(
+            factor * quantile(value, normal, share),
+            (TAIL_FACTOR if extreme >= EXTREME_QUANTILE else 0.0) * quantile(value, normal, TAIL_QUANTILE),
+        )
+        for name, value in found.items()
+    }
     largest = 1.0 if extreme >= EXTREME_QUANTILE else extreme
     loading = window_mean(evidence.signals.apparent, evidence.fleet.steps(1.0))
     growth = window_mean(evidence.residuals.demand, evidence.fleet.steps(1.0))
@@ -117,26 +134,20 @@ def learn_thresholds(
     learnt["loading_largest"] = quantile(loading, seen, largest)
     learnt["active_largest"] = quantile(evidence.signals.active, normal, 1.0)
     learnt["growth_extreme"] = quantile(growth, seen, min(extreme, 0.999))
-    learnt["motor_step"] = quantile(np.abs(_step(evidence.signals.active)), normal, MOTOR_STEP_QUANTILE)
-    turned, counted = motor_steps(evidence, learnt)
-    learnt["motor_turned"] = quantile(turned, normal, extreme)
-    learnt["motor_counted"] = quantile(counted, normal, extreme)
     return {name: np.nan_to_num(value, nan=0.0) for name, value in learnt.items()}
 
 
-def motor_steps(evidence: Evidence, learnt: Learnt) -> tuple[FloatArray, FloatArray]:
-    """Reactive power that came and went with steps of the load in the last hours, and how many such steps.
+def together(evidence: Evidence, hours: float) -> tuple[FloatArray, FloatArray]:
+    """How much reactive power came and went together with active power in the last hours.
 
-    A machine that is switched on and off moves P and Q together; a lost capacitor moves Q alone.
+    A machine that is switched on and off moves P and Q in one step; a lost capacitor moves Q alone, other load
+    P alone. Returns the mean product of their steps, where large steps dominate, and the mean of its signed
+    root, where many steps do.
     """
-    active, reactive = _step(evidence.signals.active), _step(evidence.residuals.reactive)
-    together = np.sign(active) * reactive
-    large = np.abs(active) > learnt["motor_step"][:, None]
-    usable = large & np.isfinite(together)
-    steps = evidence.fleet.steps(MOTOR_WINDOW_H)
-    turned = window_sum(np.where(usable, together, 0.0), steps)
-    follows = usable & (together > MOTOR_LEAST_TAN_PHI * np.abs(active))
-    return turned, window_sum(follows.astype(np.float64), steps)
+    product = _step(evidence.signals.active) * _step(evidence.residuals.reactive)
+    root = np.sign(product) * np.sqrt(np.abs(product))
+    steps = evidence.fleet.steps(hours)
+    return window_mean(product, steps, TOGETHER_FILLED), window_mean(root, steps, TOGETHER_FILLED)
 
 
 def score(evidence: Evidence, learnt: Learnt, sensitivity: float = 1.0) -> Scores:
@@ -144,7 +155,7 @@ def score(evidence: Evidence, learnt: Learnt, sensitivity: float = 1.0) -> Score
     found = statistics(evidence)
     channels = {
         "reactive": _reactive(evidence, found, learnt),
-        "motor": {MOTOR_WINDOW_H: _motor(evidence, learnt)},
+        "motor": _motor(evidence, found, learnt),
         "distortion": _against(found, learnt, "distortion", LEAST_DISTORTION_LOSS_PCT, WINDOW_STRICTNESS),
         "imbalance": _against(found, learnt, "imbalance", LEAST_IMBALANCE, {}),
         "voltage": _against(found, learnt, "voltage", LEAST_VOLTAGE, {}),
@@ -156,17 +167,26 @@ def score(evidence: Evidence, learnt: Learnt, sensitivity: float = 1.0) -> Score
     for windows in channels.values():
         brief = [value for hours, value in windows.items() if hours <= SHORT_H]
         short.append(np.fmax.reduce(brief or list(windows.values())))
-    return Scores(sensitivity * np.stack(whole, axis=-1), sensitivity * np.stack(short, axis=-1))
+    follows = [
+        found[f"together@{hours:g}"] / _limit(learnt, f"together@{hours:g}", LEAST_TOGETHER**2)
+        for hours in WINDOWS_H["motor"]
+    ]
+    return Scores(
+        sensitivity * np.stack(whole, axis=-1), sensitivity * np.stack(short, axis=-1), np.fmax.reduce(follows)
+    )
 
 
 def _reactive(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> dict[float, FloatArray]:
     beyond = evidence.signals.active > BEYOND_TRAINED_LOAD * learnt["active_largest"][:, None]
     rate = np.where(beyond, np.nan, evidence.rates.reactive)
+    moved = np.nan_to_num(found["voltage@1"]) > np.fmax(LEAST_VOLTAGE, learnt["threshold_voltage@1"])[:, None]
+    scaled = np.where(moved, SHARE_WITH_MOVED_VOLTAGE, 1.0) * evidence.residuals.reactive_scaled
     windows = {}
     for hours in WINDOWS_H["reactive"]:
         cost = loss_share(evidence, rate, hours) / (LEAST_REACTIVE_LOSS_PCT * WINDOW_STRICTNESS[hours])
         limit = np.fmax(LEAST_REACTIVE_SCALED, learnt[f"threshold_reactive@{hours:g}"])[:, None]
-        windows[hours] = np.minimum(cost, found[f"reactive@{hours:g}"] / limit)
+        unusual = window_mean(scaled, evidence.fleet.steps(hours)) / limit
+        windows[hours] = np.minimum(cost, unusual)
     return windows
 
 
@@ -187,17 +207,22 @@ def _overload(evidence: Evidence, learnt: Learnt) -> FloatArray:
     grown = growth / np.fmax(OVERLOAD_GROWTH, 1.2 * learnt["growth_extreme"])[:, None]
     beyond = loading / (1.10 * learnt["loading_extreme"])[:, None]
     found = np.fmax(loading / OVERLOAD_LOADING, np.minimum(grown, beyond))
-    new = (growth > 0.1) & (loading > 1.02 * learnt["loading_largest"][:, None])
+    new = (growth > OVERLOAD_LEAST_GROWTH) & (loading > 1.02 * learnt["loading_largest"][:, None])
     return np.where(np.isnan(loading), np.nan, np.where(new, found, 0.0))
 
 
-def _motor(evidence: Evidence, learnt: Learnt) -> FloatArray:
-    turned, counted = motor_steps(evidence, learnt)
-    growth = window_mean(evidence.residuals.demand, evidence.fleet.steps(MOTOR_WINDOW_H))
-    strength = turned / np.maximum(1.3 * learnt["motor_turned"], 1e-3)[:, None]
-    number = counted / np.fmax(MOTOR_LEAST_STEPS, 1.2 * learnt["motor_counted"])[:, None]
-    found = np.minimum(np.minimum(strength, number), growth / MOTOR_LEAST_GROWTH)
-    return np.where(np.isfinite(evidence.residuals.reactive), found, np.nan)
+def _motor(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> dict[float, FloatArray]:
+    windows = {}
+    for hours in WINDOWS_H["motor"]:
+        cost = loss_share(evidence, evidence.rates.motor, hours) / (LEAST_MOTOR_LOSS_PCT * WINDOW_STRICTNESS[hours])
+        product = found[f"together@{hours:g}"] / _limit(learnt, f"together@{hours:g}", LEAST_TOGETHER**2)
+        root = found[f"together_root@{hours:g}"] / _limit(learnt, f"together_root@{hours:g}", LEAST_TOGETHER)
+        windows[hours] = np.minimum(np.minimum(product, root / ROOT_SHARE), cost)
+    return windows
+
+
+def _limit(learnt: Learnt, name: str, least: float) -> FloatArray:
+    return np.fmax(least, learnt[f"threshold_{name}"])[:, None]
 
 
 def _step(values: FloatArray) -> FloatArray:
