@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ingestion.problems import FloatArray, IntArray
-from substations.channels import CHANNEL_INDEX
+from substations.channels import CHANNEL_INDEX, CHANNELS
 from substations.electrical import power
 
 _P, _Q = CHANNEL_INDEX["active_power_kw"], CHANNEL_INDEX["reactive_power_kvar"]
@@ -13,6 +13,7 @@ _S, _PF = CHANNEL_INDEX["apparent_power_kva"], CHANNEL_INDEX["power_factor"]
 _I, _U = CHANNEL_INDEX["current_avg_a"], CHANNEL_INDEX["voltage_avg_v"]
 _PHASES_I = [CHANNEL_INDEX[f"current_l{n}_a"] for n in (1, 2, 3)]
 _PHASES_U = [CHANNEL_INDEX[f"voltage_l{pair}_v"] for pair in (12, 23, 31)]
+_LOW, _HIGH = np.array([[c.low, c.high] for c in CHANNELS], dtype=np.float64).T
 # Rounding of a meter's last digit; a P further above S is a broken triangle, from which nothing may be derived.
 _SLACK = 1.02
 
@@ -25,25 +26,29 @@ def complete(values: FloatArray) -> tuple[FloatArray, IntArray]:
     bit i is set when channel i was derived. Measured values are never changed.
     """
     full = values.copy()
-    for mean, phases in ((_I, _PHASES_I), (_U, _PHASES_U)):
-        full[:, mean] = _filled(full[:, mean], full[:, phases].mean(axis=1))
-    powers = power.complete_powers(
-        full[:, _P], full[:, _Q], full[:, _S], full[:, _PF], voltage_v=full[:, _U], current_a=full[:, _I]
-    )
-    with np.errstate(invalid="ignore"):
-        broken = (np.abs(powers.active_kw) > powers.apparent_kva * _SLACK) | (
-            np.abs(powers.reactive_kvar) > powers.apparent_kva * _SLACK
-        )
-    for channel, computed in ((_P, powers.active_kw), (_Q, powers.reactive_kvar), (_S, powers.apparent_kva)):
-        full[:, channel] = _filled(full[:, channel], np.where(broken, np.nan, computed))
-    factor = power.true_power_factor(full[:, _P], full[:, _S])
-    with np.errstate(invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
+        for mean, phases in ((_I, _PHASES_I), (_U, _PHASES_U)):
+            full[:, mean] = _filled(full[:, mean], full[:, phases].mean(axis=1))
+        _complete_powers(full)
+        factor = power.true_power_factor(full[:, _P], full[:, _S])
         factor = np.where(factor <= _SLACK, np.minimum(factor, 1.0), np.nan)
-    full[:, _PF] = _filled(full[:, _PF], factor)
-    full[:, _I] = _filled(full[:, _I], power.current_from_apparent(full[:, _S], full[:, _U]))
+        full[:, _PF] = _filled(full[:, _PF], factor)
+        full[:, _I] = _filled(full[:, _I], power.current_from_apparent(full[:, _S], full[:, _U]))
+        # A derived value is held to the same bounds as a measured one.
+        full[np.isnan(values) & ((full < _LOW) | (full > _HIGH))] = np.nan
     bits = np.int64(1) << np.arange(values.shape[1], dtype=np.int64)
     derived = (np.isnan(values) & ~np.isnan(full)) @ bits
     return full, derived
+
+
+def _complete_powers(full: FloatArray) -> None:
+    powers = power.complete_powers(
+        full[:, _P], full[:, _Q], full[:, _S], full[:, _PF], voltage_v=full[:, _U], current_a=full[:, _I]
+    )
+    longest = powers.apparent_kva * _SLACK
+    broken = (np.abs(powers.active_kw) > longest) | (np.abs(powers.reactive_kvar) > longest)
+    for channel, computed in ((_P, powers.active_kw), (_Q, powers.reactive_kvar), (_S, powers.apparent_kva)):
+        full[:, channel] = _filled(full[:, channel], np.where(broken, np.nan, computed))
 
 
 def _filled(measured: FloatArray, computed: FloatArray) -> FloatArray:

@@ -17,6 +17,7 @@ from ingestion.models import ColumnMapping, Upload
 from ingestion.numbers import to_numbers
 from ingestion.options import Options
 from ingestion.plan import Grid, Plan
+from ingestion.problems import Unreadable, printable
 from ingestion.sniffing import Format
 from substations.channels import BY_NAME
 from substations.models import Substation
@@ -80,6 +81,7 @@ def look(path: Path, options: Options) -> Inspection:
     guesses = mapping.guess(form.columns)
     questions: list[str] = []
     problem = ""
+    _refuse_hopeless(form, guesses, has_mapping=bool(options.mapping or saved))
     if options.mapping or saved:
         chosen: Mapping[str, Choice] = options.mapping or (saved.mapping if saved else {})
     else:
@@ -104,6 +106,19 @@ def look(path: Path, options: Options) -> Inspection:
     if day_first is None:
         day_first = _day_first(form, choices)
     return Inspection(form, choices, guesses, day_first, unknown, tuple(dict.fromkeys(questions)), problem)
+
+
+def _refuse_hopeless(form: Format, guesses: Mapping[str, Guess], *, has_mapping: bool) -> None:
+    """Raise Unreadable for a table that no answer could turn into readings."""
+    width = len(form.columns)
+    if not form.sample:
+        raise Unreadable(f"The file has a header of {width} columns but no row that fits it.")
+    if has_mapping or any(guess.target in BY_NAME for guess in guesses.values()):
+        return
+    cells = pd.Series([cell or None for row in form.sample[:200] for cell in row], dtype=object)
+    if not np.isfinite(to_numbers(cells, "", form.decimal).values).any():
+        named = printable(", ".join(form.columns))
+        raise Unreadable(f"No column holds numbers; expected at least one measured quantity. The columns are: {named}.")
 
 
 def refined(choices: dict[str, Choice], form: Format) -> dict[str, Choice]:

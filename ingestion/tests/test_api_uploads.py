@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from ingestion import services
+from ingestion.models import Upload
+from ingestion.tests.samples import GOOD, TIMELESS, TRANSFORMER, file_of, upload_of
+from smart_ems import pipeline
+from substations.models import Reading, Substation
+
+pytestmark = pytest.mark.django_db
+URL = "/api/uploads/"
+Capture = Callable[..., AbstractContextManager[Any]]
+
+
+def test_strangers_and_viewers_may_not_send_files(client: Client, as_viewer: Client) -> None:
+    assert client.post(URL, {"file": file_of(GOOD)}).status_code in (401, 403)
+    assert as_viewer.post(URL, {"file": file_of(GOOD)}).status_code == 403
+    assert as_viewer.get(URL).status_code == 200
+    assert not Upload.objects.exists()
+
+
+def test_a_file_is_taken_in_and_the_same_again_is_said_to_be_there(
+    as_operator: Client, station: Substation, rung: list[str], django_capture_on_commit_callbacks: Capture
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        first = as_operator.post(URL, {"file": file_of(GOOD)})
+        second = as_operator.post(URL, {"file": file_of(GOOD)})
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json()["state"] == "queued"
+    assert second.json()["already_imported"]
+    assert second.json()["id"] == first.json()["id"]
+    assert rung == [pipeline.LOAD]
+
+
+def test_options_come_with_the_file(as_operator: Client) -> None:
+    mapping = {"LUFL": {"target": "active_power_kw", "unit": "MW"}, "date": {"target": "timestamp"}}
+    data = {"file": file_of(TRANSFORMER), "mapping": json.dumps(mapping), "substation": "T1", "unknown": "create"}
+    upload = Upload.objects.get(pk=as_operator.post(URL, data).json()["id"])
+    services.load(upload.pk)
+    assert list(Reading.objects.values_list("active_power_kw", flat=True)) == [4200, 4100]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("time_zone", "Nowhere"),
+        ("start", "soon"),
+        ("interval_s", "-1"),
+        ("mapping", "{"),
+        ("mapping", '{"P": 1}'),
+        ("mapping", "[]"),
+        ("unknown", "maybe"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_answered_by_its_name(as_operator: Client, field: str, value: str) -> None:
+    answer = as_operator.post(URL, {"file": file_of(GOOD), field: value})
+    assert answer.status_code == 400
+    assert field in answer.json()
+
+
+def test_a_file_over_the_limit_is_refused(as_operator: Client, settings: Any) -> None:
+    settings.UPLOAD_MAX_BYTES = 10
+    assert as_operator.post(URL, {"file": file_of(GOOD)}).status_code == 413
+
+
+def test_open_questions_can_be_answered(as_operator: Client) -> None:
+    sent = as_operator.post(URL, {"file": file_of(TIMELESS), "unknown": "create"}).json()
+    assert sent["questions"] == ["time"]
+    answers = {"start": "2025-01-01T00:00", "interval_s": 900, "unknown": "create"}
+    url = f"{URL}{sent['id']}/answer/"
+    assert as_operator.post(url, answers, content_type="application/json").json()["state"] == "queued"
+    assert as_operator.post(url, answers, content_type="application/json").status_code == 400
+
+
+def test_a_mapping_that_does_not_fit_is_answered(as_operator: Client) -> None:
+    upload = upload_of(TIMELESS)
+    answer = as_operator.post(f"{URL}{upload.pk}/answer/", {"mapping": {"X": {}}}, content_type="application/json")
+    assert "no column “X”" in answer.json()["mapping"][0]
+
+
+def test_rejected_rows_are_listed(as_viewer: Client, station: Substation) -> None:
+    upload = upload_of(GOOD + "never,SS-01,1,1,1\n")
+    services.load(upload.pk)
+    (problem,) = as_viewer.get(f"{URL}{upload.pk}/problems/").json()
+    assert (problem["line"], problem["field"], problem["received"]) == (5, "timestamp", "never")
+
+
+@pytest.mark.parametrize("method", ["put", "patch", "delete"])
+def test_history_cannot_be_changed(as_operator: Client, station: Substation, method: str) -> None:
+    assert getattr(as_operator, method)(f"{URL}{upload_of(GOOD).pk}/").status_code in (403, 405)
