@@ -33,7 +33,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         """Unacknowledged first (active, then cleared), then acknowledged; inside by severity, newest first."""
         urgent: AlertQuerySet = self.with_shown_severity().order_by(
             Case(
-                When(acknowledged=False, condition="active", then=Value(0)),
+                When(Q(acknowledged=False, condition="active"), then=Value(0)),
                 When(acknowledged=False, then=Value(1)),
                 default=Value(2),
                 output_field=IntegerField(),

@@ -78,6 +78,25 @@ class Detector(models.Model):
         return f"{self.substation.code} v{self.version}"
 
 
+class TrainingAttempt(models.Model):
+    """When a substation was last considered for training, and who is at it now.
+
+    A worker that trains a shard holds the claim of the substation that names the shard. ``newest_at`` is the newest
+    reading that was considered: a substation whose data gave no model is tried again only when there is more of it.
+    """
+
+    substation = models.OneToOneField(Substation, models.CASCADE, primary_key=True, related_name="training_attempt")
+    claimed_until = models.DateTimeField(null=True, blank=True)
+    newest_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("training attempt")
+        verbose_name_plural = _("training attempts")
+
+    def __str__(self) -> str:
+        return f"{self.substation_id}: {self.newest_at}"
+
+
 class Score(models.Model):
     """How abnormal one reading is, with what was expected: 1.0 is the alarm threshold, higher is more abnormal."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .models import Detection, Detector
+from .schedule import claim, due, release
 from .scoring import score_pending
 from .shards import shards
-from .training import due, train
+from .training import train
 
-__all__ = ["learn_verdict", "score_pending", "train_due"]
+__all__ = ["learn_verdict", "score_pending", "train_due", "training_is_due"]
 
 
 def learn_verdict(detection_ids: Sequence[int], *, is_false: bool) -> None:
@@ -18,6 +19,19 @@ def learn_verdict(detection_ids: Sequence[int], *, is_false: bool) -> None:
     Detection.objects.filter(pk__in=detection_ids).update(verdict=verdict)
 
 
+def training_is_due() -> bool:
+    """Whether a shard should be trained that nobody is training."""
+    return any(due(shard) for shard in shards())
+
+
 def train_due() -> list[Detector]:
-    """Train every shard that is due; the new versions."""
-    return [detector for shard in shards() if due(shard) for detector in train(shard)]
+    """Train every shard that is due and that no other worker is training; the new versions."""
+    stored: list[Detector] = []
+    for shard in shards():
+        wanted = due(shard)
+        if wanted and claim(shard):
+            try:
+                stored += train(shard, only=wanted)
+            finally:
+                release(shard, wanted)
+    return stored

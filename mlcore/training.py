@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 from django.conf import settings
@@ -51,9 +51,10 @@ def training_range(shard: Shard, *, until: datetime | None = None) -> Range | No
     return Range(max(first, last - timedelta(days=settings.TRAIN_DAYS)), last)
 
 
-def train(shard: Shard, *, until: datetime | None = None) -> list[Detector]:
+def train(shard: Shard, *, only: Collection[int] | None = None, until: datetime | None = None) -> list[Detector]:
     """Fit every substation of a shard that has enough believable data; the new versions become active.
 
+    ``only`` limits which substations get a new version; the others still serve as their neighbours.
     Fitting runs outside any transaction. Storing the versions, making them active and asking for the shard to be scored
     again is one transaction.
     """
@@ -62,7 +63,8 @@ def train(shard: Shard, *, until: datetime | None = None) -> list[Detector]:
     if fleet is None or wanted is None:
         return []
     trained = train_fleet(fleet, _usable(shard, fleet))
-    return _store(shard, fleet, trained, wanted)
+    kept = {each.code for each in shard.substations if only is None or each.pk in only}
+    return _store(shard, fleet, {code: each for code, each in trained.items() if code in kept}, wanted)
 
 
 def _usable(shard: Shard, fleet: Fleet) -> NDArray[np.bool_]:
@@ -117,19 +119,3 @@ def _ask_for_scoring(detectors: Iterable[Detector]) -> None:
     for detector in detectors:
         reach = Reading.objects.filter(substation=detector.substation_id).aggregate(first=Min("at"), last=Max("at"))
         Span.objects.create(substation_id=detector.substation_id, start=reach["first"], end=reach["last"])
-
-
-def due(shard: Shard, *, now: datetime | None = None) -> bool:
-    """Whether a shard should be trained: it has enough data and no detector, or the newest is older than the plan."""
-    now = now or datetime.now(UTC)
-    active = Detector.objects.active().filter(substation__in=shard.ids)
-    untrained = set(shard.ids) - set(active.values_list("substation_id", flat=True))
-    if untrained:
-        reach = (
-            Reading.objects.filter(substation__in=untrained)
-            .values("substation")
-            .annotate(first=Min("at"), last=Max("at"))
-        )
-        return any(each["last"] - each["first"] >= timedelta(days=LEAST_DAYS) for each in reach)
-    oldest = active.aggregate(oldest=Min("created_at"))["oldest"]
-    return oldest is not None and now - oldest >= timedelta(days=settings.RETRAIN_DAYS)

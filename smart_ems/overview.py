@@ -67,7 +67,7 @@ def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[Status
     ]
 
 
-def _newest_scores(ids: list[int]) -> Iterable[dict[str, Any]]:
+def _newest_scores(ids: list[int]) -> Iterable[Any]:
     newest = Score.objects.filter(substation=OuterRef("pk")).order_by("-at").values("at")[:1]
     found = Substation.objects.filter(pk__in=ids, scores__at=Subquery(newest))
     return found.values("pk", "scores__loss_kw", "scores__extra_loss_kw", "scores__status")

@@ -48,12 +48,15 @@ def sweep() -> None:
     """Ring for the work that the database still shows as unfinished."""
     from alerts import review as alerts
     from ingestion import services as ingestion
+    from mlcore import services as mlcore
     from substations.models import Span
 
     for upload_id in ingestion.unfinished_uploads():
         upload_received(upload_id)
     if Span.objects.exists():
         readings_arrived()
+    if mlcore.training_is_due():
+        training_wanted()
     if alerts.has_unreviewed():
         detections_changed()
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
@@ -39,7 +39,7 @@ class SubstationViewSet(viewsets.ModelViewSet[Substation]):
 class LinkSerializer(serializers.ModelSerializer[Link]):
     """A line between two substations by code; ``source`` null is the grid supply."""
 
-    source = serializers.SlugRelatedField(
+    source = serializers.SlugRelatedField(  # type: ignore[assignment]  # a field of the base has the same name
         slug_field="code", queryset=Substation.objects.all(), allow_null=True, required=False, default=None
     )
     target = serializers.SlugRelatedField(slug_field="code", queryset=Substation.objects.all())
@@ -77,7 +77,7 @@ class ReadingPagination(LimitOffsetPagination):
     default_limit = 1000
     max_limit = 10_000
 
-    def paginate_queryset(self, queryset: QuerySet[Reading], request: Request, view: object = None) -> list[Reading]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: object = None) -> list[Any]:
         self.request, self.limit = request, self.get_limit(request) or self.default_limit
         self.offset = self.get_offset(request)
         rows = list(queryset[self.offset : self.offset + self.limit + 1])

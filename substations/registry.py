@@ -56,7 +56,7 @@ def register(substations: Sequence[Mapping[str, Any]], links: Iterable[LinkRow] 
         for code in (link.source, link.target):
             if code is not None and code not in known:
                 raise RegistryError(f"A link names the substation “{code}”, which is not known. Add it first.")
-        ends = {"source": known[link.source] if link.source else None, "target": known[link.target]}
+        ends: dict[str, Any] = {"source": known[link.source] if link.source else None, "target": known[link.target]}
         values = {name: getattr(link, name) for name in ("r_ohm", "x_ohm", "length_km", "conductor", "status")}
         Link.objects.update_or_create(**ends, defaults=values)
     return known

@@ -14,6 +14,7 @@ from django.db import connections
 from smart_ems import demo
 from smart_ems.administrator import create_first_administrator
 from smart_ems.env import BASE_DIR
+from smart_ems.static import collect_static
 from smart_ems.supervisor import services, system
 from smart_ems.supervisor.child import Child
 
@@ -51,7 +52,7 @@ class Command(BaseCommand):
     def _prepare(self) -> None:
         self._say("Preparing the database …")
         call_command("migrate", interactive=False, verbosity=0)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        collect_static()
         connections.close_all()
 
     def _start(self, children: list[Child], host: str, port: int) -> None:

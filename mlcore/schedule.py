@@ -1,0 +1,62 @@
+"""Which shards should be trained now, and the claim that keeps two workers from training the same one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Max, Min, Q
+from django.utils import timezone
+
+from substations.models import Reading
+
+from .models import Detector, TrainingAttempt
+from .shards import Shard
+
+LEAST_DAYS = 7
+# A substation whose data gave no model is tried again once this much more of it has come in.
+TRY_AGAIN_AFTER = timedelta(days=1)
+CLAIM_FOR = timedelta(minutes=15)
+
+
+def due(shard: Shard, *, now: datetime | None = None) -> list[int]:
+    """The substations of a shard that should be trained: without a model though there is enough new data, or all of
+    them when the oldest model has reached its age."""
+    now = now or timezone.now()
+    active = dict(Detector.objects.active().filter(substation__in=shard.ids).values_list("substation", "created_at"))
+    if active and now - min(active.values()) >= timedelta(days=settings.RETRAIN_DAYS):
+        return list(shard.ids)
+    untrained = [pk for pk in shard.ids if pk not in active]
+    if not untrained:
+        return []
+    reach = (
+        Reading.objects.filter(substation__in=untrained).values("substation").annotate(first=Min("at"), last=Max("at"))
+    )
+    tried = dict(
+        TrainingAttempt.objects.filter(substation__in=untrained, newest_at__isnull=False).values_list(
+            "substation", "newest_at"
+        )
+    )
+    return [
+        each["substation"]
+        for each in reach
+        if each["last"] - each["first"] >= timedelta(days=LEAST_DAYS)
+        and (each["substation"] not in tried or each["last"] - tried[each["substation"]] >= TRY_AGAIN_AFTER)
+    ]
+
+
+def claim(shard: Shard, *, now: datetime | None = None) -> bool:
+    """Reserve a shard's training; False when another worker holds it. The claim of a worker that died runs out."""
+    now = now or timezone.now()
+    key = shard.substations[0].pk
+    TrainingAttempt.objects.get_or_create(substation_id=key)
+    free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=now)
+    return TrainingAttempt.objects.filter(free, substation=key).update(claimed_until=now + CLAIM_FOR) == 1
+
+
+def release(shard: Shard, considered: list[int]) -> None:
+    """End the claim and remember up to which reading each substation was considered."""
+    newest = Reading.objects.filter(substation__in=considered).values("substation").annotate(last=Max("at"))
+    for each in newest:
+        TrainingAttempt.objects.update_or_create(substation_id=each["substation"], defaults={"newest_at": each["last"]})
+    TrainingAttempt.objects.filter(substation=shard.substations[0].pk).update(claimed_until=None)
