@@ -11,8 +11,8 @@ from substations.electrical.power import BoolArray, FloatArray
 ON_DELAY_H = 0.5
 OFF_DELAY_H = 2.0
 OFF_SCORE = 0.45
-SCORE_OFFSET, SLOWEST_PACE, FASTEST_PACE = 0.5, 0.5, 2.0
-"""The on-delay runs at the pace of score − 0.5: half speed at the threshold, double speed from 2.5."""
+SCORE_OFFSET, SLOWEST_PACE, FASTEST_PACE = 0.5, 0.5, 4.0
+"""The on-delay runs at the pace of score − 0.5: half speed at the threshold, four times the speed from 4.5."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ COMMON_DEAD_BAND = 0.5
 COMMON_DEAD_BAND_DISTORTION = 0.3
 LEAST_NEIGHBOURS = 3
 SLOT_S = 900
+REST_WINDOW_H, LEAST_REST_DEVIATION = 3.0, 0.15
 LEAST_SCALE = 1e-4
 
 
@@ -114,7 +115,8 @@ def learn_expectations(
         **_learn_demand(fleet, signals, train & usable.demand),
     }
     learnt = {name: np.nan_to_num(value) for name, value in learnt.items()}
-    shape, plain = _load_features(fleet, signals.active, operation, learnt)
+    calendar = fleet.weekend.astype(np.float64)
+    shape, plain = _load_features(fleet, signals.active, operation, calendar, learnt)
     learnt["reactive"] = fit_robust(shape, reactive, powered)
     error = reactive - _expected_reactive(signals.active, shape, learnt)
     learnt["reactive_scale"] = fit_robust(plain, np.log(np.maximum(np.abs(error), LEAST_SCALE)), powered)
@@ -132,7 +134,8 @@ def learn_expectations(
 def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable, learnt: Learnt) -> Residuals:
     """Expectations and residuals of every step, the common movement of the neighbours taken out."""
     reactive = operation.surface.reactive_kvar / signals.rated_kva
-    shape, plain = _load_features(fleet, signals.active, operation, learnt)
+    rest = days_of_rest(fleet, signals, usable, learnt)
+    shape, plain = _load_features(fleet, signals.active, operation, rest, learnt)
     expected_reactive = _expected_reactive(signals.active, shape, learnt)
     expected_distortion = np.maximum(predict(shape, learnt["distortion"]), 0.0)
     expected_imbalance = np.maximum(predict(plain, learnt["imbalance"]), 0.0)
@@ -148,7 +151,7 @@ def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable
     expected_oil = expected_ambient + operation.rise_k
     expected_active = expected_demand(fleet, signals, usable, learnt)
     departure = _share_departure(signals, learnt)
-    at_expected, _ = _load_features(fleet, expected_active, operation, learnt)
+    at_expected, _ = _load_features(fleet, expected_active, operation, rest, learnt)
     reactive_of_growth = _expected_reactive(signals.active, shape, learnt) - _expected_reactive(
         expected_active, at_expected, learnt
     )
@@ -185,7 +188,7 @@ def common_movement(fleet: Fleet, scaled: FloatArray, dead_band: float) -> Float
 
 
 def _load_features(
-    fleet: Fleet, load: FloatArray, operation: Operation, learnt: Learnt
+    fleet: Fleet, load: FloatArray, operation: Operation, rest: FloatArray, learnt: Learnt
 ) -> tuple[FloatArray, FloatArray]:
     """Features of load, voltage, hour and weekend; and those of load and voltage alone."""
     active = np.minimum(load, learnt["active_q99"][:, None])
@@ -194,7 +197,7 @@ def _load_features(
     plain = [one, active, operation.voltage - 1.0, *hinges]
     angle = 2.0 * np.pi * fleet.hour / 24.0
     waves = [wave(k * angle) * one for k in (1, 2, 3) for wave in (np.sin, np.cos)]
-    weekend = fleet.weekend * one
+    weekend = rest * one
     daily = [*waves, *(wave * active for wave in waves[:4]), weekend, weekend * active]
     return np.stack([*plain, *daily], axis=-1), np.stack(plain, axis=-1)
 
@@ -268,6 +271,22 @@ def _column_median(values: FloatArray) -> FloatArray:
 
 def _profile(fleet: Fleet, learnt: Learnt) -> FloatArray:
     return np.asarray(learnt["demand_profile"][:, _slot(fleet)[0]])
+
+
+def days_of_rest(fleet: Fleet, signals: Signals, usable: Usable, learnt: Learnt) -> FloatArray:
+    """[substation, time] 1.0 at weekends, and while the neighbours behave on a working day as at weekends."""
+    calendar = np.broadcast_to(fleet.weekend, signals.active.shape)
+    if len(fleet.codes) <= LEAST_NEIGHBOURS:
+        return calendar.astype(np.float64)
+    slot, count = _slot(fleet)
+    of_day = (slot % (count // 2)).astype(int)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level = np.where(usable.demand, np.log(signals.active), np.nan)
+    steps = fleet.steps(REST_WINDOW_H)
+    from_work = window_mean(median_of_others(level - learnt["demand_profile"][:, of_day]), steps)
+    from_rest = window_mean(median_of_others(level - learnt["demand_profile"][:, of_day + count // 2]), steps)
+    holiday = (from_work < -LEAST_REST_DEVIATION) & (np.abs(from_rest) < 0.5 * np.abs(from_work))
+    return np.asarray((calendar | holiday).astype(np.float64))
 
 
 def expected_demand(fleet: Fleet, signals: Signals, usable: Usable, learnt: Learnt) -> FloatArray:

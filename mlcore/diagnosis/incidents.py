@@ -15,8 +15,8 @@ from mlcore.diagnosis.statistics import CHANNELS, Evidence, Scores
 from substations.electrical.power import FloatArray
 
 CRITICAL_PCT = 15.0
-ONSET_WALK_H = 12.0
-EDGE_SHARE = 0.4
+ONSET_WALK_H = 24.0
+END_SHARE, ONSET_SHARE = 0.4, 0.2
 
 RATE_OF_CAUSE = {
     CAPACITOR: "reactive",
@@ -27,11 +27,15 @@ RATE_OF_CAUSE = {
     "tap_voltage": "voltage",
     "cooling_failure": "cooling",
 }
+LOCAL_RATES = ("reactive", "motor", "overload")
 
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One loss with one cause on one substation; steps on the time grid, energies in kWh."""
+    """One loss with one cause on one substation; steps on the time grid, energies in kWh.
+
+    base_kwh: the substation's own loss (transformer and share of the feeders) without the incident.
+    """
 
     episode: Episode
     verdict: Verdict
@@ -40,7 +44,7 @@ class Incident:
     peak: int
     score: float
     loss_kwh: float
-    local_kwh: float
+    base_kwh: float
     loss_low_kwh: float
     loss_high_kwh: float
     loss_pct: float
@@ -105,17 +109,19 @@ def _join(one: Episode, other: Episode) -> Episode:
 
 
 def _assess(evidence: Evidence, scores: Scores, episode: Episode, verdict: Verdict) -> Incident:
-    rate = getattr(evidence.rates, RATE_OF_CAUSE[verdict.cause])[episode.substation]
-    local = evidence.operation.local_kw[episode.substation]
+    substation, name = episode.substation, RATE_OF_CAUSE[verdict.cause]
+    rate = getattr(evidence.rates, name)[substation]
+    own = getattr(evidence.rates, f"local_{name}")[substation] if name in LOCAL_RATES else rate
+    local = evidence.operation.local_kw[substation]
     onset, stop = _bounds(evidence, episode)
     inside = slice(onset, stop)
     known = np.isfinite(rate[inside]) & np.isfinite(local[inside])
-    covered = float(known.mean()) if known.size else 0.0
+    covered = float(known.mean())
     hours = evidence.fleet.interval_s / HOUR_S / max(covered, 1e-6)
     loss_kwh = max(float(rate[inside][known].sum()) * hours, 0.0)
-    local_kwh = float(local[inside][known].sum()) * hours
-    low, high = evidence.fleet.nameplates[episode.substation].loss_interval()
-    series = np.nan_to_num(scores.all_windows[episode.substation, episode.raised : stop, episode.channel])
+    base_kwh = float((local - own)[inside][known].sum()) * hours
+    low, high = evidence.fleet.nameplates[substation].loss_interval()
+    series = np.nan_to_num(scores.all_windows[substation, episode.raised : stop, episode.channel])
     return Incident(
         episode=episode,
         verdict=verdict,
@@ -124,10 +130,10 @@ def _assess(evidence: Evidence, scores: Scores, episode: Episode, verdict: Verdi
         peak=episode.raised + int(series.argmax()),
         score=float(series.max()),
         loss_kwh=loss_kwh,
-        local_kwh=local_kwh,
+        base_kwh=base_kwh,
         loss_low_kwh=low * loss_kwh,
         loss_high_kwh=high * loss_kwh,
-        loss_pct=100.0 * loss_kwh / max(local_kwh - loss_kwh, 1e-6),
+        loss_pct=100.0 * loss_kwh / max(base_kwh, 1e-6),
         covered=covered,
     )
 
@@ -139,12 +145,10 @@ def _bounds(evidence: Evidence, episode: Episode) -> tuple[int, int]:
     """
     fleet, first = evidence.fleet, episode.raised
     departure = _departure(evidence, episode)
-    height = float(np.median(departure[first : episode.last + 1]))
-    above = departure - EDGE_SHARE * max(height, 0.0)
-    stop = first + 1 + int(np.cumsum(above[first : episode.last + 1]).argmax())
-    walk = fleet.steps(ONSET_WALK_H)
-    before = np.cumsum(above[max(0, first - walk) : first + 1][::-1])
-    return first - int(before.argmax()), stop
+    height = max(float(np.median(departure[first : episode.last + 1])), 0.0)
+    after = departure[first : episode.last + 1] - END_SHARE * height
+    before = departure[max(0, first - fleet.steps(ONSET_WALK_H)) : first + 1] - ONSET_SHARE * height
+    return first - int(np.cumsum(before[::-1]).argmax()), first + 1 + int(np.cumsum(after).argmax())
 
 
 def _departure(evidence: Evidence, episode: Episode) -> FloatArray:
@@ -163,4 +167,3 @@ def _departure(evidence: Evidence, episode: Episode) -> FloatArray:
     if name != "voltage":
         return series
     return series * np.sign(np.median(series[episode.raised : episode.last + 1]) or 1.0)
-

@@ -39,7 +39,7 @@ class Prepared:
 def prepare(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> Prepared:
     """Gates, cleaned reactive power, flows and losses."""
     gates = apply_gates(fleet, signals, learnt)
-    operation = operate(fleet, signals, usable_reactive(signals, gates), gates.power, gates.oil)
+    operation = operate(fleet, signals, usable_reactive(signals, gates), gates)
     return Prepared(fleet, signals, gates, operation, usable_steps(signals, gates))
 
 
@@ -121,4 +121,3 @@ def _abnormal(prepared: Prepared, learnt: Learnt) -> BoolArray:
     around = prepared.fleet.steps(BLANKED_AROUND_H)
     before = window_any(hits[:, ::-1], around)[:, ::-1]
     return before | window_any(hits, around)
-

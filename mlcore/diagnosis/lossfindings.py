@@ -22,10 +22,7 @@ def loss_findings(
     by_channel = np.moveaxis(scores.all_windows, 1, 2)
     states = np.moveaxis(alarm_states(by_channel, found.fleet.interval_s), 2, 1)
     alarms = episodes(states, scores.short_windows)
-    return [
-        _finding(found, scores, normal, network, incident)
-        for incident in incidents(found, learnt, scores, alarms)
-    ]
+    return [_finding(found, scores, normal, network, incident) for incident in incidents(found, learnt, scores, alarms)]
 
 
 def _finding(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.gates import Gates
 from mlcore.diagnosis.rolling import held
 from mlcore.diagnosis.signals import Signals
 from substations.electrical import losses
@@ -50,10 +51,9 @@ class Operation:
     has_feeder: BoolArray
 
 
-def operate(
-    fleet: Fleet, signals: Signals, reactive: FloatArray, bad_power: BoolArray, bad_oil: BoolArray
-) -> Operation:
+def operate(fleet: Fleet, signals: Signals, reactive: FloatArray, gates: Gates) -> Operation:
     """Work out flows, losses and thermal rise from P and Q in per unit (``reactive`` already cleaned)."""
+    bad_power, bad_oil = gates.power, gates.oil
     plates = fleet.nameplates
     named = {name: np.array([[getattr(plate, name)] for plate in plates]) for name in PLATE_FIELDS}
     rated, no_load_w, load_w = named["rated_kva"], named["no_load_loss_w"], named["load_loss_w"]
@@ -61,7 +61,8 @@ def operate(
     voltage = np.where(bad_power | ~(signals.voltage > 0.3), 1.0, signals.voltage)
     distortion = np.nan_to_num(signals.distortion)
     loading_squared = (signals.active**2 + reactive**2) / voltage**2
-    rise = _oil_rise(fleet, loading_squared * losses.thermal_harmonic_factor(distortion), load_w / no_load_w)
+    heating = _heating(signals, loading_squared, gates.imbalance) * losses.thermal_harmonic_factor(distortion)
+    rise = _oil_rise(fleet, heating, load_w / no_load_w)
     oil = np.where(np.isfinite(signals.oil_c) & ~bad_oil, signals.oil_c, np.nan)
     oil = np.where(np.isnan(oil), TYPICAL_AMBIENT_C + rise, oil)
     winding = losses.winding_temperature_c(oil, np.sqrt(loading_squared))
@@ -134,6 +135,15 @@ def _upstream(
         found.curvature[members] = (feeder.carries**2).T @ r_kw
         found.drop[members] = at_member
     return found
+
+
+def _heating(signals: Signals, loading_squared: FloatArray, bad_currents: BoolArray) -> FloatArray:
+    """Mean square of the phase currents' fundamentals in per unit; that of the powers where currents are missing."""
+    rated_a = signals.rated_kva * 1000.0 / (np.sqrt(3.0) * signals.rows.nominal_v)
+    square = ((signals.rows.currents_a / rated_a[..., None]) ** 2).mean(axis=-1)
+    square = square / (1.0 + np.nan_to_num(signals.distortion) ** 2)
+    believable = ~bad_currents & (np.abs(square - loading_squared) <= 0.5 * loading_squared)
+    return np.where(believable, square, loading_squared)
 
 
 def _oil_rise(fleet: Fleet, loading_squared: FloatArray, loss_ratio: FloatArray) -> FloatArray:

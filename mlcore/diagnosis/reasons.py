@@ -122,7 +122,7 @@ def evidence(
         "falsified_by": FALSIFIERS[incident.verdict.cause],
         "severity": {
             "extra_loss_kwh": _json(incident.loss_kwh),
-            "local_loss_kwh": _json(incident.local_kwh),
+            "usual_local_loss_kwh": _json(incident.base_kwh),
             "extra_loss_pct": _json(incident.loss_pct),
             "critical_from_pct": CRITICAL_PCT,
             "share_of_rows_known": _json(incident.covered),

@@ -24,25 +24,25 @@ CHANNELS = ("reactive", "motor", "distortion", "imbalance", "voltage", "oil_temp
 """The statistic channels, in the order of the last axis of a score array."""
 
 WINDOWS_H = {
-    "reactive": (1.0, 3.0, 8.0, 24.0),
+    "reactive": (0.5, 1.0, 3.0, 8.0, 24.0),
     "motor": (3.0, 8.0),
-    "distortion": (1.0, 3.0, 8.0),
-    "imbalance": (1.0, 3.0, 8.0),
-    "voltage": (1.0, 3.0),
+    "distortion": (0.5, 1.0, 3.0, 8.0),
+    "imbalance": (0.5, 1.0, 3.0, 8.0),
+    "voltage": (0.5, 1.0, 3.0),
     "oil_temperature": (3.0, 8.0),
 }
 SHORT_H = 3.0
 """Windows up to this long say when an episode is over; longer ones would smear its end."""
 
-WINDOW_STRICTNESS = {1.0: 2.0, 3.0: 1.4, 8.0: 1.1, 24.0: 1.0}
+WINDOW_STRICTNESS = {0.5: 2.5, 1.0: 2.0, 3.0: 1.4, 8.0: 1.1, 24.0: 1.0}
 LEAST_REACTIVE_LOSS_PCT = 1.2
 LEAST_DISTORTION_LOSS_PCT = 1.0
 LEAST_REACTIVE_SCALED = 0.3
 LEAST_IMBALANCE = 0.06
 LEAST_VOLTAGE = 0.018
 LEAST_OIL_K = 4.0
-SHARE_WITH_MOVED_VOLTAGE = 0.5
-"""A tap that moved takes the kvar of banks and machines with it: they count half as evidence of their own."""
+SHARE_WITH_MOVED_VOLTAGE = 0.35
+"""A tap that moved takes the kvar of banks and machines with it: they count for a third as evidence of their own."""
 
 QUANTILE = 0.97
 QUANTILE_FACTOR = 2.4
@@ -88,14 +88,13 @@ def statistics(evidence: Evidence) -> dict[str, FloatArray]:
     sources = {
         "reactive": evidence.residuals.reactive_scaled,
         "imbalance": evidence.residuals.imbalance,
-        "voltage": np.abs(evidence.residuals.voltage),
         "oil_temperature": evidence.residuals.oil_k,
     }
     for channel, source in sources.items():
         for hours in WINDOWS_H[channel]:
             found[f"{channel}@{hours:g}"] = window_mean(source, evidence.fleet.steps(hours))
-    found["voltage@1"] = np.abs(window_mean(evidence.residuals.voltage, evidence.fleet.steps(1.0)))
-    found["voltage@3"] = np.abs(window_mean(evidence.residuals.voltage, evidence.fleet.steps(3.0)))
+    for hours in WINDOWS_H["voltage"]:
+        found[f"voltage@{hours:g}"] = np.abs(window_mean(evidence.residuals.voltage, evidence.fleet.steps(hours)))
     for hours in WINDOWS_H["motor"]:
         found[f"together@{hours:g}"], found[f"together_root@{hours:g}"] = together(evidence, hours)
     for hours in WINDOWS_H["distortion"]:
@@ -162,11 +161,12 @@ def score(evidence: Evidence, learnt: Learnt, sensitivity: float = 1.0) -> Score
         "oil_temperature": _against(found, learnt, "oil_temperature", LEAST_OIL_K, {}),
         "overload": {1.0: _overload(evidence, learnt)},
     }
-    whole = [np.fmax.reduce(list(windows.values())) for windows in channels.values()]
+    now = _judged_now(evidence.residuals)
+    whole = [np.where(now[name], np.fmax.reduce(list(windows.values())), np.nan) for name, windows in channels.items()]
     short = []
-    for windows in channels.values():
+    for name, windows in channels.items():
         brief = [value for hours, value in windows.items() if hours <= SHORT_H]
-        short.append(np.fmax.reduce(brief or list(windows.values())))
+        short.append(np.where(now[name], np.fmax.reduce(brief), np.nan))
     follows = [
         found[f"together@{hours:g}"] / _limit(learnt, f"together@{hours:g}", LEAST_TOGETHER**2)
         for hours in WINDOWS_H["motor"]
@@ -174,6 +174,20 @@ def score(evidence: Evidence, learnt: Learnt, sensitivity: float = 1.0) -> Score
     return Scores(
         sensitivity * np.stack(whole, axis=-1), sensitivity * np.stack(short, axis=-1), np.fmax.reduce(follows)
     )
+
+
+def _judged_now(residuals: Residuals) -> dict[str, BoolArray]:
+    """Where a channel has a reading at this very step: windows alone, without one, decide nothing."""
+    sources = {
+        "reactive": residuals.reactive,
+        "motor": residuals.reactive,
+        "distortion": residuals.distortion,
+        "imbalance": residuals.imbalance,
+        "voltage": residuals.voltage,
+        "oil_temperature": residuals.oil_k,
+        "overload": residuals.demand,
+    }
+    return {name: np.isfinite(source) for name, source in sources.items()}
 
 
 def _reactive(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> dict[float, FloatArray]:

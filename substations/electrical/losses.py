@@ -130,6 +130,17 @@ class LossSurface:
             transformer + 2.0 * upstream - self.feeder_curvature * (np.square(d_active) + np.square(d_reactive))
         )
 
+    def local_change_kw(self, active_kw: FloatArray | float, reactive_kvar: FloatArray | float) -> FloatArray:
+        """As ``change_kw``, but of the substation's own transformer and share of the feeders alone.
+
+        The rest of the change falls to the shares of the neighbours on the same segments.
+        """
+        square = np.square(active_kw) + np.square(reactive_kvar)
+        product = self.active_kw * active_kw + self.reactive_kvar * reactive_kvar
+        upstream = self.feeder_active * active_kw + self.feeder_reactive * reactive_kvar
+        transformer = self.transformer_per_kva2 * (2.0 * product - square)
+        return np.asarray(transformer + upstream + self.feeder_curvature * (product - square))
+
     def feeder_share_kw(self) -> FloatArray:
         """The substation's share of the loss in the segments above it (projection; the shares add up)."""
         return np.asarray(self.active_kw * self.feeder_active + self.reactive_kvar * self.feeder_reactive)
