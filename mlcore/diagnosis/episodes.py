@@ -30,11 +30,13 @@ class Episode:
     last: int
 
 
-def alarm_states(scores: FloatArray, interval_s: float, on_delay_h: float = ON_DELAY_H) -> BoolArray:
+def alarm_states(
+    scores: FloatArray, interval_s: float, on_delay_h: float = ON_DELAY_H, off_delay_h: float = OFF_DELAY_H
+) -> BoolArray:
     """[..., time] alarm on or off for scores [..., time]; NaN freezes the state and both delays.
 
-    On after ``on_delay_h`` of scores of 1.5, later for lower and sooner for higher ones; off after two hours below
-    0.45; between the two nothing changes.
+    On after ``on_delay_h`` of scores of 1.5, later for lower and sooner for higher ones; off after ``off_delay_h``
+    below 0.45; between the two nothing changes.
     """
     hours = interval_s / 3600.0
     known = np.isfinite(scores)
@@ -42,7 +44,7 @@ def alarm_states(scores: FloatArray, interval_s: float, on_delay_h: float = ON_D
     pace = np.clip(np.where(high, scores, 0.0) - SCORE_OFFSET, SLOWEST_PACE, FASTEST_PACE)
     urgency: FloatArray = np.where(high, hours * pace, 0.0)
     on = high & (_since(urgency, known & ~high) >= on_delay_h - 1e-9)
-    off = low & (_since(np.where(low, hours, 0.0), known & ~low) >= OFF_DELAY_H - 1e-9)
+    off = low & (_since(np.where(low, hours, 0.0), known & ~low) >= off_delay_h - 1e-9)
     index = np.arange(1, scores.shape[-1] + 1)
     last_on = np.maximum.accumulate(np.where(on, index, 0), axis=-1)
     last_off = np.maximum.accumulate(np.where(off, index, 0), axis=-1)

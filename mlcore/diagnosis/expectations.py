@@ -109,6 +109,9 @@ def learn_expectations(
     learnt: Learnt = {
         "hinges": np.stack([quantile(signals.active, powered, share) for share in HINGES], axis=1),
         "active_q99": quantile(signals.active, powered, 0.99),
+        "active_range": _range(signals.active, powered),
+        "reactive_range": _range(reactive, powered),
+        "drop_range": _range(operation.voltage_drop, powered),
         "phase_share": np.stack(
             [quantile(signals.phase_share[..., k], train & usable.imbalance, 0.5) for k in range(3)], axis=1
         ),
@@ -126,7 +129,7 @@ def learn_expectations(
         plain, np.log(np.maximum(np.abs(error), LEAST_SCALE)), train & usable.distortion
     )
     learnt["imbalance"] = fit_robust(plain, _share_departure(signals, learnt), train & usable.imbalance)
-    for name, features, target, mask in _neighbour_models(signals, operation, usable):
+    for name, features, target, mask in _neighbour_models(signals, operation, usable, learnt):
         learnt[name] = fit_robust(features, target, train & mask)
     return learnt
 
@@ -187,6 +190,11 @@ def common_movement(fleet: Fleet, scaled: FloatArray, dead_band: float) -> Float
     return np.asarray(np.sign(others) * np.maximum(np.abs(others) - dead_band, 0.0))
 
 
+def _range(values: FloatArray, mask: BoolArray) -> FloatArray:
+    """[substation, 2] the trained range of a feature; beyond it a linear expectation is not continued."""
+    return np.stack([quantile(values, mask, 0.001), quantile(values, mask, 0.999)], axis=1)
+
+
 def _load_features(
     fleet: Fleet, load: FloatArray, operation: Operation, rest: FloatArray, learnt: Learnt
 ) -> tuple[FloatArray, FloatArray]:
@@ -212,7 +220,7 @@ def _share_departure(signals: Signals, learnt: Learnt) -> FloatArray:
 
 
 def _neighbour_models(
-    signals: Signals, operation: Operation, usable: Usable
+    signals: Signals, operation: Operation, usable: Usable, learnt: Learnt
 ) -> list[tuple[str, FloatArray, FloatArray, BoolArray]]:
     """(name, features, target, mask) of the voltage and the ambient expectation, with and without neighbours."""
     voltage = np.where(usable.voltage, signals.voltage, np.nan)
@@ -220,7 +228,11 @@ def _neighbour_models(
     others_voltage = median_of_others(voltage + operation.voltage_drop)
     others_ambient = median_of_others(ambient)
     one = np.ones_like(voltage)
-    own = [signals.active, operation.surface.reactive_kvar / signals.rated_kva, operation.voltage_drop]
+    reactive = operation.surface.reactive_kvar / signals.rated_kva
+    own = [
+        np.clip(values, learnt[f"{name}_range"][:, :1], learnt[f"{name}_range"][:, 1:])
+        for name, values in (("active", signals.active), ("reactive", reactive), ("drop", operation.voltage_drop))
+    ]
     rise = operation.rise_k
     return [
         ("voltage", np.stack([one, others_voltage, *own], axis=-1), voltage, usable.voltage),
@@ -235,7 +247,7 @@ def _neighbour_expectations(
 ) -> tuple[FloatArray, FloatArray]:
     """Expected voltage and ambient temperature; where no neighbour reports, those without neighbours."""
     found = {
-        name: predict(features, learnt[name]) for name, features, _, _ in _neighbour_models(signals, operation, usable)
+        name: predict(features, learnt[name]) for name, features, _, _ in _neighbour_models(signals, operation, usable, learnt)
     }
     voltage = np.where(np.isfinite(found["voltage"]), found["voltage"], found["voltage_alone"])
     ambient = np.where(np.isfinite(found["ambient"]), found["ambient"], found["ambient_alone"])

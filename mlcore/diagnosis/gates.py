@@ -23,6 +23,9 @@ LEAST_RATIO_LOADING = 0.02
 FROZEN_HOURS = 1.0
 FROZEN_OIL_HOURS = 4.0
 FROZEN_SAMPLES = 4
+FINE_STEPS = 50
+"""A value of fewer steps of the meter's resolution may well stand still for a while."""
+
 POWER_HOLD_HOURS = 2.0
 REACTIVE_HOLD_HOURS = 3.0
 OIL_HOLD_HOURS = 12.0
@@ -205,11 +208,20 @@ def _frozen(fleet: Fleet, signals: Signals) -> tuple[BoolArray, BoolArray, BoolA
     """Steps at which power, oil temperature, or one phase current has not moved at all for too long."""
     steps = max(fleet.steps(FROZEN_HOURS), FROZEN_SAMPLES)
     loaded = signals.apparent > LEAST_RATIO_LOADING
-    power = (window_range(signals.active, steps) == 0) | (window_range(signals.apparent, steps) == 0)
+    power = _still(signals.rows.active_kw, steps) | _still(signals.rows.apparent_kva, steps)
     phases = np.moveaxis(signals.rows.currents_a, -1, 0)
-    phase = np.any([(window_range(one, steps) == 0) & (one > 0) for one in phases], axis=0)
+    phase = np.any([_still(one, steps) for one in phases], axis=0)
     oil = window_range(signals.oil_c, max(fleet.steps(FROZEN_OIL_HOURS), FROZEN_SAMPLES + 2)) == 0
     return power & loaded, oil, phase & loaded
+
+
+def _still(values: FloatArray, steps: int) -> BoolArray:
+    """No movement over a window, of a value that is large enough against the meter's resolution to move."""
+    size = np.abs(values)
+    moves = np.abs(np.diff(values, axis=-1))
+    resolution = np.where(moves > 1e-9, moves, np.inf).min(axis=-1, initial=np.inf)[..., None]
+    fine = size > FINE_STEPS * np.where(np.isfinite(resolution), resolution, 0.0)
+    return np.asarray((window_range(values, steps) == 0) & fine & (size > 0))
 
 
 def _oil_departed(fleet: Fleet, signals: Signals) -> BoolArray:
@@ -236,7 +248,6 @@ def _stuck_distortion(fleet: Fleet, signals: Signals) -> BoolArray:
     """One phase's THD stands still while another one moves."""
     steps = max(fleet.steps(3.0), 6)
     phases = np.moveaxis(fleet.channels("thd_current_l1_pct", "thd_current_l2_pct", "thd_current_l3_pct"), -1, 0)
-    spans = np.stack([window_range(one, steps) for one in phases])
-    loaded = signals.apparent > LEAST_RATIO_LOADING
-    moving = (np.nan_to_num(spans).max(axis=0) > 0) & (phases.max(axis=0) > 0)
-    return np.asarray(loaded & (spans == 0).any(axis=0) & moving)
+    still = np.any([_still(one, steps) for one in phases], axis=0)
+    moving = np.any([window_range(one, steps) > 0 for one in phases], axis=0)
+    return np.asarray(still & moving & (signals.apparent > LEAST_RATIO_LOADING))

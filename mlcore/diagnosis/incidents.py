@@ -11,6 +11,7 @@ from mlcore.diagnosis.causes import CAPACITOR, MOTOR, OVERLOAD, Verdict, name_ca
 from mlcore.diagnosis.episodes import Episode
 from mlcore.diagnosis.fleet import HOUR_S
 from mlcore.diagnosis.gates import Learnt
+from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.statistics import CHANNELS, Evidence, Scores
 from substations.electrical.power import FloatArray
 
@@ -120,6 +121,7 @@ def _assess(evidence: Evidence, scores: Scores, episode: Episode, verdict: Verdi
     hours = evidence.fleet.interval_s / HOUR_S / max(covered, 1e-6)
     loss_kwh = max(float(rate[inside][known].sum()) * hours, 0.0)
     base_kwh = float((local - own)[inside][known].sum()) * hours
+    hourly = window_mean(rate, evidence.fleet.steps(1.0))
     low, high = evidence.fleet.nameplates[substation].loss_interval()
     series = np.nan_to_num(scores.all_windows[substation, episode.raised : stop, episode.channel])
     return Incident(
@@ -127,7 +129,7 @@ def _assess(evidence: Evidence, scores: Scores, episode: Episode, verdict: Verdi
         verdict=verdict,
         onset=onset,
         stop=stop,
-        peak=episode.raised + int(series.argmax()),
+        peak=onset + int(np.nan_to_num(hourly[onset:stop]).argmax()),
         score=float(series.max()),
         loss_kwh=loss_kwh,
         base_kwh=base_kwh,

@@ -17,6 +17,9 @@ from substations.electrical.power import FloatArray
 
 WINDOW_H = 2.0
 SHARE_FOR_ALARM = 0.5
+OFF_DELAY_H = 24.0
+"""A loose contact comes and goes: what returns within a day is one fault."""
+
 PHASES = ("A (L1)", "B (L2)", "C (L3)")
 LINES = ("A-B (L1-L2)", "B-C (L2-L3)", "C-A (L3-L1)")
 
@@ -43,7 +46,7 @@ def meter_findings(fleet: Fleet, signals: Signals, gates: Gates) -> list[Finding
     seen = ~gates.absent[:, None, :] | (masks > 0)
     share = window_mean(np.where(seen, _exclusive(names, masks), np.nan), fleet.steps(WINDOW_H))
     scores = np.moveaxis(share / SHARE_FOR_ALARM, 1, 2)
-    states = np.moveaxis(alarm_states(share / SHARE_FOR_ALARM, fleet.interval_s), 1, 2)
+    states = np.moveaxis(alarm_states(share / SHARE_FOR_ALARM, fleet.interval_s, off_delay_h=OFF_DELAY_H), 1, 2)
     return [_finding(fleet, signals, scores, names[episode.channel], episode) for episode in episodes(states, scores)]
 
 

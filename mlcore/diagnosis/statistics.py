@@ -39,6 +39,7 @@ LEAST_REACTIVE_LOSS_PCT = 1.2
 LEAST_DISTORTION_LOSS_PCT = 1.0
 LEAST_REACTIVE_SCALED = 0.3
 LEAST_IMBALANCE = 0.06
+LEAST_IMBALANCE_LOSS_PCT = 0.4
 LEAST_VOLTAGE = 0.018
 LEAST_OIL_K = 4.0
 SHARE_WITH_MOVED_VOLTAGE = 0.35
@@ -156,7 +157,7 @@ def score(evidence: Evidence, learnt: Learnt, sensitivity: float = 1.0) -> Score
         "reactive": _reactive(evidence, found, learnt),
         "motor": _motor(evidence, found, learnt),
         "distortion": _against(found, learnt, "distortion", LEAST_DISTORTION_LOSS_PCT, WINDOW_STRICTNESS),
-        "imbalance": _against(found, learnt, "imbalance", LEAST_IMBALANCE, {}),
+        "imbalance": _imbalance(evidence, found, learnt),
         "voltage": _against(found, learnt, "voltage", LEAST_VOLTAGE, {}),
         "oil_temperature": _against(found, learnt, "oil_temperature", LEAST_OIL_K, {}),
         "overload": {1.0: _overload(evidence, learnt)},
@@ -214,6 +215,12 @@ def _against(
     return windows
 
 
+def _imbalance(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> dict[float, FloatArray]:
+    unusual = _against(found, learnt, "imbalance", LEAST_IMBALANCE, {})
+    cost = {hours: loss_share(evidence, evidence.rates.imbalance, hours) for hours in unusual}
+    return {hours: np.minimum(value, cost[hours] / LEAST_IMBALANCE_LOSS_PCT) for hours, value in unusual.items()}
+
+
 def _overload(evidence: Evidence, learnt: Learnt) -> FloatArray:
     steps = evidence.fleet.steps(1.0)
     apparent = np.where(np.isfinite(evidence.residuals.demand), evidence.signals.apparent, np.nan)
@@ -231,7 +238,8 @@ def _motor(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> 
         cost = loss_share(evidence, evidence.rates.motor, hours) / (LEAST_MOTOR_LOSS_PCT * WINDOW_STRICTNESS[hours])
         product = found[f"together@{hours:g}"] / _limit(learnt, f"together@{hours:g}", LEAST_TOGETHER**2)
         root = found[f"together_root@{hours:g}"] / _limit(learnt, f"together_root@{hours:g}", LEAST_TOGETHER)
-        windows[hours] = np.minimum(np.minimum(product, root / ROOT_SHARE), cost)
+        excess = found[f"reactive@{hours:g}"] / LEAST_REACTIVE_SCALED
+        windows[hours] = np.minimum.reduce([product, root / ROOT_SHARE, cost, excess])
     return windows
 
 
