@@ -1,0 +1,166 @@
+"""The training graph: many substations at once, the backward pass of the recurrence written by hand.
+
+TensorFlow is imported inside the functions. The graph is traced once per architecture, whatever the number of
+substations, windows and rows, and runs a whole stretch of training without coming back to Python.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from .gru_weights import Architecture
+
+CLIP_NORM = 1.0
+MOMENTUM, SQUARES, EPSILON = 0.9, 0.999, 1e-7
+
+
+def recurrence(projected: Any, recurrent: Any, inner_bias: Any, steps: int) -> Any:
+    """States of a GRU layer [substation, window, step, hidden].
+
+    projected: [substation, window, step, 3 hidden], what the input adds to the gates, biases of update and reset
+    gate included. recurrent: [substation, hidden, 3 hidden]. inner_bias: [substation, 3 hidden], added inside.
+    """
+    import tensorflow as tf
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def run(projected: Any, recurrent: Any, inner_bias: Any) -> Any:
+        inputs = tf.unstack(projected, num=steps, axis=2)
+        state = tf.zeros_like(inputs[0][..., : recurrent.shape[1]])
+        saved, states = [], []
+        for given in inputs:
+            inner = tf.matmul(state, recurrent) + inner_bias[:, None]
+            update, reset, candidate = tf.split(given, 3, -1)
+            inner_update, inner_reset, inner_candidate = tf.split(inner, 3, -1)
+            update, reset = tf.sigmoid(update + inner_update), tf.sigmoid(reset + inner_reset)
+            candidate = tf.tanh(candidate + reset * inner_candidate)
+            saved.append((state, update, reset, candidate, inner_candidate))
+            state = candidate + update * (state - candidate)
+            states.append(state)
+
+        def backward(*upstream: Any) -> tuple[Any, Any, Any]:
+            wanted = tf.unstack(upstream[0], num=steps, axis=2)
+            given, inner = [], []
+            change = tf.zeros_like(wanted[0])
+            for gradient, (before, update, reset, candidate, inner_candidate) in zip(
+                reversed(wanted), reversed(saved), strict=True
+            ):
+                change += gradient
+                kept = 1.0 - update
+                to_update = change * (before - candidate) * update * kept
+                to_candidate = change * kept * (1.0 - candidate * candidate)
+                to_reset = to_candidate * inner_candidate * reset * (1.0 - reset)
+                given.append(tf.concat([to_update, to_reset, to_candidate], -1))
+                inner.append(tf.concat([to_update, to_reset, to_candidate * reset], -1))
+                change = change * update + tf.matmul(inner[-1], recurrent, transpose_b=True)
+            # One product over all steps and windows instead of one per step.
+            before = tf.concat([each[0] for each in reversed(saved)], axis=1)
+            all_inner = tf.concat(inner, axis=1)
+            to_recurrent = tf.matmul(before, all_inner, transpose_a=True)
+            return tf.stack(given[::-1], axis=2), to_recurrent, tf.reduce_sum(all_inner, axis=1)
+
+        return tf.stack(states, axis=2), backward
+
+    return run(projected, recurrent, inner_bias)
+
+
+def reconstruct(weights: dict[str, Any], windows: Any, architecture: Architecture) -> Any:
+    """Windows [substation, window, step, feature] → [substation, window, step, channel]."""
+    import tensorflow as tf
+
+    states = windows
+    for layer in range(architecture.layers):
+        states = _layer(weights, f"encoder_{layer}", states, architecture)
+    latent = tf.matmul(states[:, :, -1], weights["latent_kernel"]) + weights["latent_bias"][:, None]
+    repeated = tf.repeat(latent[:, :, None], architecture.window, axis=2)
+    states = tf.concat([repeated, windows[..., architecture.channels :]], -1)
+    for layer in range(architecture.layers):
+        states = _layer(weights, f"decoder_{layer}", states, architecture)
+    return _dense(states, weights["output_kernel"]) + weights["output_bias"][:, None, None]
+
+
+def _layer(weights: dict[str, Any], name: str, inputs: Any, architecture: Architecture) -> Any:
+    import tensorflow as tf
+
+    bias = weights[f"{name}_bias"]
+    projected = _dense(inputs, weights[f"{name}_kernel"]) + bias[:, None, None, 0]
+    return recurrence(projected, weights[f"{name}_recurrent"], tf.convert_to_tensor(bias[:, 1]), architecture.window)
+
+
+def _dense(inputs: Any, kernel: Any) -> Any:
+    """[substation, window, step, a] × [substation, a, b] as one product per substation."""
+    import tensorflow as tf
+
+    shape = tf.shape(inputs)
+    flat = tf.reshape(inputs, [shape[0], shape[1] * shape[2], inputs.shape[-1]])
+    return tf.reshape(tf.matmul(flat, kernel), [shape[0], shape[1], shape[2], kernel.shape[-1]])
+
+
+@lru_cache(maxsize=8)
+def training_graph(architecture: Architecture) -> Any:
+    """A function (weights, moments, squares, rows, present, starts, rates) → (weights, moments, squares).
+
+    The first three are lists in the order of ``architecture.shapes()``; rows: [substation, time, feature];
+    present: [substation, time, channel]; starts: [batch, substation, window] first rows; rates: [batch] step
+    sizes of Adam (Kingma and Ba 2015). The loss is the mean squared error over what is present, for
+    each substation by itself.
+    """
+    import tensorflow as tf
+
+    names = list(architecture.shapes())
+    shapes = [tf.TensorShape([None, *shape]) for shape in architecture.shapes().values()]
+    specs = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
+    features = architecture.channels + architecture.context
+    signature = [
+        specs,
+        specs,
+        specs,
+        tf.TensorSpec([None, None, features], tf.float32),
+        tf.TensorSpec([None, None, architecture.channels], tf.float32),
+        tf.TensorSpec([None, None, None], tf.int32),
+        tf.TensorSpec([None], tf.float32),
+    ]
+
+    def gradients(weights: list[Any], rows: Any, present: Any, starts: Any) -> list[Any]:
+        index = starts[..., None] + tf.range(architecture.window)
+        windows, known = tf.gather(rows, index, batch_dims=1), tf.gather(present, index, batch_dims=1)
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(weights)
+            decoded = reconstruct(dict(zip(names, weights, strict=True)), windows, architecture)
+            error = tf.reduce_sum(known * (windows[..., : architecture.channels] - decoded) ** 2, axis=[1, 2, 3])
+            loss = error / tf.maximum(tf.reduce_sum(known, axis=[1, 2, 3]), 1.0)
+        return _clipped(tape.gradient(loss, weights))
+
+    def body(batch: Any, weights: list[Any], moments: list[Any], squares: list[Any], *fixed: Any) -> Any:
+        rows, present, starts, rates = fixed
+        found = gradients(weights, rows, present, starts[batch])
+        count = tf.cast(batch + 1, tf.float32)
+        rate = rates[batch] * tf.sqrt(1.0 - SQUARES**count) / (1.0 - MOMENTUM**count)
+        moments = [MOMENTUM * old + (1.0 - MOMENTUM) * new for old, new in zip(moments, found, strict=True)]
+        squares = [SQUARES * old + (1.0 - SQUARES) * new * new for old, new in zip(squares, found, strict=True)]
+        moved = zip(weights, moments, squares, strict=True)
+        weights = [value - rate * first / (tf.sqrt(second) + EPSILON) for value, first, second in moved]
+        return batch + 1, weights, moments, squares
+
+    @tf.function(input_signature=signature, reduce_retracing=True)  # type: ignore[untyped-decorator]
+    def train(weights: Any, moments: Any, squares: Any, rows: Any, present: Any, starts: Any, rates: Any) -> Any:
+        _, weights, moments, squares = tf.while_loop(
+            lambda batch, *_: batch < tf.shape(rates)[0],
+            lambda batch, weights, moments, squares: body(
+                batch, weights, moments, squares, rows, present, starts, rates
+            ),
+            (tf.constant(0), list(weights), list(moments), list(squares)),
+            shape_invariants=(tf.TensorShape([]), shapes, shapes, shapes),
+        )
+        return weights, moments, squares
+
+    return train
+
+
+def _clipped(gradients: list[Any]) -> list[Any]:
+    """Gradients of each substation with a norm of at most CLIP_NORM."""
+    import tensorflow as tf
+
+    square = tf.add_n([tf.reduce_sum(each * each, axis=list(range(1, each.shape.rank))) for each in gradients])
+    factor = tf.minimum(1.0, CLIP_NORM / tf.sqrt(tf.maximum(square, 1e-12)))
+    return [each * tf.reshape(factor, [-1] + [1] * (each.shape.rank - 1)) for each in gradients]

@@ -1,0 +1,81 @@
+"""Training: one backbone for the whole fleet, then a short stretch of fine-tuning for every substation at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .frames import Frame
+from .gru_weights import Architecture, repeated
+from .windows import IntArray
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How many updates, of how many windows each (per network), and the largest step size."""
+
+    updates: int
+    batch: int
+    rate: float
+
+    def rates(self) -> npt.NDArray[np.float32]:
+        """[update] step sizes: a short rise, then down along half a cosine to a fiftieth."""
+        share = (np.arange(self.updates) + 0.5) / max(self.updates, 1)
+        wave = 0.02 + 0.98 * (0.5 + 0.5 * np.cos(np.pi * share))
+        return (self.rate * wave * np.minimum(1.0, share / 0.05)).astype(np.float32)
+
+
+def train_backbone(
+    weights: Arrays, frame: Frame, starts: list[IntArray], architecture: Architecture, schedule: Schedule, seed: int
+) -> Arrays:
+    """One network [1, …] from the windows of all substations, which count alike whatever they have."""
+    rng = np.random.default_rng(seed)
+    length = frame.inputs.shape[-1]
+    owners = [number for number, own in enumerate(starts) if len(own)]
+    chosen = rng.integers(0, len(owners), (schedule.updates, schedule.batch))
+    place = rng.random(chosen.shape)
+    counts = np.array([len(starts[number]) for number in owners])
+    offsets = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    everything = np.concatenate([starts[number] + number * length for number in owners])
+    order = everything[offsets[chosen] + (place * counts[chosen]).astype(np.int64)]
+    joined = Frame(
+        np.concatenate(list(frame.inputs), axis=-1)[None], np.concatenate(list(frame.present), axis=-1)[None]
+    )
+    return _run(weights, joined, order[:, None], architecture, schedule)
+
+
+def fine_tune(
+    weights: Arrays, frame: Frame, starts: list[IntArray], architecture: Architecture, schedule: Schedule, seed: int
+) -> Arrays:
+    """A network per substation [substation, …], each from its own windows; all must have some."""
+    order = np.stack(
+        [_shuffled(own, schedule, np.random.default_rng([seed, number])) for number, own in enumerate(starts)], axis=1
+    )
+    own = repeated(weights, len(starts)) if len(next(iter(weights.values()))) == 1 else weights
+    return _run(own, frame, order, architecture, schedule)
+
+
+def _shuffled(starts: IntArray, schedule: Schedule, rng: np.random.Generator) -> IntArray:
+    """[update, window]: every window once, then every window again."""
+    needed = schedule.updates * schedule.batch
+    rounds = [rng.permutation(starts) for _ in range(-(-needed // len(starts)))]
+    return np.concatenate(rounds)[:needed].reshape(schedule.updates, schedule.batch)
+
+
+def _run(weights: Arrays, frame: Frame, order: IntArray, architecture: Architecture, schedule: Schedule) -> Arrays:
+    from .gru_graph import training_graph
+
+    if not schedule.updates:
+        return weights
+    names = list(architecture.shapes())
+    start = [weights[name].astype(np.float32) for name in names]
+    zeros = [np.zeros_like(value) for value in start]
+    rows, present = (np.ascontiguousarray(each.swapaxes(1, 2)) for each in (frame.inputs, frame.present))
+    train = training_graph(architecture)
+    learnt, _, _ = train(start, zeros, zeros, rows, present, order.astype(np.int32), schedule.rates())
+    return {name: value.numpy() for name, value in zip(names, learnt, strict=True)}
