@@ -35,7 +35,7 @@ class Artifact:
 
 
 def pack(arrays: Mapping[str, np.ndarray[Any, Any]], meta: Mapping[str, Any]) -> Artifact:
-    data = save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
+    data = save({name: np.asarray(array, order="C") for name, array in arrays.items()})
     settings = json.loads(json.dumps(meta))
     return Artifact(data, settings, _digest(data, settings))
 

@@ -6,28 +6,49 @@ Pure: arrays in, findings out. ``training`` and ``scoring`` add the database, th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from . import network
 from .diagnosis import pipeline
 from .diagnosis.fleet import Fleet
-from .diagnosis.model import SubstationModel
+from .diagnosis.model import IncompatibleModelError, SubstationModel
 from .diagnosis.pipeline import Analysis
+from .engine.fitted import IncompatibleWeightsError
+from .engine.gru_autoencoder import GruAutoencoder
 
 DIAGNOSIS = "diagnosis."
+NETWORK = "network."
 
 
 @dataclass(frozen=True)
 class TrainedDetector:
-    """What is stored for one substation. ``rung`` says how much of the ladder it reached."""
+    """What is stored for one substation. ``rung`` says how much of the ladder it reached.
+
+    network: its autoencoder over the residual channels, None where there is none. threshold: the network's.
+    """
 
     model: SubstationModel
     rung: str = "regression"
     threshold: float | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
+    network: GruAutoencoder | None = None
+
+    @classmethod
+    def of(cls, model: SubstationModel, autoencoder: GruAutoencoder | None) -> TrainedDetector:
+        """The detector of a substation with what its network is worth, if it has one."""
+        if autoencoder is None:
+            return cls(model)
+        return cls(
+            model,
+            rung="own" if autoencoder.own_[0] else "fleet",
+            threshold=float(autoencoder.threshold_[0]),
+            metrics=network.facts_of(autoencoder, model.interval_s),
+            network=autoencoder,
+        )
 
     @property
     def excluded_share(self) -> float:
@@ -35,7 +56,11 @@ class TrainedDetector:
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
         arrays, facts = self.model.to_arrays()
-        return {DIAGNOSIS + name: array for name, array in arrays.items()}, {"diagnosis": facts}
+        named, meta = {DIAGNOSIS + name: array for name, array in arrays.items()}, {"diagnosis": facts}
+        if self.network is not None:
+            weights, meta["network"] = self.network.to_arrays()
+            named |= {NETWORK + name: array for name, array in weights.items()}
+        return named, meta
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray[Any, Any]], meta: Mapping[str, Any]) -> TrainedDetector:
@@ -44,16 +69,33 @@ class TrainedDetector:
         Raises:
             IncompatibleModelError: the parts do not fit this version of the program.
         """
-        own = {name.removeprefix(DIAGNOSIS): array for name, array in arrays.items() if name.startswith(DIAGNOSIS)}
-        return cls(SubstationModel.from_arrays(own, meta.get("diagnosis", {})))
+        model = SubstationModel.from_arrays(_under(DIAGNOSIS, arrays), meta.get("diagnosis", {}))
+        if "network" not in meta:
+            return cls.of(model, None)
+        try:
+            return cls.of(model, GruAutoencoder.from_arrays(_under(NETWORK, arrays), meta["network"]))
+        except IncompatibleWeightsError as error:
+            raise IncompatibleModelError(str(error)) from error
 
 
-def train_fleet(fleet: Fleet, train: NDArray[np.bool_], *, sensitivity: float = 1.0) -> dict[str, TrainedDetector]:
+def train_fleet(
+    fleet: Fleet, train: NDArray[np.bool_], *, sensitivity: float = 1.0, seed: int = 0
+) -> dict[str, TrainedDetector]:
     """Fit every substation with enough believable data among the marked steps ([time] or [substation, time])."""
     models = pipeline.fit(fleet, train, sensitivity=sensitivity)
-    return {code: TrainedDetector(model) for code, model in models.items()}
+    networks = network.train_networks(fleet, models, train, seed=seed)
+    return {code: TrainedDetector.of(model, networks.get(code)) for code, model in models.items()}
 
 
 def analyse_fleet(fleet: Fleet, detectors: Mapping[str, TrainedDetector], *, start_s: int | None = None) -> Analysis:
     """Judge every step from ``start_s`` on; substations without a detector get findings about their meter alone."""
-    return pipeline.analyse(fleet, {code: detector.model for code, detector in detectors.items()}, start_s=start_s)
+    models = {code: detector.model for code, detector in detectors.items()}
+    networks = {code: each.network for code, each in detectors.items() if each.network is not None}
+    residuals = network.residuals_of(fleet, models) if networks else None
+    scores = network.score_networks(fleet, networks, residuals) if residuals is not None else None
+    analysis = pipeline.analyse(fleet, models, start_s=start_s, network=scores)
+    return replace(analysis, findings=network.worth_saying(analysis.findings))
+
+
+def _under(prefix: str, arrays: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
