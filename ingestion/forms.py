@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from functools import cache
 from typing import Any, cast
 
 from django import forms
@@ -27,6 +28,7 @@ _INTERVALS = [
 ]
 
 
+@cache  # the names are files in many folders
 def _zones() -> list[tuple[str, Any]]:
     return [_OWN_ZONE, *((name, name) for name in sorted(zoneinfo.available_timezones()))]
 
