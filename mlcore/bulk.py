@@ -30,5 +30,8 @@ def replace_scores(
                 for row in rows:
                     copy.write_row(row)
             return
+        # Without Django's own form a time would be stored as text with an offset, which no query compares well.
+        adapt = connection.ops.adapt_datetimefield_value
+        rows = [(row[0], adapt(row[1]), *row[2:]) for row in rows]
         marks = ", ".join(["%s"] * len(COLUMNS))
         cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)  # noqa: S608  (constant names)

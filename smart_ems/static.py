@@ -10,7 +10,7 @@ from django.core.management import call_command
 from .env import BASE_DIR
 
 # The API page is drawn by ReDoc; the other viewer that comes with the package is left out.
-IGNORED = ("swagger-ui-dist", "*.map")
+IGNORED = ("swagger-ui-dist",)
 
 
 def collect_static() -> bool:

@@ -72,7 +72,11 @@ class Substation(models.Model):
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     received_at = models.DateTimeField(
-        _("last arrival"), null=True, blank=True, editable=False, help_text=_("When readings last came in, of any time.")
+        _("last arrival"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When readings last came in, of any time."),
     )
 
     objects = SubstationQuerySet.as_manager()

@@ -25,6 +25,7 @@ LEAST_NEIGHBOURS = 3
 SLOT_S = 900
 REST_WINDOW_H, LEAST_REST_DEVIATION = 3.0, 0.15
 LEAST_SCALE = 1e-4
+RANGE_BEYOND = 0.75
 
 
 @dataclass(frozen=True)
@@ -191,8 +192,10 @@ def common_movement(fleet: Fleet, scaled: FloatArray, dead_band: float) -> Float
 
 
 def _range(values: FloatArray, mask: BoolArray) -> FloatArray:
-    """[substation, 2] the trained range of a feature; beyond it a linear expectation is not continued."""
-    return np.stack([quantile(values, mask, 0.001), quantile(values, mask, 0.999)], axis=1)
+    """[substation, 2] where a linear expectation still holds: the trained range and three quarters of it beyond."""
+    low, high = quantile(values, mask, 0.001), quantile(values, mask, 0.999)
+    beyond = RANGE_BEYOND * (high - low)
+    return np.stack([low - beyond, high + beyond], axis=1)
 
 
 def _load_features(
@@ -247,7 +250,8 @@ def _neighbour_expectations(
 ) -> tuple[FloatArray, FloatArray]:
     """Expected voltage and ambient temperature; where no neighbour reports, those without neighbours."""
     found = {
-        name: predict(features, learnt[name]) for name, features, _, _ in _neighbour_models(signals, operation, usable, learnt)
+        name: predict(features, learnt[name])
+        for name, features, _, _ in _neighbour_models(signals, operation, usable, learnt)
     }
     voltage = np.where(np.isfinite(found["voltage"]), found["voltage"], found["voltage_alone"])
     ambient = np.where(np.isfinite(found["ambient"]), found["ambient"], found["ambient_alone"])
