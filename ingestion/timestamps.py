@@ -130,7 +130,8 @@ def _by_pattern(texts: TextArray, day_first: bool) -> tuple[TimeArray, BoolArray
 
 
 def _by_number(texts: TextArray) -> tuple[TimeArray, BoolArray]:
-    values = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(np.float64)
+    values = _number(texts)
+    values = np.where(np.abs(values) < 1e19, values, np.nan)  # nothing larger is a time
     us = np.full(len(values), np.nan)
     for low, high, factor in _EPOCHS:
         us = np.where((values >= low) & (values < high), np.rint(values * factor), us)
