@@ -25,7 +25,7 @@ LEAST_NEIGHBOURS = 3
 SLOT_S = 900
 REST_WINDOW_H, LEAST_REST_DEVIATION = 3.0, 0.15
 LEAST_SCALE = 1e-4
-RANGE_BEYOND = 0.75
+FAR_BEYOND_TRAINED = 2.0
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,6 @@ def learn_expectations(
     learnt: Learnt = {
         "hinges": np.stack([quantile(signals.active, powered, share) for share in HINGES], axis=1),
         "active_q99": quantile(signals.active, powered, 0.99),
-        "active_range": _range(signals.active, powered),
-        "reactive_range": _range(reactive, powered),
-        "drop_range": _range(operation.voltage_drop, powered),
         "phase_share": np.stack(
             [quantile(signals.phase_share[..., k], train & usable.imbalance, 0.5) for k in range(3)], axis=1
         ),
@@ -130,7 +127,7 @@ def learn_expectations(
         plain, np.log(np.maximum(np.abs(error), LEAST_SCALE)), train & usable.distortion
     )
     learnt["imbalance"] = fit_robust(plain, _share_departure(signals, learnt), train & usable.imbalance)
-    for name, features, target, mask in _neighbour_models(signals, operation, usable, learnt):
+    for name, features, target, mask in _neighbour_models(signals, operation, usable):
         learnt[name] = fit_robust(features, target, train & mask)
     return learnt
 
@@ -155,6 +152,7 @@ def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable
     expected_oil = expected_ambient + operation.rise_k
     expected_active = expected_demand(fleet, signals, usable, learnt)
     departure = _share_departure(signals, learnt)
+    far = np.abs(signals.active) > FAR_BEYOND_TRAINED * learnt["active_q99"][:, None]
     at_expected, _ = _load_features(fleet, expected_active, operation, rest, learnt)
     reactive_of_growth = _expected_reactive(signals.active, shape, learnt) - _expected_reactive(
         expected_active, at_expected, learnt
@@ -170,7 +168,7 @@ def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable
         distortion=np.where(usable.distortion, signals.distortion - expected_distortion, np.nan),
         distortion_scaled=harmonic - common_harmonic,
         imbalance=np.where(usable.imbalance, departure - expected_imbalance, np.nan),
-        voltage=np.where(usable.voltage, signals.voltage - expected_voltage, np.nan),
+        voltage=np.where(usable.voltage & ~far, signals.voltage - expected_voltage, np.nan),
         oil_k=np.where(usable.oil, signals.oil_c - expected_oil, np.nan),
         demand=np.where(usable.demand, np.minimum(demand, alone), np.nan),
         expected_reactive=expected_reactive,
@@ -189,13 +187,6 @@ def common_movement(fleet: Fleet, scaled: FloatArray, dead_band: float) -> Float
     others = window_median(median_of_others(scaled), fleet.steps(COMMON_HOURS))
     others = np.nan_to_num(others)
     return np.asarray(np.sign(others) * np.maximum(np.abs(others) - dead_band, 0.0))
-
-
-def _range(values: FloatArray, mask: BoolArray) -> FloatArray:
-    """[substation, 2] where a linear expectation still holds: the trained range and three quarters of it beyond."""
-    low, high = quantile(values, mask, 0.001), quantile(values, mask, 0.999)
-    beyond = RANGE_BEYOND * (high - low)
-    return np.stack([low - beyond, high + beyond], axis=1)
 
 
 def _load_features(
@@ -223,7 +214,7 @@ def _share_departure(signals: Signals, learnt: Learnt) -> FloatArray:
 
 
 def _neighbour_models(
-    signals: Signals, operation: Operation, usable: Usable, learnt: Learnt
+    signals: Signals, operation: Operation, usable: Usable
 ) -> list[tuple[str, FloatArray, FloatArray, BoolArray]]:
     """(name, features, target, mask) of the voltage and the ambient expectation, with and without neighbours."""
     voltage = np.where(usable.voltage, signals.voltage, np.nan)
@@ -232,10 +223,7 @@ def _neighbour_models(
     others_ambient = median_of_others(ambient)
     one = np.ones_like(voltage)
     reactive = operation.surface.reactive_kvar / signals.rated_kva
-    own = [
-        np.clip(values, learnt[f"{name}_range"][:, :1], learnt[f"{name}_range"][:, 1:])
-        for name, values in (("active", signals.active), ("reactive", reactive), ("drop", operation.voltage_drop))
-    ]
+    own = [signals.active, reactive, operation.voltage_drop]
     rise = operation.rise_k
     return [
         ("voltage", np.stack([one, others_voltage, *own], axis=-1), voltage, usable.voltage),
@@ -250,8 +238,7 @@ def _neighbour_expectations(
 ) -> tuple[FloatArray, FloatArray]:
     """Expected voltage and ambient temperature; where no neighbour reports, those without neighbours."""
     found = {
-        name: predict(features, learnt[name])
-        for name, features, _, _ in _neighbour_models(signals, operation, usable, learnt)
+        name: predict(features, learnt[name]) for name, features, _, _ in _neighbour_models(signals, operation, usable)
     }
     voltage = np.where(np.isfinite(found["voltage"]), found["voltage"], found["voltage_alone"])
     ambient = np.where(np.isfinite(found["ambient"]), found["ambient"], found["ambient_alone"])

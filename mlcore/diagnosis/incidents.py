@@ -165,7 +165,7 @@ def _departure(evidence: Evidence, episode: Episode) -> FloatArray:
         "oil_temperature": residuals.oil_k,
         "overload": residuals.demand,
     }
-    series = np.nan_to_num(sources[name][episode.substation])
+    series: FloatArray = np.nan_to_num(np.asarray(sources[name][episode.substation], dtype=np.float64))
     if name != "voltage":
         return series
-    return series * np.sign(np.median(series[episode.raised : episode.last + 1]) or 1.0)
+    return np.asarray(series * np.sign(np.median(series[episode.raised : episode.last + 1]) or 1.0))

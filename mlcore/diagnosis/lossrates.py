@@ -89,7 +89,7 @@ def current_square_ratio(signals: Signals, operation: Operation) -> FloatArray:
     rated_a = signals.rated_kva * 1000.0 / (np.sqrt(3.0) * signals.rows.nominal_v)
     square = ((signals.rows.currents_a / rated_a[..., None]) ** 2).mean(axis=-1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return square / (1.0 + operation.distortion**2) / operation.loading_squared
+        return np.asarray(square / (1.0 + operation.distortion**2) / operation.loading_squared)
 
 
 def _distortion(operation: Operation, residuals: Residuals) -> FloatArray:

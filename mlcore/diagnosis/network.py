@@ -92,7 +92,7 @@ def operate(fleet: Fleet, signals: Signals, reactive: FloatArray, gates: Gates) 
         rise_k=rise,
         no_load_w=no_load_w,
         rated_load_loss_kw=load_w / 1000.0,
-        has_feeder=(upstream.curvature > 0).any(axis=1, keepdims=True),
+        has_feeder=np.asarray((upstream.curvature > 0).any(axis=1, keepdims=True)),
     )
 
 
