@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.evaluation import LossEvent
+from mlcore.event_score import LossEvent
 from substations.channels import CHANNEL_INDEX, CHANNEL_NAMES
 from substations.electrical.nameplate import Nameplate, complete
 from substations.electrical.topology import Segment

@@ -29,11 +29,11 @@ from mlcore.diagnosis.meter import meter_findings
 from mlcore.diagnosis.model import SubstationModel, Warming, stacked
 from mlcore.diagnosis.network_scores import NetworkScores
 from mlcore.diagnosis.signals import measure
-from mlcore.diagnosis.statistics import CHANNELS, Evidence, Scores, score
+from mlcore.diagnosis.statistics import CHANNELS, Evidence, Scores, learn_thresholds, score
 from mlcore.diagnosis.unusual import unusual_findings
 from substations.electrical.power import BoolArray, FloatArray
 
-__all__ = ["CHANNELS", "CONTEXT_HOURS", "Analysis", "Fleet", "Status", "analyse", "fit", "warming_up"]
+__all__ = ["CHANNELS", "CONTEXT_HOURS", "Analysis", "Fleet", "Status", "analyse", "fit", "recalibrate", "warming_up"]
 
 CONTEXT_HOURS = 96
 """Longest memory of a step: the 24 h window over residuals that rest on gates (12 h) and oil (30 h), with margin."""
@@ -100,6 +100,28 @@ def fit(fleet: Fleet, train: BoolArray, *, sensitivity: float = 1.0) -> dict[str
     if not 0.1 <= sensitivity <= 10.0:
         raise ValueError(f"sensitivity must be between 0.1 and 10; received {sensitivity}.")
     return learn(fleet, train, sensitivity)[0]
+
+
+def recalibrate(
+    fleet: Fleet, models: Mapping[str, SubstationModel], train: BoolArray, network: NetworkScores
+) -> dict[str, SubstationModel]:
+    """The models with thresholds of the reactive channel for a network's statistic in place of the regression's.
+
+    ``train`` marks normal steps that the network was not fitted on, or its thresholds come out too tight.
+    """
+    learnt = stacked(models, fleet.codes, fleet.interval_s)
+    if not learnt:
+        return {}
+    prepared = prepare(fleet, measure(fleet), learnt)
+    found = gather(prepared, learnt)
+    found = replace(found, residuals=network_scores.with_network(found.residuals, network))
+    new = learn_thresholds(found, np.broadcast_to(train, prepared.gates.dead.shape) & prepared.usable.reactive)
+    names = [name for name in new if name.startswith("threshold_reactive@")]
+    return {
+        code: replace(models[code], learnt={**models[code].learnt, **{name: new[name][k] for name in names}})
+        for k, code in enumerate(fleet.codes)
+        if code in models
+    }
 
 
 def warming_up(fleet: Fleet, train: BoolArray) -> dict[str, Warming]:
