@@ -24,7 +24,7 @@ Baseline = Callable[[Fleet, BoolArray], list[Detection]]
 
 
 def static_limits(fleet: Fleet, train: BoolArray) -> list[Detection]:
-    """Textbook limits on power factor, loading, imbalance, THD, voltage and temperature; nothing is learnt."""
+    """Fixed limits: the textbook's, or the 99.9 % quantile of the training rows where that is wider."""
     rated = np.array([[plate.rated_kva] for plate in fleet.nameplates])
     nominal = np.array([[plate.nominal_v] for plate in fleet.nameplates])
     apparent = fleet.channel("apparent_power_kva")
@@ -32,19 +32,21 @@ def static_limits(fleet: Fleet, train: BoolArray) -> list[Detection]:
     currents = fleet.channels("current_l1_a", "current_l2_a", "current_l3_a")
     with np.errstate(divide="ignore", invalid="ignore"):
         imbalance = np.abs(currents / currents.mean(axis=-1, keepdims=True) - 1.0).max(axis=-1)
-    loaded = apparent > 0.1 * rated
-    flags = {
-        "capacitor_failure": loaded & (factor < LEAST_POWER_FACTOR),
-        "overload": apparent > LARGEST_LOADING * rated,
-        "phase_imbalance": loaded & (imbalance > LARGEST_IMBALANCE),
-        "harmonic_injection": loaded & (fleet.channel("thd_current_l1_pct") > LARGEST_THD_PCT),
-        "tap_voltage": np.abs(fleet.channel("voltage_avg_v") / nominal - 1.0) > LARGEST_VOLTAGE_ERROR,
-        "cooling_failure": fleet.channel("oil_temperature_c") > LARGEST_OIL_C,
+    loaded = np.where(apparent > 0.1 * rated, 1.0, np.nan)
+    measured = {
+        "capacitor_failure": (loaded * (1.0 - factor), 1.0 - LEAST_POWER_FACTOR),
+        "overload": (apparent / rated, LARGEST_LOADING),
+        "phase_imbalance": (loaded * imbalance, LARGEST_IMBALANCE),
+        "harmonic_injection": (loaded * fleet.channel("thd_current_l1_pct"), LARGEST_THD_PCT),
+        "tap_voltage": (np.abs(fleet.channel("voltage_avg_v") / nominal - 1.0), LARGEST_VOLTAGE_ERROR),
+        "cooling_failure": (fleet.channel("oil_temperature_c"), LARGEST_OIL_C),
     }
     critical = (factor < CRITICAL_POWER_FACTOR) | (apparent > LARGEST_LOADING * rated)
     found = []
-    for cause, flag in flags.items():
-        lasting = window_mean(flag.astype(np.float64), fleet.steps(LASTING_HOURS)) >= 1.0
+    for cause, (values, textbook) in measured.items():
+        usual = quantile(values, np.broadcast_to(train, values.shape), ALARM_QUANTILE)
+        beyond = (values > np.fmax(usual, textbook)[:, None]).astype(np.float64)
+        lasting = window_mean(beyond, fleet.steps(LASTING_HOURS)) >= 1.0
         found += _detections(fleet, lasting & ~train, critical, cause)
     return found
 
