@@ -50,7 +50,8 @@ def review(detection: Detection, *, now: datetime) -> Alert:
 
     1. A detection that an alert already stands for updates that alert.
     2. Otherwise it joins the open alert of its key while that one is active, or if it is the same cause within a day.
-    3. Otherwise an open alert that has cleared is superseded, and a new alert is raised; one whose end lies far behind
+    3. Otherwise, if it was over before the open alert began, it is recorded in the history.
+    4. Otherwise an open alert that has cleared is superseded, and a new alert is raised; one whose end lies far behind
        the newest reading is recorded in the history at once.
     """
     link = AlertDetection.objects.select_related("alert").filter(detection=detection).first()
@@ -58,15 +59,19 @@ def review(detection: Detection, *, now: datetime) -> Alert:
         AlertDetection.objects.filter(pk=link.pk).update(revision=detection.revision)
         return _refresh(link.alert, now=now)
     current = Alert.objects.unresolved().filter(substation=detection.substation_id, kind=detection.kind).first()
-    if current and _belongs(detection, current):
+    if current is None:
+        return _raise(detection, now=now, late=_is_retrospective(detection))
+    if detection.end is not None and detection.end < current.raised_at:
+        return _raise(detection, now=now, late=True)
+    if _belongs(detection, current):
         AlertDetection.objects.create(alert=current, detection=detection, revision=detection.revision)
         return _refresh(current, now=now)
-    if current:
-        move(current, Move.SUPERSEDE, now=now, closure=Alert.Closure.SUPERSEDED)
-    return _raise(detection, now=now)
+    move(current, Move.SUPERSEDE, now=now, closure=Alert.Closure.SUPERSEDED)
+    return _raise(detection, now=now, late=_is_retrospective(detection))
 
 
 def _belongs(detection: Detection, alert: Alert) -> bool:
+    """Whether a detection is part of what an open alert is about: both last, or the same cause is back within a day."""
     if alert.condition == Alert.Condition.ACTIVE:
         return True
     joined_for = timedelta(hours=settings.ALERT_REJOIN_HOURS)
@@ -86,9 +91,8 @@ def _is_retrospective(detection: Detection) -> bool:
     return newest is not None and newest - detection.end > timedelta(hours=settings.ALERT_LIVE_HOURS)
 
 
-def _raise(detection: Detection, *, now: datetime) -> Alert:
+def _raise(detection: Detection, *, now: datetime, late: bool) -> Alert:
     summary = summarise([detection])
-    late = _is_retrospective(detection)
     alert = Alert(
         substation_id=detection.substation_id,
         kind=detection.kind,

@@ -28,10 +28,11 @@ def train_due() -> list[Detector]:
     """Train every shard that is due and that no other worker is training; the new versions."""
     stored: list[Detector] = []
     for shard in shards():
-        wanted = due(shard)
-        if wanted and claim(shard):
-            try:
-                stored += train(shard, only=wanted)
-            finally:
-                release(shard, wanted)
+        if not due(shard) or not claim(shard):
+            continue
+        wanted = due(shard)  # another worker may have trained it before the claim
+        try:
+            stored += train(shard, only=wanted) if wanted else []
+        finally:
+            release(shard, wanted)
     return stored

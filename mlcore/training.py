@@ -115,7 +115,8 @@ def _store(shard: Shard, fleet: Fleet, trained: dict[str, TrainedDetector], lear
 
 
 def _ask_for_scoring(detectors: Iterable[Detector]) -> None:
-    """Everything that is stored is judged once more by the new model."""
+    """A first model judges the whole record. A later one judges from now on: what was found stays as it was found."""
     for detector in detectors:
         reach = Reading.objects.filter(substation=detector.substation_id).aggregate(first=Min("at"), last=Max("at"))
-        Span.objects.create(substation_id=detector.substation_id, start=reach["first"], end=reach["last"])
+        start = reach["first"] if detector.version == 1 else reach["last"]
+        Span.objects.create(substation_id=detector.substation_id, start=start, end=reach["last"])

@@ -188,8 +188,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Substations, readings, uploads, detections and alerts. Times are ISO 8601 with an offset.",
     "VERSION": "1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
 }
 
 # Security. Plotly and Bootstrap set element styles, so styles may be inline; scripts never are.

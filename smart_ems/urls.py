@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.templatetags.static import static
 from django.urls import include, path
-from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
 from . import api, views
@@ -16,7 +14,7 @@ urlpatterns = [
     path("dashboard/counters/", views.counters, name="dashboard-counters"),
     path("dashboard/status/", views.status_cards, name="dashboard-status"),
     path("dashboard/topology/", views.topology_figure, name="topology"),
-    path("favicon.ico", RedirectView.as_view(url=static("img/logo.svg")), name="favicon"),
+    path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.health, name="health"),
     # Sign-in
     path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),

@@ -6,7 +6,8 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -100,6 +101,12 @@ def substation_list(request: HttpRequest) -> HttpResponse:
     shown = Substation.objects.filter(pk__in=[each.pk for each in page.object_list])
     context = {"page": page, "statuses": statuses(shown, now=timezone.now()), "q": text}
     return render_page(request, "smart_ems/substations.html", context)
+
+
+@require_GET
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask here before they have read the page's own link."""
+    return redirect(static("img/logo.svg"))
 
 
 @never_cache

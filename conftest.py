@@ -1,0 +1,48 @@
+"""What every test shares: settings without side effects, and a small fixed cast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, User
+from django.test import Client
+
+
+@pytest.fixture(autouse=True)
+def _own_files_and_no_broker(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Uploads go to a folder of the test, static files need no manifest, and no bell reaches a broker."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    monkeypatch.setattr("smart_ems.pipeline._ring", lambda *tasks: None)
+    yield
+
+
+@pytest.fixture
+def person(db: None) -> Callable[[str], User]:
+    """``person("operator")``: a user in that role; ``person("stranger")``: signed in, but in none."""
+
+    def make(role: str) -> User:
+        user = User.objects.create_user(f"{role}-user", password="secret-pass-1")
+        if role != "stranger":
+            user.groups.add(Group.objects.get(name=role))
+        return user
+
+    return make
+
+
+@pytest.fixture
+def signed_in(person: Callable[[str], User]) -> Callable[[str], Client]:
+    """``signed_in("viewer")``: a browser in which a user of that role is signed in."""
+
+    def make(role: str) -> Client:
+        client = Client()
+        client.force_login(person(role))
+        return client
+
+    return make
