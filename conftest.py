@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.test import Client
 
 
 @pytest.fixture(autouse=True)
-def _own_files_and_no_broker(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own_files_and_no_broker(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Uploads go to a folder of the test, static files need no manifest, and no bell reaches a broker."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.STORAGES = settings.STORAGES | {
@@ -20,7 +20,6 @@ def _own_files_and_no_broker(settings: Any, tmp_path: Path, monkeypatch: pytest.
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     monkeypatch.setattr("smart_ems.pipeline._ring", lambda *tasks: None)
-    yield
 
 
 @pytest.fixture

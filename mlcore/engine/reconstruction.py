@@ -21,6 +21,7 @@ FloatArray = npt.NDArray[np.floating]
 Float32 = npt.NDArray[np.float32]
 
 CHUNK = 1024
+TOGETHER = 384
 LEAST_ERROR = 1e-3
 
 
@@ -183,7 +184,7 @@ class Reconstruction(Fitted):
         windows = length - self.window_steps + 1
         if windows < 1:
             return
-        together = max(1, CHUNK // windows)
+        together = max(1, TOGETHER // windows)
         for row in range(0, substations, together):
             for first in range(0, windows, CHUNK):
                 rows = slice(row, min(row + together, substations))
