@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from substations.htmx import is_fragment, render_page
 
-from . import services
+from . import evidence, services
 from .advice import checks
 from .changes import Conflict
 from .export import history_csv
@@ -150,6 +150,7 @@ def _show(request: HttpRequest, alert: Alert, *, status: int = 200, **forms: obj
         "events": alert.events.select_related("actor").order_by("-seq"),
         "resolutions": alert.resolutions.select_related("resolved_by"),
         "checks": checks(alert.cause),
+        "evidence": evidence.read(alert.detection.evidence) if alert.detection else None,
         "similar": past.prefetch_related("resolutions").order_by("-raised_at")[:3],
         "acknowledge_form": AcknowledgeForm(initial={"version": alert.version}),
         "withdraw_form": WithdrawForm(initial={"version": alert.version}),

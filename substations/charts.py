@@ -141,7 +141,7 @@ def _layout(panels: Sequence[str]) -> dict[str, Any]:
     layout: dict[str, Any] = {
         "hovermode": "x unified",
         "margin": {"l": 58, "r": 12, "t": 30, "b": 32},
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         "xaxis": {
             "type": "date",
             "anchor": _axis(count - 1),

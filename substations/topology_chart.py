@@ -50,10 +50,11 @@ def topology(nodes: Sequence[Node], edges: Sequence[Edge], *, supply: str = "Gri
     ]
     if fed:
         data.append(_supply(where_supply, supply))
-    hidden = {"visible": False, "fixedrange": False}
+    around = [*at.values(), *([where_supply] if fed else [])]
+    on_map = bool(nodes) and all(node.position for node in nodes)
     layout = {
-        "xaxis": dict(hidden),
-        "yaxis": hidden | {"scaleanchor": "x"} if any(node.position for node in nodes) else dict(hidden),
+        "xaxis": {"visible": False, "range": _range([x for x, _ in around])},
+        "yaxis": {"visible": False, "range": _range([y for _, y in around])} | ({"scaleanchor": "x"} if on_map else {}),
         "margin": {"l": 20, "r": 20, "t": 10, "b": 10},
         "showlegend": False,
         "hovermode": "closest",
@@ -61,6 +62,13 @@ def topology(nodes: Sequence[Node], edges: Sequence[Edge], *, supply: str = "Gri
         "uirevision": "keep",
     }
     return {"data": data, "layout": layout}
+
+
+def _range(values: Sequence[float]) -> list[float]:
+    """The extent with room for the names at its edges."""
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    room = 0.14 * (high - low) or 1.0
+    return [low - room, high + room]
 
 
 def _supply_point(at: Mapping[str, Point], fed: Sequence[str]) -> Point:
