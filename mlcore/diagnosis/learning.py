@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,13 +16,11 @@ from mlcore.diagnosis.model import SubstationModel, Warming
 from mlcore.diagnosis.network import Operation, operate
 from mlcore.diagnosis.rolling import quantile, window_any
 from mlcore.diagnosis.signals import Signals, measure
-from mlcore.diagnosis.statistics import Evidence, learn_thresholds, score
+from mlcore.diagnosis.statistics import Evidence, first_thresholds, learn_thresholds, score
 from substations.electrical.power import BoolArray, FloatArray
 
 LEAST_TRAINING_H = 7 * 24
-FIRST_PASS_QUANTILE = 0.90
-FIRST_PASS_FACTOR = 5.0
-FIRST_PASS_EXTREME = 0.98
+FIRST_PASSES = 2
 BLANKED_AROUND_H = 2.0
 
 
@@ -72,9 +71,10 @@ def learn(fleet: Fleet, train: BoolArray, sensitivity: float) -> tuple[dict[str,
     warming = {code: Warming(int(hours[k]), LEAST_TRAINING_H) for k, code in enumerate(fleet.codes) if not ready[k]}
     if not ready.any():
         return {}, warming
-    first = _learn_once(prepared, train, FIRST_PASS_QUANTILE, FIRST_PASS_FACTOR, FIRST_PASS_EXTREME)
-    abnormal = _abnormal(prepared, first) & train
-    learnt = {**gate_rules, **_learn_once(prepared, train & ~abnormal)}
+    abnormal = np.zeros_like(train)
+    for _ in range(FIRST_PASSES):
+        abnormal = _abnormal(prepared, _learn_once(prepared, train & ~abnormal, first_thresholds)) & train
+    learnt = {**gate_rules, **_learn_once(prepared, train & ~abnormal, learn_thresholds)}
     trained = np.nonzero(train.any(axis=0))[0]
     blanked = abnormal.sum(axis=1) / np.maximum(train.sum(axis=1), 1)
     models = {
@@ -100,18 +100,20 @@ def blank(fleet: Fleet) -> Learnt:
     signals = measure(none)
     nowhere = np.zeros(signals.active.shape, dtype=bool)
     gate_rules = learn_gates(none, signals, nowhere)
-    learnt = {**gate_rules, **_learn_once(prepare(none, signals, gate_rules), nowhere)}
+    learnt = {**gate_rules, **_learn_once(prepare(none, signals, gate_rules), nowhere, learn_thresholds)}
     return {name: np.full_like(value, np.nan) for name, value in learnt.items()}
 
 
-def _learn_once(prepared: Prepared, normal: BoolArray, *threshold: float) -> Learnt:
+def _learn_once(
+    prepared: Prepared, normal: BoolArray, thresholds: Callable[[Evidence, BoolArray], Learnt]
+) -> Learnt:
     fleet, signals = prepared.fleet, prepared.signals
     learnt = learn_expectations(fleet, signals, prepared.operation, prepared.usable, normal)
     ratio = current_square_ratio(signals, prepared.operation)
     learnt["current_square_ratio"] = quantile(ratio, normal & prepared.usable.imbalance, 0.5)
     evidence = gather(prepared, learnt)
     learnt["step_spread"] = step_spread(evidence, normal)
-    return {**learnt, **learn_thresholds(evidence, normal & prepared.usable.reactive, *threshold)}
+    return {**learnt, **thresholds(evidence, normal & prepared.usable.reactive)}
 
 
 def _abnormal(prepared: Prepared, learnt: Learnt) -> BoolArray:

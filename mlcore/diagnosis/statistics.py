@@ -50,6 +50,7 @@ QUANTILE_FACTOR = 2.4
 TAIL_QUANTILE, TAIL_FACTOR = 0.999, 1.3
 EXTREME_QUANTILE = 0.9995
 BEYOND_TRAINED_LOAD = 1.15
+FIRST_QUANTILE, FIRST_FACTOR, FIRST_EXTREME, FIRST_ONE_SIDED = 0.90, 5.0, 0.98, 12.0
 
 OVERLOAD_LOADING = 0.90
 OVERLOAD_GROWTH = 0.30
@@ -57,6 +58,7 @@ OVERLOAD_LEAST_GROWTH = 0.18
 LEAST_MOTOR_LOSS_PCT = 1.0
 LEAST_TOGETHER = 1e-4
 ROOT_SHARE = 0.75
+LEAST_KVAR_PER_KW = 0.08
 TOGETHER_FILLED = 0.5
 
 
@@ -108,6 +110,17 @@ def loss_share(evidence: Evidence, rate: FloatArray, hours: float) -> FloatArray
     steps = evidence.fleet.steps(hours)
     local = np.where(np.isfinite(rate), evidence.operation.local_kw, np.nan)
     return 100.0 * window_mean(rate, steps) / window_mean(local, steps)
+
+
+def first_thresholds(evidence: Evidence, rows: BoolArray) -> Learnt:
+    """Wide thresholds from rows that may hold faults: what losses push up can't widen the lower half."""
+    learnt = learn_thresholds(evidence, rows, FIRST_QUANTILE, FIRST_FACTOR, FIRST_EXTREME)
+    for name, values in statistics(evidence).items():
+        median, low = quantile(values, rows, 0.5), quantile(values, rows, 1.0 - FIRST_QUANTILE)
+        one_sided = name.startswith("voltage")
+        robust = FIRST_ONE_SIDED * median if one_sided else median + FIRST_FACTOR * (median - low)
+        learnt[f"threshold_{name}"] = np.fmin(learnt[f"threshold_{name}"], np.nan_to_num(robust, nan=np.inf))
+    return learnt
 
 
 def learn_thresholds(
@@ -239,8 +252,18 @@ def _motor(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> 
         product = found[f"together@{hours:g}"] / _limit(learnt, f"together@{hours:g}", LEAST_TOGETHER**2)
         root = found[f"together_root@{hours:g}"] / _limit(learnt, f"together_root@{hours:g}", LEAST_TOGETHER)
         excess = found[f"reactive@{hours:g}"] / LEAST_REACTIVE_SCALED
-        windows[hours] = np.minimum.reduce([product, root / ROOT_SHARE, cost, excess])
+        slope = _kvar_per_kw(evidence, hours) / LEAST_KVAR_PER_KW
+        windows[hours] = np.minimum.reduce([product, root / ROOT_SHARE, cost, excess, slope])
     return windows
+
+
+def _kvar_per_kw(evidence: Evidence, hours: float) -> FloatArray:
+    """Regression of the steps of the reactive excess on those of active power in a window."""
+    active, reactive = _step(evidence.signals.active), _step(evidence.residuals.reactive)
+    both = np.where(np.isfinite(reactive), active, np.nan)
+    steps = evidence.fleet.steps(hours)
+    product = window_mean(both * reactive, steps, TOGETHER_FILLED)
+    return product / np.fmax(window_mean(both**2, steps, TOGETHER_FILLED), 1e-9)
 
 
 def _limit(learnt: Learnt, name: str, least: float) -> FloatArray:
