@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from .models import Detection, Detector
 from .schedule import claim, due, release
@@ -10,7 +11,12 @@ from .scoring import score_pending
 from .shards import shards
 from .training import train
 
-__all__ = ["learn_verdict", "score_pending", "train_due", "training_is_due"]
+__all__ = ["learn_verdict", "score_pending", "train_all", "train_due", "training_is_due"]
+
+
+def train_all(*, until: datetime | None = None) -> list[Detector]:
+    """Train every shard now, from readings until a time or else by the ordinary rule; for commands."""
+    return [detector for shard in shards() for detector in train(shard, until=until)]
 
 
 def learn_verdict(detection_ids: Sequence[int], *, is_false: bool) -> None:

@@ -14,6 +14,8 @@ import environ
 BASE_DIR = Path(__file__).resolve().parent.parent
 # A unix socket's path is limited to 107 bytes by the kernel (103 on macOS); a longer one cannot be bound.
 SOCKET_PATH_LIMIT = 100
+# TensorFlow's start-up notices are no news to anybody; its errors still show.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 env = environ.Env()
 if (BASE_DIR / ".env").is_file():

@@ -1,0 +1,69 @@
+"""``bench train|score|tick``: how fast the engine is beside the usual way, in one run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from mlcore.engine import bench
+
+
+class Command(BaseCommand):
+    help = "Measure training, scoring or one tick of the engine beside plain Keras, and print the ratios."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        kinds = parser.add_subparsers(dest="kind", required=True)
+        train = kinds.add_parser("train", help="a fleet at once against keras.Model.fit per substation")
+        train.add_argument("--substations", type=int, default=100)
+        train.add_argument("--sample", type=int, default=2, help="substations that the usual loop trains (0: none)")
+        score = kinds.add_parser("score", help="all rows at once against Keras predict and a window-by-window loop")
+        score.add_argument("file", nargs="?", type=Path, help="CSV; its numeric columns are the channels")
+        score.add_argument("--window", type=int, default=24)
+        score.add_argument("--hidden", type=int, default=32)
+        score.add_argument("--layers", type=int, default=1)
+        tick = kinds.add_parser("tick", help="the newest window of very many substations with weights of their own")
+        tick.add_argument("--substations", type=int, default=10_000)
+        for kind in (train, score, tick):
+            kind.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+    def handle(self, *, kind: str, **options: Any) -> str:
+        if options.get("substations", 1) < 1:
+            raise CommandError(f"At least one substation is needed; received {options['substations']}.")
+        if kind == "train":
+            found = bench.bench_train(options["substations"], options["sample"])
+        elif kind == "score":
+            sizes = {"window_steps": options["window"], "hidden": options["hidden"], "layers": options["layers"]}
+            found = bench.bench_score(numbers_of(options["file"]) if options["file"] else None, **sizes)
+        else:
+            found = bench.bench_tick(options["substations"])
+        figures = {"bench": kind, **bench.machine(), **found}
+        return json.dumps(figures, indent=2) if options["json"] else table(figures)
+
+
+def numbers_of(path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """[1, time, channel] the numeric columns of a CSV."""
+    try:
+        numbers = pd.read_csv(path).select_dtypes("number")
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{path} cannot be read as CSV: {error}") from error
+    if numbers.empty:
+        raise CommandError(f"{path} has no numeric column; expected a header line and rows of numbers.")
+    return np.asarray(numbers.to_numpy(dtype=np.float64)[None])
+
+
+def table(figures: dict[str, Any]) -> str:
+    """One figure a line, the names aligned."""
+    width = max(map(len, figures))
+    return "\n".join(f"{name.replace('_', ' '):<{width}}  {_text(value)}" for name, value in figures.items())
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return str(value)

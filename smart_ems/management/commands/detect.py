@@ -1,0 +1,155 @@
+"""Find losses in CSV files without touching the database."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import time
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.table import Table
+
+from ingestion.options import OptionError, Options
+from mlcore.models import Detection
+from smart_ems.console import wide_table
+from smart_ems.scratch import DetectError, Intake, detect, register, scratch_database, take_in
+from substations.registry import RegistryError
+from substations.templatetags.ems import figure
+
+COLUMNS = ("substation", "start", "end", "severity", "cause", "loss_kwh", "score", "reason")
+UNITS_S = {"s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "": 60}
+
+
+def interval_s(text: str) -> int:
+    """``15min``, ``900s``, ``1h`` or a bare number of minutes."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|sec|min|m|h|)", text.strip().lower())
+    if not match:
+        raise ArgumentTypeError(f"received “{text}”; expected an interval such as 15min, 900s or 1h")
+    return round(float(match[1]) * UNITS_S[match[2]])
+
+
+def moment(text: str) -> datetime:
+    """ISO 8601; without an offset it is UTC."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"received “{text}”; expected ISO 8601, for example 2025-10-07T00:00") from error
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+class Command(BaseCommand):
+    help = "Find losses in CSV files and print them as a table. Nothing is stored."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="SCADA export, CSV or CSV.gz")
+        parser.add_argument("--substations", type=Path, help="CSV of nameplates")
+        parser.add_argument("--links", type=Path, help="CSV of the network's links")
+        parser.add_argument("--train-until", type=moment, help="learn from readings before this time only")
+        parser.add_argument("--start", default="", help="time of the first row, for files without a time column")
+        parser.add_argument("--interval", type=interval_s, default=0, help="distance of rows, for such files: 15min")
+        parser.add_argument("--substation", default="", help="code, for files without a substation column")
+        parser.add_argument("--time-zone", default="UTC", help="of the times in the files (default: UTC)")
+        parser.add_argument("--out", type=Path, help="write the episodes to this CSV file")
+        parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+
+    def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
+        started = time.monotonic()
+        given = self._options(options)
+        with scratch_database():
+            try:
+                register(options["substations"], options["links"])
+                intakes = [take_in(file, given) for file in files]
+            except FileNotFoundError as error:
+                raise CommandError(f"There is no file {error.filename}.") from error
+            except (DetectError, RegistryError, OSError) as error:
+                raise CommandError(str(error)) from error
+            found = list(detect(options["train_until"]))
+            if options["out"]:
+                _write(options["out"], found)
+            if options["json"]:
+                self.stdout.write(json.dumps([_record(each) for each in found], indent=1))
+            else:
+                self._print(intakes, found, time.monotonic() - started)
+
+    def _options(self, options: dict[str, Any]) -> Options:
+        try:
+            return Options(
+                start=options["start"],
+                interval_s=options["interval"],
+                substation=options["substation"],
+                time_zone=options["time_zone"],
+                unknown="create",
+                allow_future=True,
+            )
+        except OptionError as error:
+            raise CommandError(str(error)) from error
+
+    def _print(self, intakes: Sequence[Intake], found: Sequence[Detection], seconds: float) -> None:
+        for intake in intakes:
+            self.stdout.write(f"{intake.name}: {intake.rows_good:,} good rows, {intake.rows_bad:,} rejected")
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for title in ("Substation", "From", "To", "Severity", "Cause", "Extra loss"):
+            table.add_column(title, justify="right" if title == "Extra loss" else "left", no_wrap=True)
+        table.add_column("Reason", min_width=40)
+        for each in found:
+            table.add_row(
+                each.substation.code,
+                f"{each.start:%Y-%m-%d %H:%M}",
+                f"{each.end:%Y-%m-%d %H:%M}" if each.end else "goes on",
+                "check the meter" if each.kind == Detection.Kind.METER else each.get_severity_display(),
+                str(each.get_cause_display()),
+                "" if each.kind == Detection.Kind.METER else figure(each.loss_kwh, "kWh"),
+                each.reason,
+            )
+        wide_table(self.stdout).print(table)
+        losses = [each for each in found if each.kind == Detection.Kind.LOSS]
+        total = sum(each.loss_kwh or 0 for each in losses)
+        self.stdout.write(
+            f"{len(losses)} losses ({figure(total, 'kWh')}), {len(found) - len(losses)} other; {seconds:.1f} s"
+        )
+
+
+def _record(each: Detection) -> dict[str, Any]:
+    return {
+        "substation": each.substation.code,
+        "kind": each.kind,
+        "start": each.start.isoformat(),
+        "end": each.end.isoformat() if each.end else None,
+        "severity": _severity(each),
+        "cause": each.cause,
+        "loss_kwh": each.loss_kwh,
+        "loss_low_kwh": each.loss_low_kwh,
+        "loss_high_kwh": each.loss_high_kwh,
+        "loss_pct": each.loss_pct,
+        "score": each.score,
+        "confidence": each.confidence,
+        "reason": each.reason,
+        "evidence": each.evidence,
+    }
+
+
+def _severity(each: Detection) -> str:
+    return "critical" if each.severity >= Detection.Severity.CRITICAL else "warning"
+
+
+def _write(path: Path, found: Sequence[Detection]) -> None:
+    """Times in the clock of the readings' own zone; an episode that goes on ends with the newest reading."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for each in found:
+            zone = each.substation.zone
+            end = each.end or each.substation.readings.latest("at").at
+            times = [f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}" for at in (each.start, end)]
+            loss = "" if each.loss_kwh is None else round(each.loss_kwh, 3)
+            severity = "info" if each.kind != Detection.Kind.LOSS else _severity(each)
+            writer.writerow(
+                [each.substation.code, *times, severity, each.cause, loss, round(each.score, 3), each.reason]
+            )

@@ -1,0 +1,111 @@
+"""The whole pipeline on a database of its own that is thrown away afterwards."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files import File
+from django.core.management import call_command
+from django.db import connections
+
+from ingestion import services as ingestion
+from ingestion.models import Upload
+from ingestion.options import Options
+from mlcore.models import Detection
+from mlcore.services import score_pending, train_all
+from substations import registry
+
+
+class DetectError(Exception):
+    """A file that cannot be used; the text says why and what to add to the command."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What became of one file."""
+
+    name: str
+    rows_good: int
+    rows_bad: int
+
+
+@contextmanager
+def scratch_database() -> Iterator[Path]:
+    """Everything inside works on an empty SQLite database and an upload folder of its own; both are deleted after."""
+    before_connection, before_media = connections["default"], settings.MEDIA_ROOT
+    before_settings = dict(connections.settings["default"])
+    with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix="scratch-") as folder:
+        connections.settings["default"] |= {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(Path(folder) / "db.sqlite3"),
+            "OPTIONS": {"init_command": "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;"},
+        }
+        del connections["default"]
+        settings.MEDIA_ROOT = folder
+        try:
+            call_command("migrate", interactive=False, verbosity=0)
+            yield Path(folder)
+        finally:
+            connections["default"].close()
+            connections.settings["default"] = before_settings
+            connections["default"] = before_connection
+            settings.MEDIA_ROOT = before_media
+
+
+def register(substations: Path | None, links: Path | None) -> None:
+    """Nameplates and links from CSV files.
+
+    Raises:
+        registry.RegistryError: a file cannot be used.
+    """
+    plates = registry.read_substations(substations) if substations else []
+    registry.register(plates, registry.read_links(links) if links else [])
+
+
+def take_in(file: Path, options: Options) -> Intake:
+    """Load one file as an upload would be.
+
+    Raises:
+        DetectError: it was rejected, or it leaves a question open; the text names the flag that answers it.
+    """
+    with file.open("rb") as handle:
+        received = ingestion.receive(File(handle, name=file.name), source=Upload.Source.COMMAND, options=options)
+    upload = received.upload
+    if upload.state == Upload.State.WAITING:
+        raise DetectError(f"{file.name}: {' '.join(_question(each) for each in upload.questions)}")
+    if upload.state == Upload.State.QUEUED:
+        ingestion.load(upload.pk)
+        upload.refresh_from_db()
+    if upload.state != Upload.State.LOADED:
+        raise DetectError(f"{file.name}: {upload.reason or upload.get_state_display()}")
+    return Intake(file.name, upload.rows_read - upload.rows_bad, upload.rows_bad)
+
+
+FLAGS = {
+    "start": "--start 2025-01-01",
+    "interval": "--interval 15min",
+    "interval_s": "--interval 15min",
+    "substation": "--substation CODE",
+    "time_zone": "--time-zone Asia/Kolkata",
+    "mapping": "--map 'Column name=active_power_kw'",
+}
+
+
+def _question(question: object) -> str:
+    name = str(question.get("name", question)) if isinstance(question, dict) else str(question)
+    flag = FLAGS.get(name)
+    return f"the file does not say its {name.replace('_', ' ')}" + (f" (answer with {flag})." if flag else ".")
+
+
+def detect(until: datetime | None) -> Sequence[Detection]:
+    """Train every substation with enough data (until a time), score everything, and return what was found."""
+    train_all(until=until)
+    while score_pending():
+        pass
+    return Detection.objects.standing().select_related("substation").order_by("substation__code", "start")
