@@ -110,6 +110,8 @@ def learn_expectations(
     learnt: Learnt = {
         "hinges": np.stack([quantile(signals.active, powered, share) for share in HINGES], axis=1),
         "active_q99": quantile(signals.active, powered, 0.99),
+        "active_q01": quantile(signals.active, powered, 0.01),
+        "reactive_slope": _slope(signals.active, reactive, powered),
         "phase_share": np.stack(
             [quantile(signals.phase_share[..., k], train & usable.imbalance, 0.5) for k in range(3)], axis=1
         ),
@@ -189,11 +191,17 @@ def common_movement(fleet: Fleet, scaled: FloatArray, dead_band: float) -> Float
     return np.asarray(np.sign(others) * np.maximum(np.abs(others) - dead_band, 0.0))
 
 
+def _slope(load: FloatArray, reactive: FloatArray, mask: BoolArray) -> FloatArray:
+    """[substation] kvar per kW over the whole trained range, for loads below it."""
+    one = np.stack([np.ones_like(load), load], axis=-1)
+    return fit_robust(one, reactive, mask)[:, 1]
+
+
 def _load_features(
     fleet: Fleet, load: FloatArray, operation: Operation, rest: FloatArray, learnt: Learnt
 ) -> tuple[FloatArray, FloatArray]:
     """Features of load, voltage, hour and weekend; and those of load and voltage alone."""
-    active = np.minimum(load, learnt["active_q99"][:, None])
+    active = np.clip(load, learnt["active_q01"][:, None], learnt["active_q99"][:, None])
     one = np.ones_like(active)
     hinges = [np.maximum(active - learnt["hinges"][:, k, None], 0.0) for k in range(len(HINGES))]
     plain = [one, active, operation.voltage - 1.0, *hinges]
@@ -206,7 +214,9 @@ def _load_features(
 
 def _expected_reactive(load: FloatArray, features: FloatArray, learnt: Learnt) -> FloatArray:
     beyond = np.maximum(load - learnt["active_q99"][:, None], 0.0)
-    return predict(features, learnt["reactive"]) + UNCOMPENSATED_TAN_PHI * beyond
+    below = np.minimum(load - learnt["active_q01"][:, None], 0.0)
+    inside = predict(features, learnt["reactive"])
+    return inside + UNCOMPENSATED_TAN_PHI * beyond + learnt["reactive_slope"][:, None] * below
 
 
 def _share_departure(signals: Signals, learnt: Learnt) -> FloatArray:
@@ -289,7 +299,9 @@ def days_of_rest(fleet: Fleet, signals: Signals, usable: Usable, learnt: Learnt)
     from_work = window_mean(median_of_others(level - learnt["demand_profile"][:, of_day]), steps)
     from_rest = window_mean(median_of_others(level - learnt["demand_profile"][:, of_day + count // 2]), steps)
     holiday = (from_work < -LEAST_REST_DEVIATION) & (np.abs(from_rest) < 0.5 * np.abs(from_work))
-    return np.asarray((calendar | holiday).astype(np.float64))
+    # Until the window lies within the day, it says more about the day before.
+    told = fleet.hour >= REST_WINDOW_H
+    return np.asarray((calendar | (holiday & told)).astype(np.float64))
 
 
 def expected_demand(fleet: Fleet, signals: Signals, usable: Usable, learnt: Learnt) -> FloatArray:

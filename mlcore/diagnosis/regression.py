@@ -6,7 +6,7 @@ import numpy as np
 
 from substations.electrical.power import BoolArray, FloatArray
 
-RIDGE = 1e-3
+RIDGE = 1e-4
 HUBER_WIDTH = 1.5
 REWEIGHTINGS = 3
 ROWS_PER_FEATURE = 3
