@@ -42,12 +42,12 @@ class GruAutoencoder(Reconstruction):
 
     hidden: int = 32
     layers: int = 1
-    fleet_updates: int = 400
-    fleet_batch: int = 256
-    fleet_rate: float = 4e-3
+    fleet_updates: int = 1200
+    fleet_batch: int = 64
+    fleet_rate: float = 8e-3
     own_updates: int = 60
-    own_batch: int = 32
-    own_rate: float = 1e-3
+    own_batch: int = 16
+    own_rate: float = 5e-3
     stride: int = 2
 
     def __post_init__(self) -> None:

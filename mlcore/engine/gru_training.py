@@ -14,6 +14,9 @@ from .windows import IntArray
 
 Arrays = dict[str, npt.NDArray[Any]]
 
+TOGETHER = 64
+"""Substations fine-tuned at once: more of them take more memory, and no less time."""
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -53,11 +56,15 @@ def fine_tune(
     weights: Arrays, frame: Frame, starts: list[IntArray], architecture: Architecture, schedule: Schedule, seed: int
 ) -> Arrays:
     """A network per substation [substation, …], each from its own windows; all must have some."""
-    order = np.stack(
-        [_shuffled(own, schedule, np.random.default_rng([seed, number])) for number, own in enumerate(starts)], axis=1
-    )
     own = repeated(weights, len(starts)) if len(next(iter(weights.values()))) == 1 else weights
-    return _run(own, frame, order, architecture, schedule)
+    parts = []
+    for first in range(0, len(starts), TOGETHER):
+        rows = range(first, min(first + TOGETHER, len(starts)))
+        order = [_shuffled(starts[row], schedule, np.random.default_rng([seed, row])) for row in rows]
+        part = Frame(frame.inputs[rows.start : rows.stop], frame.present[rows.start : rows.stop])
+        begin = {name: value[rows.start : rows.stop] for name, value in own.items()}
+        parts.append(_run(begin, part, np.stack(order, axis=1), architecture, schedule))
+    return {name: np.concatenate([part[name] for part in parts]) for name in own}
 
 
 def _shuffled(starts: IntArray, schedule: Schedule, rng: np.random.Generator) -> IntArray:

@@ -164,11 +164,13 @@ class Reconstruction(Fitted):
             count = part.inputs.shape[-1] - window + 1
             total = np.zeros((len(part.inputs), frame.channels, count), np.float32)
             gap = np.empty_like(total)
+            is_whole = bool(part.present.all())
             for step, decoded in enumerate(self._decode(_taken(weights, rows), part.inputs)):
                 if step >= skipped:
                     np.subtract(part.inputs[:, : frame.channels, step : step + count], decoded, out=gap)
                     np.abs(gap, out=gap)
-                    gap *= part.present[:, :, step : step + count]
+                    if not is_whole:
+                        gap *= part.present[:, :, step : step + count]
                     total += gap
             seen = np.cumsum(np.pad(part.present, ((0, 0), (0, 0), (1, 0))), axis=-1, dtype=np.float32)
             seen = seen[..., window:] - seen[..., skipped : seen.shape[-1] - window + skipped]

@@ -182,10 +182,10 @@ def test_a_record_without_one_full_window_is_refused() -> None:
         PrincipalComponents(window_steps=24).fit(record()[:, :20])
 
 
-@pytest.mark.parametrize("settings", [{"window_steps": 1}, {"judged_steps": 99}, {"latent": 0}])
-def test_impossible_settings_are_refused(settings: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match=f"received {next(iter(settings.values()))}"):
-        PrincipalComponents(**settings)
+@pytest.mark.parametrize("wrong", [{"window_steps": 1}, {"judged_steps": 99}, {"latent": 0}])
+def test_impossible_settings_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=f"received {next(iter(wrong.values()))}"):
+        PrincipalComponents(**wrong)
 
 
 @tensorflow
