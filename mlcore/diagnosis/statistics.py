@@ -42,8 +42,8 @@ LEAST_IMBALANCE = 0.06
 LEAST_IMBALANCE_LOSS_PCT = 0.4
 LEAST_VOLTAGE = 0.018
 LEAST_OIL_K = 4.0
-SHARE_WITH_MOVED_VOLTAGE = 0.35
-"""A tap that moved takes the kvar of banks and machines with it: they count for a third as evidence of their own."""
+SHARE_WITH_MOVED_VOLTAGE = 0.25
+"""A tap that moved takes the kvar of banks and machines with it: they count for a quarter as evidence of their own."""
 
 QUANTILE = 0.97
 QUANTILE_FACTOR = 2.4
@@ -59,6 +59,7 @@ LEAST_MOTOR_LOSS_PCT = 1.0
 LEAST_TOGETHER = 1e-4
 ROOT_SHARE = 0.75
 LEAST_KVAR_PER_KW = 0.08
+LEAST_WITNESS, WITNESS_SHARE = 0.5, 0.65
 TOGETHER_FILLED = 0.5
 
 
@@ -166,9 +167,10 @@ def together(evidence: Evidence, hours: float) -> tuple[FloatArray, FloatArray]:
 def score(evidence: Evidence, learnt: Learnt, sensitivity: float = 1.0) -> Scores:
     """Scores of every channel; ``sensitivity`` above 1 lowers all thresholds, below 1 raises them."""
     found = statistics(evidence)
+    reactive = _reactive(evidence, found, learnt)
     channels = {
-        "reactive": _reactive(evidence, found, learnt),
-        "motor": _motor(evidence, found, learnt),
+        "reactive": reactive,
+        "motor": _fused(_motor(evidence, found, learnt), np.fmax.reduce(list(reactive.values()))),
         "distortion": _against(found, learnt, "distortion", LEAST_DISTORTION_LOSS_PCT, WINDOW_STRICTNESS),
         "imbalance": _imbalance(evidence, found, learnt),
         "voltage": _against(found, learnt, "voltage", LEAST_VOLTAGE, {}),
@@ -255,6 +257,15 @@ def _motor(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> 
         slope = _kvar_per_kw(evidence, hours) / LEAST_KVAR_PER_KW
         windows[hours] = np.minimum.reduce([product, root / ROOT_SHARE, cost, excess, slope])
     return windows
+
+
+def _fused(motor: dict[float, FloatArray], reactive: FloatArray) -> dict[float, FloatArray]:
+    """Kvar that follow kW and kvar above the expectation are two witnesses: together they may each be weaker."""
+    fused = {}
+    for hours, value in motor.items():
+        both = (value > LEAST_WITNESS) & (reactive > LEAST_WITNESS)
+        fused[hours] = np.where(both, np.fmax(value, WITNESS_SHARE * (value + reactive)), value)
+    return fused
 
 
 def _kvar_per_kw(evidence: Evidence, hours: float) -> FloatArray:
