@@ -104,9 +104,7 @@ def blank(fleet: Fleet) -> Learnt:
     return {name: np.full_like(value, np.nan) for name, value in learnt.items()}
 
 
-def _learn_once(
-    prepared: Prepared, normal: BoolArray, thresholds: Callable[[Evidence, BoolArray], Learnt]
-) -> Learnt:
+def _learn_once(prepared: Prepared, normal: BoolArray, thresholds: Callable[[Evidence, BoolArray], Learnt]) -> Learnt:
     fleet, signals = prepared.fleet, prepared.signals
     learnt = learn_expectations(fleet, signals, prepared.operation, prepared.usable, normal)
     ratio = current_square_ratio(signals, prepared.operation)

@@ -62,6 +62,8 @@ def _exclusive(names: list[str], masks: FloatArray) -> FloatArray:
         ("vt_error", "ct_error"),
         ("stuck_value", "ct_error"),
         ("stuck_value", "reactive_meter"),
+        ("stuck_value", "power_factor_meter"),
+        ("broken_triangle", "power_factor_meter"),
     ):
         clean[:, names.index(general)] *= 1.0 - masks[:, names.index(specific)]
     return clean

@@ -152,8 +152,13 @@ def test_too_little_data_gives_no_model_but_says_how_far_it_is() -> None:
 
 @pytest.mark.parametrize(
     "missing",
-    [("thd_current",), ("oil_temperature",), ("current_l", "current_avg"), ("voltage", "thd", "current", "oil", "power_f", "app")],
-)  # fmt: skip
+    [
+        ("thd_current",),
+        ("oil_temperature",),
+        ("current_l", "current_avg"),
+        ("voltage", "thd", "current", "oil", "power_f", "app"),
+    ],
+)
 def test_a_lost_capacitor_is_found_without_some_channels_and_the_finding_says_so(missing: tuple[str, ...]) -> None:
     fleet = made_fleet(_lost_capacitor)
     values = fleet.values.copy()

@@ -1,0 +1,74 @@
+"""The alarm state: on-delay, off-delay, hysteresis, frozen without data."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlcore.diagnosis.episodes import OFF_DELAY_H, OFF_SCORE, ON_DELAY_H, alarm_states, episodes
+
+SCORES = st.lists(st.one_of(st.floats(0, 6), st.just(float("nan"))), min_size=1, max_size=80)
+
+
+def _states(scores: list[float], interval_s: float = 900.0) -> list[bool]:
+    return list(alarm_states(np.array(scores), interval_s))
+
+
+def _slow(scores: list[float], hours: float) -> list[bool]:
+    """The state machine as a plain loop."""
+    state, urgency, quiet, found = False, 0.0, 0.0, []
+    for score in scores:
+        if np.isfinite(score):
+            urgency = urgency + hours * float(np.clip(score - 0.5, 0.5, 4.0)) if score > 1 else 0.0
+            quiet = quiet + hours if score < OFF_SCORE else 0.0
+            if urgency >= ON_DELAY_H - 1e-9 and score > 1:
+                state = True
+            if quiet >= OFF_DELAY_H - 1e-9:
+                state = False
+        found.append(state)
+    return found
+
+
+@given(SCORES, st.sampled_from([60.0, 300.0, 900.0, 1800.0, 3600.0]))
+def test_it_is_the_plain_state_machine(scores: list[float], interval_s: float) -> None:
+    assert _states(scores, interval_s) == _slow(scores, interval_s / 3600.0)
+
+
+def test_a_barely_high_score_needs_an_hour_and_a_very_high_one_a_step() -> None:
+    assert _states([1.01] * 5) == [False] * 3 + [True] * 2
+    assert _states([1.5] * 3) == [False, True, True]
+    assert _states([5.0]) == [True]
+
+
+def test_between_the_limits_nothing_changes() -> None:
+    assert _states([5.0, 0.7, 0.7] + [0.7] * 40)[-1]
+    assert not any(_states([0.9] * 40))
+
+
+def test_it_goes_off_after_two_hours_of_quiet_and_not_for_one_quiet_step() -> None:
+    found = _states([5.0] + [0.1] * 7 + [0.6] + [0.1] * 8)
+    assert found[:-1] == [True] * 16
+    assert not found[-1]
+
+
+def test_missing_scores_freeze_state_and_delays() -> None:
+    nan = float("nan")
+    assert _states([5.0, *[nan] * 50]) == [True] * 51
+    assert _states([1.5, nan, nan, 1.5]) == [False, False, False, True]
+
+
+def test_an_episode_ends_where_its_short_score_was_last_present() -> None:
+    scores = np.zeros((1, 40, 1))
+    scores[0, 5:20, 0] = 5.0
+    states = np.moveaxis(alarm_states(np.moveaxis(scores, 1, 2), 900.0), 2, 1)
+    (episode,) = episodes(states, scores)
+    assert (episode.raised, episode.last, episode.cleared) == (5, 19, 27)
+    (open_episode,) = episodes(states[:, :25], scores[:, :25])
+    assert open_episode.cleared is None
+
+
+@pytest.mark.parametrize("shape", [(1, 10, 1), (3, 10, 2)])
+def test_no_alarm_gives_no_episode(shape: tuple[int, ...]) -> None:
+    assert episodes(np.zeros(shape, dtype=bool), np.zeros(shape)) == []
