@@ -116,7 +116,7 @@ def start(var: Path, *arguments: str, database_url: str = "", redis_url: str = "
     """Start ``manage.py up`` on a data folder of its own and wait until it greets."""
     var.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    log = var / "up.log"
+    log = var / f"up-{port}.log"
     env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
     env |= {"EMS_VAR_DIR": str(var), "PYTHONUNBUFFERED": "1"}
     env |= {"DATABASE_URL": database_url} if database_url else {}
@@ -125,7 +125,7 @@ def start(var: Path, *arguments: str, database_url: str = "", redis_url: str = "
     with log.open("w") as out:
         process = subprocess.Popen(command, env=env, stdout=out, stderr=subprocess.STDOUT, text=True)
     deadline = time.monotonic() + START_WITHIN_S
-    while "Ctrl-C" not in log.read_text():
+    while "Ctrl-C stops" not in log.read_text():
         if process.poll() is not None or time.monotonic() > deadline:
             process.kill()
             raise AssertionError(f"The system did not start:\n{log.read_text()}")

@@ -1,0 +1,102 @@
+"""The main path in a real browser: sign in, upload, watch, acknowledge, resolve, find it in the history."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from .conftest import System, need, start
+from .samples import export_with_a_failed_bank
+
+pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.tensorflow, pytest.mark.xdist_group("browser")]
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
+]  # fmt: skip
+WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("google-chrome") or ""
+    need("browser", bool(chromium), "install chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def system(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    running = start(tmp_path_factory.mktemp("browser") / "var", "--empty")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def page(browser: Browser, system: System, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A signed-in page that fails the test on any error in the console or refused by the content policy."""
+    theme, size = getattr(request, "param", ("light", WIDE))
+    context = browser.new_context(viewport=size, color_scheme=theme)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.goto(f"{system.url}/sign-in/")
+    page.get_by_label("User name").fill("admin")
+    page.get_by_label("Password").fill(system.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+    yield page
+    context.close()
+    assert errors == []
+
+
+@pytest.mark.timeout(240)
+def test_an_operator_uploads_a_file_and_follows_the_loss_to_the_history(page: Page, tmp_path: Path) -> None:
+    expect(page.get_by_text("No substations yet.").first).to_be_visible()
+    page.get_by_role("link", name="Upload", exact=True).click()
+    export = export_with_a_failed_bank(tmp_path / "sim")
+    page.locator("input[type=file]").first.set_input_files(export)
+    page.locator("form[data-upload] button[type=submit]").click()
+    page.wait_for_url("**/answer/")
+    page.locator("[name=unknown]").select_option("create")
+    page.get_by_role("button", name="Load").click()
+    expect(page.get_by_text("loaded", exact=False).first).to_be_visible(timeout=60_000)
+    page.reload()
+    expect(page.get_by_text("loaded", exact=False).first).to_be_visible()
+
+    page.get_by_role("link", name="Alerts", exact=True).click()
+    row = page.locator("#alert-list tr", has_text="Capacitor bank failure").first
+    expect(row).to_be_visible(timeout=120_000)
+    row.get_by_role("button", name="Acknowledge").click()
+    expect(row.get_by_role("link", name="Resolve")).to_be_visible()
+    row.get_by_role("link", name="Capacitor bank failure").click()
+    expect(page.get_by_role("heading", name="Why")).to_be_visible()
+    expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
+
+    page.get_by_role("link", name="Resolve").click()
+    page.get_by_label("Incident classification").select_option(label="Capacitor bank failure")
+    page.get_by_label("Confirmed root cause").fill("Blown fuse of step 3")
+    page.get_by_label("Corrective action").fill("Fuse replaced")
+    page.get_by_label("Outcome").select_option(label="Fully resolved")
+    page.get_by_role("button", name="Resolve").click()
+    page.get_by_role("link", name="History", exact=True).first.click()
+    expect(page.get_by_text("Fully resolved").first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    "page", [("light", WIDE), ("dark", WIDE), ("light", PHONE), ("dark", PHONE)], indirect=True, ids=str
+)
+@pytest.mark.parametrize(
+    "path", ["/", "/alerts/", "/alerts/history/", "/substations/", "/uploads/", "/models/", "/api/docs/"]
+)
+def test_no_page_is_wider_than_its_screen(page: Page, system: System, path: str) -> None:
+    page.goto(system.url + path)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
