@@ -16,7 +16,8 @@ from substations.electrical.topology import Segment
 
 START_S = 1_735_689_600  # Wednesday, 1 January 2025, 00:00 UTC
 DAYS, TRAIN_DAYS = 24, 17
-RATED_KVA, NOMINAL_V = 630.0, 400.0
+RATED_KVA, NOMINAL_V, HIGH_V = 630.0, 400.0, 11_000.0
+NO_LOAD_W, LOAD_W = 1030.0, 6500.0
 
 
 @dataclass
@@ -51,9 +52,8 @@ def made_fleet(
     load = _load(rng, substations, at_s)
     if change is not None:
         change(load)
-    plate = {"hv_nominal_v": 11_000.0, "no_load_loss_w": 1030.0, "load_loss_w": 6500.0}
     codes = tuple(f"T{number + 1}" for number in range(substations))
-    plates = tuple(Nameplate(code, RATED_KVA, NOMINAL_V, **plate) for code in codes)
+    plates = tuple(Nameplate(code, RATED_KVA, NOMINAL_V, HIGH_V, NO_LOAD_W, LOAD_W) for code in codes)
     chain = (None, *codes[:-1])
     segments = tuple(Segment(a, b, 0.4, 0.4, 1.0) for a, b in zip(chain, codes, strict=True))
     values = _metered(rng, load, interval_s)
@@ -91,7 +91,7 @@ def _metered(rng: np.random.Generator, load: Load, interval_s: int) -> FloatArra
     fundamental = np.hypot(load.active, load.reactive)
     apparent = fundamental * np.sqrt(1.0 + load.distortion**2)
     current = apparent * RATED_KVA * 1000.0 / (np.sqrt(3.0) * NOMINAL_V * load.voltage)
-    rise = top_oil_rise_k((fundamental / load.voltage) ** 2, 6500 / 1030, interval_s=interval_s)
+    rise = top_oil_rise_k((fundamental / load.voltage) ** 2, LOAD_W / NO_LOAD_W, interval_s=interval_s)
     ambient = 15.0 + 5.0 * np.sin(2 * np.pi * (load.hours - 10.0) / 24.0)
 
     def noisy(values: FloatArray, error: float = 0.001) -> FloatArray:
