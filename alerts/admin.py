@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from .models import Alert, AlertEvent, Resolution
@@ -26,6 +27,9 @@ class RecordMixin:
 class EventInline(RecordMixin, admin.TabularInline[AlertEvent, Alert]):
     model = AlertEvent
     fields = ("seq", "at", "action", "actor", "source", "state_before", "state_after", "comment")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AlertEvent]:
+        return super().get_queryset(request).select_related("actor", "alert__substation")
 
 
 class ResolutionInline(RecordMixin, admin.StackedInline[Resolution, Alert]):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
-from django.contrib.auth.models import User
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
@@ -130,16 +129,13 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
         """Hand it back, with the reason."""
         return self._change(request, ReasonSerializer, services.unacknowledge)
 
-    @extend_schema(request=ReasonSerializer, responses={200: AlertDetailSerializer})
+    @extend_schema(request=ReasonSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
     @action(detail=True, methods=["post"])
     def comment(self, request: Request, pk: str | None = None) -> Response:
         """Add a comment."""
         asked = ReasonSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        services.comment(
-            self.get_object(), by=cast(User, request.user), text=asked.validated_data["note"], source=Source.API
-        )
-        return self._fresh()
+        return self._guarded(services.comment, text=asked.validated_data["note"])
 
     @extend_schema(request=ResolveSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
     @action(detail=True, methods=["post"])

@@ -16,6 +16,7 @@ from .lifecycle import Move
 from .models import Alert, AlertEvent
 
 Source = AlertEvent.Source
+NOBODY = {"acknowledged_by": None, "acknowledged_at": None, "acknowledge_note": ""}
 
 
 class Conflict(Exception):
@@ -35,6 +36,7 @@ def move(
     by: User | None = None,
     comment: str = "",
     source: Source = Source.SYSTEM,
+    event_time: datetime | None = None,
     **fields: Any,
 ) -> Alert:
     """Make one move of the table of ``lifecycle`` and record it."""
@@ -48,7 +50,9 @@ def move(
     }
     if state.closed and not alert.closure and "closure" not in fields:
         fields["closure"] = Alert.Closure.CLEARED
-    guarded_update(alert, **fields)
+    if before.acknowledged and not state.acknowledged:
+        fields |= NOBODY
+    guarded_update(alert, version=alert.version + 1, **fields)
     record(
         alert,
         step,
@@ -58,13 +62,16 @@ def move(
         by=by,
         comment=comment,
         source=source,
+        event_time=event_time,
     )
     return alert
 
 
 def guarded_update(alert: Alert, **fields: Any) -> None:
-    """Write the fields unless another process changed the row since it was read."""
-    fields["version"] = alert.version + 1
+    """Write the fields unless another process moved the alert since it was read.
+
+    Only what an operator has to look at again counts as a new ``version``: figures that grow with every reading do not.
+    """
     rows = Alert.objects.filter(pk=alert.pk, version=alert.version).update(changed_at=timezone.now(), **fields)
     if rows != 1:
         raise Conflict(_("The alert was changed by somebody else at the same moment: look at it again."))
@@ -82,13 +89,15 @@ def record(
     by: User | None = None,
     comment: str = "",
     source: Source = Source.SYSTEM,
+    event_time: datetime | None = None,
 ) -> None:
+    """Append one event. ``event_time`` is when it happened by the clock of the readings, where that is known."""
     last = alert.events.order_by("-seq").values_list("seq", flat=True).first() or 0
     AlertEvent.objects.create(
         alert=alert,
         seq=last + 1,
         at=now,
-        event_time=_event_time(alert, move, now),
+        event_time=event_time or now,
         actor=by,
         source=source,
         action=move,
@@ -99,9 +108,3 @@ def record(
         comment=comment,
         data={"loss_kwh": alert.loss_kwh, "detection": alert.detection_id, "version": alert.version},
     )
-
-
-def _event_time(alert: Alert, move: Move, now: datetime) -> datetime:
-    if move in (Move.RAISE, Move.RECORD, Move.RETURN):
-        return alert.raised_at
-    return (alert.cleared_at or now) if move is Move.CLEAR else now

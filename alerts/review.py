@@ -9,13 +9,14 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from mlcore.models import Detection
 from substations.models import Reading
 
 from .changes import Conflict, guarded_update, move, record
 from .lifecycle import Move
-from .models import Alert, AlertDetection
+from .models import Alert, AlertDetection, Resolution
 from .summary import Summary, summarise
 
 NOT_REVIEWED = Q(review__isnull=True, withdrawn_at__isnull=True) | Q(revision__gt=F("review__revision"))
@@ -50,24 +51,30 @@ def review(detection: Detection, *, now: datetime) -> Alert:
 
     1. A detection that an alert already stands for updates that alert.
     2. Otherwise it joins the open alert of its key while that one is active, or if it is the same cause within a day.
-    3. Otherwise, if it was over before the open alert began, it is recorded in the history.
-    4. Otherwise an open alert that has cleared is superseded, and a new alert is raised; one whose end lies far behind
-       the newest reading is recorded in the history at once.
+    3. Otherwise, if it was over before the open alert began, or long before the newest reading, it is recorded in the
+       history.
+    4. Otherwise an open alert that has cleared is superseded, and a new alert is raised.
     """
     link = AlertDetection.objects.select_related("alert").filter(detection=detection).first()
     if link:
         AlertDetection.objects.filter(pk=link.pk).update(revision=detection.revision)
-        return _refresh(link.alert, now=now)
-    current = Alert.objects.unresolved().filter(substation=detection.substation_id, kind=detection.kind).first()
+        return refresh(link.alert, now=now)
+    current = _open_alert(detection.substation_id, detection.kind)
     if current is None:
         return _raise(detection, now=now, late=_is_retrospective(detection))
     if detection.end is not None and detection.end < current.raised_at:
         return _raise(detection, now=now, late=True)
     if _belongs(detection, current):
         AlertDetection.objects.create(alert=current, detection=detection, revision=detection.revision)
-        return _refresh(current, now=now)
+        return refresh(current, now=now)
+    if _is_retrospective(detection):
+        return _raise(detection, now=now, late=True)
     move(current, Move.SUPERSEDE, now=now, closure=Alert.Closure.SUPERSEDED)
-    return _raise(detection, now=now, late=_is_retrospective(detection))
+    return _raise(detection, now=now, late=False)
+
+
+def _open_alert(substation_id: int, kind: str) -> Alert | None:
+    return Alert.objects.unresolved().filter(substation=substation_id, kind=kind).first()
 
 
 def _belongs(detection: Detection, alert: Alert) -> bool:
@@ -93,33 +100,70 @@ def _is_retrospective(detection: Detection) -> bool:
 
 def _raise(detection: Detection, *, now: datetime, late: bool) -> Alert:
     summary = summarise([detection])
+    fields = summary.as_fields()
+    if not late:
+        fields |= {"condition": Alert.Condition.ACTIVE, "cleared_at": None}  # every alert begins active
     alert = Alert(
         substation_id=detection.substation_id,
         kind=detection.kind,
         detected_at=now,
         closed_at=now if late else None,
         closure=Alert.Closure.RETROSPECTIVE if late else Alert.Closure.OPEN,
-        **summary.as_fields(),
+        **fields,
     )
     alert.save(force_insert=True)
     AlertDetection.objects.create(alert=alert, detection=detection, revision=detection.revision)
-    record(alert, Move.RECORD if late else Move.RAISE, before=None, severity_before=None, now=now)
-    if not summary.is_active and not late:
-        record(alert, Move.CLEAR, before=alert.state, severity_before=alert.severity_now, now=now)
+    step = Move.RECORD if late else Move.RAISE
+    record(alert, step, before=None, severity_before=None, now=now, event_time=alert.raised_at)
+    if not late and not summary.is_active:
+        _make(alert, Move.CLEAR, summary, now=now)
     return alert
 
 
-def _refresh(alert: Alert, *, now: datetime) -> Alert:
-    """Make an alert say what its detections say now, move by move."""
+def refresh(alert: Alert, *, now: datetime) -> Alert:
+    """Make an alert say what its detections say now, move by move.
+
+    A closed alert keeps what it said. It follows the end of its episode, and opens again when the episode turns out to
+    go on: unless it was a false alarm, or there is an open alert by now, which then stands for the episode too.
+    """
     summary = summarise([episode.detection for episode in alert.episodes.select_related("detection")])
     if alert.closed_at:
-        if not summary.is_active and alert.condition == Alert.Condition.ACTIVE:
-            move(alert, Move.CLEAR, now=now, condition=Alert.Condition.CLEARED, cleared_at=summary.cleared_at)
-        return alert
+        return _refresh_closed(alert, summary, now=now)
     for step in _moves(alert, summary):
-        move(alert, step, now=now, **_fields_of(step, summary))
-    guarded_update(alert, **summary.as_fields())
+        _make(alert, step, summary, now=now)
+    figures = summary.as_fields() | {"severity_peak": max(alert.severity_peak, summary.severity_peak)}
+    if alert.cause != summary.shown.cause:
+        figures["version"] = alert.version + 1  # whoever looks at it decides about another cause
+    guarded_update(alert, **figures)
     return alert
+
+
+def _refresh_closed(alert: Alert, summary: Summary, *, now: datetime) -> Alert:
+    was_active = alert.condition == Alert.Condition.ACTIVE
+    if was_active and not summary.is_active:
+        return _make(alert, Move.CLEAR, summary, now=now)
+    if was_active or not summary.is_active or _was_false_alarm(alert):
+        return alert
+    if current := _open_alert(alert.substation_id, alert.kind):
+        ongoing = [each.pk for each in alert.episodes.select_related("detection") if each.detection.is_open]
+        AlertDetection.objects.filter(pk__in=ongoing).update(alert=current)
+        return refresh(current, now=now)
+    move(
+        alert,
+        Move.REOPEN,
+        now=now,
+        comment=_("The readings show that it goes on."),
+        closure=Alert.Closure.OPEN,
+        cleared_at=None,
+        verify_at=None,
+        reopen_count=alert.reopen_count + 1,
+    )
+    return refresh(alert, now=now)
+
+
+def _was_false_alarm(alert: Alert) -> bool:
+    latest = alert.resolutions.first()
+    return latest is not None and latest.outcome == Resolution.Outcome.FALSE_ALARM
 
 
 def _moves(alert: Alert, summary: Summary) -> list[Move]:
@@ -135,9 +179,14 @@ def _moves(alert: Alert, summary: Summary) -> list[Move]:
     return moves
 
 
-def _fields_of(step: Move, summary: Summary) -> dict[str, Any]:
+def _make(alert: Alert, step: Move, summary: Summary, *, now: datetime) -> Alert:
+    """One move that the data makes, with what it changes and when it happened by the clock of the readings."""
+    fields: dict[str, Any] = {}
     if step in (Move.ESCALATE, Move.EASE):
-        return {"severity_now": summary.severity_now, "severity_peak": summary.severity_peak}
-    if step is Move.CLEAR:
-        return {"cleared_at": summary.cleared_at}
-    return {"cleared_at": None} if step is Move.RETURN else {}
+        fields["severity_now"] = summary.severity_now
+        fields["severity_peak"] = max(alert.severity_peak, summary.severity_now)
+    elif step is Move.CLEAR:
+        fields["cleared_at"] = fields["event_time"] = summary.cleared_at
+    elif step is Move.RETURN:
+        fields |= {"cleared_at": None, "event_time": summary.shown.start}
+    return move(alert, step, now=now, **fields)

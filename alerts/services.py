@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from mlcore.models import Detection
 from mlcore.services import learn_verdict
 
+from . import review
 from .changes import Conflict, Source, expect, guarded_update, move
 from .lifecycle import Move
 from .models import Alert, Resolution
@@ -31,7 +33,7 @@ def acknowledge(
     """
     now = timezone.now()
     expect(alert, version)
-    fields = {"acknowledged_by": by, "acknowledged_at": now, "acknowledge_note": note}
+    fields: dict[str, Any] = {"acknowledged_by": by, "acknowledged_at": now, "acknowledge_note": note}
     return move(alert, Move.ACKNOWLEDGE, now=now, by=by, comment=note, source=source, **fields)
 
 
@@ -41,8 +43,7 @@ def unacknowledge(
 ) -> Alert:
     """Hand it back, with the reason."""
     expect(alert, version)
-    fields = {"acknowledged_by": None, "acknowledged_at": None, "acknowledge_note": ""}
-    return move(alert, Move.UNACKNOWLEDGE, now=timezone.now(), by=by, comment=note, source=source, **fields)
+    return move(alert, Move.UNACKNOWLEDGE, now=timezone.now(), by=by, comment=note, source=source)
 
 
 @transaction.atomic
@@ -123,9 +124,7 @@ def _verify(alert: Alert, *, now: datetime) -> bool:
         % {"minutes": settings.ALERT_VERIFY_MINUTES, "who": who},
         closure=Alert.Closure.OPEN,
         verify_at=None,
-        acknowledged_by=None,
-        acknowledged_at=None,
-        acknowledge_note="",
         reopen_count=alert.reopen_count + 1,
     )
+    review.refresh(alert, now=now)  # what the readings said while it was closed
     return True

@@ -18,7 +18,7 @@ from .changes import Conflict
 from .export import history_csv
 from .filters import AlertFilter, HistoryFilter
 from .forms import AcknowledgeForm, CommentForm, ResolutionForm, WithdrawForm
-from .lifecycle import Refused
+from .lifecycle import Move, Refused
 from .models import Alert
 
 PAGE_SIZE = 50
@@ -115,7 +115,10 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
     form = CommentForm(request.POST)
     if not form.is_valid():
         return _show(request, alert, status=422, comment_form=form)
-    services.comment(alert, by=request.user, text=form.cleaned_data["text"])  # type: ignore[arg-type]
+    try:
+        services.comment(alert, by=request.user, text=form.cleaned_data["text"])  # type: ignore[arg-type]
+    except Conflict as error:
+        return _refuse(request, pk, error)
     return _done(request, alert)
 
 
@@ -123,18 +126,23 @@ def comment(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @permission_required("alerts.resolve_alert", raise_exception=True)
 def resolve(request: HttpRequest, pk: int) -> HttpResponse:
-    """The resolution form, and its result."""
+    """The resolution form, and its result. What was typed survives a change by somebody else."""
     alert = _get(pk)
+    if alert.closed_at:
+        return _refuse(request, pk, Refused(Move.RESOLVE, alert.lifecycle_state))
     form = ResolutionForm(request.POST or None, initial={"version": alert.version})
+    status, refused = 422 if request.method == "POST" else 200, ""
     if request.method == "POST" and form.is_valid():
         version = form.cleaned_data["version"]
         try:
             services.resolve(alert, by=request.user, findings=form.findings(), version=version)  # type: ignore[arg-type]
-        except (Refused, Conflict) as error:
+            return redirect(alert)
+        except Refused as error:
             return _refuse(request, pk, error)
-        return redirect(alert)
-    status = 422 if request.method == "POST" else 200
-    return render(request, "alerts/resolve.html", {"alert": alert, "form": form}, status=status)
+        except Conflict as error:
+            alert, status, refused = _get(pk), 409, str(error)
+            form = ResolutionForm({**form.findings(), "version": alert.version})
+    return render(request, "alerts/resolve.html", {"alert": alert, "form": form, "refused": refused}, status=status)
 
 
 def _get(pk: int) -> Alert:

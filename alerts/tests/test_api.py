@@ -1,0 +1,146 @@
+"""Alerts through the API: the same verbs and permissions as on the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from alerts import services
+from alerts.models import AlertEvent
+
+from .desk import CRITICAL, FINDINGS, Cast, fresh, raised, resolved
+from .doors import Doors
+
+pytestmark = pytest.mark.django_db
+URL = "/api/alerts/"
+QUERIES = 6
+
+
+def post(client: Client, path: str, **data: Any) -> Any:
+    return client.post(f"{URL}{path}", data, content_type="application/json")
+
+
+def test_reading_needs_a_role(client: Client, signed_in: Doors) -> None:
+    alert = raised()
+    for path in (URL, f"{URL}{alert.pk}/"):
+        assert client.get(path).status_code in (401, 403)
+        assert signed_in("stranger").get(path).status_code == 403 if path == URL else True
+    assert signed_in("viewer").get(URL).status_code == 200
+
+
+@pytest.mark.parametrize("verb", ["acknowledge", "unacknowledge", "resolve", "comment"])
+def test_every_verb_needs_an_operator_and_a_post(client: Client, signed_in: Doors, verb: str) -> None:
+    alert = raised()
+    body = FINDINGS | {"note": "x"}
+    assert post(client, f"{alert.pk}/{verb}/", **body).status_code in (401, 403)
+    for role in ("stranger", "viewer"):
+        assert post(signed_in(role), f"{alert.pk}/{verb}/", **body).status_code == 403
+    assert signed_in("operator").get(f"{URL}{alert.pk}/{verb}/").status_code == 405
+    assert AlertEvent.objects.count() == 1
+
+
+def test_alerts_are_neither_made_nor_changed_nor_deleted(signed_in: Doors, admin_client: Client) -> None:
+    alert = raised()
+    assert admin_client.post(URL, {}).status_code == 405
+    for method in ("put", "patch", "delete"):
+        assert getattr(admin_client, method)(f"{URL}{alert.pk}/").status_code == 405
+
+
+def test_the_list_holds_the_open_ones_and_on_request_the_history(signed_in: Doors, person: Cast) -> None:
+    raised("A")
+    resolved(raised("B"), person("operator"))
+    client = signed_in("viewer")
+    assert [each["substation"] for each in client.get(URL).json()["results"]] == ["A"]
+    assert [each["substation"] for each in client.get(URL, {"history": "true"}).json()["results"]] == ["B"]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ({"severity": "critical"}, 1),
+        ({"substation": "a"}, 1),
+        ({"condition": "active"}, 2),
+        ({"condition": "cleared"}, 0),
+        ({"acknowledged": "true"}, 0),
+        ({"cause": "overload"}, 0),
+    ],
+)
+def test_it_can_be_filtered(signed_in: Doors, query: dict[str, str], count: int) -> None:
+    raised("A")
+    raised("B", severity=CRITICAL)
+    assert signed_in("viewer").get(URL, query).json()["count"] == count
+
+
+def test_a_filter_that_makes_no_sense_is_a_bad_request(signed_in: Doors) -> None:
+    answer = signed_in("viewer").get(URL, {"severity": "fatal"})
+    assert (answer.status_code, "severity" in answer.json()) == (400, True)
+
+
+def test_one_alert_comes_with_its_events_and_resolutions(signed_in: Doors, person: Cast) -> None:
+    alert = resolved(services.acknowledge(raised(), by=person("engineer"), note="mine"), person("operator"))
+    found = signed_in("viewer").get(f"{URL}{alert.pk}/").json()
+    assert [event["action"] for event in found["events"]] == ["raise", "acknowledge", "resolve"]
+    assert (found["events"][0]["actor"], found["events"][1]["actor"]) == (None, "engineer-user")
+    assert found["resolutions"][0]["root_cause"] == FINDINGS["root_cause"]
+    assert (found["state"], found["severity"], found["closure"]) == ("closed", "warning", "resolved")
+
+
+def test_acknowledging_answers_with_the_fresh_alert(signed_in: Doors) -> None:
+    alert = raised()
+    answer = post(signed_in("operator"), f"{alert.pk}/acknowledge/", note="mine", version=alert.version)
+    assert (answer.status_code, answer.json()["state"], answer.json()["acknowledge_note"]) == (
+        200, "acknowledged", "mine",
+    )  # fmt: skip
+    assert answer.json()["version"] == alert.version + 1
+    assert AlertEvent.objects.get(action="acknowledge").source == "api"
+
+
+def test_a_second_time_and_a_stale_version_are_conflicts(signed_in: Doors) -> None:
+    alert, client = raised(), signed_in("operator")
+    assert post(client, f"{alert.pk}/acknowledge/", version=0).status_code == 409
+    assert post(client, f"{alert.pk}/acknowledge/").status_code == 200
+    assert post(client, f"{alert.pk}/acknowledge/").status_code == 409
+    assert post(client, f"{alert.pk}/unacknowledge/", note="x", version=alert.version).status_code == 409
+    assert post(client, f"{alert.pk}/resolve/", version=1, **FINDINGS).status_code == 409
+    assert AlertEvent.objects.count() == 2
+
+
+def test_handing_back_needs_a_reason(signed_in: Doors, person: Cast) -> None:
+    alert, client = services.acknowledge(raised(), by=person("engineer")), signed_in("operator")
+    assert post(client, f"{alert.pk}/unacknowledge/").status_code == 400
+    assert post(client, f"{alert.pk}/unacknowledge/", note="not mine").json()["acknowledged"] is False
+
+
+def test_resolving_needs_the_findings(signed_in: Doors) -> None:
+    alert, client = raised(), signed_in("operator")
+    missing = post(client, f"{alert.pk}/resolve/", **FINDINGS | {"outcome": "gone"})
+    assert (missing.status_code, list(missing.json())) == (400, ["outcome"])
+    done = post(client, f"{alert.pk}/resolve/", version=alert.version, **FINDINGS)
+    assert (done.status_code, done.json()["closure"]) == (200, "resolved")
+    assert done.json()["resolutions"][0]["while_active"] is True
+    assert fresh(alert).closed_at
+
+
+def test_a_comment_is_an_event(signed_in: Doors) -> None:
+    alert = raised()
+    answer = post(signed_in("operator"), f"{alert.pk}/comment/", note="crew is there")
+    assert [event["comment"] for event in answer.json()["events"]] == ["", "crew is there"]
+
+
+@pytest.mark.parametrize("path", ["4711/", "not-a-number/"])
+def test_an_unknown_alert_is_not_found(signed_in: Doors, path: str) -> None:
+    assert signed_in("viewer").get(URL + path).status_code == 404
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_number_of_queries_does_not_grow(
+    signed_in: Doors, person: Cast, django_assert_num_queries: Any, count: int
+) -> None:
+    user = person("operator")
+    for number in range(count):
+        services.acknowledge(raised(f"SS-{number:02d}"), by=user)
+    client = signed_in("viewer")
+    with django_assert_num_queries(QUERIES):
+        client.get(URL)

@@ -1,0 +1,95 @@
+"""The page of one alert."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from alerts import services
+from mlcore.models import Detection
+
+from .desk import HOUR, START, Cast, cleared, raised, resolved
+from .doors import Doors, assert_guarded, text
+
+pytestmark = pytest.mark.django_db
+QUERIES = 8
+
+
+def test_those_without_a_role_see_nothing(signed_in: Doors) -> None:
+    assert_guarded(signed_in, "get", raised().get_absolute_url(), refused=("stranger",))
+
+
+def test_it_answers_a_get_alone_and_knows_no_other_alert(signed_in: Doors) -> None:
+    client = signed_in("viewer")
+    assert client.post(raised().get_absolute_url()).status_code == 405
+    assert client.get("/alerts/4711/").status_code == 404
+
+
+def test_it_says_when_where_why_how_much_and_what_to_check(signed_in: Doors) -> None:
+    at_peak = {"measured": 120.0, "expected": 30.0, "low": 20.0, "high": 40.0, "unit": "kvar"}
+    evidence = {"at_peak": {"reactive_power_kvar": at_peak}, "contributions": {"reactive": 0.9, "voltage": 0.001}}
+    page = text(signed_in("viewer").get(raised(evidence=evidence).get_absolute_url()))
+    for said in (
+        "2026-03-02 08:00",
+        "SS-01",
+        "Capacitor bank failure",
+        "90 kvar above",
+        "12.5 kWh",
+        "<strong>120 kvar",
+    ):
+        assert said in page
+    assert "90 %" in page
+    assert "<dt>Voltage</dt>" not in page, "what contributed next to nothing is left out"
+    assert "Check the fuses and contactors" in page
+    assert "/models/episodes/" in page, "the chart is asked for by its address"
+
+
+def test_a_meter_finding_speaks_of_no_loss(signed_in: Doors) -> None:
+    page = text(signed_in("viewer").get(raised(kind="meter", cause="dead_phase").get_absolute_url()))
+    assert "Extra loss" not in page
+    assert "clamp meter" in page
+
+
+def test_a_viewer_gets_no_forms_and_an_operator_gets_those_that_apply(signed_in: Doors, person: Cast) -> None:
+    alert = raised()
+    viewer, operator = signed_in("viewer"), signed_in("operator")
+    assert 'method="post" action="/alerts/' not in text(viewer.get(alert.get_absolute_url()))
+    page = text(operator.get(alert.get_absolute_url()))
+    assert "/acknowledge/" in page
+    assert "/unacknowledge/" not in page
+    services.acknowledge(alert, by=person("engineer"))
+    page = text(operator.get(alert.get_absolute_url()))
+    assert "/unacknowledge/" in page
+    resolved(alert, alert.acknowledged_by)  # type: ignore[arg-type]
+    page = text(operator.get(alert.get_absolute_url()))
+    assert "/acknowledge/" not in page
+    assert "/resolve/" not in page
+
+
+def test_earlier_ones_of_the_same_cause_are_shown_with_what_was_found(signed_in: Doors, person: Cast) -> None:
+    resolved(cleared(raised()), person("operator"), root_cause="Contactor welded")
+    assert "Contactor welded" in text(signed_in("viewer").get(raised(start=START + 30 * HOUR).get_absolute_url()))
+
+
+def test_notes_of_people_are_escaped(signed_in: Doors, person: Cast) -> None:
+    alert = services.acknowledge(raised(), by=person("operator"), note="<img src=x onerror=alert(1)>")
+    assert "<img src=x" not in text(signed_in("viewer").get(alert.get_absolute_url()))
+
+
+def test_the_readings_may_be_gone(signed_in: Doors) -> None:
+    alert = raised()
+    Detection.objects.all().delete()
+    assert "no longer stored" in text(signed_in("viewer").get(alert.get_absolute_url()))
+
+
+@pytest.mark.parametrize("comments", [0, 12])
+def test_the_number_of_queries_does_not_grow_with_what_happened(
+    signed_in: Doors, person: Cast, django_assert_num_queries: Any, comments: int
+) -> None:
+    alert, user = raised(), person("operator")
+    for number in range(comments):
+        services.comment(alert, by=user, text=f"note {number}")
+    client = signed_in("viewer")
+    with django_assert_num_queries(QUERIES):
+        client.get(alert.get_absolute_url())

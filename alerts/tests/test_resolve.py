@@ -1,0 +1,166 @@
+"""Resolving: the form, the look afterwards, and what is learnt from it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from alerts import services
+from alerts.changes import Conflict
+from alerts.models import Alert, AlertEvent, Resolution
+from mlcore.models import Detection
+
+from .desk import CRITICAL, FINDINGS, Cast, actions, cleared, fresh, raised, resolved, reviewed, revised
+from .doors import Doors, assert_guarded, text
+
+pytestmark = pytest.mark.django_db
+
+
+def url(alert: Alert) -> str:
+    return f"/alerts/{alert.pk}/resolve/"
+
+
+def let_the_window_pass() -> int:
+    Alert.objects.filter(verify_at__isnull=False).update(verify_at=timezone.now() - timedelta(seconds=1))
+    return services.verify_due()
+
+
+def test_it_is_closed_with_what_was_found(person: Cast) -> None:
+    user = person("operator")
+    alert = resolved(cleared(raised()), user)
+    assert (alert.closure, alert.state, alert.verify_at) == (Alert.Closure.RESOLVED, "closed", None)
+    resolution = Resolution.objects.get()
+    assert {name: getattr(resolution, name) for name in FINDINGS} == FINDINGS
+    assert (resolution.resolved_by, resolution.while_active) == (user, False)
+    assert AlertEvent.objects.get(action="resolve").comment == FINDINGS["root_cause"]
+
+
+def test_one_whose_cause_is_still_there_is_looked_at_again(person: Cast) -> None:
+    alert = resolved(raised(), person("operator"))
+    assert (alert.closed_at is not None, Resolution.objects.get().while_active) == (True, True)
+    assert alert.verify_at == alert.closed_at + timedelta(minutes=30)  # type: ignore[operator]
+    assert services.verify_due() == 0, "the window is not over yet"
+
+
+def test_it_opens_again_if_it_is_still_there_then(person: Cast) -> None:
+    user = person("operator")
+    alert = resolved(services.acknowledge(raised(), by=user), user)
+    assert let_the_window_pass() == 1
+    alert = fresh(alert)
+    assert (alert.state, alert.closure, alert.reopen_count, alert.verify_at) == ("unacknowledged", "", 1, None)
+    assert alert.acknowledged_by is None
+    assert "Still present 30 min after operator-user resolved it." in AlertEvent.objects.get(action="reopen").comment
+    assert Resolution.objects.count() == 1, "the earlier resolution is kept"
+    assert services.verify_due() == 0
+
+
+def test_reopened_it_says_what_the_readings_said_meanwhile(person: Cast) -> None:
+    alert = resolved(raised(), person("operator"))
+    reviewed(revised(alert.detection, severity=CRITICAL, loss_kwh=77.0))  # type: ignore[arg-type]
+    assert fresh(alert).loss_kwh == 12.5
+    let_the_window_pass()
+    assert (fresh(alert).severity_now, fresh(alert).loss_kwh) == (CRITICAL, 77.0)
+
+
+def test_it_stays_closed_if_it_has_gone_by_then(person: Cast) -> None:
+    alert = cleared(resolved(raised(), person("operator")))
+    assert let_the_window_pass() == 0
+    assert (fresh(alert).closure, fresh(alert).verify_at) == (Alert.Closure.RESOLVED, None)
+
+
+def test_it_stays_closed_if_another_alert_of_its_kind_is_open(person: Cast) -> None:
+    alert = resolved(raised(), person("operator"))
+    raised(cause="overload", start=alert.raised_at + timedelta(hours=1))
+    assert let_the_window_pass() == 0
+    assert fresh(alert).closed_at
+
+
+def test_a_false_alarm_is_not_looked_at_again_and_teaches_what_is_normal(person: Cast) -> None:
+    alert = resolved(raised(), person("operator"), outcome="false_alarm")
+    assert alert.verify_at is None
+    assert Detection.objects.get().verdict == Detection.Verdict.FALSE_ALARM
+
+
+@pytest.mark.parametrize(
+    ("kind", "findings", "verdict"),
+    [
+        ("loss", {}, "confirmed"),
+        ("loss", {"classification": "false_positive"}, "false_alarm"),
+        ("loss", {"classification": "sensor_fault"}, "false_alarm"),
+        ("meter", {"classification": "sensor_fault"}, "confirmed"),
+    ],
+)
+def test_the_verdict_follows_from_what_was_found(
+    person: Cast, kind: str, findings: dict[str, str], verdict: str
+) -> None:
+    resolved(raised(kind=kind), person("operator"), **findings)
+    assert Detection.objects.get().verdict == verdict
+
+
+def test_a_copy_that_is_out_of_date_leaves_no_resolution_and_no_verdict(person: Cast) -> None:
+    user, alert = person("operator"), raised()
+    services.acknowledge(fresh(alert), by=user)
+    with pytest.raises(Conflict):
+        services.resolve(alert, by=user, findings=FINDINGS)
+    assert not Resolution.objects.exists()
+    assert Detection.objects.get().verdict == ""
+
+
+# The page
+
+
+def test_only_operators_may(signed_in: Doors) -> None:
+    alert = raised()
+    assert_guarded(signed_in, "get", url(alert), refused=("stranger", "viewer"))
+    for role in ("stranger", "viewer"):
+        assert Alert.objects.unresolved().count() == 1, role
+    assert signed_in("operator").put(url(alert)).status_code == 405
+
+
+def test_a_viewer_cannot_post_it_either(signed_in: Doors) -> None:
+    alert = raised()
+    assert signed_in("viewer").post(url(alert), FINDINGS).status_code == 403
+    assert fresh(alert).closed_at is None
+
+
+def test_the_form_warns_while_the_cause_is_present(signed_in: Doors) -> None:
+    client, alert = signed_in("operator"), raised()
+    assert "still present in the readings" in text(client.get(url(alert)))
+    cleared(alert)
+    assert "still present in the readings" not in text(client.get(url(alert)))
+
+
+@pytest.mark.parametrize("missing", ["classification", "root_cause", "corrective_action", "outcome"])
+def test_what_is_missing_is_named(signed_in: Doors, missing: str) -> None:
+    alert = raised()
+    answer = signed_in("operator").post(url(alert), FINDINGS | {missing: ""})
+    assert (answer.status_code, fresh(alert).closed_at) == (422, None)
+    assert "This field is required." in text(answer)
+
+
+def test_it_returns_to_the_alert_which_shows_the_resolution(signed_in: Doors) -> None:
+    client, alert = signed_in("operator"), raised()
+    answer = client.post(url(alert), FINDINGS | {"version": alert.version}, follow=True)
+    assert answer.redirect_chain == [(f"/alerts/{alert.pk}/", 302)]
+    assert "Fuse of step 3 blown" in text(answer)
+
+
+def test_a_second_time_is_a_conflict(signed_in: Doors) -> None:
+    client, alert = signed_in("operator"), raised()
+    client.post(url(alert), FINDINGS)
+    assert client.post(url(alert), FINDINGS).status_code == 409
+    assert client.get(url(alert)).status_code == 409
+    assert actions(alert) == ["raise", "resolve"]
+
+
+def test_a_stale_form_keeps_what_was_written_and_can_be_sent_again(signed_in: Doors, person: Cast) -> None:
+    client, alert = signed_in("operator"), raised()
+    services.acknowledge(fresh(alert), by=person("engineer"))
+    answer = client.post(url(alert), FINDINGS | {"version": alert.version})
+    assert (answer.status_code, fresh(alert).closed_at) == (409, None)
+    page = text(answer)
+    assert FINDINGS["root_cause"] in page
+    assert f'name="version" value="{fresh(alert).version}"' in page
+    assert client.post(url(alert), FINDINGS | {"version": fresh(alert).version}).status_code == 302
