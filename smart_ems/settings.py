@@ -188,7 +188,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Substations, readings, uploads, detections and alerts. Times are ISO 8601 with an offset.",
     "VERSION": "1",
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
-    "REDOC_DIST": "SIDECAR",
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # No validator: it is another host.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None, "persistAuthorization": False},
 }
 
 # Security. Plotly and Bootstrap set element styles, so styles may be inline; scripts never are.

@@ -9,8 +9,8 @@ from django.core.management import call_command
 
 from .env import BASE_DIR
 
-# The API page is drawn by ReDoc; the other viewer that comes with the package is left out.
-IGNORED = ("swagger-ui-dist",)
+# The API page is drawn by Swagger UI; the other viewer that comes with the package is left out.
+IGNORED = ("redoc",)
 
 
 def collect_static() -> bool:

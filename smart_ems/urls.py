@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from . import api, views
 
@@ -22,7 +22,7 @@ urlpatterns = [
     path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
     path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
     # Rooms
-    path("substations/", views.substation_list, name="substation-list"),
+    path("substations/", views.substation_list, name="substations"),
     path("substations/", include("substations.urls")),
     path("alerts/", include("alerts.urls")),
     path("uploads/", include("ingestion.urls")),
@@ -32,5 +32,5 @@ urlpatterns = [
     path("api/", include(api.router.urls)),
     path("api/token/", api.token, name="api-token"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
-    path("api/docs/", SpectacularRedocView.as_view(url_name="api-schema"), name="api-docs"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api-schema"), name="api-docs"),
 ]

@@ -41,7 +41,7 @@
     if (!answer.ok) { if (!element.data) element.textContent = await answer.text(); return; }
     element.figure = await answer.json();
     await show(element);
-    if (element.dataset.nodes !== undefined && !element.listening) {
+    if (element.dataset.nodes !== undefined && !element.listening && element.on) {
       element.listening = true;
       element.on("plotly_click", (event) => {
         const url = event.points[0].customdata;
