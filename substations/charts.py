@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
-from tsdownsample import MinMaxLTTBDownsampler
+from tsdownsample import MinMaxDownsampler
 
 MOST_POINTS = 1500
 # A step longer than this many intervals is a gap: the line is broken there.
@@ -46,11 +46,17 @@ class Line:
 
 
 def thin(at_s: NDArray[np.int64], values: FloatArray, most: int = MOST_POINTS) -> NDArray[np.int64]:
-    """Indices of at most ``most`` points that keep the extremes of one series; NaN counts as zero for the choice."""
+    """Indices of at most ``most`` points that keep the extremes of one series, and its first and last time.
+
+    The record is cut into stretches of equal count, and of each the lowest and the highest value stay. A NaN is neither.
+    """
     if len(at_s) <= most:
         return np.arange(len(at_s))
-    chosen = MinMaxLTTBDownsampler().downsample(at_s, np.nan_to_num(values), n_out=most)
-    return np.asarray(chosen, dtype=np.int64)
+    known = np.nonzero(np.isfinite(values))[0]
+    room = max(2, (most - 2) // 2 * 2)
+    if len(known) > room:
+        known = known[MinMaxDownsampler().downsample(values[known], n_out=room)]
+    return np.unique(np.concatenate([[0], known, [len(at_s) - 1]]))
 
 
 def time_series(
@@ -69,7 +75,7 @@ def time_series(
     """
     figure = go.Figure()
     keep = _shared_points(at_s, lines)
-    at = _with_gaps(at_s[keep], interval_s * max(1.0, len(at_s) / max(len(keep), 1)))
+    at = _with_gaps(at_s, keep, interval_s)
     stamps = _stamps(at.at_s, utc_offset_s)
     for line in lines:
         figure.add_trace(_scatter(line, stamps, at.insert(line.values[keep])))
@@ -102,11 +108,12 @@ class _Gaps:
         return np.insert(np.asarray(values, dtype=np.float64), self.before, np.nan)
 
 
-def _with_gaps(at_s: NDArray[np.int64], step_s: float) -> _Gaps:
-    """The times with one more in the middle of each gap, where every series is NaN."""
-    jumps = np.nonzero(np.diff(at_s) > GAP_STEPS * step_s)[0] + 1
-    middles = (at_s[jumps - 1] + at_s[jumps]) // 2
-    return _Gaps(np.insert(at_s, jumps, middles), jumps)
+def _with_gaps(at_s: NDArray[np.int64], keep: NDArray[np.int64], interval_s: int) -> _Gaps:
+    """The kept times with one more inside each gap of the record, where every series is NaN."""
+    stretch = np.concatenate([[0], np.cumsum(np.diff(at_s) > GAP_STEPS * interval_s)])
+    kept = at_s[keep]
+    jumps = np.nonzero(np.diff(stretch[keep]))[0] + 1
+    return _Gaps(np.insert(kept, jumps, (kept[jumps - 1] + kept[jumps]) // 2), jumps)
 
 
 def _stamps(at_s: NDArray[np.int64], utc_offset_s: int) -> list[str]:

@@ -49,23 +49,28 @@ def _as_tree(nodes: Sequence[str], links: Sequence[tuple[str | None, str]]) -> d
 
 
 def _subtree(root: str, children: Mapping[str | None, list[str]], placed: dict[str, Point], column: float) -> float:
-    """Place a node above the middle of its leaves, without recursion; the next free column."""
+    """Place a node above the middle of its leaves, without recursion; the next free column.
+
+    A node belongs to the first that reaches it, so that every loop is cut somewhere.
+    """
     order: list[tuple[str, int]] = []
-    stack = [(root, 0)]
+    own: dict[str, list[str]] = defaultdict(list)
+    stack: list[tuple[str, int, str | None]] = [(root, 0, None)]
     seen = set(placed)
     while stack:
-        node, depth = stack.pop()
+        node, depth, above = stack.pop()
         if node in seen:
             continue
         seen.add(node)
         order.append((node, depth))
-        stack.extend((child, depth + 1) for child in reversed(children.get(node, [])))
+        if above is not None:
+            own[above].append(node)
+        stack.extend((child, depth + 1, node) for child in reversed(children.get(node, [])))
     for node, depth in order:
-        if not [child for child in children.get(node, []) if child in seen and child != node]:
+        if not own[node]:
             placed[node] = (column, -float(depth))
             column += 1
     for node, depth in reversed(order):
-        if node not in placed:
-            below = [placed[child][0] for child in children[node] if child in placed]
-            placed[node] = (sum(below) / len(below) if below else column, -float(depth))
+        if own[node]:
+            placed[node] = (sum(placed[child][0] for child in own[node]) / len(own[node]), -float(depth))
     return column

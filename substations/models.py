@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zoneinfo
 
 from django.core.exceptions import ValidationError
@@ -25,6 +26,17 @@ def validate_time_zone(value: str) -> None:
         ) from error
 
 
+def refuse_infinite(instance: models.Model) -> None:
+    """Reject NaN and infinity, which pass every range check and can be neither computed with nor sent as JSON."""
+    floats = [field.name for field in instance._meta.fields if isinstance(field, models.FloatField)]
+    values = {name: getattr(instance, name) for name in floats}
+    wrong = {name: value for name, value in values.items() if value is not None and not math.isfinite(value)}
+    if wrong:
+        raise ValidationError(
+            {name: _("Received %(value)s; expected a number.") % {"value": value} for name, value in wrong.items()}
+        )
+
+
 class Substation(models.Model):
     """One distribution transformer and the meter on its low-voltage side.
 
@@ -36,7 +48,7 @@ class Substation(models.Model):
         _("code"),
         max_length=40,
         unique=True,
-        validators=[RegexValidator(r"^[^\s/\\?#%]+$", _("A code has no spaces and none of / \\ ? # %."))],
+        validators=[RegexValidator(r"^[^\s/\\?#%]+$", _("A code has no spaces and none of / \\ ? # %%."))],
         help_text=_("As it stands in the SCADA export, for example SS-01."),
     )
     name = models.CharField(_("name"), max_length=120, blank=True)
@@ -99,6 +111,9 @@ class Substation(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("substations:detail", args=[self.code])
 
+    def clean(self) -> None:
+        refuse_infinite(self)
+
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone)
@@ -137,6 +152,9 @@ class Link(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source.code if self.source else _('grid supply')} → {self.target.code}"
+
+    def clean(self) -> None:
+        refuse_infinite(self)
 
 
 class Reading(models.Model):

@@ -96,14 +96,14 @@ class SpanQuerySet(models.QuerySet["Span"]):
     def claim(self, substation_ids: Sequence[int], *, now: datetime, lease_for: timedelta) -> uuid.UUID | None:
         """Take every waiting span of these substations, or none: the token that names the claim, or None.
 
-        The UPDATE is guarded by the same condition that found the spans, so two workers never hold one span.
+        The UPDATE is guarded by the same condition that found the spans, so two workers never hold one span. While
+        somebody judges these substations, what arrives waits: of two results the older might be written last.
         """
+        theirs = self.filter(substation_id__in=substation_ids)
+        if theirs.filter(claimed_until__gte=now).exists():
+            return None
         token = uuid.uuid4()
-        claimed = (
-            self.waiting(now)
-            .filter(substation_id__in=substation_ids)
-            .update(claimed_until=now + lease_for, claimed_by=token)
-        )
+        claimed = theirs.waiting(now).update(claimed_until=now + lease_for, claimed_by=token)
         return token if claimed else None
 
     def claimed(self, token: uuid.UUID) -> SpanQuerySet:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from .models import Link, Substation
@@ -46,11 +48,11 @@ def register(substations: Sequence[Mapping[str, Any]], links: Iterable[LinkRow] 
     """Create or update substations by code, then links by their two ends; all or nothing.
 
     Raises:
-        RegistryError: a link names a substation that is not known.
+        RegistryError: a value is out of its range, or a link names a substation that is not known.
     """
     for values in substations:
-        fields = {name: value for name, value in values.items() if name != "code"}
-        Substation.objects.update_or_create(code=values["code"], defaults=fields)
+        found = Substation.objects.filter(code=values["code"]).first() or Substation(code=values["code"])
+        _save(found, values)
     known = {substation.code: substation for substation in Substation.objects.all()}
     for link in links:
         for code in (link.source, link.target):
@@ -58,8 +60,19 @@ def register(substations: Sequence[Mapping[str, Any]], links: Iterable[LinkRow] 
                 raise RegistryError(f"A link names the substation “{code}”, which is not known. Add it first.")
         ends: dict[str, Any] = {"source": known[link.source] if link.source else None, "target": known[link.target]}
         values = {name: getattr(link, name) for name in ("r_ohm", "x_ohm", "length_km", "conductor", "status")}
-        Link.objects.update_or_create(**ends, defaults=values)
+        _save(Link.objects.filter(**ends).first() or Link(**ends), values)
     return known
+
+
+def _save(row: Substation | Link, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+    try:
+        row.full_clean()
+    except ValidationError as error:
+        told = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
+        raise RegistryError(f"{row} cannot be registered: {told}") from error
+    row.save()
 
 
 def read_substations(path: Path) -> list[dict[str, Any]]:
@@ -71,6 +84,8 @@ def read_substations(path: Path) -> list[dict[str, Any]]:
     rows = []
     for line, raw in _rows(path, {"code"}, {"name": "code"}):
         named = {ALIASES.get(name, name): value for name, value in raw.items()}
+        if not named["code"]:
+            raise RegistryError(f"{path.name} line {line}: the code is empty; expected one such as SS-01.")
         rows.append(
             {name: _value(path, line, name, named[name]) for name in SUBSTATION_FIELDS if named.get(name, "") != ""}
         )
@@ -116,6 +131,9 @@ def _value(path: Path, line: int, name: str, text: str) -> Any:
     if name in TEXT_FIELDS:
         return text
     try:
-        return int(float(text)) if name in WHOLE_FIELDS else float(text)
+        number = float(text)
     except ValueError:
-        raise RegistryError(f"{path.name} line {line}: received “{text}” for {name}; expected a number.") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise RegistryError(f"{path.name} line {line}: received “{text}” for {name}; expected a number.")
+    return int(number) if name in WHOLE_FIELDS else number

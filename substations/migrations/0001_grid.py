@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='Substation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(help_text='As it stands in the SCADA export, for example SS-01.', max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[^\\s/\\\\?#%]+$', 'A code has no spaces and none of / \\ ? # %.')], verbose_name='code')),
+                ('code', models.CharField(help_text='As it stands in the SCADA export, for example SS-01.', max_length=40, unique=True, validators=[django.core.validators.RegexValidator('^[^\\s/\\\\?#%]+$', 'A code has no spaces and none of / \\ ? # %%.')], verbose_name='code')),
                 ('name', models.CharField(blank=True, max_length=120, verbose_name='name')),
                 ('site', models.CharField(blank=True, db_index=True, max_length=120, verbose_name='site')),
                 ('latitude', models.FloatField(blank=True, null=True, validators=[django.core.validators.MinValueValidator(-90), django.core.validators.MaxValueValidator(90)], verbose_name='latitude')),
