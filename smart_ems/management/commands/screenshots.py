@@ -1,0 +1,73 @@
+"""Take the pictures of README and docs from a running demo, so that they show what there is."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from smart_ems.env import BASE_DIR
+
+PAGES = {
+    "dashboard": "/",
+    "alerts": "/alerts/",
+    "alert": "/alerts/{alert}/",
+    "history": "/alerts/history/",
+    "substation": "/substations/{substation}/?range=30d",
+    "upload": "/uploads/",
+    "models": "/models/",
+}
+SIZES = {"wide": (1440, 900), "phone": (390, 844)}
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+
+
+class Command(BaseCommand):
+    help = "Take pictures of every page of a running demo, in both themes and on a phone's width (needs Chromium)."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--url", default="http://localhost:8000", help="where the demo runs")
+        parser.add_argument("--user", default="admin")
+        parser.add_argument("--out", type=Path, default=BASE_DIR / "docs" / "img", help="folder for the pictures")
+        parser.add_argument("--only", nargs="*", choices=sorted(PAGES), help="just these pages")
+
+    def handle(self, *args: Any, url: str, user: str, out: Path, only: list[str] | None, **options: Any) -> None:
+        try:
+            from playwright.sync_api import sync_playwright
+        except ImportError as error:
+            raise CommandError("Playwright is missing: run ./ems test once, which installs it.") from error
+        chromium = shutil.which("chromium") or shutil.which("google-chrome")
+        if not chromium:
+            raise CommandError("Chromium is missing. On Debian and Ubuntu: apt install chromium")
+        password = os.environ.get("EMS_PASSWORD") or getpass.getpass(f"Password of {user}: ")
+        out.mkdir(parents=True, exist_ok=True)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            for theme in ("light", "dark"):
+                for name, (width, height) in SIZES.items():
+                    size = {"width": width, "height": height}
+                    page = browser.new_context(viewport=size, color_scheme=theme).new_page()  # type: ignore[arg-type]
+                    self._sign_in(page, url, user, password)
+                    self._take(page, url, out, f"{theme}-{name}", only or list(PAGES))
+            browser.close()
+
+    def _sign_in(self, page: Any, url: str, user: str, password: str) -> None:
+        page.goto(f"{url}/sign-in/")
+        page.fill("#id_username", user)
+        page.fill("#id_password", password)
+        page.click("button[type=submit]")
+        page.wait_for_url(f"{url}/")
+
+    def _take(self, page: Any, url: str, out: Path, suffix: str, names: list[str]) -> None:
+        worst = page.request.get(f"{url}/api/alerts/").json()["results"]
+        worst.sort(key=lambda alert: -(alert["loss_kwh"] or 0))
+        values = {"alert": worst[0]["id"] if worst else 0, "substation": worst[0]["substation"] if worst else ""}
+        for name in names:
+            page.goto(url + PAGES[name].format(**values))
+            page.wait_for_timeout(2500)
+            page.screenshot(path=out / f"{name}-{suffix}.png", full_page=suffix.endswith("phone"))
+            self.stdout.write(f"{name}-{suffix}.png")
