@@ -14,6 +14,9 @@ OFF_SCORE = 0.45
 SCORE_OFFSET, SLOWEST_PACE, FASTEST_PACE = 0.5, 0.5, 4.0
 """The on-delay runs at the pace of score − 0.5: half speed at the threshold, four times the speed from 4.5."""
 
+LARGEST_SHARE_OF_DELAY = 0.7
+"""What one reading counts for at most, at its pace 1: a slow meter needs a second one or a high score."""
+
 
 @dataclass(frozen=True, slots=True)
 class Episode:
@@ -42,7 +45,8 @@ def alarm_states(
     known = np.isfinite(scores)
     high, low = known & (scores > 1.0), known & (scores < OFF_SCORE)
     pace = np.clip(np.where(high, scores, 0.0) - SCORE_OFFSET, SLOWEST_PACE, FASTEST_PACE)
-    urgency: FloatArray = np.where(high, hours * pace, 0.0)
+    weight = min(hours, LARGEST_SHARE_OF_DELAY * on_delay_h)
+    urgency: FloatArray = np.where(high, weight * pace, 0.0)
     on = high & (_since(urgency, known & ~high) >= on_delay_h - 1e-9)
     off = low & (_since(np.where(low, hours, 0.0), known & ~low) >= off_delay_h - 1e-9)
     index = np.arange(1, scores.shape[-1] + 1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlcore.diagnosis.episodes import OFF_DELAY_H, OFF_SCORE, ON_DELAY_H, alarm_states, episodes
+from mlcore.diagnosis.episodes import LARGEST_SHARE_OF_DELAY, OFF_DELAY_H, OFF_SCORE, ON_DELAY_H, alarm_states, episodes
 
 SCORES = st.lists(st.one_of(st.floats(0, 6), st.just(float("nan"))), min_size=1, max_size=80)
 
@@ -21,7 +21,11 @@ def _slow(scores: list[float], hours: float) -> list[bool]:
     state, urgency, quiet, found = False, 0.0, 0.0, []
     for score in scores:
         if np.isfinite(score):
-            urgency = urgency + hours * float(np.clip(score - 0.5, 0.5, 4.0)) if score > 1 else 0.0
+            urgency = (
+                urgency + min(hours, LARGEST_SHARE_OF_DELAY * ON_DELAY_H) * float(np.clip(score - 0.5, 0.5, 4.0))
+                if score > 1
+                else 0.0
+            )
             quiet = quiet + hours if score < OFF_SCORE else 0.0
             if urgency >= ON_DELAY_H - 1e-9 and score > 1:
                 state = True
