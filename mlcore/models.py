@@ -22,6 +22,7 @@ class Cause(models.TextChoices):
     TAP_VOLTAGE = "tap_voltage", _("Voltage or tap position")
     COOLING_FAILURE = "cooling_failure", _("Cooling failure")
     BROKEN_TRIANGLE = "broken_triangle", _("Power triangle does not close")
+    POWER_FACTOR_METER = "power_factor_meter", _("Power factor reading is wrong")
     DEAD_PHASE = "dead_phase", _("Dead phase")
     STUCK_VALUE = "stuck_value", _("Stuck value")
     IMPOSSIBLE_VALUE = "impossible_value", _("Impossible value")
@@ -29,7 +30,7 @@ class Cause(models.TextChoices):
     VT_ERROR = "vt_error", _("Voltage transformer error")
     REVERSED_CT = "reversed_ct", _("Reversed current transformer")
     TEMPERATURE_SENSOR = "temperature_sensor", _("Temperature sensor fault")
-    UNUSUAL = "unusual", _("Unusual behaviour")
+    UNUSUAL = "unusual_behaviour", _("Unusual behaviour")
 
 
 class Detector(models.Model):

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from mlcore.evaluation import Comparison, evaluate
 from mlcore.event_score import Report
+from substations.console import wide_table
 
 FIGURES = (
     ("F1", "f1", 3),

@@ -17,8 +17,8 @@ from rich.table import Table
 
 from ingestion.options import OptionError, Options
 from mlcore.models import Detection
-from smart_ems.console import wide_table
 from smart_ems.scratch import DetectError, Intake, detect, register, scratch_database, take_in
+from substations.console import wide_table
 from substations.registry import RegistryError
 from substations.templatetags.ems import figure
 
