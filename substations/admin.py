@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db import router
+from django.db.models import ProtectedError, QuerySet
+from django.db.models.deletion import Collector
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -17,6 +20,8 @@ from import_export.formats.base_formats import CSV
 
 from .models import Link, Span, Substation
 from .registry import SUBSTATION_FIELDS
+
+MOST_PROTECTED = 20
 
 
 class SubstationResource(resources.ModelResource):  # type: ignore[misc]  # the library has no types
@@ -53,10 +58,21 @@ class LinkInline(admin.TabularInline[Link, Substation]):
     autocomplete_fields = ("source",)
 
 
-@admin.register(Substation)
-class SubstationAdmin(ImportExportModelAdmin):  # type: ignore[misc]  # the library has no types
-    resource_classes = (SubstationResource,)
+class CsvAdmin(ImportExportModelAdmin):  # type: ignore[misc]  # the library has no types
+    """Import and export as CSV. An import adds and changes rows, so it asks for both permissions."""
+
     formats = (CSV,)
+
+    def has_import_permission(self, request: HttpRequest) -> bool:
+        return bool(self.has_add_permission(request) and self.has_change_permission(request))
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return bool(self.has_view_permission(request))
+
+
+@admin.register(Substation)
+class SubstationAdmin(CsvAdmin):
+    resource_classes = (SubstationResource,)
     list_display = (
         "code",
         "name",
@@ -89,6 +105,18 @@ class SubstationAdmin(ImportExportModelAdmin):  # type: ignore[misc]  # the libr
         (_("Record"), {"fields": ("created_at", "received_at")}),
     )
 
+    def get_deleted_objects(self, objs: Iterable[Substation], request: HttpRequest) -> Any:
+        """Counted, not listed: a substation may own millions of readings."""
+        collector = Collector(using=router.db_for_write(Substation))
+        protected: list[str] = []
+        try:
+            collector.collect(list(objs))
+        except ProtectedError as error:
+            protected = [str(each) for each in list(error.protected_objects)[:MOST_PROTECTED]]
+        counts = {model._meta.verbose_name_plural: len(rows) for model, rows in collector.data.items()}
+        counts |= {each.model._meta.verbose_name_plural: each.count() for each in collector.fast_deletes}
+        return [str(each) for each in objs], {name: count for name, count in counts.items() if count}, set(), protected
+
     @admin.display(description=_("interval"), ordering="reading_interval_s")
     def interval(self, substation: Substation) -> str:
         return f"{substation.reading_interval_s / 60:g} min"
@@ -100,9 +128,8 @@ class SubstationAdmin(ImportExportModelAdmin):  # type: ignore[misc]  # the libr
 
 
 @admin.register(Link)
-class LinkAdmin(ImportExportModelAdmin):  # type: ignore[misc]  # the library has no types
+class LinkAdmin(CsvAdmin):
     resource_classes = (LinkResource,)
-    formats = (CSV,)
     list_display = ("__str__", "status", "r_ohm", "x_ohm", "length_km", "conductor")
     list_filter = ("status", "conductor")
     search_fields = ("source__code", "target__code")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import math
+from copy import copy
+from datetime import UTC, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import models
+from django.db.models import ProtectedError
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers, viewsets
-from rest_framework.exceptions import ValidationError
+from rest_framework import serializers, status, viewsets
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,8 +23,30 @@ from .models import Link, Reading, Substation
 from .registry import SUBSTATION_FIELDS
 
 
+class InUse(APIException):
+    """The row cannot go, because others that are kept refer to it."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "in_use"
+
+
+class FiniteField(serializers.FloatField):
+    """A number; Django REST framework's own field takes “nan” and “inf” for numbers too."""
+
+    def to_internal_value(self, data: Any) -> float:
+        value = super().to_internal_value(data)
+        if not math.isfinite(value):
+            self.fail("invalid")
+        return value
+
+
+FINITE = serializers.ModelSerializer.serializer_field_mapping | {models.FloatField: FiniteField}
+
+
 class SubstationSerializer(serializers.ModelSerializer[Substation]):
     """A substation with its nameplate; what is not known is null."""
+
+    serializer_field_mapping = FINITE
 
     class Meta:
         model = Substation
@@ -35,9 +62,18 @@ class SubstationViewSet(viewsets.ModelViewSet[Substation]):
     lookup_value_regex = "[^/]+"
     filterset_fields = ("code", "site")
 
+    def perform_destroy(self, instance: Substation) -> None:
+        try:
+            instance.delete()
+        except ProtectedError as error:
+            kinds = sorted({str(each._meta.verbose_name_plural) for each in error.protected_objects})
+            raise InUse(f"{instance.code} has {', '.join(kinds)}: they are kept, and so is it.") from error
+
 
 class LinkSerializer(serializers.ModelSerializer[Link]):
     """A line between two substations by code; ``source`` null is the grid supply."""
+
+    serializer_field_mapping = FINITE
 
     source = serializers.SlugRelatedField(  # type: ignore[assignment]  # a field of the base has the same name
         slug_field="code", queryset=Substation.objects.all(), allow_null=True, required=False, default=None
@@ -47,6 +83,17 @@ class LinkSerializer(serializers.ModelSerializer[Link]):
     class Meta:
         model = Link
         fields = ("id", "source", "target", "r_ohm", "x_ohm", "length_km", "conductor", "status")
+        validators = ()  # the model's constraints say it all, see ``validate``
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        link = copy(self.instance) if self.instance else Link()
+        for name in attrs.keys() & {"source", "target"}:
+            setattr(link, name, attrs[name])
+        try:
+            link.validate_constraints()
+        except DjangoValidationError as error:
+            raise ValidationError(error.messages) from error
+        return attrs
 
 
 class LinkViewSet(viewsets.ModelViewSet[Link]):
@@ -124,9 +171,10 @@ def _moment(request: Request, name: str) -> datetime:
     text = request.GET[name].replace(" ", "+")  # an unquoted plus sign of an offset arrives as a space
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
+        utc = at.astimezone(UTC) if at.tzinfo else None
+    except (ValueError, OverflowError):
+        utc = None
+    if utc is None:
         expected = "expected ISO 8601 with an offset, for example 2025-09-01T00:00:00+05:30"
         raise ValidationError({name: [f"Received “{text}”; {expected}."]})
-    return at
+    return utc

@@ -48,7 +48,7 @@ class Line:
 def thin(at_s: NDArray[np.int64], values: FloatArray, most: int = MOST_POINTS) -> NDArray[np.int64]:
     """Indices of at most ``most`` points that keep the extremes of one series, and its first and last time.
 
-    The record is cut into stretches of equal count, and of each the lowest and the highest value stay. A NaN is neither.
+    The record is cut into stretches of equal count: of each the lowest and the highest value stay. A NaN is neither.
     """
     if len(at_s) <= most:
         return np.arange(len(at_s))

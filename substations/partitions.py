@@ -1,3 +1,4 @@
+# ruff: noqa: S608 (every name in the statements is a constant of this module or made from a month)
 """Monthly partitions of the readings on PostgreSQL, so that old months are cheap to drop and new ones to scan.
 
 Elsewhere every function here does nothing: SQLite keeps one table.
@@ -7,8 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from django.db import connection
+
+if TYPE_CHECKING:
+    from django.db.backends.utils import CursorWrapper
 
 TABLE = "substations_reading"
 # An advisory lock lets two loads that reach a new month together create its partition once.
@@ -36,8 +41,17 @@ def ensure_months(start: datetime, end: datetime) -> None:
             return
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
         for name in sorted(missing):
-            first, after = wanted[name]
-            cursor.execute(
-                f'CREATE TABLE IF NOT EXISTS "{name}" PARTITION OF "{TABLE}" '
-                f"FOR VALUES FROM ('{first.isoformat()}') TO ('{after.isoformat()}')"
-            )
+            _create(cursor, name, *wanted[name])
+
+
+def _create(cursor: CursorWrapper, name: str, first: datetime, after: datetime) -> None:
+    """Create one partition, and move into it what was stored before it existed."""
+    stray = f'FROM "{TABLE}_other" WHERE at >= %s AND at < %s'
+    cursor.execute(f"CREATE TEMPORARY TABLE stray_readings ON COMMIT DROP AS SELECT * {stray}", [first, after])
+    cursor.execute(f"DELETE {stray}", [first, after])
+    cursor.execute(
+        f'CREATE TABLE IF NOT EXISTS "{name}" PARTITION OF "{TABLE}" '
+        f"FOR VALUES FROM ('{first.isoformat()}') TO ('{after.isoformat()}')"
+    )
+    cursor.execute(f'INSERT INTO "{TABLE}" SELECT * FROM stray_readings')
+    cursor.execute("DROP TABLE stray_readings")

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
@@ -62,7 +63,10 @@ def live(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 @view_substations
 def readings_csv(request: HttpRequest, code: str) -> HttpResponseBase:
-    """All readings of a range, streamed; the header is one that the upload form reads back."""
+    """The measured readings of a range, streamed, in a form that the upload reads back.
+
+    What was derived is left out: uploaded again it would pass for measured, and it is derived again anyhow.
+    """
     substation = get_object_or_404(Substation, code=code)
     length, _label = RANGES.get(request.GET.get("range", "all"), RANGES["all"])
     readings = Reading.objects.for_substation(substation)
@@ -72,7 +76,8 @@ def readings_csv(request: HttpRequest, code: str) -> HttpResponseBase:
     response = StreamingHttpResponse(
         _lines(substation, readings.order_by("at")), content_type="text/csv; charset=utf-8"
     )
-    response["Content-Disposition"] = f'attachment; filename="readings-{substation.code}.csv"'
+    name = f"readings-{substation.code}.csv"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
     return response
 
 
@@ -84,7 +89,7 @@ class _Echo:
 def _lines(substation: Substation, readings: ReadingQuerySet) -> Iterator[str]:
     writer = csv.writer(_Echo())
     header = [f"{channel.label} ({channel.unit})" if channel.unit else channel.label for channel in CHANNELS]
-    yield writer.writerow(["Timestamp (UTC)", "Substation", *header])
-    rows = readings.values_list("at", *CHANNEL_NAMES).iterator(5000)
-    for at, *values in rows:
-        yield writer.writerow([at.strftime("%Y-%m-%d %H:%M:%S"), substation.code, *values])
+    yield writer.writerow(["Timestamp", "Substation", *header])
+    for at, derived, *values in readings.values_list("at", "derived", *CHANNEL_NAMES).iterator(5000):
+        measured = [None if derived & (1 << index) else value for index, value in enumerate(values)]
+        yield writer.writerow([at.astimezone(UTC).isoformat(sep=" "), substation.code, *measured])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -112,7 +113,7 @@ def test_panels_share_the_height_without_overlap_and_guides_are_drawn() -> None:
     lines = [Line("a", np.ones(3), "measured"), Line("b", np.ones(3), "band", panel=2, fill_to_previous=True)]
     figure = time_series(times(3), lines, panels=["1", "2", "3"], interval_s=STEP, guides={0: [("target", 0.95)]})
     domains = sorted(figure["layout"][axis]["domain"] for axis in ("yaxis", "yaxis2", "yaxis3"))
-    assert all(low[1] < high[0] for low, high in zip(domains, domains[1:], strict=False))
+    assert all(low[1] < high[0] for low, high in pairwise(domains))
     assert (figure["data"][1]["yaxis"], figure["data"][1]["fill"]) == ("y3", "tonexty")
     assert figure["layout"]["shapes"][0]["y0"] == 0.95
 

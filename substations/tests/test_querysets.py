@@ -41,7 +41,7 @@ def test_the_newest_reading_comes_with_its_substation_in_one_query(
     Reading.objects.filter(at=AT + 2 * STEP).update(power_factor=0.8)
     Substation.objects.create(code="SILENT")
     with django_assert_num_queries(1):
-        found = list(Substation.objects.with_newest_reading("power_factor"))
+        found: list[Any] = list(Substation.objects.with_newest_reading("power_factor"))
     assert [(each.code, each.latest_at, each.newest_power_factor) for each in found] == [
         ("SS-01", AT + 2 * STEP, 0.8),
     ]

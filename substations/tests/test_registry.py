@@ -48,7 +48,7 @@ def test_a_bad_number_is_told_with_line_value_and_field(file: Write, field: str,
 
 
 def test_a_row_without_a_code_is_told_with_its_line(file: Write) -> None:
-    with pytest.raises(RegistryError, match="line 3.*code"):
+    with pytest.raises(RegistryError, match=r"line 3.*code"):
         read_substations(file("code,rated_kva\nA,4\n,5\n"))
 
 

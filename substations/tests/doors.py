@@ -1,0 +1,32 @@
+"""What the pages and the API of the grid have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.test import Client
+
+from substations.models import Reading, Substation
+
+AT = datetime(2026, 3, 2, tzinfo=UTC)
+STEP = timedelta(minutes=15)
+Doors = Callable[[str], Client]
+
+
+def assert_guarded(signed_in: Doors, url: str) -> None:
+    """Anonymous visitors are sent to the sign-in page, those without a role are refused, and a POST is no way in."""
+    anonymous = Client().get(url)
+    assert (anonymous.status_code, anonymous.headers["Location"].split("?")[0]) == (302, "/sign-in/")
+    assert signed_in("stranger").get(url).status_code == 403
+    assert signed_in("engineer").post(url).status_code == 405
+
+
+def text(response: Any) -> str:
+    chunks = response.streaming_content if getattr(response, "streaming", False) else [response.content]
+    return b"".join(chunks).decode()
+
+
+def read(substation: Substation, count: int = 3, **values: Any) -> None:
+    Reading.objects.bulk_create(Reading(substation=substation, at=AT + n * STEP, **values) for n in range(count))
