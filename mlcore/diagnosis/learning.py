@@ -21,6 +21,7 @@ from substations.electrical.power import BoolArray, FloatArray
 
 LEAST_TRAINING_H = 7 * 24
 FIRST_PASSES = 2
+HOURS_BEFORE = 96.0
 BLANKED_AROUND_H = 2.0
 
 
@@ -62,8 +63,9 @@ def learn(fleet: Fleet, train: BoolArray, sensitivity: float) -> tuple[dict[str,
     1. gates and expectations on all training steps; 2. alarms inside the training range with wide limits that
     a minority of faults can't move; 3. everything again without those steps.
     """
+    train = np.broadcast_to(train, fleet.values.shape[:2])
+    fleet, train = _around_training(fleet, train)
     signals = measure(fleet)
-    train = np.broadcast_to(train, signals.active.shape)
     gate_rules = learn_gates(fleet, signals, train)
     prepared = prepare(fleet, signals, gate_rules)
     hours = usable_hours(prepared, train)
@@ -92,6 +94,17 @@ def learn(fleet: Fleet, train: BoolArray, sensitivity: float) -> tuple[dict[str,
         if ready[k]
     }
     return models, warming
+
+
+def _around_training(fleet: Fleet, train: BoolArray) -> tuple[Fleet, BoolArray]:
+    """The part of a record that its training steps rest on."""
+    marked = np.nonzero(train.any(axis=0))[0]
+    if marked.size == 0:
+        return fleet, train
+    first, stop = max(0, int(marked[0]) - fleet.steps(HOURS_BEFORE)), int(marked[-1]) + 1
+    offset = fleet.utc_offset_s if isinstance(fleet.utc_offset_s, int) else fleet.utc_offset_s[first:stop]
+    part = replace(fleet, at_s=fleet.at_s[first:stop], values=fleet.values[:, first:stop], utc_offset_s=offset)
+    return part, train[:, first:stop]
 
 
 def blank(fleet: Fleet) -> Learnt:
