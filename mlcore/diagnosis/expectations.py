@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlcore.diagnosis.demand import LEAST_NEIGHBOURS, days_of_rest, expected_demand, learn_demand, usual_profile
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.gates import Gates, Learnt
 from mlcore.diagnosis.network import Operation
 from mlcore.diagnosis.regression import fit_robust, predict
-from mlcore.diagnosis.rolling import median_of_others, quantile, window_mean, window_median
+from mlcore.diagnosis.rolling import median_of_others, quantile, window_median
 from mlcore.diagnosis.signals import Signals
 from substations.electrical.power import BoolArray, FloatArray
 
@@ -21,9 +22,6 @@ UNCOMPENSATED_TAN_PHI = 0.75
 COMMON_HOURS = 2.0
 COMMON_DEAD_BAND = 0.5
 COMMON_DEAD_BAND_DISTORTION = 0.3
-LEAST_NEIGHBOURS = 3
-SLOT_S = 900
-REST_WINDOW_H, LEAST_REST_DEVIATION = 3.0, 0.15
 LEAST_SCALE = 1e-4
 FAR_BEYOND_TRAINED = 2.0
 
@@ -115,7 +113,7 @@ def learn_expectations(
         "phase_share": np.stack(
             [quantile(signals.phase_share[..., k], train & usable.imbalance, 0.5) for k in range(3)], axis=1
         ),
-        **_learn_demand(fleet, signals, train & usable.demand),
+        **learn_demand(fleet, signals, train & usable.demand),
     }
     learnt = {name: np.nan_to_num(value) for name, value in learnt.items()}
     calendar = fleet.weekend.astype(np.float64)
@@ -137,7 +135,7 @@ def learn_expectations(
 def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable, learnt: Learnt) -> Residuals:
     """Expectations and residuals of every step, the common movement of the neighbours taken out."""
     reactive = operation.surface.reactive_kvar / signals.rated_kva
-    rest = days_of_rest(fleet, signals, usable, learnt)
+    rest = days_of_rest(fleet, signals, usable.demand, learnt)
     shape, plain = _load_features(fleet, signals.active, operation, rest, learnt)
     expected_reactive = _expected_reactive(signals.active, shape, learnt)
     expected_distortion = np.maximum(predict(shape, learnt["distortion"]), 0.0)
@@ -152,7 +150,7 @@ def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable
     expected_distortion = expected_distortion + common_harmonic * distortion_scale
     expected_voltage, expected_ambient = _neighbour_expectations(signals, operation, usable, learnt)
     expected_oil = expected_ambient + operation.rise_k
-    expected_active = expected_demand(fleet, signals, usable, learnt)
+    expected_active = expected_demand(fleet, signals, usable.demand, learnt)
     departure = _share_departure(signals, learnt)
     far = np.abs(signals.active) > FAR_BEYOND_TRAINED * learnt["active_q99"][:, None]
     at_expected, _ = _load_features(fleet, expected_active, operation, rest, learnt)
@@ -161,7 +159,7 @@ def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable
     )
     with np.errstate(divide="ignore", invalid="ignore"):
         demand = np.log(signals.active) - np.log(expected_active)
-        alone = np.log(signals.active) - _profile(fleet, learnt)
+        alone = np.log(signals.active) - usual_profile(fleet, learnt)
     return Residuals(
         reactive=np.where(usable.reactive, reactive - expected_reactive, np.nan),
         reactive_scaled=scaled - common,
@@ -253,63 +251,3 @@ def _neighbour_expectations(
     voltage = np.where(np.isfinite(found["voltage"]), found["voltage"], found["voltage_alone"])
     ambient = np.where(np.isfinite(found["ambient"]), found["ambient"], found["ambient_alone"])
     return voltage, ambient
-
-
-def _slot(fleet: Fleet) -> tuple[FloatArray, int]:
-    """[time] number of the time of day and kind of day, and how many there are in all."""
-    length = max(fleet.interval_s, SLOT_S)
-    per_day = -(-86_400 // length)
-    return (fleet.local_s % 86_400) // length + fleet.weekend * per_day, 2 * per_day
-
-
-def _learn_demand(fleet: Fleet, signals: Signals, mask: BoolArray) -> Learnt:
-    """Median logarithm of the load per time of day, on working days and at weekends."""
-    slot, count = _slot(fleet)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        level = np.where(mask, np.log(signals.active), np.nan)
-    profile = np.stack([_column_median(level[:, slot == number]) for number in range(count)], axis=1)
-    half = count // 2
-    work, rest = profile[:, :half], profile[:, half:]
-    whole = np.nan_to_num(_column_median(level), nan=-3.0)[:, None]
-    work = np.where(np.isfinite(work), work, np.where(np.isfinite(rest), rest, whole))
-    rest = np.where(np.isfinite(rest), rest, work)
-    return {"demand_profile": np.concatenate([work, rest], axis=1)}
-
-
-def _column_median(values: FloatArray) -> FloatArray:
-    if values.shape[1] == 0:
-        return np.full(len(values), np.nan)
-    return quantile(values, np.isfinite(values), 0.5)
-
-
-def _profile(fleet: Fleet, learnt: Learnt) -> FloatArray:
-    return np.asarray(learnt["demand_profile"][:, _slot(fleet)[0]])
-
-
-def days_of_rest(fleet: Fleet, signals: Signals, usable: Usable, learnt: Learnt) -> FloatArray:
-    """[substation, time] 1.0 at weekends, and while the neighbours behave on a working day as at weekends."""
-    calendar = np.broadcast_to(fleet.weekend, signals.active.shape)
-    if len(fleet.codes) <= LEAST_NEIGHBOURS:
-        return calendar.astype(np.float64)
-    slot, count = _slot(fleet)
-    of_day = (slot % (count // 2)).astype(int)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        level = np.where(usable.demand, np.log(signals.active), np.nan)
-    steps = fleet.steps(REST_WINDOW_H)
-    from_work = window_mean(median_of_others(level - learnt["demand_profile"][:, of_day]), steps)
-    from_rest = window_mean(median_of_others(level - learnt["demand_profile"][:, of_day + count // 2]), steps)
-    holiday = (from_work < -LEAST_REST_DEVIATION) & (np.abs(from_rest) < 0.5 * np.abs(from_work))
-    # Until the window lies within the day, it says more about the day before.
-    told = fleet.hour >= REST_WINDOW_H
-    return np.asarray((calendar | (holiday & told)).astype(np.float64))
-
-
-def expected_demand(fleet: Fleet, signals: Signals, usable: Usable, learnt: Learnt) -> FloatArray:
-    """Expected active power: the usual profile, moved by what the neighbours do (weather, holiday)."""
-    profile = _profile(fleet, learnt)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        deviation = np.where(usable.demand, np.log(signals.active) - profile, np.nan)
-    if len(fleet.codes) <= LEAST_NEIGHBOURS:
-        return np.asarray(np.exp(profile))
-    common = window_mean(median_of_others(deviation), fleet.steps(1.0))
-    return np.asarray(np.exp(profile + np.nan_to_num(common)))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mlcore.diagnosis.bands import Band
+from mlcore.diagnosis.demand import LEAST_NEIGHBOURS
 from mlcore.diagnosis.episodes import alarm_states, episodes
-from mlcore.diagnosis.expectations import LEAST_NEIGHBOURS
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.gates import Learnt
 from mlcore.diagnosis.incidents import Incident, incidents

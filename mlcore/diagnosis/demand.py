@@ -1,0 +1,75 @@
+"""The usual load of a day, days of rest, and what the neighbours' load says about today."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.gates import Learnt
+from mlcore.diagnosis.rolling import median_of_others, quantile, window_mean
+from mlcore.diagnosis.signals import Signals
+from substations.electrical.power import BoolArray, FloatArray
+
+LEAST_NEIGHBOURS = 3
+SLOT_S = 900
+REST_WINDOW_H, LEAST_REST_DEVIATION = 3.0, 0.15
+
+
+def _slot(fleet: Fleet) -> tuple[FloatArray, int]:
+    """[time] number of the time of day and kind of day, and how many there are in all."""
+    length = max(fleet.interval_s, SLOT_S)
+    per_day = -(-86_400 // length)
+    return (fleet.local_s % 86_400) // length + fleet.weekend * per_day, 2 * per_day
+
+
+def learn_demand(fleet: Fleet, signals: Signals, mask: BoolArray) -> Learnt:
+    """Median logarithm of the load per time of day, on working days and at weekends."""
+    slot, count = _slot(fleet)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level = np.where(mask, np.log(signals.active), np.nan)
+    profile = np.stack([_column_median(level[:, slot == number]) for number in range(count)], axis=1)
+    half = count // 2
+    work, rest = profile[:, :half], profile[:, half:]
+    whole = np.nan_to_num(_column_median(level), nan=-3.0)[:, None]
+    work = np.where(np.isfinite(work), work, np.where(np.isfinite(rest), rest, whole))
+    rest = np.where(np.isfinite(rest), rest, work)
+    return {"demand_profile": np.concatenate([work, rest], axis=1)}
+
+
+def _column_median(values: FloatArray) -> FloatArray:
+    if values.shape[1] == 0:
+        return np.full(len(values), np.nan)
+    return quantile(values, np.isfinite(values), 0.5)
+
+
+def usual_profile(fleet: Fleet, learnt: Learnt) -> FloatArray:
+    return np.asarray(learnt["demand_profile"][:, _slot(fleet)[0]])
+
+
+def days_of_rest(fleet: Fleet, signals: Signals, usable: BoolArray, learnt: Learnt) -> FloatArray:
+    """[substation, time] 1.0 at weekends, and while the neighbours behave on a working day as at weekends."""
+    calendar = np.broadcast_to(fleet.weekend, signals.active.shape)
+    if len(fleet.codes) <= LEAST_NEIGHBOURS:
+        return calendar.astype(np.float64)
+    slot, count = _slot(fleet)
+    of_day = (slot % (count // 2)).astype(int)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        level = np.where(usable, np.log(signals.active), np.nan)
+    steps = fleet.steps(REST_WINDOW_H)
+    from_work = window_mean(median_of_others(level - learnt["demand_profile"][:, of_day]), steps)
+    from_rest = window_mean(median_of_others(level - learnt["demand_profile"][:, of_day + count // 2]), steps)
+    holiday = (from_work < -LEAST_REST_DEVIATION) & (np.abs(from_rest) < 0.5 * np.abs(from_work))
+    # Until the window lies within the day, it says more about the day before.
+    told = fleet.hour >= REST_WINDOW_H
+    return np.asarray((calendar | (holiday & told)).astype(np.float64))
+
+
+def expected_demand(fleet: Fleet, signals: Signals, usable: BoolArray, learnt: Learnt) -> FloatArray:
+    """Expected active power: the usual profile, moved by what the neighbours do (weather, holiday)."""
+    profile = usual_profile(fleet, learnt)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        deviation = np.where(usable, np.log(signals.active) - profile, np.nan)
+    if len(fleet.codes) <= LEAST_NEIGHBOURS:
+        return np.asarray(np.exp(profile))
+    common = window_mean(median_of_others(deviation), fleet.steps(1.0))
+    return np.asarray(np.exp(profile + np.nan_to_num(common)))
