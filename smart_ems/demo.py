@@ -12,6 +12,7 @@ from django.core.files import File
 from django.db import transaction
 from django.utils import timezone
 
+from alerts.review import has_unreviewed
 from ingestion import services as ingestion
 from ingestion.models import Upload
 from ingestion.options import Options
@@ -108,7 +109,7 @@ def progress(upload: Upload) -> Progress:
     if trained < substations:
         return Progress(f"Learning what is normal ({trained} of {substations} substations)", trained / substations)
     waiting = Span.objects.count()
-    if waiting:
+    if waiting or has_unreviewed():
         return Progress("Looking for losses", 0.5)
     return Progress("Ready", 1.0, is_done=True)
 
