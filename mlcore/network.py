@@ -8,6 +8,7 @@ TensorFlow is needed to train, not to score.
 from __future__ import annotations
 
 import logging
+import math
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ SLOT_S = 900
 """Readings that come more often are averaged to this before the network sees them."""
 WINDOW_H = 4.0
 LEAST_WINDOW, LARGEST_WINDOW = 8, 24
+LATENT = 2
+"""Narrow: calm residuals hold little but noise, and a wide bottleneck would pass a lasting fault on as well."""
+CLIP = 15.0
 ABNORMAL_SCORE = 0.8
 BLANKED_AROUND_H = 3.0
 MONTH_H = 24 * 30.44
@@ -78,7 +82,7 @@ def train_networks(
     slots = slots_of(fleet)
     values, context = _features(fleet, analysis.residuals, slots)
     rows = (_calm(fleet, analysis) & train)[:, slots.steps]
-    network = GruAutoencoder(window_steps=window_steps(slots.interval_s), seed=seed)
+    network = GruAutoencoder(window_steps=window_steps(slots.interval_s), latent=LATENT, clip=CLIP, seed=seed)
     known = [number for number, code in enumerate(fleet.codes) if code in models]
     try:
         network.fit(values[known], context=context, rows=rows[known])
@@ -120,8 +124,19 @@ def residuals_of(fleet: Fleet, models: Mapping[str, SubstationModel]) -> FloatAr
 
 
 def worth_saying(findings: list[Finding]) -> list[Finding]:
-    """The findings without unusual behaviour that costs next to nothing."""
-    return [each for each in findings if each.kind != "unusual" or each.loss_pct >= LEAST_UNUSUAL_LOSS_PCT]
+    """The findings without unusual behaviour that costs next to nothing or goes on during another finding."""
+    named = [each for each in findings if each.kind != "unusual"]
+    return [
+        each
+        for each in findings
+        if each.kind != "unusual"
+        or (each.loss_pct >= LEAST_UNUSUAL_LOSS_PCT and not any(_overlap(each, other) for other in named))
+    ]
+
+
+def _overlap(one: Finding, other: Finding) -> bool:
+    ends = [math.inf if each.end_s is None else each.end_s for each in (one, other)]
+    return one.substation == other.substation and one.onset_s < ends[1] and other.onset_s < ends[0]
 
 
 def facts_of(network: GruAutoencoder, interval_s: int) -> dict[str, float | int | str]:

@@ -13,6 +13,7 @@ import pytest
 from mlcore import artifacts, network
 from mlcore.detector import TrainedDetector, analyse_fleet, train_fleet
 from mlcore.diagnosis import pipeline
+from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.model import IncompatibleModelError
 from mlcore.engine.gru_graph import training_graph
@@ -160,6 +161,16 @@ def test_without_tensorflow_the_regression_carries_on(
     assert {each.rung for each in trained.values()} == {"regression"}
     again = {code: TrainedDetector.from_arrays(*each.to_arrays()) for code, each in trained.items()}
     assert np.isfinite(analyse_fleet(fleet, again).score).mean() > 0.9
+
+
+def finding(kind: str, start_s: int, end_s: int | None, loss_pct: float) -> Finding:
+    return Finding("A", kind, "x", start_s, end_s, start_s, "warning", 1, 1, 1, loss_pct, 2, 0.5, "", start_s)  # type: ignore[arg-type]
+
+
+def test_unusual_behaviour_is_said_only_where_it_costs_and_nothing_else_explains_it() -> None:
+    loss, costly = finding("loss", 100, 200, 1.0), finding("unusual", 300, None, 6.0)
+    cheap, explained = finding("unusual", 300, 400, 1.0), finding("unusual", 150, 250, 30.0)
+    assert network.worth_saying([loss, cheap, explained, costly]) == [loss, costly]
 
 
 def test_quick_readings_are_averaged_to_slots_that_do_not_move_with_the_start_of_the_record(fleet: Fleet) -> None:
