@@ -131,15 +131,14 @@ class Reconstruction(Fitted):
 
     def reconstruction(self, values: FloatArray, *, context: FloatArray | None = None) -> FloatArray:
         """[substation, time, channel] each row as the model rebuilds it from the window up to it."""
-        frame = self._frame(values, context)
-        full = filled_windows(frame.any_present, self.window_steps)
-        found = np.full((len(full), frame.channels, full.shape[1]), np.nan, np.float32)
-        for rows, part in self._chunks(frame):
-            for decoded in self._decode(_taken(self._weights(), rows), part.inputs):
-                newest = decoded
-            found[rows, :, part.first + self.window_steps - 1 : part.first + part.inputs.shape[-1]] = newest
-        found = np.where(full[:, None], found, np.nan)
-        return self.scaler_.restore(found.transpose(0, 2, 1))
+        return self.score_and_reconstruction(values, context=context)[1]
+
+    def score_and_reconstruction(
+        self, values: FloatArray, *, context: FloatArray | None = None
+    ) -> tuple[Float32, FloatArray]:
+        """``score`` and ``reconstruction`` for the price of one."""
+        errors, newest = self._compare(self._frame(values, context), self._weights())
+        return self._combined(errors), self.scaler_.restore(newest.transpose(0, 2, 1))
 
     def _frame(self, values: FloatArray, context: FloatArray | None) -> Frame:
         if not self.arrays_:
@@ -157,28 +156,42 @@ class Reconstruction(Fitted):
 
     def _errors(self, frame: Frame, weights: Mapping[str, Array]) -> Float32:
         """[substation, channel, time] mean absolute error of the window that ends here, in spreads."""
-        substations, _, length = frame.inputs.shape
-        found = np.full((substations, frame.channels, length), np.nan, np.float32)
-        window, skipped = self.window_steps, self.window_steps - (self.judged_steps or self.window_steps)
+        return self._compare(frame, weights)[0]
+
+    def _compare(self, frame: Frame, weights: Mapping[str, Array]) -> tuple[Float32, Float32]:
+        """The errors, and the scaled reconstruction of the newest row of each window; NaN where no full one ends."""
+        full = filled_windows(frame.any_present, self.window_steps)
+        errors = np.full((len(full), frame.channels, full.shape[1]), np.nan, np.float32)
+        newest = errors.copy()
         for rows, part in self._chunks(frame):
-            count = part.inputs.shape[-1] - window + 1
-            total = np.zeros((len(part.inputs), frame.channels, count), np.float32)
-            gap = np.empty_like(total)
-            is_whole = bool(part.present.all())
-            for step, decoded in enumerate(self._decode(_taken(weights, rows), part.inputs)):
-                if step >= skipped:
-                    np.subtract(part.inputs[:, : frame.channels, step : step + count], decoded, out=gap)
-                    np.abs(gap, out=gap)
-                    if not is_whole:
-                        gap *= part.present[:, :, step : step + count]
-                    total += gap
-            seen = np.cumsum(np.pad(part.present, ((0, 0), (0, 0), (1, 0))), axis=-1, dtype=np.float32)
-            seen = seen[..., window:] - seen[..., skipped : seen.shape[-1] - window + skipped]
+            place = slice(part.first + self.window_steps - 1, part.first + part.inputs.shape[-1])
+            total, newest[rows, :, place] = self._summed(part, _taken(weights, rows))
             with np.errstate(divide="ignore", invalid="ignore"):
-                found[rows, :, part.first + window - 1 : part.first + window - 1 + count] = total / seen
-        full = filled_windows(frame.any_present, window)
-        found[~np.broadcast_to(full[:, None], found.shape)] = np.nan
-        return found
+                errors[rows, :, place] = total / self._judged_count(part.present)
+        nowhere = np.broadcast_to(~full[:, None], errors.shape)
+        errors[nowhere] = newest[nowhere] = np.nan
+        return errors, newest
+
+    def _summed(self, part: Frame, weights: Mapping[str, Array]) -> tuple[Float32, Float32]:
+        """[substation, channel, window] absolute errors added up over the judged steps, and the newest values."""
+        count = part.inputs.shape[-1] - self.window_steps + 1
+        skipped = self.window_steps - (self.judged_steps or self.window_steps)
+        total = np.zeros((len(part.inputs), part.channels, count), np.float32)
+        gap, is_whole = np.empty_like(total), bool(part.present.all())
+        for step, decoded in enumerate(self._decode(weights, part.inputs)):
+            if step >= skipped:
+                np.subtract(part.inputs[:, : part.channels, step : step + count], decoded, out=gap)
+                np.abs(gap, out=gap)
+                if not is_whole:
+                    gap *= part.present[:, :, step : step + count]
+                total += gap
+        return total, decoded
+
+    def _judged_count(self, present: Float32) -> Float32:
+        """[substation, channel, window] number of present values among the judged steps."""
+        judged = self.judged_steps or self.window_steps
+        total = np.cumsum(np.pad(present, ((0, 0), (0, 0), (1, 0))), axis=-1, dtype=np.float32)
+        return np.asarray(total[..., self.window_steps :] - total[..., self.window_steps - judged : -judged])
 
     def _chunks(self, frame: Frame) -> Iterator[tuple[slice, Frame]]:
         """Pieces of the frame that fit into the cache: many substations of a few rows, or one of many."""

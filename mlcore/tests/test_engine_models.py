@@ -91,6 +91,14 @@ def test_the_reconstruction_is_near_the_values_in_their_own_units(fitted: Recons
     assert np.median(gap) < 0.6
 
 
+def test_a_model_that_judges_one_step_scores_the_newest_row_alone() -> None:
+    model = PrincipalComponents(window_steps=WINDOW, latent=3, judged_steps=1).fit(record())
+    scores, rebuilt = model.score_and_reconstruction(record())
+    error = np.abs(record() - rebuilt) / model.scaler_.spread[:, None] / model.arrays_["error_scale"][:, None]
+    expected = np.sqrt((error**2).mean(axis=-1))
+    assert np.allclose(scores[:, WINDOW:], expected[:, WINDOW:], rtol=1e-3)
+
+
 def test_missing_rows_have_no_score_and_missing_cells_do_no_harm(fitted: Reconstruction) -> None:
     values = record()
     values[0, 200] = np.nan
