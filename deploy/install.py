@@ -93,8 +93,8 @@ def _uv() -> str | None:
 def _make_venv(uv: str | None) -> None:
     shutil.rmtree(VENV, ignore_errors=True)
     if uv:
-        done = subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, VENV], env=_env(), check=False)
-        if done.returncode == 0:
+        made = subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, VENV], env=_env(), check=False)
+        if made.returncode == 0:
             return
     done = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True, check=False)
     if done.returncode != 0:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from .shards import Shard
 # Guessed values of an incomplete nameplate need some rows to be guessed from; without any, this much is assumed.
 DEFAULT_RATED_KVA = 1000.0
 DEFAULT_NOMINAL_V = 400.0
+Seconds = TypeVar("Seconds", int, NDArray[np.int64])
 
 
 def load(shard: Shard, start: datetime, end: datetime, plates: dict[int, dict[str, Any]] | None = None) -> Fleet | None:
@@ -31,7 +33,7 @@ def load(shard: Shard, start: datetime, end: datetime, plates: dict[int, dict[st
     if not len(rows):
         return None
     interval_s = shard.substations[0].reading_interval_s
-    step = np.rint(rows.at_s / interval_s).astype(np.int64)
+    step = nearest_step(rows.at_s, interval_s)
     first = int(step.min())
     at_s = np.arange(first, int(step.max()) + 1, dtype=np.int64) * interval_s
     values = np.full((len(shard.substations), len(at_s), len(CHANNEL_NAMES)), np.nan)
@@ -52,29 +54,32 @@ def load(shard: Shard, start: datetime, end: datetime, plates: dict[int, dict[st
     )
 
 
+def nearest_step(at_s: Seconds, interval_s: int) -> Seconds:
+    """The number of the grid's step that a time is put on.
+
+    Half a step goes up: rounding to even would put every second reading of a shifted clock on its neighbour.
+    """
+    return (2 * at_s + interval_s) // (2 * interval_s)
+
+
 def nameplate(substation: Substation, values: NDArray[np.float64], guessed: dict[str, Any]) -> Nameplate:
     """The nameplate with what is not known guessed from [time, channel] readings, or taken from an earlier guess."""
     apparent = values[:, CHANNEL_INDEX["apparent_power_kva"]]
     if not np.isfinite(apparent).any():
         apparent = np.hypot(*(values[:, CHANNEL_INDEX[name]] for name in ("active_power_kw", "reactive_power_kvar")))
-    known = {field: getattr(substation, field) for field in PLATE_FIELDS}
+    known: dict[str, Any] = {field: getattr(substation, field) for field in PLATE_FIELDS}
     if known["rated_kva"] is None and not np.isfinite(apparent).any():
         apparent = np.array([DEFAULT_RATED_KVA * 0.8])
-    plate = complete(
-        substation.code, **known, apparent_kva=apparent, voltage_v=values[:, CHANNEL_INDEX["voltage_avg_v"]]
-    )
+    measured: dict[str, Any] = {"apparent_kva": apparent, "voltage_v": values[:, CHANNEL_INDEX["voltage_avg_v"]]}
+    plate = complete(substation.code, **known, **measured)
     if not guessed:
         return plate
-    earlier = complete(
-        substation.code, **(guessed | {field: value for field, value in known.items() if value is not None})
-    )
-    return Nameplate(
-        **{name: getattr(earlier, name) for name in earlier.__slots__ if name != "assumed"}, assumed=plate.assumed
-    )
+    given = {field: value for field, value in known.items() if value is not None}
+    return replace(complete(substation.code, **(guessed | given), **measured), assumed=plate.assumed)
 
 
 PLATE_FIELDS = (
-    "rated_kva", "nominal_v", "hv_nominal_v", "no_load_loss_w", "load_loss_w", "impedance_pct",
+    "rated_kva", "nominal_v", "hv_nominal_v", "no_load_loss_w", "load_loss_w", "impedance_pct", "target_power_factor",
 )  # fmt: skip
 
 

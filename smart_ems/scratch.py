@@ -108,4 +108,4 @@ def detect(until: datetime | None) -> Sequence[Detection]:
     train_all(until=until)
     while score_pending():
         pass
-    return Detection.objects.standing().select_related("substation").order_by("substation__code", "start")
+    return list(Detection.objects.standing().select_related("substation").order_by("substation__code", "start"))

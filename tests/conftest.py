@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -53,11 +54,11 @@ class System:
     database_url: str
     log: Path
 
-    def api(self, method: str, path: str, **kwargs: object) -> requests.Response:
+    def api(self, method: str, path: str, **kwargs: Any) -> requests.Response:
         """Call the API as the administrator."""
         return requests.request(
             method, f"{self.url}/api/{path}", auth=None, headers=self._token(), timeout=60, **kwargs
-        )  # type: ignore[arg-type]
+        )
 
     def _token(self) -> dict[str, str]:
         if not hasattr(self, "_header"):
@@ -84,7 +85,7 @@ class System:
         """Rows of a table, asked of the database itself."""
         if self.database_url:
             with psycopg.connect(self.database_url) as connection:
-                row = connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()  # type: ignore[arg-type]  # noqa: S608
+                row = connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()  # noqa: S608
         else:
             import sqlite3
 
@@ -141,10 +142,10 @@ def postgres_url() -> Iterator[str]:
     need("postgres", bool(base), "set EMS_TEST_DATABASE_URL to a server on which databases may be created")
     name = f"ems_stack_{os.getpid()}"
     with psycopg.connect(base, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        connection.execute(f'CREATE DATABASE "{name}"')
     yield urlunsplit(urlsplit(base)._replace(path=f"/{name}"))
     with psycopg.connect(base, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(scope="session")

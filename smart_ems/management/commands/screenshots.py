@@ -50,7 +50,7 @@ class Command(BaseCommand):
             for theme in ("light", "dark"):
                 for name, (width, height) in SIZES.items():
                     size = {"width": width, "height": height}
-                    page = browser.new_context(viewport=size, color_scheme=theme).new_page()  # type: ignore[arg-type]
+                    page = browser.new_context(viewport=size, color_scheme=theme).new_page()
                     self._sign_in(page, url, user, password)
                     self._take(page, url, out, f"{theme}-{name}", only or list(PAGES))
             browser.close()
