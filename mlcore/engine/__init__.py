@@ -1,6 +1,6 @@
 """Finds what is abnormal in multivariate series of many substations at once; knows no Django, nor what a volt is.
 
->>> from mlcore.engine import GruAutoencoder, PrincipalComponents, find_episodes  # doctest: +SKIP
+>>> from mlcore.engine import GruAutoencoder, PrincipalComponents, find_episodes
 """
 
 from .baseline import PrincipalComponents

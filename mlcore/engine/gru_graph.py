@@ -98,7 +98,7 @@ def _dense(inputs: Any, kernel: Any) -> Any:
 
 @lru_cache(maxsize=8)
 def training_graph(architecture: Architecture) -> Any:
-    """A function (weights, moments, squares, rows, present, starts, rates) → (weights, moments, squares).
+    """A function (weights, moments, squares, rows, present, starts, rates) → weights.
 
     The first three are lists in the order of ``architecture.shapes()``; rows: [substation, time, feature];
     present: [substation, time, channel]; starts: [batch, substation, window] first rows; rates: [batch] step
@@ -107,54 +107,65 @@ def training_graph(architecture: Architecture) -> Any:
     """
     import tensorflow as tf
 
-    names = list(architecture.shapes())
     shapes = [tf.TensorShape([None, *shape]) for shape in architecture.shapes().values()]
-    specs = [tf.TensorSpec(shape, tf.float32) for shape in shapes]
+
+    @tf.function(input_signature=_signature(architecture))  # type: ignore[untyped-decorator]
+    def train(weights: Any, moments: Any, squares: Any, rows: Any, present: Any, starts: Any, rates: Any) -> Any:
+        def body(batch: Any, weights: Any, moments: Any, squares: Any) -> Any:
+            found = _gradients(weights, rows, present, starts[batch], architecture)
+            return batch + 1, *_moved(weights, moments, squares, found, rates[batch], batch + 1)
+
+        return tf.while_loop(
+            lambda batch, *_: batch < tf.shape(rates)[0],
+            body,
+            (tf.constant(0), list(weights), list(moments), list(squares)),
+            shape_invariants=(tf.TensorShape([]), shapes, shapes, shapes),
+        )[1]
+
+    return train
+
+
+def _signature(architecture: Architecture) -> list[Any]:
+    import tensorflow as tf
+
+    weights = [tf.TensorSpec([None, *shape], tf.float32) for shape in architecture.shapes().values()]
     features = architecture.channels + architecture.context
-    signature = [
-        specs,
-        specs,
-        specs,
+    return [
+        weights,
+        weights,
+        weights,
         tf.TensorSpec([None, None, features], tf.float32),
         tf.TensorSpec([None, None, architecture.channels], tf.float32),
         tf.TensorSpec([None, None, None], tf.int32),
         tf.TensorSpec([None], tf.float32),
     ]
 
-    def gradients(weights: list[Any], rows: Any, present: Any, starts: Any) -> list[Any]:
-        index = starts[..., None] + tf.range(architecture.window)
-        windows, known = tf.gather(rows, index, batch_dims=1), tf.gather(present, index, batch_dims=1)
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(weights)
-            decoded = reconstruct(dict(zip(names, weights, strict=True)), windows, architecture)
-            error = tf.reduce_sum(known * (windows[..., : architecture.channels] - decoded) ** 2, axis=[1, 2, 3])
-            loss = error / tf.maximum(tf.reduce_sum(known, axis=[1, 2, 3]), 1.0)
-        return _clipped(tape.gradient(loss, weights))
 
-    def body(batch: Any, weights: list[Any], moments: list[Any], squares: list[Any], *fixed: Any) -> Any:
-        rows, present, starts, rates = fixed
-        found = gradients(weights, rows, present, starts[batch])
-        count = tf.cast(batch + 1, tf.float32)
-        rate = rates[batch] * tf.sqrt(1.0 - SQUARES**count) / (1.0 - MOMENTUM**count)
-        moments = [MOMENTUM * old + (1.0 - MOMENTUM) * new for old, new in zip(moments, found, strict=True)]
-        squares = [SQUARES * old + (1.0 - SQUARES) * new * new for old, new in zip(squares, found, strict=True)]
-        moved = zip(weights, moments, squares, strict=True)
-        weights = [value - rate * first / (tf.sqrt(second) + EPSILON) for value, first, second in moved]
-        return batch + 1, weights, moments, squares
+def _gradients(weights: list[Any], rows: Any, present: Any, starts: Any, architecture: Architecture) -> list[Any]:
+    import tensorflow as tf
 
-    @tf.function(input_signature=signature, reduce_retracing=True)  # type: ignore[untyped-decorator]
-    def train(weights: Any, moments: Any, squares: Any, rows: Any, present: Any, starts: Any, rates: Any) -> Any:
-        _, weights, moments, squares = tf.while_loop(
-            lambda batch, *_: batch < tf.shape(rates)[0],
-            lambda batch, weights, moments, squares: body(
-                batch, weights, moments, squares, rows, present, starts, rates
-            ),
-            (tf.constant(0), list(weights), list(moments), list(squares)),
-            shape_invariants=(tf.TensorShape([]), shapes, shapes, shapes),
-        )
-        return weights, moments, squares
+    index = starts[..., None] + tf.range(architecture.window)
+    windows, known = tf.gather(rows, index, batch_dims=1), tf.gather(present, index, batch_dims=1)
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(weights)
+        decoded = reconstruct(dict(zip(architecture.shapes(), weights, strict=True)), windows, architecture)
+        error = tf.reduce_sum(known * (windows[..., : architecture.channels] - decoded) ** 2, axis=[1, 2, 3])
+        loss = error / tf.maximum(tf.reduce_sum(known, axis=[1, 2, 3]), 1.0)
+    return _clipped(tape.gradient(loss, weights))
 
-    return train
+
+def _moved(
+    weights: list[Any], moments: list[Any], squares: list[Any], found: list[Any], rate: Any, number: Any
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """One update of Adam."""
+    import tensorflow as tf
+
+    count = tf.cast(number, tf.float32)
+    rate = rate * tf.sqrt(1.0 - SQUARES**count) / (1.0 - MOMENTUM**count)
+    moments = [MOMENTUM * old + (1.0 - MOMENTUM) * new for old, new in zip(moments, found, strict=True)]
+    squares = [SQUARES * old + (1.0 - SQUARES) * new * new for old, new in zip(squares, found, strict=True)]
+    steps = zip(weights, moments, squares, strict=True)
+    return [each - rate * first / (tf.sqrt(second) + EPSILON) for each, first, second in steps], moments, squares
 
 
 def _clipped(gradients: list[Any]) -> list[Any]:

@@ -17,13 +17,17 @@ from mlcore.engine.scaling import RobustScaler
 from mlcore.engine.thresholds import exceeded_share, extreme_threshold, quantile_threshold
 from mlcore.engine.windows import filled_windows, kept_back, pure_windows, window_starts
 
-MODULES = ("windows", "scaling", "thresholds", "episodes", "metrics", "baseline")
+MODULES = (
+    *("windows", "scaling", "thresholds", "episodes", "metrics", "baseline"),
+    pytest.param("gru_autoencoder", marks=pytest.mark.tensorflow),
+)
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_the_examples_in_the_docstrings_run(name: str) -> None:
     module = import_module(f"mlcore.engine.{name}")
     result = doctest.testmod(module, extraglobs={"np": np})
+    assert result.attempted > 0
     assert result.failed == 0
 
 
