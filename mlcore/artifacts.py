@@ -58,5 +58,15 @@ def unpack(data: bytes, meta: Mapping[str, Any], sha256: str) -> dict[str, np.nd
 
 
 def _digest(data: bytes, meta: Mapping[str, Any]) -> str:
-    settings = json.dumps(meta, sort_keys=True, separators=(",", ":")).encode()
+    settings = json.dumps(_canonical(meta), sort_keys=True, separators=(",", ":")).encode()
     return hashlib.sha256(len(data).to_bytes(8, "big") + data + settings).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    """Numbers in one spelling: PostgreSQL gives 1e22 back as a whole number and −0.0 without its sign."""
+    if isinstance(value, Mapping):
+        return {name: _canonical(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_canonical(each) for each in value]
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return (float(value) + 0.0).hex() if is_number else value

@@ -36,7 +36,8 @@ def reconcile(
     """Make the stored detections say what the findings say about ``judged_from`` and later. Call it in a transaction.
 
     A finding that overlaps a stored detection of its key is that episode. A stored detection in the judged range that
-    was not found again is withdrawn; one that began before is ended where judging began.
+    was not found again is withdrawn; one that began before is ended where judging began. A finding that was over
+    by then tells when a detection that still goes on has ended, and nothing else.
     """
     ids = {substation.code: substation.pk for substation in shard.substations}
     stored = list(
@@ -45,18 +46,25 @@ def reconcile(
     unmatched = {detection.pk: detection for detection in stored}
     for finding in sorted(findings, key=lambda each: each.start_s):
         fields = _fields(finding, detectors.get(finding.substation))
-        match = _match(fields, ids[finding.substation], list(unmatched.values()))
-        if match is None:
-            _create(ids[finding.substation], fields)
-            continue
-        del unmatched[match.pk]
-        if match.start < context_from or fields["start"] <= context_from:
+        substation_id = ids[finding.substation]
+        is_over = fields["end"] is not None and fields["end"] <= judged_from
+        candidates = [each for each in unmatched.values() if each.end is None or not is_over]
+        match = _match(fields, substation_id, candidates)
+        if match and (match.start < context_from or fields["start"] <= context_from):
             fields["start"] = match.start
-        _update(match, fields)
+        same = _same(substation_id, fields) or match
+        if is_over and (same is None or same != match):
+            continue
+        if same is None:
+            Detection.objects.create(substation_id=substation_id, **fields)
+            continue
+        unmatched.pop(same.pk, None)
+        _update(same, fields | {"withdrawn_at": None})
     for detection in unmatched.values():
-        gone = {"withdrawn_at": now} if detection.start >= judged_from else {"end": max(judged_from, detection.start)}
-        if detection.end is None or "withdrawn_at" in gone:
-            _update(detection, gone)
+        if detection.start >= judged_from:
+            _update(detection, {"withdrawn_at": now})
+        elif detection.end is None or detection.end > judged_from:
+            _update(detection, {"end": judged_from})
 
 
 def _key(substation_id: int, kind: str, cause: str) -> _Key:
@@ -71,17 +79,17 @@ def _match(fields: Mapping[str, Any], substation_id: int, candidates: list[Detec
         for each in same
         if (each.end is None or each.end >= fields["start"]) and (fields["end"] is None or each.start <= fields["end"])
     ]
-    return min(overlapping, key=lambda each: abs(each.start - fields["start"]), default=None)
+    return min(
+        overlapping,
+        key=lambda each: (each.cause != fields["cause"], abs(each.start - fields["start"])),
+        default=None,
+    )
 
 
-def _create(substation_id: int, fields: dict[str, Any]) -> None:
-    """A withdrawn detection that is found again stands again: its key is the same."""
-    own = {name: fields[name] for name in ("kind", "cause", "start")}
-    earlier = Detection.objects.filter(substation_id=substation_id, **own).first()
-    if earlier:
-        _update(earlier, fields | {"withdrawn_at": None})
-    else:
-        Detection.objects.create(substation_id=substation_id, **fields)
+def _same(substation_id: int, fields: Mapping[str, Any]) -> Detection | None:
+    """The stored detection with the very key of a finding: a withdrawn one that is found again stands again."""
+    key = {name: fields[name] for name in ("kind", "cause", "start")}
+    return Detection.objects.filter(substation_id=substation_id, **key).first()
 
 
 def _update(detection: Detection, fields: Mapping[str, Any]) -> None:

@@ -21,28 +21,34 @@ CLAIM_FOR = timedelta(minutes=15)
 
 def due(shard: Shard, *, now: datetime | None = None) -> list[int]:
     """The substations of a shard that should be trained: without a model though there is enough new data, or all of
-    them when the oldest model has reached its age."""
+    them when the oldest model has reached its age. What gave no new model is tried again only with more data."""
     now = now or timezone.now()
     active = dict(Detector.objects.active().filter(substation__in=shard.ids).values_list("substation", "created_at"))
-    if active and now - min(active.values()) >= timedelta(days=settings.RETRAIN_DAYS):
-        return list(shard.ids)
-    untrained = [pk for pk in shard.ids if pk not in active]
-    if not untrained:
+    old = {pk for pk, made in active.items() if now - made >= timedelta(days=settings.RETRAIN_DAYS)}
+    untrained = set(shard.ids) - set(active)
+    if not old and not untrained:
         return []
-    reach = (
-        Reading.objects.filter(substation__in=untrained).values("substation").annotate(first=Min("at"), last=Max("at"))
-    )
-    tried = dict(
-        TrainingAttempt.objects.filter(substation__in=untrained, newest_at__isnull=False).values_list(
-            "substation", "newest_at"
-        )
-    )
-    return [
+    promising = _with_new_data(old | untrained)
+    return list(shard.ids) if old & promising else [pk for pk in shard.ids if pk in promising]
+
+
+def _with_new_data(substation_ids: set[int]) -> set[int]:
+    """Those with enough readings for a model, and clearly more than when they were last considered."""
+    reach = Reading.objects.filter(substation__in=substation_ids).values("substation")
+    attempts = TrainingAttempt.objects.filter(substation__in=substation_ids, newest_at__isnull=False)
+    tried = dict(attempts.values_list("substation", "newest_at"))
+    return {
         each["substation"]
-        for each in reach
+        for each in reach.annotate(first=Min("at"), last=Max("at"))
         if each["last"] - each["first"] >= timedelta(days=LEAST_DAYS)
         and (each["substation"] not in tried or each["last"] - tried[each["substation"]] >= TRY_AGAIN_AFTER)
-    ]
+    }
+
+
+def is_claimed(shard: Shard, *, now: datetime | None = None) -> bool:
+    """Whether a worker is training this shard."""
+    held = TrainingAttempt.objects.filter(claimed_until__gte=now or timezone.now())
+    return held.filter(substation=shard.substations[0].pk).exists()
 
 
 def claim(shard: Shard, *, now: datetime | None = None) -> bool:

@@ -46,7 +46,8 @@ def _score_claimed(shard: Shard, token: Any) -> int:
 
     1. The range is from the first claimed reading to the newest of the shard: a step depends on those before it.
     2. The context before it is what the trailing windows reach back to, or the start of an episode that goes on.
-    3. A claim that ran out meanwhile belongs to another worker: nothing is written then.
+    3. Findings are asked for from the start of the episodes that go on: their end may turn out to lie before the range.
+    4. A claim that ran out meanwhile belongs to another worker: nothing is written then.
     """
     spans = Span.objects.claimed(token)
     start = spans.aggregate(Min("start"))["start__min"]
@@ -60,18 +61,30 @@ def _score_claimed(shard: Shard, token: Any) -> int:
     if fleet is None:
         spans.delete()
         return 0
-    analysis = analyse_fleet(fleet, detectors, start_s=int(start.timestamp()))
+    judged_s = _step_s(shard, start)
+    analysis = analyse_fleet(fleet, detectors, start_s=min(judged_s, _ongoing_since_s(shard, start)))
     with transaction.atomic():
         if not spans.select_for_update().exists():
             logger.warning("The claim on the shard of %s ran out; its result is dropped.", shard.substations[0].code)
             return 0
-        rows = _rows(shard, analysis)
-        replace_scores(shard.ids, _first(analysis, start), newest, rows)
+        rows = _rows(shard, analysis, judged_s)
+        replace_scores(shard.ids, _at(judged_s), _at(fleet.at_s[-1]), rows)
         reconcile(
-            shard, analysis.findings, stored, judged_from=start, context_from=_at(fleet.at_s[0]), now=timezone.now()
+            shard,
+            analysis.findings,
+            stored,
+            judged_from=_at(judged_s),
+            context_from=_at(fleet.at_s[0]),
+            now=timezone.now(),
         )
         spans.delete()
     return len(rows)
+
+
+def _step_s(shard: Shard, at: datetime) -> int:
+    """The step of the shard's grid that a reading of this time lies on: a meter's clock may be off."""
+    interval_s = shard.substations[0].reading_interval_s
+    return fleets.nearest_step(math.floor(at.timestamp()), interval_s) * interval_s
 
 
 def _context_start(shard: Shard, start: datetime) -> datetime:
@@ -81,8 +94,10 @@ def _context_start(shard: Shard, start: datetime) -> datetime:
     return earliest - timedelta(hours=CONTEXT_HOURS)
 
 
-def _first(analysis: Analysis, start: datetime) -> datetime:
-    return min(start, _at(analysis.at_s[0])) if len(analysis.at_s) else start
+def _ongoing_since_s(shard: Shard, start: datetime) -> int:
+    ongoing = Detection.objects.ongoing().filter(substation__in=shard.ids)
+    earliest = ongoing.aggregate(Min("start"))["start__min"] or start
+    return int(earliest.timestamp())
 
 
 def load_detectors(shard: Shard) -> tuple[dict[str, TrainedDetector], dict[str, Detector]]:
@@ -109,8 +124,9 @@ STATUS = {
 }
 
 
-def _rows(shard: Shard, analysis: Analysis) -> list[tuple[Any, ...]]:
-    """One tuple per present reading in the order of ``bulk.COLUMNS``."""
+def _rows(shard: Shard, analysis: Analysis, since_s: int) -> list[tuple[Any, ...]]:
+    """One tuple per present reading from a time on, in the order of ``bulk.COLUMNS``."""
+    first = int(np.searchsorted(analysis.at_s, since_s))
     power_factor = analysis.bands["power_factor"]
     columns = [
         power_factor.expected,
@@ -123,7 +139,7 @@ def _rows(shard: Shard, analysis: Analysis) -> list[tuple[Any, ...]]:
     times = [_at(second) for second in analysis.at_s]
     rows: list[tuple[Any, ...]] = []
     for index, pk in enumerate(shard.ids):
-        present = np.nonzero(analysis.status[index] != Status.ABSENT)[0]
+        present = np.nonzero(analysis.status[index, first:] != Status.ABSENT)[0] + first
         numbers = [
             _plain(column[index, present]) for column in (analysis.score, analysis.expected_reactive_kvar, *columns)
         ]

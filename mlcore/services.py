@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from .models import Detection, Detector
-from .schedule import claim, due, release
+from .schedule import claim, due, is_claimed, release
 from .scoring import score_pending
 from .shards import shards
 from .training import train
@@ -27,7 +27,7 @@ def learn_verdict(detection_ids: Sequence[int], *, is_false: bool) -> None:
 
 def training_is_due() -> bool:
     """Whether a shard should be trained that nobody is training."""
-    return any(due(shard) for shard in shards())
+    return any(due(shard) and not is_claimed(shard) for shard in shards())
 
 
 def train_due() -> list[Detector]:

@@ -60,14 +60,19 @@ def _packed(groups: list[list[Substation]]) -> list[list[Substation]]:
     """Small groups of one interval, zone and season share a shard; a group larger than a shard is cut."""
     full: list[list[Substation]] = []
     current: dict[tuple[int, str], list[Substation]] = {}
+    season: dict[tuple[int, str], datetime] = {}
     for group in sorted(groups, key=_newest):
         for at in range(0, len(group), SHARD_SIZE):
             part = group[at : at + SHARD_SIZE]
             key = part[0].reading_interval_s, part[0].time_zone
             filling = current.get(key, [])
-            if filling and (len(filling) + len(part) > SHARD_SIZE or _newest(part) - _newest(filling) > SAME_SEASON):
+            # Measured from the first of the shard: else a chain of seasons would fill it with years.
+            too_late = bool(filling) and _newest(part) - season[key] > SAME_SEASON
+            if filling and (len(filling) + len(part) > SHARD_SIZE or too_late):
                 full.append(filling)
                 filling = []
+            if not filling:
+                season[key] = _newest(part)
             current[key] = filling + part
     return full + list(current.values())
 

@@ -1,0 +1,166 @@
+"""Findings of one run against the detections that are stored."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mlcore.diagnosis.findings import Finding
+from mlcore.models import Detection
+from mlcore.reconcile import reconcile
+from mlcore.shards import Shard
+from substations.models import Substation
+
+from .grid import HOUR, hours, moment
+
+pytestmark = pytest.mark.django_db
+START_S = 1_772_409_600
+START = moment(START_S)
+
+
+@pytest.fixture
+def shard() -> Shard:
+    return Shard((Substation.objects.create(code="A"), Substation.objects.create(code="B")))
+
+
+def finding(code: str = "A", *, start: float = 0, end: float | None = None, **values: Any) -> Finding:
+    """A finding from ``start`` to ``end``, in hours."""
+    given: dict[str, Any] = {
+        "substation": code, "kind": "loss", "cause": "capacitor_failure", "severity": "warning", "loss_kwh": 5.0,
+        "loss_low_kwh": 4.0, "loss_high_kwh": 6.0, "loss_pct": 7.0, "score": 1.5, "confidence": 0.7,
+        "reason": "because",
+        "start_s": START_S + int(start * HOUR), "end_s": None if end is None else START_S + int(end * HOUR),
+    }  # fmt: skip
+    given |= values
+    return Finding(**{"peak_s": given["start_s"], "onset_s": given["start_s"], **given})
+
+
+def judged(shard: Shard, *findings: Finding, since: float = 0, context: float = -96) -> None:
+    reconcile(
+        shard, findings, {}, judged_from=START + hours(since), context_from=START + hours(context),
+        now=START + timedelta(days=30),
+    )  # fmt: skip
+
+
+def told() -> list[tuple[str, str, float, float | None]]:
+    """Substation, cause, start and end in hours of what stands."""
+    return [
+        (
+            each.substation.code,
+            each.cause,
+            (each.start - START) / hours(1),
+            (each.end - START) / hours(1) if each.end else None,
+        )
+        for each in Detection.objects.standing().order_by("substation", "start", "cause")
+    ]
+
+
+def test_a_new_finding_is_stored_with_everything_it_says(shard: Shard) -> None:
+    judged(shard, finding(severity="critical", loss_pct=float("nan"), evidence={"at_peak": {}}))
+    stored = Detection.objects.get()
+    assert (stored.severity, stored.loss_kwh, stored.loss_pct, stored.reason) == (20, 5.0, None, "because")
+    assert (stored.evidence, stored.end, stored.revision, stored.peak) == ({"at_peak": {}}, None, 1, START)
+
+
+def test_the_same_findings_again_change_nothing(shard: Shard) -> None:
+    both = finding(), finding("B", start=1, end=3, evidence={"contributions": {"reactive": 1 / 3}})
+    judged(shard, *both)
+    before = list(Detection.objects.values())
+    judged(shard, *both)
+    assert list(Detection.objects.values()) == before
+
+
+def test_an_episode_that_grows_is_the_same_row_with_a_new_revision(shard: Shard) -> None:
+    judged(shard, finding())
+    judged(shard, finding(end=4, loss_kwh=9.0, severity="critical"), since=3)
+    stored = Detection.objects.get()
+    assert (stored.revision, stored.loss_kwh, stored.severity, told()) == (
+        2, 9.0, 20, [("A", "capacitor_failure", 0.0, 4.0)],
+    )  # fmt: skip
+
+
+def test_another_cause_for_the_same_loss_is_the_same_episode(shard: Shard) -> None:
+    judged(shard, finding())
+    judged(shard, finding(cause="low_pf_motor"), since=2)
+    assert told() == [("A", "low_pf_motor", 0.0, None)]
+    assert Detection.objects.count() == 1
+
+
+def test_two_faults_of_one_meter_are_two_episodes(shard: Shard) -> None:
+    faults = [finding(kind="meter", cause=cause) for cause in ("dead_phase", "stuck_value")]
+    judged(shard, *faults)
+    judged(shard, faults[1], since=2)
+    assert told() == [("A", "dead_phase", 0.0, 2.0), ("A", "stuck_value", 0.0, None)]
+
+
+def test_what_is_not_found_again_in_the_judged_range_is_withdrawn(shard: Shard) -> None:
+    judged(shard, finding(start=5, end=8))
+    judged(shard, since=4)
+    assert told() == []
+    assert (Detection.objects.get().withdrawn_at, Detection.objects.get().revision) == (START + timedelta(days=30), 2)
+
+
+@pytest.mark.parametrize("end", [None, 9.0])
+def test_what_began_before_and_is_not_found_again_ends_where_judging_began(shard: Shard, end: float | None) -> None:
+    judged(shard, finding(end=end))
+    judged(shard, since=6)
+    assert told() == [("A", "capacitor_failure", 0.0, 6.0)]
+
+
+def test_what_was_over_before_the_judged_range_is_left_alone(shard: Shard) -> None:
+    judged(shard, finding(end=3))
+    before = Detection.objects.values().get()
+    judged(shard, since=6)
+    judged(shard, finding(start=0.25, end=3), since=6)
+    assert Detection.objects.values().get() == before
+
+
+def test_an_end_that_lies_before_the_judged_range_is_told_as_it_was(shard: Shard) -> None:
+    judged(shard, finding())
+    judged(shard, finding(end=5), since=8)
+    assert told() == [("A", "capacitor_failure", 0.0, 5.0)]
+
+
+def test_a_withdrawn_episode_that_is_found_again_stands_again(shard: Shard) -> None:
+    judged(shard, finding(start=5))
+    judged(shard, since=4)
+    judged(shard, finding(start=5, end=7), since=4)
+    assert told() == [("A", "capacitor_failure", 5.0, 7.0)]
+    assert (Detection.objects.count(), Detection.objects.get().revision) == (1, 3)
+
+
+def test_two_causes_at_one_time_keep_their_rows_in_any_order(shard: Shard) -> None:
+    both = finding(), finding(cause="overload")
+    judged(shard, *both)
+    before = list(Detection.objects.values())
+    judged(shard, *reversed(both))
+    assert list(Detection.objects.values()) == before
+
+
+def test_an_episode_may_take_the_start_of_one_that_was_withdrawn(shard: Shard) -> None:
+    judged(shard, finding(start=5))
+    judged(shard, finding(start=9), since=4)
+    judged(shard, finding(start=5, end=12), since=4)
+    assert told() == [("A", "capacitor_failure", 5.0, 12.0)]
+
+
+def test_two_episodes_may_grow_together_into_one(shard: Shard) -> None:
+    judged(shard, finding(start=1, end=3), finding(start=6, end=9))
+    judged(shard, finding(start=1, end=9))
+    assert told() == [("A", "capacitor_failure", 1.0, 9.0)]
+
+
+def test_a_start_beyond_the_context_is_kept(shard: Shard) -> None:
+    judged(shard, finding())
+    judged(shard, finding(start=200), since=296, context=200)
+    assert told() == [("A", "capacitor_failure", 0.0, None)]
+
+
+def test_substations_do_not_touch_one_another(shard: Shard) -> None:
+    judged(shard, finding("A"), finding("B"))
+    judged(shard, finding("B"), since=5)
+    assert told() == [("A", "capacitor_failure", 0.0, 5.0), ("B", "capacitor_failure", 0.0, None)]
+    judged(Shard((shard.substations[0],)), since=0)
+    assert told() == [("B", "capacitor_failure", 0.0, None)]

@@ -1,0 +1,127 @@
+"""Training a shard and storing a version per substation."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from mlcore import fleets, training
+from mlcore.models import Detection, Detector
+from mlcore.scoring import load_detectors
+from substations.models import Reading, Span, Substation
+from substations.simulation import Simulation
+
+from .grid import DAY, FAULTY, moment, stored, the_shard, trained_and_scored
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.usefixtures("grid")
+def test_each_substation_gets_a_version_that_is_active_and_can_be_read() -> None:
+    made = training.train(the_shard())
+    assert [(each.substation.code, each.version, each.is_active) for each in made] == [
+        (f"SS-0{n}", 1, True) for n in (1, 2, 3, 4)
+    ]
+    usable, rows = load_detectors(the_shard())
+    assert usable.keys() == rows.keys() == {"SS-01", "SS-02", "SS-03", "SS-04"}
+    assert all(each.row_count > 300 and each.sha256 for each in made)
+
+
+def test_a_first_model_learns_from_the_older_part_and_judges_the_whole_record(grid: Simulation) -> None:
+    Span.objects.all().delete()
+    first = training.train(the_shard())[0]
+    reach = Reading.objects.filter(substation=first.substation).order_by("at")
+    assert first.trained_from == moment(grid.spec.start_s)
+    assert abs(first.trained_until - moment(grid.spec.start_s + 14 * DAY)) < timedelta(hours=2)
+    span = Span.objects.get(substation=first.substation)
+    assert (span.start, span.end) == (reach[0].at, reach.last().at)  # type: ignore[union-attr]
+
+
+@pytest.mark.usefixtures("grid")
+def test_a_later_model_replaces_the_first_and_judges_from_now_on() -> None:
+    training.train(the_shard())
+    Span.objects.all().delete()
+    second = training.train(the_shard())
+    newest = Reading.objects.order_by("-at")[0].at
+    assert {each.version for each in second} == {2}
+    assert Detector.objects.active().count() == 4
+    assert {each.trained_until for each in second} == {newest}
+    assert {(span.start, span.end) for span in Span.objects.all()} == {(newest, newest)}
+
+
+@pytest.mark.usefixtures("grid")
+def test_only_those_asked_for_get_a_version() -> None:
+    wanted = Substation.objects.get(code=FAULTY)
+    assert [each.substation for each in training.train(the_shard(), only=[wanted.pk])] == [wanted]
+    assert Detector.objects.count() == 1
+
+
+def test_the_range_can_be_cut(grid: Simulation) -> None:
+    until = moment(grid.spec.start_s + 10 * DAY)
+    assert {each.trained_until for each in training.train(the_shard(), until=until)} == {until}
+    assert training.train(the_shard(), until=moment(0)) == []
+
+
+@pytest.mark.usefixtures("no_network")
+def test_too_little_gives_no_model_and_no_error(made: Simulation) -> None:
+    stored(made, until_day=2)
+    assert training.train(the_shard()) == []
+    assert not Detector.objects.exists()
+
+
+@pytest.mark.usefixtures("grid")
+def test_what_is_known_to_be_abnormal_teaches_nothing() -> None:
+    trained_and_scored()
+    Detection.objects.exclude(pk=Detection.objects.filter(substation__code=FAULTY).latest("start").pk).delete()
+    found = Detection.objects.get()
+    shard = the_shard()
+    fleet = fleets.load(shard, moment(0), moment(4e9))
+    assert fleet is not None
+    faulty = fleet.codes.index(FAULTY)
+    usable = training._usable(shard, fleet)
+    inside = (fleet.at_s >= found.start.timestamp()) & (fleet.at_s <= found.end.timestamp())  # type: ignore[union-attr]
+    np.testing.assert_array_equal(usable[faulty], ~inside)
+    assert usable[np.arange(4) != faulty].all()
+    Detection.objects.update(verdict=Detection.Verdict.FALSE_ALARM)
+    assert training._usable(shard, fleet).all(), "a false alarm shows what is normal"
+
+
+@pytest.mark.usefixtures("grid")
+def test_what_was_guessed_is_kept_with_the_model() -> None:
+    Substation.objects.update(rated_kva=None)
+    made = training.train(the_shard())[0]
+    assert list(made.meta["nameplate"]) == ["rated_kva"]
+    assert made.meta["nameplate"]["rated_kva"] > 0
+
+
+@pytest.mark.usefixtures("grid")
+def test_a_model_that_cannot_be_stored_leaves_the_active_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    training.train(the_shard())
+
+    def full(*args: object, **values: object) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(training, "_ask_for_scoring", full)
+    with pytest.raises(OSError, match="disk full"):
+        training.train(the_shard())
+    assert list(Detector.objects.active().values_list("version", flat=True)) == [1] * 4
+    assert Detector.objects.count() == 4
+
+
+@pytest.mark.usefixtures("grid")
+def test_a_model_that_cannot_be_read_is_left_out_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    training.train(the_shard())
+    Detector.objects.filter(substation__code=FAULTY).update(sha256="0" * 64)
+    usable, rows = load_detectors(the_shard())
+    assert FAULTY not in usable.keys() | rows.keys()
+    assert "SS-02 v1 cannot be used: The checksum is" in caplog.text
+    assert "Train the substation again" in caplog.text
+
+
+@pytest.mark.usefixtures("grid")
+def test_a_model_of_another_reading_interval_is_left_out() -> None:
+    training.train(the_shard())
+    Substation.objects.update(reading_interval_s=1800)
+    assert load_detectors(the_shard())[0] == {}

@@ -1,0 +1,133 @@
+"""The pages of models and charts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from mlcore.models import Detection, Detector, Score
+from substations.models import Reading, Substation
+from substations.simulation import Simulation
+
+from .grid import DAY, FAULTY, moment, trained_and_scored
+
+pytestmark = pytest.mark.django_db
+Doors = Callable[[str], Client]
+START = moment(1_772_409_600)
+
+
+def station(code: str = "SS-01") -> Substation:
+    return Substation.objects.create(code=code, reading_interval_s=3600)
+
+
+def model(substation: Substation) -> Detector:
+    return Detector.objects.create(
+        substation=substation, version=1, trained_from=START, trained_until=START, row_count=1234, arrays=b"x" * 100,
+        sha256="", is_active=True,
+    )  # fmt: skip
+
+
+def episode(substation: Substation, **values: Any) -> Detection:
+    given = {"kind": "loss", "cause": "overload", "severity": 20, "start": START, "peak": START, "score": 2.0}
+    return Detection.objects.create(substation=substation, reason="because", **given | values)
+
+
+@pytest.mark.parametrize("path", ["", "SS-01/chart/", "SS-01/panel/", "episodes/{episode}/chart/"])
+def test_those_without_a_role_see_nothing(client: Client, signed_in: Doors, path: str) -> None:
+    url = "/models/" + path.format(episode=episode(station()).pk)
+    assert client.get(url).headers["Location"].startswith("/sign-in/")
+    assert signed_in("stranger").get(url).status_code == 403
+    viewer = signed_in("viewer")
+    assert viewer.get(url).status_code == 200
+    assert viewer.post(url).status_code == 405
+
+
+@pytest.mark.parametrize("path", ["SS-99/chart/", "SS-99/panel/", "episodes/4711/chart/"])
+def test_what_is_not_there_is_not_found(signed_in: Doors, path: str) -> None:
+    assert signed_in("viewer").get(f"/models/{path}").status_code == 404
+
+
+def test_the_list_tells_who_has_a_model_and_who_waits(signed_in: Doors) -> None:
+    client = signed_in("viewer")
+    assert "No models yet." in client.get("/models/").content.decode()
+    model(station("A"))
+    station("WAITS")
+    page = client.get("/models/").content.decode()
+    assert "1,234" in page
+    assert page.index("Without a model") < page.index(">WAITS</a>")
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_the_number_of_queries_does_not_grow(signed_in: Doors, django_assert_num_queries: Any, count: int) -> None:
+    for number in range(count):
+        model(station(f"SS-{number:02d}"))
+        station(f"W-{number:02d}")
+    client = signed_in("viewer")
+    with django_assert_num_queries(7) as captured:
+        client.get("/models/")
+    assert not any('"arrays"' in query["sql"] for query in captured.captured_queries), "weights stay in the database"
+
+
+def test_the_panel_shows_the_model_and_its_episodes(signed_in: Doors) -> None:
+    substation, client = station(), signed_in("viewer")
+    assert "No model yet" in client.get("/models/SS-01/panel/").content.decode()
+    model(substation)
+    episode(substation, loss_kwh=12.5)
+    episode(substation, cause="tap_voltage", withdrawn_at=START)
+    page = client.get("/models/SS-01/panel/").content.decode()
+    assert "<html" not in page
+    assert "12.5 kWh" in page
+    assert "Voltage or tap position" not in page, "it was withdrawn"
+
+
+def test_an_empty_chart_says_what_is_missing(signed_in: Doors) -> None:
+    station()
+    figure = signed_in("viewer").get("/models/SS-01/chart/").json()
+    assert figure["data"] == []
+    assert "No readings" in figure["empty"]
+
+
+def test_measured_is_drawn_against_expected_with_the_episodes(grid: Simulation, signed_in: Doors) -> None:
+    trained_and_scored()
+    figure = signed_in("viewer").get(f"/models/{FAULTY}/chart/?range=all").json()
+    traces = {trace["name"]: trace for trace in figure["data"]}
+    assert set(traces) == {"Lowest expected", "Expected range", "Power factor", "Expected kvar", "Reactive power",
+                           "Loss", "Extra loss"}  # fmt: skip
+    low, high = (traces[name]["y"] for name in ("Lowest expected", "Expected range"))
+    assert all(a <= b for a, b in zip(low, high, strict=True) if a is not None and b is not None)
+    assert sum(value is not None for value in high) > 300
+    assert any(shape["name"] == "episode:critical" for shape in figure["layout"]["shapes"])
+    fault = slice(16 * 24 + 12, 18 * 24)
+    measured, expected = traces["Reactive power"]["y"][fault], traces["Expected kvar"]["y"][fault]
+    assert sum(measured) > 1.3 * sum(expected)
+
+
+@pytest.mark.parametrize(("asked", "points"), [("24h", 25), ("7d", 169), ("all", 480), ("nonsense", 169)])
+def test_a_range_is_counted_back_from_the_newest_reading(
+    grid: Simulation, signed_in: Doors, asked: str, points: int
+) -> None:
+    figure = signed_in("viewer").get("/models/SS-01/chart/", {"range": asked}).json()
+    assert sum(value is not None for value in figure["data"][2]["y"]) == points
+
+
+def test_the_chart_of_an_episode_shows_what_came_before_and_after(grid: Simulation, signed_in: Doors) -> None:
+    start, end = moment(grid.spec.start_s + 10 * DAY), moment(grid.spec.start_s + 14 * DAY)
+    found = episode(Substation.objects.get(code=FAULTY), start=start, peak=start, end=end)
+    times = signed_in("viewer").get(f"/models/episodes/{found.pk}/chart/").json()["data"][2]["x"]
+    assert (times[0], times[-1]) == ("2025-09-09T00:00:00", "2025-09-16T00:00:00")
+
+
+def test_readings_without_scores_are_drawn_alone(signed_in: Doors) -> None:
+    substation = station()
+    Reading.objects.bulk_create(
+        Reading(substation=substation, at=START + timedelta(hours=n), power_factor=-0.9) for n in range(3)
+    )
+    Score.objects.create(substation=substation, at=START, power_factor_low=0.8)
+    figure = signed_in("viewer").get("/models/SS-01/chart/").json()
+    traces = {trace["name"]: trace["y"] for trace in figure["data"]}
+    assert traces["Power factor"] == [0.9, 0.9, 0.9]
+    assert traces["Lowest expected"] == [0.8, None, None]
