@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import doctest
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -164,3 +166,12 @@ def test_ranking_quality_is_one_half_for_equal_scores_and_needs_both_kinds() -> 
     assert ranking_quality(np.ones(3), truth) == 0.5
     with pytest.raises(ValueError, match="3 abnormal and 0 normal"):
         ranking_quality(np.ones(3), np.ones(3, dtype=bool))
+
+
+@pytest.mark.tensorflow
+def test_the_example_of_the_documentation_finds_its_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "engine.md").read_text(encoding="utf-8")
+    names: dict[str, Any] = {}
+    exec(text.split("```python\n")[1].split("```")[0], names)  # noqa: S102
+    assert "substation=2" in capsys.readouterr().out
+    assert len(names["again"]) == 1
