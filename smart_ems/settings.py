@@ -189,6 +189,12 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "UploadSourceEnum": "ingestion.models.Upload.Source",
+        "AlertSourceEnum": "alerts.models.AlertEvent.Source",
+        "ResolutionOutcomeEnum": "alerts.models.Resolution.Outcome",
+        "RowOutcomeEnum": ["accepted", "replaced", "unchanged", "rejected"],
+    },
     # No validator: it is another host.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None, "persistAuthorization": False},
 }

@@ -1,0 +1,27 @@
+"""The web process and the workers of the default queue never load TensorFlow."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+BEGIN = "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'smart_ems.settings'\n"
+WEB = "import smart_ems.asgi\nfrom django.urls import get_resolver\nget_resolver().url_patterns\n"
+WORKER = (
+    "import django; django.setup()\nfrom smart_ems.celery import app\napp.loader.import_default_modules()\n"
+    "assert 'mlcore.tasks.score_pending' in app.tasks and 'alerts.tasks.review_changed' in app.tasks\n"
+)
+HEAVY = {"tensorflow", "keras", "torch", "jax"}
+END = f"print(sorted({{name.split('.')[0] for name in sys.modules}} & {HEAVY}))"
+
+
+@pytest.mark.parametrize("what", [WEB, WORKER], ids=["web", "worker"])
+def test_tensorflow_stays_out(what: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BEGIN + what + END], cwd=settings.BASE_DIR, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[]"
