@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -61,6 +62,12 @@ class Detector(models.Model):
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
+    is_pinned = models.BooleanField(
+        _("pinned"), default=False, help_text=_("Later versions are trained, but do not take its place by themselves.")
+    )
+    broken_reason = models.CharField(
+        _("cannot be used"), max_length=300, blank=True, help_text=_("Why its artifact was refused.")
+    )
 
     objects = DetectorQuerySet.as_manager()
 
@@ -79,6 +86,57 @@ class Detector(models.Model):
         return f"{self.substation.code} v{self.version}"
 
 
+class DetectorEvent(models.Model):
+    """What happened to a version, and who did it: rows are only ever added."""
+
+    class Action(models.TextChoices):
+        TRAINED = "trained", _("Trained")
+        ACTIVATED = "activated", _("Made active")
+        KEPT_BACK = "kept_back", _("Not made active")
+        PINNED = "pinned", _("Pinned")
+        UNPINNED = "unpinned", _("Unpinned")
+        REFUSED = "refused", _("Artifact refused")
+
+    detector = models.ForeignKey(Detector, models.CASCADE, related_name="events")
+    at = models.DateTimeField(_("time"), auto_now_add=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    action = models.CharField(_("action"), max_length=12, choices=Action)
+    note = models.TextField(_("note"), blank=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        verbose_name = _("detector event")
+        verbose_name_plural = _("detector events")
+
+    def __str__(self) -> str:
+        return f"{self.detector} {self.get_action_display()}"
+
+
+class RaisedLimit(models.Model):
+    """What operators taught: episodes of this cause on this substation are raised only above ``factor``.
+
+    1.0 is the learned threshold. It rises when such an episode is resolved as a false alarm; deleting the row takes the
+    lesson back.
+    """
+
+    substation = models.ForeignKey(Substation, models.CASCADE, related_name="raised_limits", db_index=False)
+    cause = models.CharField(_("cause"), max_length=24, choices=Cause)
+    factor = models.FloatField(_("limit"), help_text=_("Multiple of the learned threshold."))
+    changed_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        ordering = ["substation__code", "cause"]
+        verbose_name = _("raised limit")
+        verbose_name_plural = _("raised limits")
+        constraints = [
+            models.UniqueConstraint(fields=["substation", "cause"], name="one_raised_limit_per_cause"),
+            models.CheckConstraint(condition=Q(factor__gte=1), name="raised_limit_is_not_below_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.substation.code} {self.get_cause_display()} ×{self.factor:.2f}"
+
+
 class TrainingAttempt(models.Model):
     """When a substation was last considered for training, and who is at it now.
 
@@ -89,6 +147,7 @@ class TrainingAttempt(models.Model):
     substation = models.OneToOneField(Substation, models.CASCADE, primary_key=True, related_name="training_attempt")
     claimed_until = models.DateTimeField(null=True, blank=True)
     newest_at = models.DateTimeField(null=True, blank=True)
+    requested_at = models.DateTimeField(null=True, blank=True, help_text=_("Somebody asked for a training."))
 
     class Meta:
         verbose_name = _("training attempt")

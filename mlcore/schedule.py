@@ -5,31 +5,63 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Max, Min, Q
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 from django.utils import timezone
 
 from substations.models import Reading
 
-from .models import Detector, TrainingAttempt
+from .models import Detection, Detector, Score, TrainingAttempt
+from .querysets import ScoreQuerySet
 from .shards import Shard
 
 LEAST_DAYS = 7
 # A substation whose data gave no model is tried again once this much more of it has come in.
 TRY_AGAIN_AFTER = timedelta(days=1)
 CLAIM_FOR = timedelta(minutes=15)
+# A model is trained again when this share of a week's ordinary rows is abnormal to it.
+DRIFT_OVER = timedelta(days=7)
+DRIFT_SHARE = 0.05
+DRIFT_ROWS = 100
 
 
-def due(shard: Shard, *, now: datetime | None = None) -> list[int]:
-    """The substations of a shard that should be trained: without a model though there is enough new data, or all of
-    them when the oldest model has reached its age. What gave no new model is tried again only with more data."""
+def due(shard: Shard, *, now: datetime | None = None, look_for_drift: bool = False) -> list[int]:
+    """The substations of a shard that should be trained.
+
+    Those asked for; those without a model though there is enough data; all of them when a model has reached its age or,
+    if that is looked for, has drifted. What gave no new model is tried again only with more data.
+    """
     now = now or timezone.now()
+    requested = TrainingAttempt.objects.filter(substation__in=shard.ids, requested_at__isnull=False)
+    if asked := list(requested.values_list("substation", flat=True)):
+        return asked
     active = dict(Detector.objects.active().filter(substation__in=shard.ids).values_list("substation", "created_at"))
     old = {pk for pk, made in active.items() if now - made >= timedelta(days=settings.RETRAIN_DAYS)}
+    old |= drifted(shard) if look_for_drift else set()
     untrained = set(shard.ids) - set(active)
     if not old and not untrained:
         return []
     promising = _with_new_data(old | untrained)
     return list(shard.ids) if old & promising else [pk for pk in shard.ids if pk in promising]
+
+
+def drifted(shard: Shard) -> set[int]:
+    """Substations whose ordinary rows of the last week are abnormal to their model far more often than they should be.
+
+    A row counts if it was scored, is above the threshold, and belongs to no known episode.
+    """
+    newest = Reading.objects.filter(substation__in=shard.ids).aggregate(Max("at"))["at__max"]
+    if newest is None:
+        return set()
+    known = Detection.objects.standing().filter(substation=OuterRef("substation"), start__lte=OuterRef("at"))
+    inside = known.filter(Q(end__isnull=True) | Q(end__gte=OuterRef("at")))
+    recent = Score.objects.filter(substation__in=shard.ids, at__gt=newest - DRIFT_OVER, status=Score.Status.OK)
+    rows = _counted(recent)
+    odd = _counted(recent.filter(~Exists(inside), score__gt=1))
+    return {pk for pk, count in rows.items() if count >= DRIFT_ROWS and odd.get(pk, 0) > DRIFT_SHARE * count}
+
+
+def _counted(scores: ScoreQuerySet) -> dict[int, int]:
+    return dict(scores.values_list("substation").annotate(rows=Count("at")).order_by())
 
 
 def _with_new_data(substation_ids: set[int]) -> set[int]:
@@ -65,4 +97,12 @@ def release(shard: Shard, considered: list[int]) -> None:
     newest = Reading.objects.filter(substation__in=considered).values("substation").annotate(last=Max("at"))
     for each in newest:
         TrainingAttempt.objects.update_or_create(substation_id=each["substation"], defaults={"newest_at": each["last"]})
+    TrainingAttempt.objects.filter(substation__in=considered).update(requested_at=None)
     TrainingAttempt.objects.filter(substation=shard.substations[0].pk).update(claimed_until=None)
+
+
+def request(substation_id: int, *, now: datetime | None = None) -> None:
+    """Ask for a training at the next opportunity."""
+    TrainingAttempt.objects.update_or_create(
+        substation_id=substation_id, defaults={"requested_at": now or timezone.now()}
+    )

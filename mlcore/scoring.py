@@ -14,14 +14,15 @@ from django.utils import timezone
 
 from substations.models import Reading, Span
 
-from . import artifacts, fleets
+from . import fleets
 from .bulk import replace_scores
-from .detector import TrainedDetector, analyse_fleet
-from .diagnosis.model import IncompatibleModelError
+from .detector import analyse_fleet
 from .diagnosis.pipeline import CHANNELS, CONTEXT_HOURS, Analysis, Status
-from .models import Detection, Detector
+from .feedback import above_limits
+from .models import Detection
 from .reconcile import reconcile
 from .shards import Shard, shards
+from .stored import load_detectors
 
 logger = logging.getLogger(__name__)
 LEASE_FOR = timedelta(minutes=2)
@@ -71,7 +72,7 @@ def _score_claimed(shard: Shard, token: Any) -> int:
         replace_scores(shard.ids, _at(judged_s), _at(fleet.at_s[-1]), rows)
         reconcile(
             shard,
-            analysis.findings,
+            above_limits(shard, analysis.findings),
             stored,
             judged_from=_at(judged_s),
             context_from=_at(fleet.at_s[0]),
@@ -98,22 +99,6 @@ def _ongoing_since_s(shard: Shard, start: datetime) -> int:
     ongoing = Detection.objects.ongoing().filter(substation__in=shard.ids)
     earliest = ongoing.aggregate(Min("start"))["start__min"] or start
     return int(earliest.timestamp())
-
-
-def load_detectors(shard: Shard) -> tuple[dict[str, TrainedDetector], dict[str, Detector]]:
-    """The active detectors of a shard by code. One that cannot be read is said and left out: the rung below serves."""
-    usable: dict[str, TrainedDetector] = {}
-    rows: dict[str, Detector] = {}
-    for row in Detector.objects.active().filter(substation__in=shard.ids).select_related("substation"):
-        try:
-            arrays = artifacts.unpack(bytes(row.arrays), row.meta, row.sha256)
-            usable[row.substation.code] = TrainedDetector.from_arrays(arrays, row.meta)
-            rows[row.substation.code] = row
-        except (artifacts.ArtifactError, IncompatibleModelError) as error:
-            logger.error("Detector %s cannot be used: %s", row, error)
-    interval_s = shard.substations[0].reading_interval_s
-    usable = {code: each for code, each in usable.items() if each.model.interval_s == interval_s}
-    return usable, rows
 
 
 STATUS = {

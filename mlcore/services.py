@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from .models import Detection, Detector
+from .feedback import learn_verdict
+from .models import Detector
 from .schedule import claim, due, is_claimed, release
 from .scoring import score_pending
 from .shards import shards
@@ -19,12 +19,6 @@ def train_all(*, until: datetime | None = None) -> list[Detector]:
     return [detector for shard in shards() for detector in train(shard, until=until)]
 
 
-def learn_verdict(detection_ids: Sequence[int], *, is_false: bool) -> None:
-    """Keep what an operator found out: a false alarm shows normal behaviour, so later training learns from it."""
-    verdict = Detection.Verdict.FALSE_ALARM if is_false else Detection.Verdict.CONFIRMED
-    Detection.objects.filter(pk__in=detection_ids).update(verdict=verdict)
-
-
 def training_is_due() -> bool:
     """Whether a shard should be trained that nobody is training."""
     return any(due(shard) and not is_claimed(shard) for shard in shards())
@@ -34,9 +28,9 @@ def train_due() -> list[Detector]:
     """Train every shard that is due and that no other worker is training; the new versions."""
     stored: list[Detector] = []
     for shard in shards():
-        if not due(shard) or not claim(shard):
+        if not due(shard, look_for_drift=True) or not claim(shard):
             continue
-        wanted = due(shard)  # another worker may have trained it before the claim
+        wanted = due(shard, look_for_drift=True)  # another worker may have trained it before the claim
         try:
             stored += train(shard, only=wanted) if wanted else []
         finally:

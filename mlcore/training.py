@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from django.conf import settings
@@ -13,18 +13,21 @@ from django.db import transaction
 from django.db.models import Max, Min
 from numpy.typing import NDArray
 
-from substations.models import Reading, Span
+from substations.models import Reading, Span, Substation
 
-from . import artifacts, fleets
+from . import artifacts, candidates, fleets, versions
+from .candidates import Verdict
 from .detector import TrainedDetector, train_fleet
 from .diagnosis.fleet import Fleet
-from .models import Detection, Detector
+from .models import Detection, Detector, DetectorEvent
 from .shards import Shard
+from .stored import load_detectors
 
 logger = logging.getLogger(__name__)
 # A first model learns from the older part of the record, so that it judges the newer part without having seen it.
 FIRST_TRAINING_SHARE = 0.7
 LEAST_DAYS = 7
+FIRST = Verdict(True, "The first version.", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,15 @@ def train(shard: Shard, *, only: Collection[int] | None = None, until: datetime 
     fleet = fleets.load(shard, wanted.start, wanted.end) if wanted else None
     if fleet is None or wanted is None:
         return []
-    trained = train_fleet(fleet, _usable(shard, fleet))
-    kept = {each.code for each in shard.substations if only is None or each.pk in only}
-    return _store(shard, fleet, {code: each for code, each in trained.items() if code in kept}, wanted)
+    active, _rows = load_detectors(shard)
+    usable = _usable(shard, fleet)
+    from_s = candidates.held_out_from(int(fleet.at_s[0]), int(fleet.at_s[-1])) if active else int(fleet.at_s[-1]) + 1
+    trained = train_fleet(fleet, usable & (fleet.at_s < from_s))
+    codes = {each.code for each in shard.substations if only is None or each.pk in only}
+    kept = {code: each for code, each in trained.items() if code in codes}
+    verdicts = candidates.judge(shard, fleet, kept, active, from_s) if active else {}
+    until = min(wanted.end, datetime.fromtimestamp(from_s, UTC))
+    return _store(shard, fleet, kept, verdicts, Range(wanted.start, until))
 
 
 def _usable(shard: Shard, fleet: Fleet) -> NDArray[np.bool_]:
@@ -79,44 +88,60 @@ def _usable(shard: Shard, fleet: Fleet) -> NDArray[np.bool_]:
 
 
 @transaction.atomic
-def _store(shard: Shard, fleet: Fleet, trained: dict[str, TrainedDetector], learned: Range) -> list[Detector]:
+def _store(
+    shard: Shard,
+    fleet: Fleet,
+    trained: dict[str, TrainedDetector],
+    verdicts: dict[str, Verdict],
+    learned: Range,
+) -> list[Detector]:
     stored = []
     for index, substation in enumerate(shard.substations):
-        if substation.code not in trained:
-            continue
-        detector = trained[substation.code]
-        arrays, meta = detector.to_arrays()
-        artifact = artifacts.pack(arrays, meta | {"nameplate": fleets.guesses(fleet.nameplates[index])})
-        present = np.isfinite(fleet.values[index]).any(axis=1)
-        newest = Detector.objects.filter(substation=substation).aggregate(Max("version"))["version__max"] or 0
-        Detector.objects.filter(substation=substation, is_active=True).update(is_active=False)
-        stored.append(
-            Detector.objects.create(
-                substation=substation,
-                version=newest + 1,
-                rung=detector.rung,
-                is_active=True,
-                trained_from=learned.start,
-                trained_until=learned.end,
-                row_count=int(present.sum()),
-                excluded_count=round(detector.excluded_share * float(present.sum())),
-                threshold=detector.threshold,
-                metrics=detector.metrics,
-                arrays=artifact.data,
-                meta=artifact.meta,
-                sha256=artifact.sha256,
-            )
-        )
-    _ask_for_scoring(stored)
+        if substation.code in trained:
+            verdict = verdicts.get(substation.code, FIRST)
+            stored.append(_store_one(substation, fleet, index, trained[substation.code], verdict, learned))
+    _ask_for_scoring(each for each in stored if each.version == 1)
     logger.info(
         "Trained %d of %d substations of the shard of %s.", len(stored), len(shard.ids), shard.substations[0].code
     )
     return stored
 
 
+def _store_one(
+    substation: Substation, fleet: Fleet, index: int, detector: TrainedDetector, verdict: Verdict, learned: Range
+) -> Detector:
+    """Store one version, and make it active if it was accepted and the active one is not pinned."""
+    arrays, meta = detector.to_arrays()
+    artifact = artifacts.pack(arrays, meta | {"nameplate": fleets.guesses(fleet.nameplates[index])})
+    present = np.isfinite(fleet.values[index]).any(axis=1)
+    own = Detector.objects.filter(substation=substation)
+    row = Detector.objects.create(
+        substation=substation,
+        version=(own.aggregate(Max("version"))["version__max"] or 0) + 1,
+        rung=detector.rung,
+        trained_from=learned.start,
+        trained_until=learned.end,
+        row_count=int(present.sum()),
+        excluded_count=round(detector.excluded_share * float(present.sum())),
+        threshold=detector.threshold,
+        metrics=detector.metrics | verdict.figures,
+        arrays=artifact.data,
+        meta=artifact.meta,
+        sha256=artifact.sha256,
+        note=verdict.note[:300],
+    )
+    versions.record(row, DetectorEvent.Action.TRAINED, note=verdict.note)
+    pinned = own.filter(is_active=True, is_pinned=True).exists()
+    if verdict.accepted and not pinned:
+        versions.activate(row, note=verdict.note)
+    else:
+        why = "The active version is pinned." if verdict.accepted else verdict.note
+        versions.record(row, DetectorEvent.Action.KEPT_BACK, note=why)
+    return row
+
+
 def _ask_for_scoring(detectors: Iterable[Detector]) -> None:
-    """A first model judges the whole record. A later one judges from now on: what was found stays as it was found."""
+    """A first model judges the whole record. Later ones judge from now on: what was found stays as it was found."""
     for detector in detectors:
         reach = Reading.objects.filter(substation=detector.substation_id).aggregate(first=Min("at"), last=Max("at"))
-        start = reach["first"] if detector.version == 1 else reach["last"]
-        Span.objects.create(substation_id=detector.substation_id, start=start, end=reach["last"])
+        Span.objects.create(substation_id=detector.substation_id, start=reach["first"], end=reach["last"])

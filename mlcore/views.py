@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
 from substations.models import Reading, Substation
 from substations.views import RANGES
 
+from . import schedule, versions
 from .charts import substation_figure
-from .models import Detection, Detector
+from .models import Detection, Detector, DetectorEvent, RaisedLimit
 
 PAGE_SIZE = 100
 # An episode is shown with at least this much of what came before it.
@@ -67,3 +70,71 @@ def panel(request: HttpRequest, code: str) -> HttpResponse:
     episodes = Detection.objects.standing().filter(substation=substation).order_by("-start")[:8]
     context = {"substation": substation, "detector": detector, "episodes": episodes}
     return render(request, "mlcore/_panel.html", context)
+
+
+@login_required
+@require_GET
+@permission_required("mlcore.view_detector", raise_exception=True)
+def detail(request: HttpRequest, code: str) -> HttpResponse:
+    """All versions of one substation's model, what happened to them, and what operators have taught."""
+    substation = get_object_or_404(Substation, code=code)
+    context = {
+        "substation": substation,
+        "versions": substation.detectors.without_artifact().order_by("-version"),
+        "events": DetectorEvent.objects.filter(detector__substation=substation).select_related("actor", "detector")[
+            :30
+        ],
+        "limits": substation.raised_limits.all(),
+        "attempt": getattr(substation, "training_attempt", None),
+    }
+    return render(request, "mlcore/detail.html", context)
+
+
+changes_models = permission_required("mlcore.change_detector", raise_exception=True)
+
+
+@login_required
+@require_POST
+@permission_required("mlcore.add_detector", raise_exception=True)
+def train(request: HttpRequest, code: str) -> HttpResponse:
+    """Ask for a training; the sweep starts it within seconds."""
+    substation = get_object_or_404(Substation, code=code)
+    schedule.request(substation.pk)
+    messages.success(request, _("Training is asked for; it starts within seconds."))
+    return redirect("mlcore:detail", code)
+
+
+@login_required
+@require_POST
+@changes_models
+def activate(request: HttpRequest, pk: int) -> HttpResponse:
+    """Make a version the active one, also an older one."""
+    detector = get_object_or_404(Detector.objects.select_related("substation"), pk=pk)
+    try:
+        versions.activate(detector, by=request.user, note=_("By hand."))  # type: ignore[arg-type]
+        messages.success(request, _("Version %(number)d is active.") % {"number": detector.version})
+    except versions.Unusable as error:
+        messages.error(request, str(error))
+    return redirect("mlcore:detail", detector.substation.code)
+
+
+@login_required
+@require_POST
+@changes_models
+def pin(request: HttpRequest, pk: int) -> HttpResponse:
+    """Pin the active version, or let it go again."""
+    detector = get_object_or_404(Detector.objects.select_related("substation"), pk=pk)
+    if not versions.pin(detector, pinned=request.POST.get("pinned") == "1", by=request.user):  # type: ignore[arg-type]
+        messages.error(request, _("Only the active version can be pinned or unpinned, once."))
+    return redirect("mlcore:detail", detector.substation.code)
+
+
+@login_required
+@require_POST
+@changes_models
+def reset_limit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back what resolving false alarms has taught about one cause."""
+    limit = get_object_or_404(RaisedLimit.objects.select_related("substation"), pk=pk)
+    limit.delete()
+    messages.success(request, _("The learned threshold applies again."))
+    return redirect("mlcore:detail", limit.substation.code)

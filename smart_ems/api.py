@@ -8,7 +8,7 @@ from rest_framework.throttling import AnonRateThrottle
 
 from alerts.api import AlertViewSet
 from ingestion.api import ReadingIntakeMixin, UploadViewSet
-from mlcore.api import DetectionViewSet
+from mlcore.api import DetectionViewSet, DetectorViewSet
 from substations.api import LinkViewSet, ReadingViewSet, SubstationViewSet
 
 
@@ -28,5 +28,6 @@ router.register("links", LinkViewSet)
 router.register("readings", ReadingDoor, basename="reading")
 router.register("uploads", UploadViewSet)
 router.register("detections", DetectionViewSet)
+router.register("detectors", DetectorViewSet)
 router.register("alerts", AlertViewSet)
 token = TokenView.as_view()
