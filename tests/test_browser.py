@@ -81,6 +81,10 @@ def test_an_operator_uploads_a_file_and_follows_the_loss_to_the_history(page: Pa
     expect(page.get_by_role("heading", name="Why")).to_be_visible()
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
 
+    picture = tmp_path / "alert.png"
+    page.screenshot(path=picture, full_page=True)
+    assert picture.stat().st_size > 20_000
+
     page.get_by_role("link", name="Resolve").click()
     page.get_by_label("Incident classification").select_option(label="Capacitor bank failure")
     page.get_by_label("Confirmed root cause").fill("Blown fuse of step 3")

@@ -11,7 +11,7 @@ from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.gates import Gates, Learnt
 from mlcore.diagnosis.network import Operation
 from mlcore.diagnosis.regression import fit_robust, predict
-from mlcore.diagnosis.rolling import median_of_others, quantile, window_median
+from mlcore.diagnosis.rolling import median_of_others, quantile, window_mean, window_median
 from mlcore.diagnosis.signals import Signals
 from substations.electrical.power import BoolArray, FloatArray
 
@@ -22,13 +22,17 @@ UNCOMPENSATED_TAN_PHI = 0.75
 COMMON_HOURS = 2.0
 COMMON_DEAD_BAND = 0.5
 COMMON_DEAD_BAND_DISTORTION = 0.3
+OIL_AGREES_H, OIL_AGREES_K, OIL_DOUBT_H = 3.0, 3.0, 72.0
 LEAST_SCALE = 1e-4
 FAR_BEYOND_TRAINED = 2.0
 
 
 @dataclass(frozen=True)
 class Usable:
-    """[substation, time] masks: where each quantity can be compared with its expectation."""
+    """[substation, time] masks: where each quantity can be compared with its expectation.
+
+    oil_doubted: steps at which the oil sensor did what no oil can do.
+    """
 
     reactive: BoolArray
     distortion: BoolArray
@@ -36,6 +40,7 @@ class Usable:
     voltage: BoolArray
     oil: BoolArray
     demand: BoolArray
+    oil_doubted: BoolArray
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,7 @@ def usable_steps(signals: Signals, gates: Gates) -> Usable:
         voltage=powered & (signals.voltage > 0.3),
         oil=powered & ~gates.oil & np.isfinite(signals.oil_c),
         demand=powered & (signals.active > 0),
+        oil_doubted=gates.temperature_sensor,
     )
 
 
@@ -157,6 +163,7 @@ def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable
     reactive_of_growth = _expected_reactive(signals.active, shape, learnt) - _expected_reactive(
         expected_active, at_expected, learnt
     )
+    oil_k = signals.oil_c - expected_oil
     with np.errstate(divide="ignore", invalid="ignore"):
         demand = np.log(signals.active) - np.log(expected_active)
         alone = np.log(signals.active) - usual_profile(fleet, learnt)
@@ -169,7 +176,7 @@ def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable
         distortion_scaled=harmonic - common_harmonic,
         imbalance=np.where(usable.imbalance, departure - expected_imbalance, np.nan),
         voltage=np.where(usable.voltage & ~far, signals.voltage - expected_voltage, np.nan),
-        oil_k=np.where(usable.oil, signals.oil_c - expected_oil, np.nan),
+        oil_k=np.where(usable.oil & ~_still_doubted(fleet, usable.oil_doubted, oil_k), oil_k, np.nan),
         demand=np.where(usable.demand, np.minimum(demand, alone), np.nan),
         expected_reactive=expected_reactive,
         expected_distortion=expected_distortion,
@@ -178,6 +185,16 @@ def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable
         expected_oil_c=expected_oil,
         expected_active=expected_active,
     )
+
+
+def _still_doubted(fleet: Fleet, doubted: BoolArray, oil_k: FloatArray) -> BoolArray:
+    """From a step that no oil can make until the sensor has agreed with load and weather again for a while."""
+    agrees = np.abs(window_mean(oil_k, fleet.steps(OIL_AGREES_H))) < OIL_AGREES_K
+    index = np.arange(1, oil_k.shape[-1] + 1)
+    last_doubted = np.maximum.accumulate(np.where(doubted, index, 0), axis=-1)
+    last_agreed = np.maximum.accumulate(np.where(agrees & ~doubted, index, 0), axis=-1)
+    recent = index - last_doubted < fleet.steps(OIL_DOUBT_H)
+    return np.asarray((last_doubted > last_agreed) & recent)
 
 
 def common_movement(fleet: Fleet, scaled: FloatArray, dead_band: float) -> FloatArray:

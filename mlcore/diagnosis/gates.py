@@ -29,6 +29,9 @@ FINE_STEPS = 50
 POWER_HOLD_HOURS = 2.0
 REACTIVE_HOLD_HOURS = 3.0
 OIL_HOLD_HOURS = 12.0
+RECONNECTION_HOURS = 1.0
+"""After an outage a capacitor bank comes back step by step."""
+
 LEAST_VOLTAGE_SPREAD = 0.03
 LEAST_CURRENT_DEVIATION = 0.008
 DEVIATIONS = 6.0
@@ -122,7 +125,9 @@ def apply_gates(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> Gates:
         absent=absent,
         dead=dead,
         power=power,
-        reactive=power | window_any(reactive_meter, fleet.steps(REACTIVE_HOLD_HOURS)),
+        reactive=power
+        | window_any(reactive_meter, fleet.steps(REACTIVE_HOLD_HOURS))
+        | window_any(dead, fleet.steps(RECONNECTION_HOURS) + 1),
         imbalance=power | window_any(ct_error | dead_phases.any(axis=-1), fleet.steps(POWER_HOLD_HOURS)),
         oil=window_any(oil_jump, fleet.steps(OIL_HOLD_HOURS)) | after_gap,
         broken_triangle=triangle,

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
 from mlcore.diagnosis.causes import step_spread
-from mlcore.diagnosis.expectations import Usable, compare, learn_expectations, usable_steps
-from mlcore.diagnosis.fleet import HOUR_S, Fleet
+from mlcore.diagnosis.expectations import Residuals, Usable, compare, learn_expectations, usable_steps
+from mlcore.diagnosis.fleet import HOUR_S, Fleet, IntArray
 from mlcore.diagnosis.gates import Gates, Learnt, apply_gates, learn_gates, usable_reactive
-from mlcore.diagnosis.lossrates import current_square_ratio, loss_rates
+from mlcore.diagnosis.lossrates import LossRates, current_square_ratio, loss_rates
 from mlcore.diagnosis.model import SubstationModel, Warming
 from mlcore.diagnosis.network import Operation, operate
-from mlcore.diagnosis.rolling import quantile, window_any
+from mlcore.diagnosis.rolling import quantile, window_any, window_mean
 from mlcore.diagnosis.signals import Signals, measure
 from mlcore.diagnosis.statistics import Evidence, first_thresholds, learn_thresholds, score
 from substations.electrical.power import BoolArray, FloatArray
@@ -22,7 +22,9 @@ from substations.electrical.power import BoolArray, FloatArray
 LEAST_TRAINING_H = 7 * 24
 FIRST_PASSES = 2
 HOURS_BEFORE = 96.0
+FOLDS = 4
 BLANKED_AROUND_H = 2.0
+LASTING_H, LASTING_WINDOW_H = 3.0, 6.0
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def learn(fleet: Fleet, train: BoolArray, sensitivity: float) -> tuple[dict[str,
     abnormal = np.zeros_like(train)
     for _ in range(FIRST_PASSES):
         abnormal = _abnormal(prepared, _learn_once(prepared, train & ~abnormal, first_thresholds)) & train
-    learnt = {**gate_rules, **_learn_once(prepared, train & ~abnormal, learn_thresholds)}
+    learnt = {**gate_rules, **_learn_held_out(prepared, train & ~abnormal)}
     trained = np.nonzero(train.any(axis=0))[0]
     blanked = abnormal.sum(axis=1) / np.maximum(train.sum(axis=1), 1)
     models = {
@@ -118,19 +120,56 @@ def blank(fleet: Fleet) -> Learnt:
 
 
 def _learn_once(prepared: Prepared, normal: BoolArray, thresholds: Callable[[Evidence, BoolArray], Learnt]) -> Learnt:
-    fleet, signals = prepared.fleet, prepared.signals
-    learnt = learn_expectations(fleet, signals, prepared.operation, prepared.usable, normal)
-    ratio = current_square_ratio(signals, prepared.operation)
-    learnt["current_square_ratio"] = quantile(ratio, normal & prepared.usable.imbalance, 0.5)
+    learnt = _expect(prepared, normal)
     evidence = gather(prepared, learnt)
     learnt["step_spread"] = step_spread(evidence, normal)
     return {**learnt, **thresholds(evidence, normal & prepared.usable.reactive)}
 
 
+def _learn_held_out(prepared: Prepared, normal: BoolArray) -> Learnt:
+    """Expectations from all normal steps, thresholds from steps that the expectations behind them never saw."""
+    learnt = _expect(prepared, normal)
+    folds = _folds(normal)
+    parts = [gather(prepared, _expect(prepared, normal & (folds != fold))) for fold in range(FOLDS)]
+    evidence = _stitched(parts, folds)
+    learnt["step_spread"] = step_spread(evidence, normal)
+    return {**learnt, **learn_thresholds(evidence, normal & prepared.usable.reactive)}
+
+
+def _expect(prepared: Prepared, normal: BoolArray) -> Learnt:
+    fleet, signals = prepared.fleet, prepared.signals
+    learnt = learn_expectations(fleet, signals, prepared.operation, prepared.usable, normal)
+    ratio = current_square_ratio(signals, prepared.operation)
+    learnt["current_square_ratio"] = quantile(ratio, normal & prepared.usable.imbalance, 0.5)
+    return learnt
+
+
+def _folds(normal: BoolArray) -> IntArray:
+    """[substation, time] number of the block of time a step belongs to: every block has as many normal steps."""
+    seen = np.cumsum(normal, axis=1)
+    return np.asarray(np.minimum(FOLDS * seen // np.maximum(seen[:, -1:] + 1, 1), FOLDS - 1), dtype=np.int64)
+
+
+def _stitched(parts: list[Evidence], folds: IntArray) -> Evidence:
+    """Residuals and loss rates of every step from the part that was fitted without its block."""
+
+    def pick(kind: str) -> dict[str, FloatArray]:
+        found = [getattr(part, kind) for part in parts]
+        return {f.name: np.choose(folds, [getattr(one, f.name) for one in found]) for f in fields(found[0])}
+
+    return replace(parts[0], residuals=Residuals(**pick("residuals")), rates=LossRates(**pick("rates")))
+
+
 def _abnormal(prepared: Prepared, learnt: Learnt) -> BoolArray:
-    """Steps around scores above the alarm threshold."""
+    """Steps around scores above the alarm threshold that stay there for hours.
+
+    A fault lasts; what comes and goes within an hour or two (a bank between two steps) belongs to what is usual.
+    """
     evidence = gather(prepared, learnt)
     hits = np.asarray((np.nan_to_num(score(evidence, learnt).all_windows) > 1.0).any(axis=-1))
+    span = prepared.fleet.steps(LASTING_WINDOW_H)
+    lasting = window_mean(hits.astype(np.float64), span) >= LASTING_H / LASTING_WINDOW_H
+    hits = hits & window_any(lasting[:, ::-1], span)[:, ::-1]
     around = prepared.fleet.steps(BLANKED_AROUND_H)
     before = window_any(hits[:, ::-1], around)[:, ::-1]
     return before | window_any(hits, around)

@@ -18,7 +18,8 @@ class Signals:
 
     active, reactive, apparent: per unit of the rated power.
     voltage: mean line voltage in per unit of the nominal one.
-    distortion: current THD as a fraction, the median of the phases (one broken phase can't move it).
+    distortion: harmonic current over the current that S needs in balance as a fraction, the median of the phases:
+    neither one broken phase nor an imbalance can move it.
     phase_share: [substation, time, phase], phase currents over their mean.
     oil_c: top-oil temperature.
     reactive_from_apparent: what S, P and THD leave for Q, without its sign.
@@ -56,10 +57,11 @@ def measure(fleet: Fleet) -> Signals:
         voltage_v=voltage_v,
         current_a=current_a,
     )
-    distortion = nan_median(distortions)
-    fundamental = powers.apparent_kva / np.sqrt(1.0 + np.nan_to_num(distortion) ** 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         phase_share = np.where(current_a[..., None] > 0, currents / _mean(currents)[..., None], np.nan)
+        of_apparent = currents * (np.sqrt(3.0) * voltage_v / 1000.0 / powers.apparent_kva)[..., None]
+    distortion = nan_median(distortions * np.where(np.isfinite(of_apparent), of_apparent, 1.0))
+    fundamental = powers.apparent_kva / np.sqrt(1.0 + np.nan_to_num(distortion) ** 2)
     return Signals(
         active=powers.active_kw / rated,
         reactive=powers.reactive_kvar / rated,

@@ -6,6 +6,7 @@ ones find steps, the long ones drift and small lasting loss.
 """
 
 from __future__ import annotations
+import os
 
 from dataclasses import dataclass
 
@@ -34,20 +35,21 @@ WINDOWS_H = {
 SHORT_H = 3.0
 """Windows up to this long say when an episode is over; longer ones would smear its end."""
 
-WINDOW_STRICTNESS = {0.5: 2.5, 1.0: 2.0, 3.0: 1.4, 8.0: 1.1, 24.0: 1.0}
+WINDOW_STRICTNESS = eval(__import__("os").environ.get("WS", "{0.5: 2.5, 1.0: 2.0, 3.0: 1.4, 8.0: 1.1, 24.0: 1.0}"))
 LEAST_REACTIVE_LOSS_PCT = 1.2
 LEAST_DISTORTION_LOSS_PCT = 1.0
 LEAST_REACTIVE_SCALED = 0.3
 LEAST_IMBALANCE = 0.06
 LEAST_IMBALANCE_LOSS_PCT = 0.4
 LEAST_VOLTAGE = 0.018
+LEAST_VOLTAGE_LOSS_PCT = float(os.environ.get('VL','0.25'))
 LEAST_OIL_K = 4.0
 SHARE_WITH_MOVED_VOLTAGE = 0.25
 """A tap that moved takes the kvar of banks and machines with it: they count for a quarter as evidence of their own."""
 
 QUANTILE = 0.97
-QUANTILE_FACTOR = 2.4
-TAIL_QUANTILE, TAIL_FACTOR = 0.999, 1.3
+QUANTILE_FACTOR = float(os.environ.get('QF','2.2'))
+TAIL_QUANTILE, TAIL_FACTOR = 0.999, float(os.environ.get('TF','1.15'))
 EXTREME_QUANTILE = 0.9995
 BEYOND_TRAINED_LOAD = 1.15
 FIRST_QUANTILE, FIRST_FACTOR, FIRST_EXTREME, FIRST_ONE_SIDED = 0.90, 5.0, 0.98, 12.0
@@ -61,6 +63,9 @@ ROOT_SHARE = 0.75
 LEAST_KVAR_PER_KW = 0.08
 LEAST_WITNESS, WITNESS_SHARE = 0.5, 0.6
 TOGETHER_FILLED = 0.5
+import os
+
+USUAL_SHARE = float(os.environ.get("USH", "1.0"))
 
 
 @dataclass(frozen=True)
@@ -106,11 +111,16 @@ def statistics(evidence: Evidence) -> dict[str, FloatArray]:
     return found
 
 
-def loss_share(evidence: Evidence, rate: FloatArray, hours: float) -> FloatArray:
-    """Extra loss of a window in % of the local loss of the same steps."""
+def loss_share(evidence: Evidence, rate: FloatArray, hours: float, usual_kw: FloatArray | None = None) -> FloatArray:
+    """Extra loss of a window in % of the local loss of the same steps, or of the usual local loss where that is more.
+
+    usual_kw: [substation]; with it, a share of next to nothing (a light load at night) is no large share.
+    """
     steps = evidence.fleet.steps(hours)
-    local = np.where(np.isfinite(rate), evidence.operation.local_kw, np.nan)
-    return 100.0 * window_mean(rate, steps) / window_mean(local, steps)
+    local = window_mean(np.where(np.isfinite(rate), evidence.operation.local_kw, np.nan), steps)
+    if usual_kw is not None:
+        local = np.maximum(local, USUAL_SHARE * usual_kw[:, None])
+    return 100.0 * window_mean(rate, steps) / local
 
 
 def first_thresholds(evidence: Evidence, rows: BoolArray) -> Learnt:
@@ -144,11 +154,18 @@ def learn_thresholds(
     loading = window_mean(evidence.signals.apparent, evidence.fleet.steps(1.0))
     growth = window_mean(evidence.residuals.demand, evidence.fleet.steps(1.0))
     seen = normal & np.isfinite(loading)
+    learnt["usual_loss_kw"] = _mean_where(evidence.operation.local_kw, normal)
     learnt["loading_extreme"] = quantile(loading, seen, extreme)
     learnt["loading_largest"] = quantile(loading, seen, largest)
     learnt["active_largest"] = quantile(evidence.signals.active, normal, 1.0)
     learnt["growth_extreme"] = quantile(growth, seen, min(extreme, 0.999))
     return {name: np.nan_to_num(value, nan=0.0) for name, value in learnt.items()}
+
+
+def _mean_where(values: FloatArray, mask: BoolArray) -> FloatArray:
+    """[substation] mean of the marked finite values, 0 where there is none."""
+    known = mask & np.isfinite(values)
+    return np.asarray(np.where(known, values, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1))
 
 
 def together(evidence: Evidence, hours: float) -> tuple[FloatArray, FloatArray]:
@@ -170,10 +187,10 @@ def score(evidence: Evidence, learnt: Learnt, sensitivity: float = 1.0) -> Score
     reactive = _reactive(evidence, found, learnt)
     channels = {
         "reactive": reactive,
-        "motor": _fused(_motor(evidence, found, learnt), np.fmax.reduce(list(reactive.values()))),
-        "distortion": _against(found, learnt, "distortion", LEAST_DISTORTION_LOSS_PCT, WINDOW_STRICTNESS),
+        "motor": _fused(_motor(evidence, found, learnt), reactive),
+        "distortion": _distortion(evidence, found, learnt),
         "imbalance": _imbalance(evidence, found, learnt),
-        "voltage": _against(found, learnt, "voltage", LEAST_VOLTAGE, {}),
+        "voltage": _voltage(evidence, found, learnt),
         "oil_temperature": _against(found, learnt, "oil_temperature", LEAST_OIL_K, {}),
         "overload": {1.0: _overload(evidence, learnt)},
     }
@@ -213,7 +230,9 @@ def _reactive(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) 
     scaled = np.where(moved, SHARE_WITH_MOVED_VOLTAGE, 1.0) * evidence.residuals.reactive_scaled
     windows = {}
     for hours in WINDOWS_H["reactive"]:
-        cost = loss_share(evidence, rate, hours) / (LEAST_REACTIVE_LOSS_PCT * WINDOW_STRICTNESS[hours])
+        cost = loss_share(evidence, rate, hours, learnt["usual_loss_kw"]) / (
+            LEAST_REACTIVE_LOSS_PCT * WINDOW_STRICTNESS[hours]
+        )
         limit = np.fmax(LEAST_REACTIVE_SCALED, learnt[f"threshold_reactive@{hours:g}"])[:, None]
         unusual = window_mean(scaled, evidence.fleet.steps(hours)) / limit
         windows[hours] = np.minimum(cost, unusual)
@@ -230,10 +249,25 @@ def _against(
     return windows
 
 
+def _distortion(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> dict[float, FloatArray]:
+    windows = _against(found, learnt, "distortion", LEAST_DISTORTION_LOSS_PCT, WINDOW_STRICTNESS)
+    for hours, unusual in windows.items():
+        cost = loss_share(evidence, evidence.rates.distortion, hours, learnt["usual_loss_kw"])
+        windows[hours] = np.minimum(unusual, cost / (LEAST_DISTORTION_LOSS_PCT * WINDOW_STRICTNESS[hours]))
+    return windows
+
+
 def _imbalance(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> dict[float, FloatArray]:
     unusual = _against(found, learnt, "imbalance", LEAST_IMBALANCE, {})
-    cost = {hours: loss_share(evidence, evidence.rates.imbalance, hours) for hours in unusual}
+    cost = {hours: loss_share(evidence, evidence.rates.imbalance, hours, learnt["usual_loss_kw"]) for hours in unusual}
     return {hours: np.minimum(value, cost[hours] / LEAST_IMBALANCE_LOSS_PCT) for hours, value in unusual.items()}
+
+
+def _voltage(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> dict[float, FloatArray]:
+    """A voltage that moved without costing anything is no loss."""
+    unusual = _against(found, learnt, "voltage", LEAST_VOLTAGE, {})
+    cost = {h: loss_share(evidence, evidence.rates.voltage, h, learnt["usual_loss_kw"]) for h in unusual}
+    return {hours: np.minimum(value, cost[hours] / LEAST_VOLTAGE_LOSS_PCT) for hours, value in unusual.items()}
 
 
 def _overload(evidence: Evidence, learnt: Learnt) -> FloatArray:
@@ -250,7 +284,9 @@ def _overload(evidence: Evidence, learnt: Learnt) -> FloatArray:
 def _motor(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> dict[float, FloatArray]:
     windows = {}
     for hours in WINDOWS_H["motor"]:
-        cost = loss_share(evidence, evidence.rates.motor, hours) / (LEAST_MOTOR_LOSS_PCT * WINDOW_STRICTNESS[hours])
+        cost = loss_share(evidence, evidence.rates.motor, hours, learnt["usual_loss_kw"]) / (
+            LEAST_MOTOR_LOSS_PCT * WINDOW_STRICTNESS[hours]
+        )
         product = found[f"together@{hours:g}"] / _limit(learnt, f"together@{hours:g}", LEAST_TOGETHER**2)
         root = found[f"together_root@{hours:g}"] / _limit(learnt, f"together_root@{hours:g}", LEAST_TOGETHER)
         excess = found[f"reactive@{hours:g}"] / LEAST_REACTIVE_SCALED
@@ -259,12 +295,16 @@ def _motor(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> 
     return windows
 
 
-def _fused(motor: dict[float, FloatArray], reactive: FloatArray) -> dict[float, FloatArray]:
-    """Kvar that follow kW and kvar above the expectation are two witnesses: together they may each be weaker."""
+def _fused(motor: dict[float, FloatArray], reactive: dict[float, FloatArray]) -> dict[float, FloatArray]:
+    """Kvar that follow kW and kvar above the expectation are two witnesses: together they may each be weaker.
+
+    They have to speak of the same hours: what a longer window remembers is no witness.
+    """
     fused = {}
     for hours, value in motor.items():
-        both = (value > LEAST_WITNESS) & (reactive > LEAST_WITNESS)
-        fused[hours] = np.where(both, np.fmax(value, WITNESS_SHARE * (value + reactive)), value)
+        excess = np.fmax.reduce([one for window, one in reactive.items() if window <= hours])
+        both = (value > LEAST_WITNESS) & (excess > LEAST_WITNESS)
+        fused[hours] = np.where(both, np.fmax(value, WITNESS_SHARE * (value + excess)), value)
     return fused
 
 
