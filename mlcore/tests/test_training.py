@@ -9,7 +9,7 @@ import pytest
 
 from mlcore import fleets, training
 from mlcore.models import Detection, Detector
-from mlcore.scoring import load_detectors
+from mlcore.stored import load_detectors
 from substations.models import Reading, Span, Substation
 from substations.simulation import Simulation
 
