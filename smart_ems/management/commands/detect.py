@@ -56,7 +56,8 @@ class Command(BaseCommand):
         parser.add_argument("--interval", type=interval_s, default=0, help="distance of rows, for such files: 15min")
         parser.add_argument("--substation", default="", help="code, for files without a substation column")
         parser.add_argument("--time-zone", default="UTC", help="of the times in the files (default: UTC)")
-        parser.add_argument("--out", type=Path, help="write the episodes to this CSV file")
+        parser.add_argument("--out", type=Path, help="write the losses to this CSV file")
+        parser.add_argument("--out-all", action="store_true", help="write findings about meters to it as well")
         parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
 
     def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
@@ -72,7 +73,8 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
             found = list(detect(options["train_until"]))
             if options["out"]:
-                _write(options["out"], found)
+                losses = [each for each in found if each.kind == Detection.Kind.LOSS]
+                _write(options["out"], found if options["out_all"] else losses)
             if options["json"]:
                 self.stdout.write(json.dumps([_record(each) for each in found], indent=1))
             else:
