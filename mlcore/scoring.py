@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max, Min
 from django.utils import timezone
 
@@ -28,6 +31,8 @@ logger = logging.getLogger(__name__)
 LEASE_FOR = timedelta(minutes=2)
 # An episode that goes on is judged again from before its start, but not further back than this.
 LONGEST_LOOK_BACK = timedelta(days=60)
+# A detection starts when its alarm was raised; what it is about began up to this long before.
+ONSET_BEFORE_RAISE = timedelta(hours=24)
 
 
 def score_pending() -> int:
@@ -63,7 +68,8 @@ def _score_claimed(shard: Shard, token: Any) -> int:
         spans.delete()
         return 0
     judged_s = _step_s(shard, start)
-    analysis = analyse_fleet(fleet, detectors, start_s=min(judged_s, _ongoing_since_s(shard, start)))
+    with _claim_kept(token):
+        analysis = analyse_fleet(fleet, detectors, start_s=min(judged_s, _ongoing_since_s(shard, start)))
     with transaction.atomic():
         if not spans.select_for_update().exists():
             logger.warning("The claim on the shard of %s ran out; its result is dropped.", shard.substations[0].code)
@@ -82,6 +88,25 @@ def _score_claimed(shard: Shard, token: Any) -> int:
     return len(rows)
 
 
+@contextmanager
+def _claim_kept(token: Any) -> Iterator[None]:
+    """Renew a claim while a long record is judged; it ends by itself when this process dies."""
+    done = threading.Event()
+
+    def renew() -> None:
+        while not done.wait(LEASE_FOR.total_seconds() / 4):
+            Span.objects.claimed(token).update(claimed_until=timezone.now() + LEASE_FOR)
+        connection.close()
+
+    keeper = threading.Thread(target=renew, name="claim keeper", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        done.set()
+        keeper.join(5)
+
+
 def _step_s(shard: Shard, at: datetime) -> int:
     """The step of the shard's grid that a reading of this time lies on: a meter's clock may be off."""
     interval_s = shard.substations[0].reading_interval_s
@@ -92,7 +117,7 @@ def _context_start(shard: Shard, start: datetime) -> datetime:
     ongoing = Detection.objects.touching(start, None).filter(substation__in=shard.ids)
     earliest = ongoing.aggregate(Min("start"))["start__min"] or start
     earliest = max(min(earliest, start), start - LONGEST_LOOK_BACK)
-    return earliest - timedelta(hours=CONTEXT_HOURS)
+    return earliest - ONSET_BEFORE_RAISE - timedelta(hours=CONTEXT_HOURS)
 
 
 def _ongoing_since_s(shard: Shard, start: datetime) -> int:

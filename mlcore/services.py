@@ -31,8 +31,10 @@ def train_due() -> list[Detector]:
         if not due(shard, look_for_drift=True) or not claim(shard):
             continue
         wanted = due(shard, look_for_drift=True)  # another worker may have trained it before the claim
+        considered: list[int] = []
         try:
             stored += train(shard, only=wanted) if wanted else []
+            considered = wanted
         finally:
-            release(shard, wanted)
+            release(shard, considered)
     return stored

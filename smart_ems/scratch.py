@@ -39,9 +39,9 @@ class Intake:
 def scratch_database() -> Iterator[Path]:
     """Everything inside works on an empty SQLite database and an upload folder of its own; both are deleted after."""
     before_connection, before_media = connections["default"], settings.MEDIA_ROOT
-    before_settings = dict(connections.settings["default"])
+    before_settings = connections.settings["default"]
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix="scratch-") as folder:
-        connections.settings["default"] |= {
+        connections.settings["default"] = before_settings | {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(Path(folder) / "db.sqlite3"),
             "OPTIONS": {"init_command": "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;"},
@@ -88,12 +88,9 @@ def take_in(file: Path, options: Options) -> Intake:
 
 
 FLAGS = {
-    "start": "--start 2025-01-01",
-    "interval": "--interval 15min",
-    "interval_s": "--interval 15min",
+    "time": "--start 2025-01-01 --interval 15min",
     "substation": "--substation CODE",
     "time_zone": "--time-zone Asia/Kolkata",
-    "mapping": "--map 'Column name=active_power_kw'",
 }
 
 
