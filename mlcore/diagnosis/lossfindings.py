@@ -6,7 +6,7 @@ import numpy as np
 
 from mlcore.diagnosis.bands import Band
 from mlcore.diagnosis.demand import LEAST_NEIGHBOURS
-from mlcore.diagnosis.episodes import OFF_SCORE, alarm_states, episodes
+from mlcore.diagnosis.episodes import alarm_states, episodes
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.gates import Learnt
 from mlcore.diagnosis.incidents import Incident, incidents
@@ -18,12 +18,8 @@ from mlcore.diagnosis.statistics import Evidence, Scores
 def loss_findings(
     found: Evidence, learnt: Learnt, scores: Scores, normal: dict[str, Band], network: NetworkScores | None
 ) -> list[Finding]:
-    """Findings of every channel that raised an alarm anywhere in the record.
-
-    Long windows remember a departure for hours; none is raised after it has gone.
-    """
-    gone = np.nan_to_num(scores.short_windows) < float(__import__("os").environ.get("GO","0.45"))
-    by_channel = np.moveaxis(np.where(gone, np.minimum(scores.all_windows, 1.0), scores.all_windows), 1, 2)
+    """Findings of every channel that raised an alarm anywhere in the record."""
+    by_channel = np.moveaxis(scores.all_windows, 1, 2)
     states = np.moveaxis(alarm_states(by_channel, found.fleet.interval_s), 2, 1)
     alarms = episodes(states, scores.short_windows)
     return [_finding(found, scores, normal, network, incident) for incident in incidents(found, learnt, scores, alarms)]

@@ -6,7 +6,6 @@ ones find steps, the long ones drift and small lasting loss.
 """
 
 from __future__ import annotations
-import os
 
 from dataclasses import dataclass
 
@@ -35,21 +34,21 @@ WINDOWS_H = {
 SHORT_H = 3.0
 """Windows up to this long say when an episode is over; longer ones would smear its end."""
 
-WINDOW_STRICTNESS = eval(__import__("os").environ.get("WS", "{0.5: 2.5, 1.0: 2.0, 3.0: 1.4, 8.0: 1.1, 24.0: 1.0}"))
+WINDOW_STRICTNESS = {0.5: 2.5, 1.0: 2.0, 3.0: 1.4, 8.0: 1.1, 24.0: 1.0}
 LEAST_REACTIVE_LOSS_PCT = 1.2
 LEAST_DISTORTION_LOSS_PCT = 1.0
 LEAST_REACTIVE_SCALED = 0.3
 LEAST_IMBALANCE = 0.06
 LEAST_IMBALANCE_LOSS_PCT = 0.4
 LEAST_VOLTAGE = 0.018
-LEAST_VOLTAGE_LOSS_PCT = float(os.environ.get('VL','0.25'))
+LEAST_VOLTAGE_LOSS_PCT = 0.25
 LEAST_OIL_K = 4.0
 SHARE_WITH_MOVED_VOLTAGE = 0.25
 """A tap that moved takes the kvar of banks and machines with it: they count for a quarter as evidence of their own."""
 
 QUANTILE = 0.97
-QUANTILE_FACTOR = float(os.environ.get('QF','2.2'))
-TAIL_QUANTILE, TAIL_FACTOR = 0.999, float(os.environ.get('TF','1.15'))
+QUANTILE_FACTOR = 2.2
+TAIL_QUANTILE, TAIL_FACTOR = 0.999, 1.15
 EXTREME_QUANTILE = 0.9995
 BEYOND_TRAINED_LOAD = 1.15
 FIRST_QUANTILE, FIRST_FACTOR, FIRST_EXTREME, FIRST_ONE_SIDED = 0.90, 5.0, 0.98, 12.0
@@ -63,9 +62,8 @@ ROOT_SHARE = 0.75
 LEAST_KVAR_PER_KW = 0.08
 LEAST_WITNESS, WITNESS_SHARE = 0.5, 0.6
 TOGETHER_FILLED = 0.5
-import os
 
-USUAL_SHARE = float(os.environ.get("USH", "1.0"))
+USUAL_SHARE = 1.0
 
 
 @dataclass(frozen=True)
