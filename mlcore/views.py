@@ -17,6 +17,7 @@ from substations.views import RANGES
 
 from . import schedule, versions
 from .charts import substation_figure
+from .model_card import card
 from .models import Detection, Detector, DetectorEvent, RaisedLimit
 
 PAGE_SIZE = 100
@@ -80,7 +81,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     substation = get_object_or_404(Substation, code=code)
     context = {
         "substation": substation,
-        "versions": substation.detectors.without_artifact().order_by("-version"),
+        "versions": [(each, card(each)) for each in substation.detectors.without_artifact().order_by("-version")],
         "events": DetectorEvent.objects.filter(detector__substation=substation).select_related("actor", "detector")[
             :30
         ],

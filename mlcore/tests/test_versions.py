@@ -123,7 +123,7 @@ def test_the_page_shows_every_version_and_what_happened(
 ) -> None:
     page = signed_in("viewer").get(reverse("mlcore:detail", args=[two_versions[0].substation.code]))
     assert page.status_code == 200
-    assert [each.version for each in page.context["versions"]] == [2, 1]
+    assert [each.version for each, _card in page.context["versions"]] == [2, 1]
     assert "Made active" in page.content.decode()
 
 
