@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from django import forms
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -75,49 +78,44 @@ def detail(request: HttpRequest, pk: int) -> HttpResponse:
     return _show(request, _get(pk))
 
 
+acknowledges = permission_required("alerts.acknowledge_alert", raise_exception=True)
+
+
 @login_required
 @require_POST
-@permission_required("alerts.acknowledge_alert", raise_exception=True)
+@acknowledges
 def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
-    alert = _get(pk)
-    form = AcknowledgeForm(request.POST)
-    if not form.is_valid():
-        return _show(request, alert, status=422, acknowledge_form=form)
-    note, version = form.cleaned_data["note"], form.cleaned_data["version"]
-    try:
-        services.acknowledge(alert, by=request.user, note=note, version=version)  # type: ignore[arg-type]
-    except (Refused, Conflict) as error:
-        return _refuse(request, pk, error)
-    return _done(request, alert)
+    """Say that somebody is on it."""
+    return _change(request, pk, AcknowledgeForm, "acknowledge_form", services.acknowledge)
 
 
 @login_required
 @require_POST
-@permission_required("alerts.acknowledge_alert", raise_exception=True)
+@acknowledges
 def unacknowledge(request: HttpRequest, pk: int) -> HttpResponse:
-    alert = _get(pk)
-    form = WithdrawForm(request.POST)
-    if not form.is_valid():
-        return _show(request, alert, status=422, withdraw_form=form)
-    note, version = form.cleaned_data["note"], form.cleaned_data["version"]
-    try:
-        services.unacknowledge(alert, by=request.user, note=note, version=version)  # type: ignore[arg-type]
-    except (Refused, Conflict) as error:
-        return _refuse(request, pk, error)
-    return _done(request, alert)
+    """Hand it back, with the reason."""
+    return _change(request, pk, WithdrawForm, "withdraw_form", services.unacknowledge)
 
 
 @login_required
 @require_POST
-@permission_required("alerts.acknowledge_alert", raise_exception=True)
+@acknowledges
 def comment(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a comment."""
+    return _change(request, pk, CommentForm, "comment_form", services.comment)
+
+
+def _change(
+    request: HttpRequest, pk: int, form_class: type[forms.Form], name: str, service: Callable[..., Alert]
+) -> HttpResponse:
+    """One change by a small form, whose fields are the arguments of one service."""
     alert = _get(pk)
-    form = CommentForm(request.POST)
+    form = form_class(request.POST)
     if not form.is_valid():
-        return _show(request, alert, status=422, comment_form=form)
+        return _show(request, alert, status=422, **{name: form})
     try:
-        services.comment(alert, by=request.user, text=form.cleaned_data["text"])  # type: ignore[arg-type]
-    except Conflict as error:
+        service(alert, by=request.user, **form.cleaned_data)
+    except (Refused, Conflict) as error:
         return _refuse(request, pk, error)
     return _done(request, alert)
 

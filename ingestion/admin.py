@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from ingestion.models import ColumnMapping, RowProblem, Upload
+from substations.records import RecordMixin
 
 if TYPE_CHECKING:
     BaseAdmin = admin.ModelAdmin[Any]
@@ -15,21 +16,8 @@ else:
     BaseAdmin = admin.ModelAdmin
 
 
-class ReadOnlyAdmin(BaseAdmin):
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Upload)
-class UploadAdmin(ReadOnlyAdmin):
+class UploadAdmin(RecordMixin, BaseAdmin):
     list_display = (
         "original_name",
         "state",
@@ -48,7 +36,7 @@ class UploadAdmin(ReadOnlyAdmin):
 
 
 @admin.register(RowProblem)
-class RowProblemAdmin(ReadOnlyAdmin):
+class RowProblemAdmin(RecordMixin, BaseAdmin):
     list_display = ("upload", "line", "field", "received", "expected")
     list_select_related = ("upload",)
     search_fields = ("upload__original_name", "field", "received")

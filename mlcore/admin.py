@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from substations.records import RecordMixin
+
 from .models import Detection, Detector
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """List and look, nothing else."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 @admin.register(Detector)
-class DetectorAdmin(ReadOnlyAdmin):
+class DetectorAdmin(RecordMixin, admin.ModelAdmin[Detector]):
     list_display = (
         "substation",
         "version",
@@ -47,7 +34,7 @@ class DetectorAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Detection)
-class DetectionAdmin(ReadOnlyAdmin):
+class DetectionAdmin(RecordMixin, admin.ModelAdmin[Detection]):
     list_display = ("substation", "cause", "kind", "severity", "start", "end", "loss_kwh", "score", "verdict")
     list_filter = ("kind", "severity", "cause", "verdict")
     search_fields = ("substation__code", "reason")

@@ -19,6 +19,7 @@ from import_export.admin import ImportExportModelAdmin
 from import_export.formats.base_formats import CSV
 
 from .models import Link, Span, Substation
+from .records import RecordMixin
 from .registry import SUBSTATION_FIELDS
 
 MOST_PROTECTED = 20
@@ -138,20 +139,11 @@ class LinkAdmin(CsvAdmin):
 
 
 @admin.register(Span)
-class SpanAdmin(admin.ModelAdmin[Span]):
+class SpanAdmin(RecordMixin, admin.ModelAdmin[Span]):
     """What waits to be scored: to be looked at, never edited."""
 
     list_display = ("substation", "start", "end", "created_at", "claimed_until")
     list_select_related = ("substation",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Span]:
         return super().get_queryset(request).order_by("created_at")
