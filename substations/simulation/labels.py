@@ -1,8 +1,11 @@
-"""Labels: what each event cost, by the power flow with it and without it."""
+"""Labels: what each event cost, by the power flow with it and without it.
+
+A load with a low power factor is compared with the same load at the target: its kW are wanted, its kvar are not.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .arrays import Flags, Integers
 from .physics import Losses
@@ -12,6 +15,7 @@ from .world import DAY_S, State, World
 CRITICAL_PCT = 15.0
 DONT_CARE_PCT = 1.0
 DONT_CARE_TRANSFORMER_PCT = 2.0
+TARGET_TAN_PHI = 0.329  # a power factor of 0.95
 _READINGS_ONLY = ("sensor_fault", "data_gap")
 
 
@@ -117,10 +121,17 @@ def _label(history: History, request: EventRequest) -> LabelledEvent:
     )
 
 
+def _harmless(request: EventRequest) -> tuple[EventRequest, ...]:
+    """What stays of an event when its fault is put right: nothing, but of a motor its load at the target."""
+    if request.kind != "low_pf_motor":
+        return ()
+    return (replace(request, size={**request.size, "tan_phi": TARGET_TAN_PHI}),)
+
+
 def _counterfactual(history: History, request: EventRequest, own: list[int], start_s: int, end_s: int) -> _Energy:
     """The window run again without the event, from the last start of a day that it can't have touched."""
     world = history.world
-    others = tuple(other for other in history.requests if other is not request)
+    others = tuple(other for other in history.requests if other is not request) + _harmless(request)
     first, last = ((at - world.spec.start_s) // DAY_S for at in (start_s, end_s - 1))
     energy, state = _Energy(), history.states[first]
     for day in range(first, last + 1):
