@@ -39,6 +39,12 @@ CONTEXT_HOURS = 96
 """Longest memory of a step: the 24 h window over residuals that rest on gates (12 h) and oil (30 h), with margin."""
 
 
+SETTLING_H = 6.0
+"""A record's first windows are short and its oil has no history: nothing is raised from them."""
+
+WITHIN_TRAINING = 0.75
+
+
 class Status(IntEnum):
     """What a step is worth."""
 
@@ -158,9 +164,20 @@ def analyse(
 
 
 def _sensitive(scores: Scores, models: Mapping[str, SubstationModel], fleet: Fleet) -> Scores:
-    """Scores with each substation's own sensitivity."""
-    factor = np.array([models[code].sensitivity if code in models else 1.0 for code in fleet.codes])[:, None, None]
-    return Scores(factor * scores.all_windows, factor * scores.short_windows, scores.together)
+    """Scores with each substation's own sensitivity; none while a record has hardly begun.
+
+    Training looked at its own range already and left out what was wrong: there only what stands out counts.
+    """
+    factor = np.ones(scores.together.shape)
+    for row, code in enumerate(fleet.codes):
+        if code in models:
+            model = models[code]
+            trained = (fleet.at_s >= model.trained_from_s) & (fleet.at_s < model.trained_until_s)
+            factor[row] = model.sensitivity * np.where(trained, WITHIN_TRAINING, 1.0)
+    known = np.cumsum(np.isfinite(scores.together), axis=1)
+    factor[known <= fleet.steps(SETTLING_H)] = np.nan
+    wide = factor[:, :, None]
+    return Scores(wide * scores.all_windows, wide * scores.short_windows, scores.together)
 
 
 def _analysis(
