@@ -26,6 +26,12 @@ FROZEN_SAMPLES = 4
 FINE_STEPS = 50
 """A value of fewer steps of the meter's resolution may well stand still for a while."""
 
+STANDBY_SHARE = 0.15
+"""Share of the usual high load below which a load that stands still is standby, not a frozen register."""
+
+STILL_BY_CHANCE = 1e-6
+LONGEST_STILL_H = (1.0, 2.0, 4.0, 8.0, 24.0)
+
 POWER_HOLD_HOURS = 2.0
 REACTIVE_HOLD_HOURS = 3.0
 OIL_HOLD_HOURS = 12.0
@@ -91,6 +97,10 @@ def learn_gates(fleet: Fleet, signals: Signals, train: BoolArray) -> Learnt:
     learnt["gate_phase_share"] = np.stack(
         [quantile(signals.phase_share[..., phase], loaded, 0.5) for phase in range(3)], axis=-1
     )
+    learnt["gate_high_loading"] = quantile(signals.apparent, train & np.isfinite(signals.apparent), 0.95)
+    moves = np.abs(np.diff(signals.rows.active_kw, axis=1, prepend=np.nan))
+    seen = train & np.isfinite(moves) & (signals.apparent > STANDBY_SHARE * learnt["gate_high_loading"][:, None])
+    learnt["gate_still_share"] = (seen & (moves < 1e-9)).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
     once, lasting = _triangle_gap(fleet, signals, learnt["gate_apparent_ratio"][:, None])
     learnt["gate_triangle_gap"] = quantile(np.abs(lasting), loaded, 0.999)
     learnt["gate_triangle_gap_once"] = quantile(np.abs(once), loaded, 0.999)
@@ -103,7 +113,7 @@ def apply_gates(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> Gates:
     absent = ~np.isfinite(signals.active) | ~np.isfinite(signals.reactive)
     least = _column(learnt, "gate_least_loading", DEAD_LOADING, len(fleet.codes))
     dead = np.nan_to_num(signals.apparent, nan=np.inf) < least
-    frozen, oil_frozen, phase_frozen = _frozen(fleet, signals)
+    frozen, oil_frozen, phase_frozen = _frozen(fleet, signals, learnt)
     dead_phases = quality.dead_phase(rows)
     triangle = quality.broken_triangle(rows)
     reversed_ct = quality.reversed_current_transformer(rows)
@@ -209,24 +219,50 @@ def _reactive_departed(fleet: Fleet, signals: Signals, learnt: Learnt, slack: Fl
     return np.asarray((notable & lasting_off) | ((off > LEAST_REACTIVE_OFF * signals.apparent) & once_off))
 
 
-def _frozen(fleet: Fleet, signals: Signals) -> tuple[BoolArray, BoolArray, BoolArray]:
+def _frozen(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> tuple[BoolArray, BoolArray, BoolArray]:
     """Steps at which power, oil temperature, or one phase current has not moved at all for too long."""
-    steps = max(fleet.steps(FROZEN_HOURS), FROZEN_SAMPLES)
-    loaded = signals.apparent > LEAST_RATIO_LOADING
-    power = _still(signals.rows.active_kw, steps) | _still(signals.rows.apparent_kva, steps)
+    loaded = signals.apparent > np.fmax(LEAST_RATIO_LOADING, STANDBY_SHARE * _high_load(signals, learnt))
+    share = _column(learnt, "gate_still_share", 0.0, len(fleet.codes))[:, 0]
+    power = np.zeros_like(loaded)
+    phase = np.zeros_like(loaded)
+    standby = STANDBY_SHARE * _high_load(signals, learnt) * signals.rated_kva
     phases = np.moveaxis(signals.rows.currents_a, -1, 0)
-    phase = np.any([_still(one, steps) for one in phases], axis=0)
+    for hours, rows in _still_hours(share, fleet.interval_s):
+        steps = max(fleet.steps(hours), FROZEN_SAMPLES)
+        still = _still(signals.rows.active_kw, steps) & (np.abs(signals.rows.active_kw) > standby)
+        power |= rows & (still | _still(signals.rows.apparent_kva, steps))
+        phase |= rows & np.any([_still(one, steps) for one in phases], axis=0)
     oil = window_range(signals.oil_c, max(fleet.steps(FROZEN_OIL_HOURS), FROZEN_SAMPLES + 2)) == 0
     return power & loaded, oil, phase & loaded
+
+
+def _high_load(signals: Signals, learnt: Learnt | None) -> FloatArray:
+    """[substation, 1] apparent power per unit that is rarely exceeded."""
+    if learnt is not None and np.isfinite(learnt["gate_high_loading"]).all():
+        return learnt["gate_high_loading"][:, None]
+    return np.nan_to_num(quantile(signals.apparent, np.isfinite(signals.apparent), 0.95))[:, None]
+
+
+def _still_hours(share: FloatArray, interval_s: int) -> list[tuple[float, BoolArray]]:
+    """(hours without a move that are no chance, substations it holds for) by how often a reading repeats itself."""
+    samples = np.log(STILL_BY_CHANCE) / np.log(np.clip(share, 1e-6, 0.9))
+    wanted = samples * interval_s / 3600.0
+    number = np.minimum(np.searchsorted(LONGEST_STILL_H, wanted), len(LONGEST_STILL_H) - 1)
+    return [(LONGEST_STILL_H[one], (number == one)[:, None]) for one in np.unique(number)]
 
 
 def _still(values: FloatArray, steps: int) -> BoolArray:
     """No movement over a window, of a value that is large enough against the meter's resolution to move."""
     size = np.abs(values)
-    moves = np.abs(np.diff(values, axis=-1))
-    resolution = np.where(moves > 1e-9, moves, np.inf).min(axis=-1, initial=np.inf)[..., None]
-    fine = size > FINE_STEPS * np.where(np.isfinite(resolution), resolution, 0.0)
+    fine = size > FINE_STEPS * _resolution(values)
     return np.asarray((window_range(values, steps) == 0) & fine & (size > 0))
+
+
+def _resolution(values: FloatArray) -> FloatArray:
+    """[substation, 1] smallest move of a reading, 0 where it never moves."""
+    moves = np.abs(np.diff(values, axis=-1))
+    least = np.where(moves > 1e-9, moves, np.inf).min(axis=-1, initial=np.inf)[..., None]
+    return np.where(np.isfinite(least), least, 0.0)
 
 
 def _oil_departed(fleet: Fleet, signals: Signals) -> BoolArray:
@@ -246,7 +282,10 @@ def _power_factor_departed(fleet: Fleet, signals: Signals) -> BoolArray:
     """The power factor channel does not say what P over S says."""
     true = true_power_factor(signals.rows.active_kw, signals.rows.apparent_kva)
     apart = window_median(np.abs(signals.rows.power_factor) - true, fleet.steps(1.0))
-    return np.asarray((np.abs(apart) > POWER_FACTOR_TOLERANCE) & (signals.apparent > LEAST_RATIO_LOADING))
+    rounding = _resolution(signals.rows.active_kw) + _resolution(signals.rows.apparent_kva)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tolerance = POWER_FACTOR_TOLERANCE + rounding / signals.rows.apparent_kva
+    return np.asarray((np.abs(apart) > tolerance) & (signals.apparent > LEAST_RATIO_LOADING))
 
 
 def _stuck_distortion(fleet: Fleet, signals: Signals) -> BoolArray:

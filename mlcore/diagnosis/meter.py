@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -47,7 +48,24 @@ def meter_findings(fleet: Fleet, signals: Signals, gates: Gates) -> list[Finding
     share = window_mean(np.where(seen, _exclusive(names, masks), np.nan), fleet.steps(WINDOW_H))
     scores = np.moveaxis(share / SHARE_FOR_ALARM, 1, 2)
     states = np.moveaxis(alarm_states(share / SHARE_FOR_ALARM, fleet.interval_s, off_delay_h=OFF_DELAY_H), 1, 2)
-    return [_finding(fleet, signals, scores, names[episode.channel], episode) for episode in episodes(states, scores)]
+    found = _joined(episodes(states, scores))
+    return [_finding(fleet, signals, scores, names[episode.channel], episode) for episode in found]
+
+
+def _joined(found: list[Episode]) -> list[Episode]:
+    """Episodes of one fault that stayed away for less time than it was there are one: it never was mended."""
+    joined: list[Episode] = []
+    present = 0
+    for episode in found:
+        before = joined[-1] if joined else None
+        same = before is not None and (before.substation, before.channel) == (episode.substation, episode.channel)
+        if before is not None and same and episode.raised - before.last <= present:
+            joined[-1] = replace(before, cleared=episode.cleared, last=episode.last)
+        else:
+            joined.append(episode)
+            present = 0
+        present += episode.last - episode.raised + 1
+    return joined
 
 
 def _exclusive(names: list[str], masks: FloatArray) -> FloatArray:

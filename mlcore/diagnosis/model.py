@@ -11,7 +11,7 @@ import numpy as np
 from substations.electrical.power import FloatArray
 
 FORMAT = "diagnosis"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 class IncompatibleModelError(ValueError):

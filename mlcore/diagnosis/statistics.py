@@ -63,7 +63,9 @@ LEAST_KVAR_PER_KW = 0.08
 LEAST_WITNESS, WITNESS_SHARE = 0.5, 0.6
 TOGETHER_FILLED = 0.5
 
-USUAL_SHARE = 1.0
+LEAST_USUAL_LOSS_KW = 1.0
+"""What about 200 kVA usually lose: smaller substations are judged as if they were that large, for a per cent of
+their loss isn't worth a look."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def loss_share(evidence: Evidence, rate: FloatArray, hours: float, usual_kw: Flo
     steps = evidence.fleet.steps(hours)
     local = window_mean(np.where(np.isfinite(rate), evidence.operation.local_kw, np.nan), steps)
     if usual_kw is not None:
-        local = np.maximum(local, USUAL_SHARE * usual_kw[:, None])
+        local = np.maximum(local, np.maximum(usual_kw, LEAST_USUAL_LOSS_KW)[:, None])
     return 100.0 * window_mean(rate, steps) / local
 
 

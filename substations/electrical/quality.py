@@ -19,7 +19,7 @@ LEAST_LOADING = 0.02
 """Share of the rating below which ratios of small, rounded numbers say nothing."""
 
 DEAD_PHASE_SHARE = 0.02
-DEAD_PHASE_LEAST_LOADING = 0.01
+DEAD_PHASE_LEAST_LOADING = 0.05
 REVERSED_SHARE = (0.20, 0.47)
 """√(P² + Q²) / S with one of three current transformers reversed is near 1/3."""
 
