@@ -154,7 +154,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Learning and detecting.
-TRAIN_DAYS = env.int("EMS_TRAIN_DAYS", default=42)
+TRAIN_DAYS = env.int("EMS_TRAIN_DAYS", default=365)
 RETRAIN_DAYS = env.int("EMS_RETRAIN_DAYS", default=30)
 
 # Alerts. An episode that ended this long before the newest reading goes straight to the history.

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from mlcore.diagnosis.calibration import alarm_rate, sensitivity_for
 from mlcore.diagnosis.causes import step_spread
 from mlcore.diagnosis.expectations import Residuals, Usable, compare, learn_expectations, usable_steps
 from mlcore.diagnosis.fleet import HOUR_S, Fleet, IntArray
@@ -59,7 +60,9 @@ def usable_hours(prepared: Prepared, train: BoolArray) -> FloatArray:
     return np.asarray(powered.sum(axis=1) * prepared.fleet.interval_s / HOUR_S)
 
 
-def learn(fleet: Fleet, train: BoolArray, sensitivity: float) -> tuple[dict[str, SubstationModel], dict[str, Warming]]:
+def learn(
+    fleet: Fleet, train: BoolArray, sensitivity: float, false_alarms_per_month: float | None = None
+) -> tuple[dict[str, SubstationModel], dict[str, Warming]]:
     """Models of all substations with enough data, and how far the others are.
 
     1. gates and expectations on all training steps; 2. alarms inside the training range with wide limits that
@@ -89,13 +92,19 @@ def learn(fleet: Fleet, train: BoolArray, sensitivity: float) -> tuple[dict[str,
             trained_until_s=int(fleet.at_s[trained[-1]]) + fleet.interval_s,
             usable_hours=float(hours[k]),
             blanked_share=float(blanked[k]),
-            sensitivity=sensitivity,
+            sensitivity=_sensitivity(learnt, k, sensitivity, false_alarms_per_month),
             learnt={name: value[k] for name, value in learnt.items()},
         )
         for k, code in enumerate(fleet.codes)
         if ready[k]
     }
     return models, warming
+
+
+def _sensitivity(learnt: Learnt, row: int, sensitivity: float, false_alarms_per_month: float | None) -> float:
+    if false_alarms_per_month is None:
+        return sensitivity
+    return sensitivity * sensitivity_for(float(learnt["alarms_per_month"][row]), false_alarms_per_month)
 
 
 def _around_training(fleet: Fleet, train: BoolArray) -> tuple[Fleet, BoolArray]:
@@ -115,7 +124,7 @@ def blank(fleet: Fleet) -> Learnt:
     signals = measure(none)
     nowhere = np.zeros(signals.active.shape, dtype=bool)
     gate_rules = learn_gates(none, signals, nowhere)
-    learnt = {**gate_rules, **_learn_once(prepare(none, signals, gate_rules), nowhere, learn_thresholds)}
+    learnt = {**gate_rules, **_learn_held_out(prepare(none, signals, gate_rules), nowhere)}
     return {name: np.full_like(value, np.nan) for name, value in learnt.items()}
 
 
@@ -133,7 +142,9 @@ def _learn_held_out(prepared: Prepared, normal: BoolArray) -> Learnt:
     parts = [gather(prepared, _expect(prepared, normal & (folds != fold))) for fold in range(FOLDS)]
     evidence = _stitched(parts, folds)
     learnt["step_spread"] = step_spread(evidence, normal)
-    return {**learnt, **learn_thresholds(evidence, normal & prepared.usable.reactive)}
+    judged = normal & prepared.usable.reactive
+    learnt = {**learnt, **learn_thresholds(evidence, judged)}
+    return {**learnt, **alarm_rate(evidence, learnt, judged)}
 
 
 def _expect(prepared: Prepared, normal: BoolArray) -> Learnt:

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from mlcore.diagnosis.calibration import expected_alarms
 from substations.electrical.power import FloatArray
 
 FORMAT = "diagnosis"
 FORMAT_VERSION = 2
+MUCH_BLANKED = 0.10
 
 
 class IncompatibleModelError(ValueError):
@@ -43,6 +45,21 @@ class SubstationModel:
     blanked_share: float
     sensitivity: float
     learnt: Mapping[str, FloatArray]
+
+    @property
+    def expected_false_alarms(self) -> float:
+        """False alarms per month to be expected of this substation, from its held-out normal steps."""
+        return expected_alarms(float(self.learnt["alarms_per_month"]), self.sensitivity)
+
+    @property
+    def warning(self) -> str:
+        """What a person should look at before trusting the model; empty if nothing."""
+        if self.blanked_share < MUCH_BLANKED:
+            return ""
+        return (
+            f"{100 * self.blanked_share:.0f} % of the training range looked abnormal itself and was left out: "
+            "the model may have taken a fault for normal. Look at the range, or train on another one."
+        )
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
         """Arrays by name and a JSON-able description; ``from_arrays`` gives back the same model."""

@@ -94,10 +94,13 @@ class Analysis:
         return self.bands["power_factor"].expected
 
 
-def fit(fleet: Fleet, train: BoolArray, *, sensitivity: float = 1.0) -> dict[str, SubstationModel]:
+def fit(
+    fleet: Fleet, train: BoolArray, *, sensitivity: float = 1.0, false_alarms_per_month: float | None = None
+) -> dict[str, SubstationModel]:
     """Learn one model per substation from the steps marked in ``train`` ([time] or [substation, time]).
 
-    ``sensitivity`` multiplies all scores. A substation with too little data gets no model; ``warming_up`` says
+    ``sensitivity`` multiplies all scores; ``false_alarms_per_month`` (per substation) sets it from what normal
+    training steps would have raised. A substation with too little data gets no model; ``warming_up`` says
     how far it is. Raises ValueError where ``train`` does not fit the fleet.
     """
     wanted = (len(fleet.codes), len(fleet.at_s))
@@ -105,7 +108,7 @@ def fit(fleet: Fleet, train: BoolArray, *, sensitivity: float = 1.0) -> dict[str
         raise ValueError(f"train must have the shape {wanted[1:]} or {wanted}; received {train.shape}.")
     if not 0.1 <= sensitivity <= 10.0:
         raise ValueError(f"sensitivity must be between 0.1 and 10; received {sensitivity}.")
-    return learn(fleet, train, sensitivity)[0]
+    return learn(fleet, train, sensitivity, false_alarms_per_month)[0]
 
 
 def recalibrate(

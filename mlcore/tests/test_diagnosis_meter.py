@@ -129,3 +129,40 @@ def test_a_coarse_reading_of_a_small_load_is_not_stuck() -> None:
     powers = [CHANNEL_INDEX[name] for name in ("active_power_kw", "apparent_power_kva", "reactive_power_kvar")]
     values[:, :, powers] = np.round(values[:, :, powers] / 20.0) * 20.0
     assert not [f for f in analyse(replace(fleet, values=values), {}).findings if f.cause == "stuck_value"]
+
+
+def test_a_load_on_standby_that_stands_still_is_not_stuck() -> None:
+    fleet = made_fleet()
+    values = fleet.values.copy()
+    for name in ("active_power_kw", "apparent_power_kva", "reactive_power_kvar"):
+        values[1, BROKEN, CHANNEL_INDEX[name]] = 0.08 * np.nanmean(values[1, :, CHANNEL_INDEX[name]])
+    findings = analyse(replace(fleet, values=values), {}).findings
+    assert "stuck_value" not in {f.cause for f in findings}
+
+
+def test_rounding_of_small_powers_is_no_wrong_power_factor() -> None:
+    fleet = made_fleet()
+    values = fleet.values.copy()
+    small = 0.004 * values[1]
+    for name in ("active_power_kw", "reactive_power_kvar", "apparent_power_kva"):
+        values[1, :, CHANNEL_INDEX[name]] = np.round(small[:, CHANNEL_INDEX[name]], 1)
+    plates = (fleet.nameplates[0], replace(fleet.nameplates[1], rated_kva=2.5), *fleet.nameplates[2:])
+    findings = analyse(replace(fleet, values=values, nameplates=plates), {}).findings
+    assert "power_factor_meter" not in {f.cause for f in findings if f.substation == "T2"}
+
+
+def test_a_fault_that_comes_back_is_one_finding() -> None:
+    def comes_and_goes(values: np.ndarray) -> None:
+        for first in (18, 20, 22):
+            values[1, first * 48 : first * 48 + 40, CHANNEL_INDEX["current_l2_a"]] = 0.0
+
+    dead = [f for f in _analysed(comes_and_goes).findings if f.cause == "dead_phase"]
+    assert len(dead) == 1
+    assert dead[0].end_s is None
+
+
+def test_an_oil_sensor_that_jumped_is_no_cooling_failure_while_it_stays_off() -> None:
+    def offset(values: np.ndarray) -> None:
+        values[1, BROKEN.start : BROKEN.stop, CHANNEL_INDEX["oil_temperature_c"]] += 15.0
+
+    assert "cooling_failure" not in {f.cause for f in _analysed(offset).findings}

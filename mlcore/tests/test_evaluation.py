@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import pytest
 
 from mlcore import baselines
 from mlcore.benchmark import COLUMNS, read_benchmark
-from mlcore.evaluation import evaluate
+from mlcore.diagnosis.pipeline import analyse, fit
+from mlcore.evaluation import as_raised, evaluate
 from mlcore.tests.made_fleet import START_S, TRAIN_DAYS, Load, made_fleet, training
 from substations.channels import CHANNEL_INDEX
 
@@ -88,6 +90,22 @@ def test_the_diagnosis_is_scored_beside_the_baselines(folder: Path, monkeypatch:
     assert (ours.f1, ours.cause_accuracy, ours.false_alarms) == (1.0, 1.0, 0)
     assert comparison.reports.keys() == {"diagnosis", "static limits", "PCA, 8 steps"}
     assert ours.f1 >= max(report.f1 for report in comparison.reports.values())
+    assert comparison.when_raised[1] == 1.0
+    assert 0.0 < comparison.expected_false_alarms < 1.0
+    assert comparison.warnings == []
+
+
+def test_what_was_said_when_raised_does_not_know_what_came_later(folder: Path) -> None:
+    benchmark = read_benchmark(folder)
+    fleet = benchmark.fleet
+    models = fit(fleet, fleet.at_s < benchmark.train_end_s)
+    (found,) = [one for one in analyse(fleet, models, start_s=benchmark.train_end_s).findings if one.kind == "loss"]
+    last = int(np.searchsorted(fleet.at_s, found.start_s)) + 1
+    cut = replace(fleet, at_s=fleet.at_s[:last], values=fleet.values[:, :last])
+    (then,) = [one for one in analyse(cut, models, start_s=found.start_s).findings if one.kind == "loss"]
+    (told,) = as_raised(fleet, models, [found])
+    assert (told.cause, told.severity) == (then.cause, then.severity)
+    assert told.end_s == found.end_s
 
 
 def test_a_baseline_finds_what_lies_far_outside_the_training_range() -> None:

@@ -37,11 +37,15 @@ class Command(BaseCommand):
         parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="benchmark folder")
         parser.add_argument("--no-baselines", action="store_true", help="leave the simple detectors out")
         parser.add_argument("--sensitivity", type=float, default=1.0, help="1 is neutral; higher alarms earlier")
+        parser.add_argument(
+            "--false-alarms", type=float, metavar="N", help="per substation and month; sets the sensitivity"
+        )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, folders: list[Path], no_baselines: bool, sensitivity: float, **options: Any) -> None:
+        wanted = {"sensitivity": sensitivity, "false_alarms_per_month": options["false_alarms"]}
         try:
-            results = [evaluate(each, sensitivity=sensitivity, with_baselines=not no_baselines) for each in folders]
+            results = [evaluate(each, with_baselines=not no_baselines, **wanted) for each in folders]
         except (OSError, ValueError) as error:
             raise CommandError(f"The folder cannot be used: {error}") from error
         if options["json"]:
@@ -50,6 +54,7 @@ class Command(BaseCommand):
         console = wide_table(self.stdout)
         for result in results:
             console.print(_table(result.name, result.reports))
+            self.stdout.write(_remarks(result))
             self.stdout.write(f"trained in {result.fit_seconds:.1f} s, scored in {result.analyse_seconds:.1f} s\n")
         if len(results) > 1:
             self._mean(results, console)
@@ -63,6 +68,18 @@ class Command(BaseCommand):
             values = [[getattr(result.reports[name], field) for result in results] for name in names]
             table.add_row(title, *(_text(_mean_of(each), digits) for each in values))
         console.print(table)
+
+
+def _remarks(result: Comparison) -> str:
+    severity, cause = (_text(share, 3) for share in result.when_raised)
+    observed = result.reports["diagnosis"].false_alarms_per_substation_month
+    lines = [
+        f"when raised: severity right {severity}, cause right {cause}",
+        f"false alarms per substation-month: {result.expected_false_alarms:.2f} expected from training, "
+        f"{observed:.2f} observed",
+        *result.warnings,
+    ]
+    return "\n".join(lines)
 
 
 def _mean_of(values: list[float | None]) -> float | None:
