@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from mlcore.engine import PrincipalComponents
 from mlcore.engine.bench import hours_of_day, made_up_record
 
-IMAGES = Path(__file__).parent / "images"
+IMAGES = Path(__file__).parent / "img"
 STYLE = (
     "<style>text{font:13px sans-serif;fill:#1f2a33}.s{font-size:11px;fill:#5a6872}.b{fill:#eef3f6;stroke:#7d909c}"
     ".n{fill:#dbe9f4;stroke:#2f6f9f}.a{stroke:#5a6872;stroke-width:1.4;fill:none;marker-end:url(#h)}"
