@@ -79,10 +79,18 @@ class TrainedDetector:
 
 
 def train_fleet(
-    fleet: Fleet, train: NDArray[np.bool_], *, sensitivity: float = 1.0, seed: int = 0
+    fleet: Fleet,
+    train: NDArray[np.bool_],
+    *,
+    sensitivity: float = 1.0,
+    false_alarms_per_month: float | None = None,
+    seed: int = 0,
 ) -> dict[str, TrainedDetector]:
-    """Fit every substation with enough believable data among the marked steps ([time] or [substation, time])."""
-    models = pipeline.fit(fleet, train, sensitivity=sensitivity)
+    """Fit every substation with enough believable data among the marked steps ([time] or [substation, time]).
+
+    ``false_alarms_per_month`` (per substation) sets the sensitivity from what normal steps would have raised.
+    """
+    models = pipeline.fit(fleet, train, sensitivity=sensitivity, false_alarms_per_month=false_alarms_per_month)
     networks = network.train_networks(fleet, models, train, seed=seed)
     return {code: TrainedDetector.of(model, networks.get(code)) for code, model in models.items()}
 

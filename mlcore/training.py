@@ -68,7 +68,7 @@ def train(shard: Shard, *, only: Collection[int] | None = None, until: datetime 
     active, _rows = load_detectors(shard)
     usable = _usable(shard, fleet)
     from_s = candidates.held_out_from(int(fleet.at_s[0]), int(fleet.at_s[-1])) if active else int(fleet.at_s[-1]) + 1
-    trained = train_fleet(fleet, usable & (fleet.at_s < from_s))
+    trained = train_fleet(fleet, usable & (fleet.at_s < from_s), false_alarms_per_month=settings.FALSE_ALARMS_PER_MONTH)
     codes = {each.code for each in shard.substations if only is None or each.pk in only}
     kept = {code: each for code, each in trained.items() if code in codes}
     verdicts = candidates.judge(shard, fleet, kept, active, from_s) if active else {}

@@ -156,6 +156,8 @@ CELERY_BEAT_SCHEDULE = {
 # Learning and detecting.
 TRAIN_DAYS = env.int("EMS_TRAIN_DAYS", default=365)
 RETRAIN_DAYS = env.int("EMS_RETRAIN_DAYS", default=30)
+# Per substation; None leaves every model at its own learned thresholds.
+FALSE_ALARMS_PER_MONTH = env.float("EMS_FALSE_ALARMS_PER_MONTH", default=None)
 
 # Alerts. An episode that ended this long before the newest reading goes straight to the history.
 ALERT_LIVE_HOURS = env.float("EMS_ALERT_LIVE_HOURS", default=7 * 24)
