@@ -24,6 +24,7 @@ from mlcore.diagnosis.expectations import RESIDUAL_CHANNELS, residual_channels
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet, IntArray
 from mlcore.diagnosis.learning import LEAST_TRAINING_H, Prepared, blank, gather, learn, prepare, usable_hours
+from mlcore.diagnosis.limits import limit_findings
 from mlcore.diagnosis.lossfindings import loss_findings
 from mlcore.diagnosis.meter import meter_findings
 from mlcore.diagnosis.model import SubstationModel, Warming, stacked
@@ -148,7 +149,7 @@ def analyse(
     """Judge every step from ``start_s`` on (default: all of them).
 
     1. instruments; 2. expectations and residuals; 3. scores and alarms; 4. causes, losses and words.
-    Substations without a model get findings about their instruments alone.
+    Substations without a model get findings about their instruments, and of wide fixed limits.
     """
     first = 0 if start_s is None else int(np.searchsorted(fleet.at_s, start_s))
     signals = measure(fleet)
@@ -159,6 +160,7 @@ def analyse(
     scores = _sensitive(score(found, learnt), models, fleet)
     normal = bands(found, learnt)
     losses = loss_findings(found, learnt, scores, normal, network)
+    losses += limit_findings(found, prepared.usable, models)
     meters = meter_findings(fleet, signals, prepared.gates)
     extra = unusual_findings(found, network, [*losses, *meters]) if network is not None else []
     findings = sorted((*losses, *meters, *extra), key=lambda f: (f.start_s, f.substation, f.kind, f.cause))
