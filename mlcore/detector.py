@@ -40,13 +40,16 @@ class TrainedDetector:
     @classmethod
     def of(cls, model: SubstationModel, autoencoder: GruAutoencoder | None) -> TrainedDetector:
         """The detector of a substation with what its network is worth, if it has one."""
+        figures: dict[str, Any] = {"expected_false_alarms_per_month": round(model.expected_false_alarms, 3)}
+        if model.warning:
+            figures["warning"] = model.warning
         if autoencoder is None:
-            return cls(model)
+            return cls(model, metrics=figures)
         return cls(
             model,
             rung="own" if autoencoder.own_[0] else "fleet",
             threshold=float(autoencoder.threshold_[0]),
-            metrics=network.facts_of(autoencoder, model.interval_s),
+            metrics=figures | network.facts_of(autoencoder, model.interval_s),
             network=autoencoder,
         )
 

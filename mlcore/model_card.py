@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils.translation import gettext as _
 
-from .models import Detector
+from substations.models import Reading, Substation
+
+from .models import Detection, Detector
 
 
 def card(detector: Detector) -> list[tuple[str, str]]:
     """Label and value of each figure that was stored with a version; an unknown one keeps its own name."""
     labels = {
+        "expected_false_alarms_per_month": _("Expected false alarms per month"),
         "network_windows": _("Windows the network learned from"),
         "network_window_steps": _("Readings in a window"),
         "network_heldout_error": _("Held-out reconstruction error"),
@@ -29,3 +34,12 @@ def _value(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3g}"
     return str(value).replace("_", " ")
+
+
+def observed_false_alarms(substation: Substation) -> int:
+    """Episodes of the last 90 days of readings that operators resolved as false alarms."""
+    newest = Reading.objects.for_substation(substation).newest(1).values_list("at", flat=True).first()
+    if newest is None:
+        return 0
+    recent = Detection.objects.standing().filter(substation=substation, start__gt=newest - timedelta(days=90))
+    return recent.filter(verdict=Detection.Verdict.FALSE_ALARM).count()

@@ -17,7 +17,7 @@ from substations.views import RANGES
 
 from . import schedule, versions
 from .charts import substation_figure
-from .model_card import card
+from .model_card import card, observed_false_alarms
 from .models import Detection, Detector, DetectorEvent, RaisedLimit
 
 PAGE_SIZE = 100
@@ -85,6 +85,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "events": DetectorEvent.objects.filter(detector__substation=substation).select_related("actor", "detector")[
             :30
         ],
+        "observed": observed_false_alarms(substation),
         "limits": substation.raised_limits.all(),
         "attempt": getattr(substation, "training_attempt", None),
     }
