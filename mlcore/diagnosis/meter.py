@@ -207,8 +207,9 @@ def _voltage(signals: Signals, substation: int, window: slice) -> Described:
 
 def _stuck(signals: Signals, substation: int, window: slice) -> Described:
     values = _powers(signals, substation, window)
+    s = values["apparent_power_kva"]
     return values, (
-        f"P stands still at {values['active_power_kw']:.4g} kW (S {values['apparent_power_kva']:.4g} kVA). "
+        f"P stands still at {values['active_power_kw']:.4g} kW{f' (S {s:.4g} kVA)' if np.isfinite(s) else ''}. "
         "Look for a frozen register or a lost connection behind the data logger."
     )
 
