@@ -16,35 +16,51 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from substations.models import Reading, Span
+from substations.querysets import SpanQuerySet
 
 from . import fleets
 from .bulk import replace_scores
 from .detector import analyse_fleet
 from .diagnosis.pipeline import CHANNELS, CONTEXT_HOURS, Analysis, Status
 from .feedback import above_limits
-from .models import Detection
+from .models import Detection, Detector
 from .reconcile import reconcile
+from .schedule import due
 from .shards import Shard, shards
 from .stored import load_detectors
 
 logger = logging.getLogger(__name__)
 LEASE_FOR = timedelta(minutes=2)
+PATIENCE_FOR_TRAINING = timedelta(minutes=10)
 # An episode that goes on is judged again from before its start, but not further back than this.
 LONGEST_LOOK_BACK = timedelta(days=60)
 # A detection starts when its alarm was raised; what it is about began up to this long before.
 ONSET_BEFORE_RAISE = timedelta(hours=24)
 
 
-def score_pending() -> int:
-    """Score every span that waits; how many readings were scored. Any number of workers may run this at once."""
+def score_pending(*, wait_for_training: bool = False) -> int:
+    """Score every span that waits; how many readings were scored. Any number of workers may run this at once.
+
+    ``wait_for_training`` leaves a shard alone for a while whose first training is about to come.
+    """
     total = 0
     for shard in shards():
         now = timezone.now()
-        if not Span.objects.waiting(now).filter(substation__in=shard.ids).exists():
+        waiting = Span.objects.waiting(now).filter(substation__in=shard.ids)
+        if not waiting.exists() or (wait_for_training and _awaits_first_model(shard, waiting, now)):
             continue
         if token := Span.objects.claim(shard.ids, now=now, lease_for=LEASE_FOR):
             total += _score_claimed(shard, token)
     return total
+
+
+def _awaits_first_model(shard: Shard, waiting: SpanQuerySet, now: datetime) -> bool:
+    """Whether a first training will follow at once: judged without a model, the record would be judged twice, and what
+    fixed limits find would be taken back minutes later. A training that does not come holds nothing up for long."""
+    if not waiting.filter(created_at__gt=now - PATIENCE_FOR_TRAINING).exists():
+        return False
+    trained = set(Detector.objects.active().filter(substation__in=shard.ids).values_list("substation", flat=True))
+    return bool(set(due(shard)) - trained)
 
 
 def _score_claimed(shard: Shard, token: Any) -> int:

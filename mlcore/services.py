@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
+
+from substations.models import Substation
 
 from .feedback import learn_verdict
 from .models import Detector
@@ -11,6 +14,7 @@ from .scoring import score_pending
 from .shards import shards
 from .training import train
 
+logger = logging.getLogger(__name__)
 __all__ = ["learn_verdict", "score_pending", "train_all", "train_due", "training_is_due"]
 
 
@@ -26,6 +30,7 @@ def training_is_due() -> bool:
 
 def train_due() -> list[Detector]:
     """Train every shard that is due and that no other worker is training; the new versions."""
+    _settle_intervals()
     stored: list[Detector] = []
     for shard in shards():
         if not due(shard, look_for_drift=True) or not claim(shard):
@@ -38,3 +43,15 @@ def train_due() -> list[Detector]:
         finally:
             release(shard, considered)
     return stored
+
+
+def _settle_intervals() -> None:
+    """Before a first training, take the reading interval from the readings where the declared one is clearly wrong.
+
+    A model learns steps of that length: with a wrong one half the steps would be missing, or half the readings unused.
+    """
+    for substation in Substation.objects.reporting().exclude(detectors__isnull=False):
+        measured, declared = substation.measured_interval_s(), substation.reading_interval_s
+        if measured and abs(measured - declared) > 0.2 * declared:
+            logger.info("%s reads every %d s, not every %d s as declared.", substation.code, measured, declared)
+            Substation.objects.filter(pk=substation.pk).update(reading_interval_s=measured)

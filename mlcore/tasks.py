@@ -9,7 +9,7 @@ from . import services
 
 @shared_task
 def score_pending() -> None:
-    services.score_pending()
+    services.score_pending(wait_for_training=True)
 
 
 @shared_task

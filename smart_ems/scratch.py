@@ -20,6 +20,7 @@ from ingestion.options import Options
 from mlcore.models import Detection
 from mlcore.services import score_pending, train_all
 from substations import registry
+from substations.models import Substation
 
 
 class DetectError(Exception):
@@ -101,7 +102,13 @@ def _question(question: object) -> str:
 
 
 def detect(until: datetime | None) -> Sequence[Detection]:
-    """Train every substation with enough data (until a time), score everything, and return what was found."""
+    """Train every substation with enough data (until a time), score everything, and return what was found.
+
+    A scratch database has no settings worth keeping: each substation's reading interval is what its readings show.
+    """
+    for substation in Substation.objects.all():
+        if measured := substation.measured_interval_s():
+            Substation.objects.filter(pk=substation.pk).update(reading_interval_s=measured)
     train_all(until=until)
     while score_pending():
         pass

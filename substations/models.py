@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import zoneinfo
+from itertools import pairwise
+from statistics import median
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -13,6 +15,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from .querysets import LinkQuerySet, ReadingQuerySet, SpanQuerySet, SubstationQuerySet
+
+SHORTEST_INTERVAL_S, LONGEST_INTERVAL_S = 60, 3600
 
 
 def validate_time_zone(value: str) -> None:
@@ -79,7 +83,9 @@ class Substation(models.Model):
         _("target power factor"), default=0.95, validators=[MinValueValidator(0.5), MaxValueValidator(1)]
     )
     reading_interval_s = models.PositiveIntegerField(
-        _("reading interval (s)"), default=900, validators=[MinValueValidator(60), MaxValueValidator(3600)]
+        _("reading interval (s)"),
+        default=900,
+        validators=[MinValueValidator(SHORTEST_INTERVAL_S), MaxValueValidator(LONGEST_INTERVAL_S)],
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -113,6 +119,14 @@ class Substation(models.Model):
 
     def clean(self) -> None:
         refuse_infinite(self)
+
+    def measured_interval_s(self) -> int | None:
+        """The usual distance of the newest readings, to a whole minute; None with fewer than three."""
+        newest = list(self.readings.order_by("-at").values_list("at", flat=True)[:500])
+        if len(newest) < 3:
+            return None
+        steps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
+        return int(min(max(60 * round(median(steps) / 60), SHORTEST_INTERVAL_S), LONGEST_INTERVAL_S))
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

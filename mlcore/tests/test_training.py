@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from mlcore import fleets, training
+from mlcore import fleets, services, training
 from mlcore.models import Detection, Detector
 from mlcore.stored import load_detectors
 from substations.models import Reading, Span, Substation
@@ -126,3 +126,15 @@ def test_a_model_of_another_reading_interval_is_left_out() -> None:
     training.train(the_shard())
     Substation.objects.update(reading_interval_s=1800)
     assert load_detectors(the_shard())[0] == {}
+
+
+@pytest.mark.usefixtures("no_network")
+def test_a_wrong_reading_interval_is_put_right_before_the_first_training(made: Simulation) -> None:
+    stored(made)
+    Substation.objects.update(reading_interval_s=900)
+    services.train_due()
+    assert set(Substation.objects.values_list("reading_interval_s", flat=True)) == {3600}
+    assert Detector.objects.active().count() == 4
+    Substation.objects.update(reading_interval_s=1800)
+    services.train_due()
+    assert set(Substation.objects.values_list("reading_interval_s", flat=True)) == {1800}
