@@ -105,7 +105,8 @@ def analyse_fleet(fleet: Fleet, detectors: Mapping[str, TrainedDetector], *, sta
     residuals = network.residuals_of(fleet, models) if networks else None
     scores = network.score_networks(fleet, networks, residuals) if residuals is not None else None
     analysis = pipeline.analyse(fleet, models, start_s=start_s, network=scores)
-    return replace(analysis, findings=network.worth_saying(analysis.findings))
+    opinion = None if scores is None else scores.score[:, len(fleet.at_s) - len(analysis.at_s) :]
+    return replace(analysis, findings=network.worth_saying(analysis.findings), network_score=opinion)
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:

@@ -164,6 +164,7 @@ def _rows(shard: Shard, analysis: Analysis, since_s: int) -> list[tuple[Any, ...
     ]
     times = [_at(second) for second in analysis.at_s]
     rows: list[tuple[Any, ...]] = []
+    network = analysis.network_score
     for index, pk in enumerate(shard.ids):
         present = np.nonzero(analysis.status[index, first:] != Status.ABSENT)[0] + first
         numbers = [
@@ -172,8 +173,8 @@ def _rows(shard: Shard, analysis: Analysis, since_s: int) -> list[tuple[Any, ...
         worst = [CHANNELS[channel] if channel >= 0 else "" for channel in analysis.worst_channel[index, present]]
         status = [STATUS[Status(value)] for value in analysis.status[index, present]]
         when = [times[step] for step in present]
-        unused = [None] * len(present)
-        rows += zip([pk] * len(present), when, numbers[0], worst, status, unused, *numbers[1:], strict=True)
+        opinion = [None] * len(present) if network is None else _plain(network[index, present])
+        rows += zip([pk] * len(present), when, numbers[0], worst, status, opinion, *numbers[1:], strict=True)
     return rows
 
 

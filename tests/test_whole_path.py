@@ -15,6 +15,7 @@ from alerts.models import Alert, Resolution
 from ingestion import services as ingestion
 from ingestion.models import Upload
 from mlcore import services as mlcore
+from mlcore.models import Score
 from substations.models import Reading, Span
 
 from .samples import export_with_a_failed_bank
@@ -42,6 +43,8 @@ def test_an_upload_becomes_an_alert_that_is_acknowledged_resolved_and_found_in_t
     mlcore.score_pending()
     assert not Span.objects.exists()
     review.review_changed()
+
+    assert Score.objects.filter(network_score__gt=1, substation__detections__cause="capacitor_failure").exists()
 
     alert = Alert.objects.unresolved().get(cause="capacitor_failure", condition="active")
     assert alert.kind == "loss"

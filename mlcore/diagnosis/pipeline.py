@@ -67,6 +67,7 @@ class Analysis:
     avoidable_loss_kw: what the target power factor would save.
     residuals: [substation, time, residual channel] in the order of residual_names, for a network to learn from.
     warming: substations without a model, and how far they are.
+    network_score: the network's own score where there is one, 1.0 is its threshold.
     """
 
     codes: tuple[str, ...]
@@ -83,6 +84,7 @@ class Analysis:
     residuals: FloatArray
     residual_names: tuple[str, ...]
     warming: dict[str, Warming]
+    network_score: FloatArray | None = None
 
     @property
     def expected_reactive_kvar(self) -> FloatArray:
