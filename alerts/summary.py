@@ -47,7 +47,8 @@ class Summary:
 
 
 def summarise(detections: Sequence[Detection]) -> Summary:
-    """Sum up detections of one key: the shown one is the worst that goes on, else the one that ended last.
+    """Sum up detections of one key: the shown one is the worst that goes on (of equals the one
+    that has lasted longest), else the one that ended last.
 
     Raises:
         ValueError: there is no detection to sum up.
@@ -72,7 +73,7 @@ def summarise(detections: Sequence[Detection]) -> Summary:
 
 
 def _urgency(detection: Detection) -> tuple[int, float, float]:
-    return detection.severity, detection.loss_kwh or 0.0, detection.start.timestamp()
+    return detection.severity, detection.loss_kwh or 0.0, -detection.start.timestamp()
 
 
 def _ended(detection: Detection) -> datetime:
