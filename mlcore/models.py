@@ -227,7 +227,6 @@ class Detection(models.Model):
     reason = models.TextField(_("reason"))
     evidence = models.JSONField(_("evidence"), default=dict)
     detector = models.ForeignKey(Detector, models.SET_NULL, null=True, blank=True, related_name="detections")
-    settings_version = models.CharField(max_length=40, blank=True)
     verdict = models.CharField(_("verdict"), max_length=12, choices=Verdict, default=Verdict.NONE, blank=True)
     revision = models.PositiveIntegerField(default=1)
     withdrawn_at = models.DateTimeField(

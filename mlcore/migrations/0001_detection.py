@@ -74,7 +74,6 @@ class Migration(migrations.Migration):
                 ('confidence', models.FloatField(null=True, verbose_name='confidence')),
                 ('reason', models.TextField(verbose_name='reason')),
                 ('evidence', models.JSONField(default=dict, verbose_name='evidence')),
-                ('settings_version', models.CharField(blank=True, max_length=40)),
                 ('verdict', models.CharField(blank=True, choices=[('', 'Not judged'), ('confirmed', 'Confirmed'), ('false_alarm', 'False alarm')], default='', max_length=12, verbose_name='verdict')),
                 ('revision', models.PositiveIntegerField(default=1)),
                 ('withdrawn_at', models.DateTimeField(blank=True, help_text='Not found again with corrected data or a newer model.', null=True, verbose_name='withdrawn')),
