@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -101,12 +102,14 @@ def train_fleet(
 def analyse_fleet(fleet: Fleet, detectors: Mapping[str, TrainedDetector], *, start_s: int | None = None) -> Analysis:
     """Judge every step from ``start_s`` on; substations without a detector get findings about their meter alone."""
     models = {code: detector.model for code, detector in detectors.items()}
+    analysis = pipeline.analyse(fleet, models, start_s=start_s, network=opinion_on(fleet, detectors))
+    return replace(analysis, findings=network.worth_saying(analysis.findings))
+
+
+def opinion_on(fleet: Fleet, detectors: Mapping[str, TrainedDetector]) -> pipeline.NetworkOf | None:
+    """What makes the networks' scores of a fleet from its residual channels; None where no substation has a network."""
     networks = {code: each.network for code, each in detectors.items() if each.network is not None}
-    residuals = network.residuals_of(fleet, models) if networks else None
-    scores = network.score_networks(fleet, networks, residuals) if residuals is not None else None
-    analysis = pipeline.analyse(fleet, models, start_s=start_s, network=scores)
-    opinion = None if scores is None else scores.score[:, len(fleet.at_s) - len(analysis.at_s) :]
-    return replace(analysis, findings=network.worth_saying(analysis.findings), network_score=opinion)
+    return partial(network.score_networks, fleet, networks) if networks else None
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:

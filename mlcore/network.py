@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,15 +18,14 @@ import numpy as np
 from substations.electrical.power import BoolArray, FloatArray
 
 from .diagnosis import pipeline
-from .diagnosis.expectations import RESIDUAL_CHANNELS, residual_channels
+from .diagnosis.expectations import RESIDUAL_CHANNELS
 from .diagnosis.findings import Finding
 from .diagnosis.fleet import Fleet, IntArray
-from .diagnosis.learning import gather, prepare
-from .diagnosis.model import SubstationModel, stacked
+from .diagnosis.memory import Recurrent, with_past
+from .diagnosis.model import SubstationModel
 from .diagnosis.network_scores import NetworkScores
 from .diagnosis.pipeline import Analysis, Status
 from .diagnosis.rolling import window_any, window_mean
-from .diagnosis.signals import measure
 from .engine.gru_autoencoder import GruAutoencoder
 
 logger = logging.getLogger(__name__)
@@ -80,7 +79,8 @@ def train_networks(
         return {}
     analysis = pipeline.analyse(fleet, models)
     slots = slots_of(fleet)
-    values, context = _features(fleet, analysis.residuals, slots)
+    averaged, calendar = _features(fleet, analysis.residuals, slots.each)
+    values, context = np.moveaxis(averaged[:, :, slots.steps], 1, 2), calendar[:, slots.steps].T
     rows = (_calm(fleet, analysis) & train)[:, slots.steps]
     network = GruAutoencoder(window_steps=window_steps(slots.interval_s), latent=LATENT, clip=CLIP, seed=seed)
     known = [number for number, code in enumerate(fleet.codes) if code in models]
@@ -96,31 +96,49 @@ def train_networks(
     return {fleet.codes[k]: network.only([i]) for i, k in enumerate(known) if judged[i]}
 
 
+@dataclass(frozen=True)
+class Panel:
+    """The networks of a fleet, stacked once: (rows of the fleet, networks of these rows)."""
+
+    stacks: tuple[tuple[list[int], GruAutoencoder], ...]
+
+    @classmethod
+    def of(cls, codes: Sequence[str], networks: Mapping[str, GruAutoencoder]) -> Panel:
+        groups = _alike([code for code in codes if code in networks], networks)
+        row = {code: number for number, code in enumerate(codes)}
+        return cls(
+            tuple(
+                ([row[code] for code in group], GruAutoencoder.stack([networks[code] for code in group]))
+                for group in groups
+            )
+        )
+
+    def score(self, fleet: Fleet, residuals: FloatArray) -> NetworkScores | None:
+        """What the networks say of each step, given residuals [substation, time, residual channel]; None without any.
+
+        The score is that of the newest complete slot over the network's threshold: 1.0 is where unusual begins.
+        """
+        slots = slots_of(fleet)
+        if not self.stacks:
+            return None
+        steps = max(network.window_steps for _, network in self.stacks)
+        values, context = _features(fleet, residuals, slots.each)
+        reach = slots.each * (steps - 1)
+        (values, past), (context, _) = with_past(values, reach), with_past(context, reach)
+        latest = Recurrent(residuals[:, :, 0])
+        found = np.repeat(latest.last(np.nan), residuals.shape[1], axis=1)
+        if len(slots.steps):
+            whole = np.concatenate([np.arange(slots.steps[0] + past, -1, -slots.each)[:0:-1], slots.steps + past])
+            for rows, network in self.stacks:
+                known = np.moveaxis(values[rows][:, :, whole], 1, 2)
+                scores = network.score(known, context=context[:, whole].T) / network.threshold_[:, None]
+                found[rows] = _on_every_step(scores[:, -len(slots.steps) :], slots, found[rows])
+        return NetworkScores(latest.keep(found))
+
+
 def score_networks(fleet: Fleet, networks: Mapping[str, GruAutoencoder], residuals: FloatArray) -> NetworkScores | None:
-    """What the networks say of each step, given residuals [substation, time, residual channel]; None without any.
-
-    The score is that of the newest complete slot over the network's threshold: 1.0 is where unusual begins.
-    """
-    present = [code for code in fleet.codes if code in networks]
-    slots = slots_of(fleet)
-    if not present or not len(slots.steps):
-        return None
-    found = np.full(residuals.shape[:2], np.nan)
-    values, context = _features(fleet, residuals, slots)
-    for group in _alike(present, networks):
-        rows = [fleet.codes.index(code) for code in group]
-        network = GruAutoencoder.stack([networks[code] for code in group])
-        scores = network.score(values[rows], context=context) / network.threshold_[:, None]
-        found[rows] = _on_every_step(scores, slots, residuals.shape[1])
-    return NetworkScores(found)
-
-
-def residuals_of(fleet: Fleet, models: Mapping[str, SubstationModel]) -> FloatArray | None:
-    """[substation, time, residual channel] the physical residuals under these models; None without a model."""
-    learnt = stacked(models, fleet.codes, fleet.interval_s)
-    if not learnt:
-        return None
-    return residual_channels(gather(prepare(fleet, measure(fleet), learnt), learnt).residuals)
+    """What ``Panel.score`` says, for networks by code."""
+    return Panel.of(fleet.codes, networks).score(fleet, residuals)
 
 
 def worth_saying(findings: list[Finding]) -> list[Finding]:
@@ -152,14 +170,12 @@ def facts_of(network: GruAutoencoder, interval_s: int) -> dict[str, float | int 
     }
 
 
-def _features(fleet: Fleet, residuals: FloatArray, slots: Slots) -> tuple[FloatArray, FloatArray]:
-    """Residuals [substation, slot, channel] averaged over each slot, and [slot, feature] hour and weekend."""
-    averaged = residuals
-    if slots.each > 1:
-        averaged = window_mean(residuals.swapaxes(1, 2), slots.each).swapaxes(1, 2)
+def _features(fleet: Fleet, residuals: FloatArray, each: int) -> tuple[FloatArray, FloatArray]:
+    """Residuals [substation, channel, time] as the mean of ``each`` steps, and [feature, time] hour and weekend."""
+    channels = np.moveaxis(residuals, 1, 2)
+    averaged = window_mean(channels, each) if each > 1 else channels
     angle = 2.0 * np.pi * fleet.hour / 24.0
-    context = np.stack([np.sin(angle), np.cos(angle), fleet.weekend.astype(np.float64)], axis=-1)
-    return averaged[:, slots.steps], context[slots.steps]
+    return averaged, np.stack([np.sin(angle), np.cos(angle), fleet.weekend.astype(np.float64)])
 
 
 def _calm(fleet: Fleet, analysis: Analysis) -> BoolArray:
@@ -181,7 +197,7 @@ def _alike(codes: list[str], networks: Mapping[str, GruAutoencoder]) -> list[lis
     return list(groups.values())
 
 
-def _on_every_step(scores: FloatArray, slots: Slots, steps: int) -> FloatArray:
-    """Scores [substation, slot] on the steps from the end of their slot to that of the next."""
-    latest = np.searchsorted(slots.steps, np.arange(steps), side="right") - 1
-    return np.where(latest >= 0, scores[:, np.maximum(latest, 0)], np.nan)
+def _on_every_step(scores: FloatArray, slots: Slots, before: FloatArray) -> FloatArray:
+    """Scores [substation, slot] on the steps from the end of their slot to that of the next; ``before`` until then."""
+    latest = np.searchsorted(slots.steps, np.arange(before.shape[1]), side="right") - 1
+    return np.where(latest >= 0, scores[:, np.maximum(latest, 0)], before)

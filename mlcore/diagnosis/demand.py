@@ -49,18 +49,17 @@ def usual_profile(fleet: Fleet, learnt: Learnt) -> FloatArray:
 def days_of_rest(fleet: Fleet, signals: Signals, usable: BoolArray, learnt: Learnt) -> FloatArray:
     """[substation, time] 1.0 at weekends, and while the neighbours behave on a working day as at weekends."""
     calendar = np.broadcast_to(fleet.weekend, signals.active.shape)
-    if len(fleet.codes) <= LEAST_NEIGHBOURS:
-        return calendar.astype(np.float64)
     slot, count = _slot(fleet)
     of_day = (slot % (count // 2)).astype(int)
     with np.errstate(divide="ignore", invalid="ignore"):
         level = np.where(usable, np.log(signals.active), np.nan)
     steps = fleet.steps(REST_WINDOW_H)
-    from_work = window_mean(median_of_others(level - learnt["demand_profile"][:, of_day]), steps)
-    from_rest = window_mean(median_of_others(level - learnt["demand_profile"][:, of_day + count // 2]), steps)
+    from_work = window_mean(median_of_others(level - learnt["demand_profile"][:, of_day], fleet.groups), steps)
+    at_rest = level - learnt["demand_profile"][:, of_day + count // 2]
+    from_rest = window_mean(median_of_others(at_rest, fleet.groups), steps)
     holiday = (from_work < -LEAST_REST_DEVIATION) & (np.abs(from_rest) < 0.5 * np.abs(from_work))
     # Until the window lies within the day, it says more about the day before.
-    told = fleet.hour >= REST_WINDOW_H
+    told = (fleet.hour >= REST_WINDOW_H) & (fleet.company > LEAST_NEIGHBOURS)
     return np.asarray((calendar | (holiday & told)).astype(np.float64))
 
 
@@ -69,7 +68,6 @@ def expected_demand(fleet: Fleet, signals: Signals, usable: BoolArray, learnt: L
     profile = usual_profile(fleet, learnt)
     with np.errstate(divide="ignore", invalid="ignore"):
         deviation = np.where(usable, np.log(signals.active) - profile, np.nan)
-    if len(fleet.codes) <= LEAST_NEIGHBOURS:
-        return np.asarray(np.exp(profile))
-    common = window_mean(median_of_others(deviation), fleet.steps(1.0))
-    return np.asarray(np.exp(profile + np.nan_to_num(common)))
+    common = window_mean(median_of_others(deviation, fleet.groups), fleet.steps(1.0))
+    common = np.where(fleet.company > LEAST_NEIGHBOURS, np.nan_to_num(common), 0.0)
+    return np.asarray(np.exp(profile + common))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlcore.diagnosis.rolling import steps_since, sum_since
 from substations.electrical.power import BoolArray, FloatArray
 
 ON_DELAY_H = 0.5
@@ -47,12 +48,9 @@ def alarm_states(
     pace = np.clip(np.where(high, scores, 0.0) - SCORE_OFFSET, SLOWEST_PACE, FASTEST_PACE)
     weight = min(hours, LARGEST_SHARE_OF_DELAY * on_delay_h)
     urgency: FloatArray = np.where(high, weight * pace, 0.0)
-    on = high & (_since(urgency, known & ~high) >= on_delay_h - 1e-9)
-    off = low & (_since(np.where(low, hours, 0.0), known & ~low) >= off_delay_h - 1e-9)
-    index = np.arange(1, scores.shape[-1] + 1)
-    last_on = np.maximum.accumulate(np.where(on, index, 0), axis=-1)
-    last_off = np.maximum.accumulate(np.where(off, index, 0), axis=-1)
-    return np.asarray(last_on > last_off)
+    on = high & (sum_since(urgency, known & ~high) >= on_delay_h - 1e-9)
+    off = low & (sum_since(np.where(low, hours, 0.0), known & ~low) >= off_delay_h - 1e-9)
+    return np.asarray(steps_since(on) < steps_since(off))
 
 
 def episodes(states: BoolArray, short_scores: FloatArray) -> list[Episode]:
@@ -71,10 +69,3 @@ def episodes(states: BoolArray, short_scores: FloatArray) -> list[Episode]:
             last = int(raised + (held[-1] if held.size else 0))
             found.append(Episode(int(substation), int(channel), int(raised), cleared, last))
     return found
-
-
-def _since(amount: FloatArray, reset: BoolArray) -> FloatArray:
-    """Running sum of amounts that starts again at every reset."""
-    total = np.cumsum(amount, axis=-1)
-    base = np.maximum.accumulate(np.where(reset, total, 0.0), axis=-1)
-    return np.asarray(total - base)

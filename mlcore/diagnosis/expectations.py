@@ -11,7 +11,7 @@ from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.gates import Gates, Learnt
 from mlcore.diagnosis.network import Operation
 from mlcore.diagnosis.regression import fit_robust, predict
-from mlcore.diagnosis.rolling import median_of_others, quantile, window_mean, window_median
+from mlcore.diagnosis.rolling import median_of_others, quantile, steps_since, window_mean, window_median
 from mlcore.diagnosis.signals import Signals
 from substations.electrical.power import BoolArray, FloatArray
 
@@ -133,7 +133,7 @@ def learn_expectations(
         plain, np.log(np.maximum(np.abs(error), LEAST_SCALE)), train & usable.distortion
     )
     learnt["imbalance"] = fit_robust(plain, _share_departure(signals, learnt), train & usable.imbalance)
-    for name, features, target, mask in _neighbour_models(signals, operation, usable):
+    for name, features, target, mask in _neighbour_models(fleet, signals, operation, usable):
         learnt[name] = fit_robust(features, target, train & mask)
     return learnt
 
@@ -154,7 +154,7 @@ def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable
     common_harmonic = common_movement(fleet, harmonic, COMMON_DEAD_BAND_DISTORTION)
     expected_reactive = expected_reactive + common * scale
     expected_distortion = expected_distortion + common_harmonic * distortion_scale
-    expected_voltage, expected_ambient = _neighbour_expectations(signals, operation, usable, learnt)
+    expected_voltage, expected_ambient = _neighbour_expectations(fleet, signals, operation, usable, learnt)
     expected_oil = expected_ambient + operation.rise_k
     expected_active = expected_demand(fleet, signals, usable.demand, learnt)
     departure = _share_departure(signals, learnt)
@@ -190,19 +190,14 @@ def compare(fleet: Fleet, signals: Signals, operation: Operation, usable: Usable
 def _still_doubted(fleet: Fleet, doubted: BoolArray, oil_k: FloatArray) -> BoolArray:
     """From a step that no oil can make until the sensor has agreed with load and weather again for a while."""
     agrees = np.abs(window_mean(oil_k, fleet.steps(OIL_AGREES_H))) < OIL_AGREES_K
-    index = np.arange(1, oil_k.shape[-1] + 1)
-    last_doubted = np.maximum.accumulate(np.where(doubted, index, 0), axis=-1)
-    last_agreed = np.maximum.accumulate(np.where(agrees & ~doubted, index, 0), axis=-1)
-    recent = index - last_doubted < fleet.steps(OIL_DOUBT_H)
-    return np.asarray((last_doubted > last_agreed) & recent)
+    since_doubted, since_agreed = steps_since(doubted), steps_since(agrees & ~doubted)
+    return np.asarray((since_doubted < since_agreed) & (since_doubted < fleet.steps(OIL_DOUBT_H)))
 
 
 def common_movement(fleet: Fleet, scaled: FloatArray, dead_band: float) -> FloatArray:
     """What most neighbours do at the same time (a holiday, a cold day): 2 h median beyond a dead band."""
-    if len(fleet.codes) <= LEAST_NEIGHBOURS:
-        return np.zeros_like(scaled)
-    others = window_median(median_of_others(scaled), fleet.steps(COMMON_HOURS))
-    others = np.nan_to_num(others)
+    others = window_median(median_of_others(scaled, fleet.groups), fleet.steps(COMMON_HOURS))
+    others = np.where(fleet.company > LEAST_NEIGHBOURS, np.nan_to_num(others), 0.0)
     return np.asarray(np.sign(others) * np.maximum(np.abs(others) - dead_band, 0.0))
 
 
@@ -239,13 +234,13 @@ def _share_departure(signals: Signals, learnt: Learnt) -> FloatArray:
 
 
 def _neighbour_models(
-    signals: Signals, operation: Operation, usable: Usable
+    fleet: Fleet, signals: Signals, operation: Operation, usable: Usable
 ) -> list[tuple[str, FloatArray, FloatArray, BoolArray]]:
     """(name, features, target, mask) of the voltage and the ambient expectation, with and without neighbours."""
     voltage = np.where(usable.voltage, signals.voltage, np.nan)
     ambient = np.where(usable.oil, signals.oil_c - operation.rise_k, np.nan)
-    others_voltage = median_of_others(voltage + operation.voltage_drop)
-    others_ambient = median_of_others(ambient)
+    others_voltage = median_of_others(voltage + operation.voltage_drop, fleet.groups)
+    others_ambient = median_of_others(ambient, fleet.groups)
     one = np.ones_like(voltage)
     reactive = operation.surface.reactive_kvar / signals.rated_kva
     own = [signals.active, reactive, operation.voltage_drop]
@@ -259,11 +254,12 @@ def _neighbour_models(
 
 
 def _neighbour_expectations(
-    signals: Signals, operation: Operation, usable: Usable, learnt: Learnt
+    fleet: Fleet, signals: Signals, operation: Operation, usable: Usable, learnt: Learnt
 ) -> tuple[FloatArray, FloatArray]:
     """Expected voltage and ambient temperature; where no neighbour reports, those without neighbours."""
     found = {
-        name: predict(features, learnt[name]) for name, features, _, _ in _neighbour_models(signals, operation, usable)
+        name: predict(features, learnt[name])
+        for name, features, _, _ in _neighbour_models(fleet, signals, operation, usable)
     }
     voltage = np.where(np.isfinite(found["voltage"]), found["voltage"], found["voltage_alone"])
     ambient = np.where(np.isfinite(found["ambient"]), found["ambient"], found["ambient_alone"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +30,8 @@ class Fleet:
     nameplates: one per substation (see ``substations.electrical.nameplate.complete``).
     segments: the network; empty where it is not known.
     utc_offset_s: what the local clock is ahead of UTC: one number, or [time] where it changes.
+    groups: [substation] numbers from 0: only substations of one group are each other's neighbours. None: all are.
+    company: [substation, 1] how many substations there are in the group of each.
     """
 
     codes: tuple[str, ...]
@@ -39,6 +41,8 @@ class Fleet:
     nameplates: tuple[Nameplate, ...]
     segments: tuple[Segment, ...] = ()
     utc_offset_s: int | IntArray = 0
+    groups: IntArray | None = None
+    company: IntArray = field(default_factory=lambda: np.zeros((0, 1), dtype=np.int64))
 
     def __post_init__(self) -> None:
         wanted = (len(self.codes), len(self.at_s), len(CHANNEL_NAMES))
@@ -56,6 +60,9 @@ class Fleet:
         if np.any(steps != self.interval_s):
             wrong = int(steps[steps != self.interval_s][0])
             raise ValueError(f"at_s must rise by {self.interval_s} s at every step; received a step of {wrong} s.")
+        if len(self.company) != len(self.codes):
+            groups = np.zeros(len(self.codes), dtype=np.int64) if self.groups is None else self.groups
+            object.__setattr__(self, "company", np.bincount(groups)[groups][:, None])
 
     def channel(self, name: str) -> FloatArray:
         """[substation, time] of one channel by its name."""
@@ -91,8 +98,47 @@ class Fleet:
         cut = offset if isinstance(offset, int) else offset[first:]
         return replace(self, at_s=self.at_s[first:], values=self.values[:, first:], utc_offset_s=cut)
 
+    def until(self, steps: int) -> Fleet:
+        """The first so many steps of the fleet."""
+        offset = self.utc_offset_s
+        cut = offset if isinstance(offset, int) else offset[:steps]
+        return replace(self, at_s=self.at_s[:steps], values=self.values[:, :steps], utc_offset_s=cut)
+
+    def followed_by(self, later: Fleet) -> Fleet:
+        """The same substations over these steps and those of ``later``, which come right after them."""
+        offsets = [
+            np.broadcast_to(np.asarray(each.utc_offset_s, dtype=np.int64), each.at_s.shape) for each in (self, later)
+        ]
+        return replace(
+            self,
+            at_s=np.concatenate([self.at_s, later.at_s]),
+            values=np.concatenate([self.values, later.values], axis=1),
+            utc_offset_s=np.concatenate(offsets),
+        )
+
     def only(self, codes: Sequence[str]) -> Fleet:
         """The same fleet with these substations alone, in the order given."""
         rows = [self.codes.index(code) for code in codes]
         plates = tuple(self.nameplates[row] for row in rows)
-        return replace(self, codes=tuple(codes), values=self.values[rows], nameplates=plates)
+        groups = None if self.groups is None else self.groups[rows]
+        company = np.zeros((0, 1), dtype=np.int64)
+        return replace(
+            self, codes=tuple(codes), values=self.values[rows], nameplates=plates, groups=groups, company=company
+        )
+
+
+def beside(fleets: Sequence[Fleet]) -> Fleet:
+    """Fleets of one time grid as one in which each keeps its own neighbours. ValueError where the grids differ."""
+    first = fleets[0]
+    for fleet in fleets:
+        if fleet.interval_s != first.interval_s or not np.array_equal(fleet.at_s, first.at_s):
+            raise ValueError(f"The fleets of {first.codes[0]} and {fleet.codes[0]} do not lie on one time grid.")
+    return replace(
+        first,
+        codes=tuple(code for fleet in fleets for code in fleet.codes),
+        values=np.concatenate([fleet.values for fleet in fleets]),
+        nameplates=tuple(plate for fleet in fleets for plate in fleet.nameplates),
+        segments=tuple(segment for fleet in fleets for segment in fleet.segments),
+        groups=np.repeat(np.arange(len(fleets)), [len(fleet.codes) for fleet in fleets]),
+        company=np.concatenate([fleet.company for fleet in fleets]),
+    )

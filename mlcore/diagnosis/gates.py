@@ -11,7 +11,16 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.rolling import quantile, shifted, window_any, window_mean, window_median, window_range
+from mlcore.diagnosis.memory import with_past
+from mlcore.diagnosis.rolling import (
+    least_so_far,
+    quantile,
+    shifted,
+    window_any,
+    window_mean,
+    window_median,
+    window_range,
+)
 from mlcore.diagnosis.signals import Signals
 from substations.electrical import quality
 from substations.electrical.power import BoolArray, FloatArray, triangle_side, true_power_factor
@@ -31,6 +40,9 @@ STANDBY_SHARE = 0.15
 
 STILL_BY_CHANCE = 1e-6
 LONGEST_STILL_H = (1.0, 2.0, 4.0, 8.0, 24.0)
+
+HIGH_LOAD_STEPS = 384
+"""Where nothing was learnt, the usual high load of new readings is that of so many before them."""
 
 POWER_HOLD_HOURS = 2.0
 REACTIVE_HOLD_HOURS = 3.0
@@ -221,11 +233,12 @@ def _reactive_departed(fleet: Fleet, signals: Signals, learnt: Learnt, slack: Fl
 
 def _frozen(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> tuple[BoolArray, BoolArray, BoolArray]:
     """Steps at which power, oil temperature, or one phase current has not moved at all for too long."""
-    loaded = signals.apparent > np.fmax(LEAST_RATIO_LOADING, STANDBY_SHARE * _high_load(signals, learnt))
+    high = _high_load(signals, learnt)
+    loaded = signals.apparent > np.fmax(LEAST_RATIO_LOADING, STANDBY_SHARE * high)
     share = _column(learnt, "gate_still_share", 0.0, len(fleet.codes))[:, 0]
     power = np.zeros_like(loaded)
     phase = np.zeros_like(loaded)
-    standby = STANDBY_SHARE * _high_load(signals, learnt) * signals.rated_kva
+    standby = STANDBY_SHARE * high * signals.rated_kva
     phases = np.moveaxis(signals.rows.currents_a, -1, 0)
     for hours, rows in _still_hours(share, fleet.interval_s):
         steps = max(fleet.steps(hours), FROZEN_SAMPLES)
@@ -237,10 +250,14 @@ def _frozen(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> tuple[Bool
 
 
 def _high_load(signals: Signals, learnt: Learnt | None) -> FloatArray:
-    """[substation, 1] apparent power per unit that is rarely exceeded."""
+    """[substation, 1] apparent power per unit that is rarely exceeded: as learnt, or as seen where nothing was."""
     if learnt is not None and np.isfinite(learnt["gate_high_loading"]).all():
         return learnt["gate_high_loading"][:, None]
-    return np.nan_to_num(quantile(signals.apparent, np.isfinite(signals.apparent), 0.95))[:, None]
+    whole, _ = with_past(signals.apparent, HIGH_LOAD_STEPS)
+    seen = np.nan_to_num(quantile(whole, np.isfinite(whole), 0.95))[:, None]
+    if learnt is None:
+        return seen
+    return np.where(np.isfinite(learnt["gate_high_loading"][:, None]), learnt["gate_high_loading"][:, None], seen)
 
 
 def _still_hours(share: FloatArray, interval_s: int) -> list[tuple[float, BoolArray]]:
@@ -259,9 +276,9 @@ def _still(values: FloatArray, steps: int) -> BoolArray:
 
 
 def _resolution(values: FloatArray) -> FloatArray:
-    """[substation, 1] smallest move of a reading, 0 where it never moves."""
-    moves = np.abs(np.diff(values, axis=-1))
-    least = np.where(moves > 1e-9, moves, np.inf).min(axis=-1, initial=np.inf)[..., None]
+    """[substation, time] smallest move of a reading so far, 0 while it has never moved."""
+    moves = np.abs(values - shifted(values, 1))
+    least = least_so_far(np.where(moves > 1e-9, moves, np.inf))
     return np.where(np.isfinite(least), least, 0.0)
 
 

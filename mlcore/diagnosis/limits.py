@@ -5,7 +5,7 @@ Only what is far beyond any usual practice, for hours, at a notable load; every 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from mlcore.diagnosis.model import SubstationModel
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.statistics import Evidence
 from substations.electrical.losses import load_loss_factor
-from substations.electrical.power import FloatArray, displacement_power_factor
+from substations.electrical.power import BoolArray, FloatArray, displacement_power_factor
 
 WINDOW_H, ON_DELAY_H = 3.0, 1.0
 LEAST_LOADING = 0.25
@@ -52,20 +52,34 @@ class Limit:
 
 def limit_findings(found: Evidence, usable: Usable, models: Mapping[str, SubstationModel]) -> list[Finding]:
     """Findings of the fixed limits on every substation without a model."""
-    fleet = found.fleet
-    cold = [row for row, code in enumerate(fleet.codes) if code not in models]
-    if not cold:
-        return []
     findings = []
-    for limit in _limits(found, usable):
-        score = window_mean(limit.score, fleet.steps(WINDOW_H))
-        score = np.where(np.isfinite(limit.score), score, np.nan)
-        score[[row for row in range(len(fleet.codes)) if row not in cold]] = np.nan
-        states = alarm_states(score, fleet.interval_s, on_delay_h=ON_DELAY_H)[..., None]
+    for limit, score, states in _judged(found, usable, models):
         # A long mean of the score: it is over when it is back within the limit, not below half of it.
-        alarms = episodes(states, np.where(score > 1.0, score, 0.0)[..., None])
+        alarms = episodes(states[..., None], np.where(score > 1.0, score, 0.0)[..., None])
         findings += [_finding(found, limit, score[alarm.substation], alarm) for alarm in alarms]
     return findings
+
+
+def limit_states(found: Evidence, usable: Usable, models: Mapping[str, SubstationModel]) -> BoolArray:
+    """[substation, time] where the alarm of any limit stands."""
+    standing = np.zeros(found.operation.local_kw.shape, dtype=bool)
+    for _, _, states in _judged(found, usable, models):
+        standing |= states
+    return standing
+
+
+def _judged(
+    found: Evidence, usable: Usable, models: Mapping[str, SubstationModel]
+) -> Iterator[tuple[Limit, FloatArray, BoolArray]]:
+    """Every limit with its score and the state of its alarm, on substations without a model alone."""
+    fleet = found.fleet
+    warm = np.array([code in models for code in fleet.codes])
+    if warm.all():
+        return
+    for limit in _limits(found, usable):
+        score = window_mean(limit.score, fleet.steps(WINDOW_H))
+        score = np.where(np.isfinite(limit.score) & ~warm[:, None], score, np.nan)
+        yield limit, score, alarm_states(score, fleet.interval_s, on_delay_h=ON_DELAY_H)
 
 
 def _limits(found: Evidence, usable: Usable) -> list[Limit]:

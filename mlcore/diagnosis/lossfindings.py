@@ -13,16 +13,21 @@ from mlcore.diagnosis.incidents import Incident, incidents
 from mlcore.diagnosis.network_scores import CONFIRMING_HOURS, NetworkScores, confirms
 from mlcore.diagnosis.reasons import assumptions_of, at_peak, confidence, evidence, hours_between, sentence
 from mlcore.diagnosis.statistics import Evidence, Scores
+from substations.electrical.power import BoolArray
 
 
 def loss_findings(
     found: Evidence, learnt: Learnt, scores: Scores, normal: dict[str, Band], network: NetworkScores | None
 ) -> list[Finding]:
     """Findings of every channel that raised an alarm anywhere in the record."""
-    by_channel = np.moveaxis(scores.all_windows, 1, 2)
-    states = np.moveaxis(alarm_states(by_channel, found.fleet.interval_s), 2, 1)
-    alarms = episodes(states, scores.short_windows)
+    alarms = episodes(loss_states(found, scores), scores.short_windows)
     return [_finding(found, scores, normal, network, incident) for incident in incidents(found, learnt, scores, alarms)]
+
+
+def loss_states(found: Evidence, scores: Scores) -> BoolArray:
+    """[substation, time, channel] where an alarm of a score channel stands."""
+    by_channel = np.moveaxis(scores.all_windows, 1, 2)
+    return np.asarray(np.moveaxis(alarm_states(by_channel, found.fleet.interval_s), 2, 1))
 
 
 def _finding(
@@ -30,7 +35,7 @@ def _finding(
 ) -> Finding:
     fleet, substation = found.fleet, incident.episode.substation
     values = at_peak(fleet, normal, substation, incident.peak)
-    alone = len(fleet.codes) <= LEAST_NEIGHBOURS
+    alone = bool(fleet.company[substation, 0] <= LEAST_NEIGHBOURS)
     assumptions = assumptions_of(fleet, substation, bool(found.operation.has_feeder[substation, 0]), values, alone)
     is_open = incident.episode.cleared is None
     details = evidence(incident, values, scores.all_windows[substation, incident.peak], assumptions)

@@ -14,7 +14,7 @@ from mlcore.diagnosis.gates import Gates
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.signals import Signals
 from substations.electrical import quality
-from substations.electrical.power import FloatArray
+from substations.electrical.power import BoolArray, FloatArray
 
 WINDOW_H = 2.0
 SHARE_FOR_ALARM = 0.5
@@ -42,14 +42,20 @@ CAUSES: dict[str, str] = {
 
 def meter_findings(fleet: Fleet, signals: Signals, gates: Gates) -> list[Finding]:
     """One finding per instrument fault that was there in more than half the rows of two hours."""
+    states, scores = meter_states(fleet, gates)
+    return [
+        _finding(fleet, signals, scores, list(CAUSES)[each.channel], each) for each in _joined(episodes(states, scores))
+    ]
+
+
+def meter_states(fleet: Fleet, gates: Gates) -> tuple[BoolArray, FloatArray]:
+    """[substation, time, gate] where the alarm of an instrument stands, and its score; gates in the order of CAUSES."""
     names = list(CAUSES)
     masks = np.stack([getattr(gates, name) for name in names], axis=1).astype(np.float64)
     seen = ~gates.absent[:, None, :] | (masks > 0)
     share = window_mean(np.where(seen, _exclusive(names, masks), np.nan), fleet.steps(WINDOW_H))
-    scores = np.moveaxis(share / SHARE_FOR_ALARM, 1, 2)
-    states = np.moveaxis(alarm_states(share / SHARE_FOR_ALARM, fleet.interval_s, off_delay_h=OFF_DELAY_H), 1, 2)
-    found = _joined(episodes(states, scores))
-    return [_finding(fleet, signals, scores, names[episode.channel], episode) for episode in found]
+    states = alarm_states(share / SHARE_FOR_ALARM, fleet.interval_s, off_delay_h=OFF_DELAY_H)
+    return np.moveaxis(states, 1, 2), np.moveaxis(share / SHARE_FOR_ALARM, 1, 2)
 
 
 def _joined(found: list[Episode]) -> list[Episode]:

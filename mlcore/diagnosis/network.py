@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.gates import Gates
-from mlcore.diagnosis.rolling import held
+from mlcore.diagnosis.rolling import first_order, held, held_on
 from mlcore.diagnosis.signals import Signals
 from substations.electrical import losses
 from substations.electrical.power import BoolArray, FloatArray
-from substations.electrical.thermal import top_oil_rise_k
-from substations.electrical.topology import feeders
+from substations.electrical.thermal import ultimate_top_oil_rise_k
+from substations.electrical.topology import Feeder, Segment, feeders
 
 PLATE_FIELDS = ("rated_kva", "no_load_loss_w", "load_loss_w", "impedance_pct")
 MAGNETISING_SHARE = 0.012
@@ -119,7 +120,7 @@ def _upstream(
     own_kvar = plates["impedance_pct"] / 100.0 * square + MAGNETISING_SHARE * plates["rated_kva"]
     active, reactive = active + own_kw, reactive + own_kvar
     found = _Upstream(*(np.zeros_like(active) for _ in range(4)))
-    for feeder in feeders(fleet.codes, fleet.segments):
+    for feeder in _feeders(fleet.codes, fleet.segments):
         members = list(feeder.members)
         nominal_v = float(np.median([fleet.nameplates[member].hv_nominal_v for member in members]))
         flow_kw, flow_kvar = feeder.carries @ active[members], feeder.carries @ reactive[members]
@@ -137,6 +138,12 @@ def _upstream(
     return found
 
 
+@lru_cache(maxsize=256)
+def _feeders(codes: tuple[str, ...], segments: tuple[Segment, ...]) -> list[Feeder]:
+    """The feeders of a network: the same at every step that is judged."""
+    return feeders(codes, segments)
+
+
 def _heating(signals: Signals, loading_squared: FloatArray, bad_currents: BoolArray) -> FloatArray:
     """Mean square of the phase currents' fundamentals in per unit; that of the powers where currents are missing."""
     rated_a = signals.rated_kva * 1000.0 / (np.sqrt(3.0) * signals.rows.nominal_v)
@@ -148,11 +155,7 @@ def _heating(signals: Signals, loading_squared: FloatArray, bad_currents: BoolAr
 
 def _oil_rise(fleet: Fleet, loading_squared: FloatArray, loss_ratio: FloatArray) -> FloatArray:
     """Top-oil rise along the load history; gaps are bridged by the last known load."""
-    known = held(loading_squared, loading_squared.shape[-1])
-    constants = np.array([plate.oil_time_constant_min for plate in fleet.nameplates])
-    return top_oil_rise_k(
-        np.where(np.isfinite(known), known, TYPICAL_LOADING_SQUARED),
-        loss_ratio,
-        interval_s=fleet.interval_s,
-        time_constant_min=constants,
-    )
+    known = held_on(loading_squared)
+    constants_s = 60.0 * np.array([plate.oil_time_constant_min for plate in fleet.nameplates])
+    ultimate = ultimate_top_oil_rise_k(np.where(np.isfinite(known), known, TYPICAL_LOADING_SQUARED), loss_ratio)
+    return first_order(ultimate, fleet.interval_s, constants_s)

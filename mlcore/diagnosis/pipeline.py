@@ -11,7 +11,7 @@ onset on; the answer is then the same as for the whole record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -23,18 +23,22 @@ from mlcore.diagnosis.bands import Band, bands
 from mlcore.diagnosis.expectations import RESIDUAL_CHANNELS, residual_channels
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet, IntArray
+from mlcore.diagnosis.gates import Learnt
 from mlcore.diagnosis.learning import LEAST_TRAINING_H, Prepared, blank, gather, learn, prepare, usable_hours
-from mlcore.diagnosis.limits import limit_findings
-from mlcore.diagnosis.lossfindings import loss_findings
-from mlcore.diagnosis.meter import meter_findings
+from mlcore.diagnosis.limits import limit_findings, limit_states
+from mlcore.diagnosis.lossfindings import loss_findings, loss_states
+from mlcore.diagnosis.meter import meter_findings, meter_states
 from mlcore.diagnosis.model import SubstationModel, Warming, stacked
 from mlcore.diagnosis.network_scores import NetworkScores
+from mlcore.diagnosis.rolling import sum_since
 from mlcore.diagnosis.signals import measure
 from mlcore.diagnosis.statistics import CHANNELS, Evidence, Scores, learn_thresholds, score
-from mlcore.diagnosis.unusual import unusual_findings
+from mlcore.diagnosis.unusual import unusual_findings, unusual_states
 from substations.electrical.power import BoolArray, FloatArray
 
 __all__ = ["CHANNELS", "CONTEXT_HOURS", "Analysis", "Fleet", "Status", "analyse", "fit", "recalibrate", "warming_up"]
+
+NetworkOf = Callable[[FloatArray], NetworkScores | None]
 
 CONTEXT_HOURS = 96
 """Longest memory of a step: the 24 h window over residuals that rest on gates (12 h) and oil (30 h), with margin."""
@@ -146,28 +150,97 @@ def analyse(
     models: Mapping[str, SubstationModel],
     *,
     start_s: int | None = None,
-    network: NetworkScores | None = None,
+    network: NetworkScores | NetworkOf | None = None,
 ) -> Analysis:
     """Judge every step from ``start_s`` on (default: all of them).
 
-    1. instruments; 2. expectations and residuals; 3. scores and alarms; 4. causes, losses and words.
-    Substations without a model get findings about their instruments, and of wide fixed limits.
+    Substations without a model get findings about their instruments, and of wide fixed limits. ``network``: its
+    scores, or a function that makes them from the residual channels.
     """
+    judged = judge(fleet, models, learnt_of(fleet, models), network)
     first = 0 if start_s is None else int(np.searchsorted(fleet.at_s, start_s))
-    signals = measure(fleet)
-    learnt = stacked(models, fleet.codes, fleet.interval_s) or blank(fleet)
-    prepared = prepare(fleet, signals, learnt)
+    found = findings(judged, models)
+    lasting = [f for f in found if start_s is None or f.end_s is None or f.end_s > start_s]
+    return summary(judged, lasting, models, first)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What every step of a fleet is worth, before alarms and episodes. ``learnt``: what it was judged by."""
+
+    prepared: Prepared
+    learnt: Learnt
+    found: Evidence
+    scores: Scores
+    normal: dict[str, Band]
+    network: NetworkScores | None
+
+
+def learnt_of(fleet: Fleet, models: Mapping[str, SubstationModel]) -> Learnt:
+    """The learnt quantities of a fleet, stacked; those of nobody where no substation has a model."""
+    return stacked(models, fleet.codes, fleet.interval_s) or blank(fleet)
+
+
+def judge(
+    fleet: Fleet,
+    models: Mapping[str, SubstationModel],
+    learnt: Learnt,
+    network: NetworkScores | NetworkOf | None = None,
+) -> Judged:
+    """1. instruments; 2. expectations and residuals; 3. the network's opinion; 4. scores and normal bands."""
+    prepared = prepare(fleet, measure(fleet), learnt)
     found = gather(prepared, learnt)
-    found = replace(found, residuals=network_scores.with_network(found.residuals, network))
+    opinion = network(residual_channels(found.residuals)) if callable(network) else network
+    found = replace(found, residuals=network_scores.with_network(found.residuals, opinion))
     scores = _sensitive(score(found, learnt), models, fleet)
-    normal = bands(found, learnt)
-    losses = loss_findings(found, learnt, scores, normal, network)
+    return Judged(prepared, learnt, found, scores, bands(found, learnt), opinion)
+
+
+def findings(judged: Judged, models: Mapping[str, SubstationModel]) -> list[Finding]:
+    """Alarms as findings, in order of time: causes, losses and words."""
+    prepared, found, network = judged.prepared, judged.found, judged.network
+    losses = loss_findings(found, judged.learnt, judged.scores, judged.normal, network)
     losses += limit_findings(found, prepared.usable, models)
-    meters = meter_findings(fleet, signals, prepared.gates)
+    meters = meter_findings(prepared.fleet, prepared.signals, prepared.gates)
     extra = unusual_findings(found, network, [*losses, *meters]) if network is not None else []
-    findings = sorted((*losses, *meters, *extra), key=lambda f: (f.start_s, f.substation, f.kind, f.cause))
-    lasting = [f for f in findings if start_s is None or f.end_s is None or f.end_s > start_s]
-    return _analysis(prepared, found, scores, normal, lasting, models, first)
+    return sorted((*losses, *meters, *extra), key=lambda f: (f.start_s, f.substation, f.kind, f.cause))
+
+
+def stirred(judged: Judged, models: Mapping[str, SubstationModel]) -> BoolArray:
+    """[substation, time] steps at which any alarm stands: where there is none, ``findings`` has nothing to say."""
+    fleet, found = judged.prepared.fleet, judged.found
+    standing = loss_states(found, judged.scores).any(axis=-1)
+    standing |= meter_states(fleet, judged.prepared.gates)[0].any(axis=-1)
+    standing |= limit_states(found, judged.prepared.usable, models)
+    if judged.network is not None:
+        standing |= unusual_states(found, judged.network)
+    return np.asarray(standing)
+
+
+def summary(judged: Judged, findings: list[Finding], models: Mapping[str, SubstationModel], first: int = 0) -> Analysis:
+    """What is stored and drawn of the steps from a number on."""
+    prepared, found, scores = judged.prepared, judged.found, judged.scores
+    values = scores.all_windows[:, first:]
+    filled = np.where(np.isfinite(values), values, -np.inf)
+    highest = filled.max(axis=-1)
+    known = np.isfinite(highest)
+    return Analysis(
+        codes=prepared.fleet.codes,
+        at_s=prepared.fleet.at_s[first:],
+        findings=findings,
+        score=np.where(known, highest, np.nan),
+        worst_channel=np.where(known, filled.argmax(axis=-1), -1).astype(np.int8),
+        scores=values,
+        status=_status(prepared, models)[:, first:],
+        bands={name: band.since(first) for name, band in judged.normal.items()},
+        local_loss_kw=found.operation.local_kw[:, first:],
+        extra_loss_kw=found.rates.total()[:, first:],
+        avoidable_loss_kw=found.rates.avoidable[:, first:],
+        residuals=residual_channels(found.residuals)[:, first:],
+        residual_names=RESIDUAL_CHANNELS,
+        warming=_warming(prepared, models),
+        network_score=None if judged.network is None else judged.network.score[:, first:],
+    )
 
 
 def _sensitive(scores: Scores, models: Mapping[str, SubstationModel], fleet: Fleet) -> Scores:
@@ -181,41 +254,10 @@ def _sensitive(scores: Scores, models: Mapping[str, SubstationModel], fleet: Fle
             model = models[code]
             trained = (fleet.at_s >= model.trained_from_s) & (fleet.at_s < model.trained_until_s)
             factor[row] = model.sensitivity * np.where(trained, WITHIN_TRAINING, 1.0)
-    known = np.cumsum(np.isfinite(scores.together), axis=1)
+    known = sum_since(np.isfinite(scores.together).astype(np.float64), np.zeros(factor.shape, dtype=bool))
     factor[known <= fleet.steps(SETTLING_H)] = np.nan
     wide = factor[:, :, None]
     return Scores(wide * scores.all_windows, wide * scores.short_windows, scores.together)
-
-
-def _analysis(
-    prepared: Prepared,
-    found: Evidence,
-    scores: Scores,
-    normal: dict[str, Band],
-    findings: list[Finding],
-    models: Mapping[str, SubstationModel],
-    first: int,
-) -> Analysis:
-    fleet, values = prepared.fleet, scores.all_windows[:, first:]
-    filled = np.where(np.isfinite(values), values, -np.inf)
-    highest = filled.max(axis=-1)
-    known = np.isfinite(highest)
-    return Analysis(
-        codes=fleet.codes,
-        at_s=fleet.at_s[first:],
-        findings=findings,
-        score=np.where(known, highest, np.nan),
-        worst_channel=np.where(known, filled.argmax(axis=-1), -1).astype(np.int8),
-        scores=values,
-        status=_status(prepared, models)[:, first:],
-        bands={name: band.since(first) for name, band in normal.items()},
-        local_loss_kw=found.operation.local_kw[:, first:],
-        extra_loss_kw=found.rates.total()[:, first:],
-        avoidable_loss_kw=found.rates.avoidable[:, first:],
-        residuals=residual_channels(found.residuals)[:, first:],
-        residual_names=RESIDUAL_CHANNELS,
-        warming=_warming(prepared, models),
-    )
 
 
 def _status(prepared: Prepared, models: Mapping[str, SubstationModel]) -> npt.NDArray[np.int8]:

@@ -9,11 +9,14 @@ from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import HOUR_S
 from mlcore.diagnosis.incidents import CRITICAL_PCT
 from mlcore.diagnosis.network_scores import NetworkScores, unexplained
+from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.statistics import Evidence
 from substations.electrical.power import BoolArray
 
 AROUND_H = 6.0
 ON_DELAY_H = 2.0
+LEAST_SHARE = 0.03
+"""An episode is worth saying from an extra loss of 5 % of the local one on: some hours of it must come near."""
 
 
 def unusual_findings(found: Evidence, network: NetworkScores, others: list[Finding]) -> list[Finding]:
@@ -23,6 +26,15 @@ def unusual_findings(found: Evidence, network: NetworkScores, others: list[Findi
     states = alarm_states(series, fleet.interval_s, on_delay_h=ON_DELAY_H)
     alarms = episodes(states[..., None], series[..., None])
     return [_finding(found, series[alarm.substation], alarm) for alarm in alarms]
+
+
+def unusual_states(found: Evidence, network: NetworkScores) -> BoolArray:
+    """[substation, time] where the network's alarm stands and the readings cost enough for somebody to say so."""
+    fleet = found.fleet
+    states = alarm_states(network.score, fleet.interval_s, on_delay_h=ON_DELAY_H)
+    steps = fleet.steps(ON_DELAY_H)
+    share = window_mean(found.rates.total(), steps) / window_mean(found.operation.local_kw, steps)
+    return np.asarray(states & (np.nan_to_num(share) > LEAST_SHARE))
 
 
 def _explained(found: Evidence, others: list[Finding]) -> BoolArray:

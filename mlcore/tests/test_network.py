@@ -16,6 +16,7 @@ from mlcore.diagnosis import pipeline
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.model import IncompatibleModelError
+from mlcore.diagnosis.stream import Stream
 from mlcore.engine.gru_graph import training_graph
 from substations.channels import CHANNEL_INDEX
 from substations.electrical.nameplate import complete
@@ -104,10 +105,8 @@ def test_a_detector_survives_being_stored(fleet: Fleet, detectors: dict[str, Tra
 def scores(fleet: Fleet, detectors: dict[str, TrainedDetector]) -> np.ndarray:
     """The networks' scores of every step."""
     models = {code: each.model for code, each in detectors.items()}
-    residuals = network.residuals_of(fleet, models)
-    assert residuals is not None
     networks = {code: each.network for code, each in detectors.items() if each.network is not None}
-    found = network.score_networks(fleet, networks, residuals)
+    found = network.score_networks(fleet, networks, pipeline.analyse(fleet, models).residuals)
     assert found is not None
     return found.score
 
@@ -184,6 +183,28 @@ def test_quick_readings_are_averaged_to_slots_that_do_not_move_with_the_start_of
 
 def test_a_score_is_held_until_the_next_slot_is_complete() -> None:
     slots = network.Slots(np.array([2, 5]), 3, 900)
-    held = network._on_every_step(np.array([[4.0, 7.0]]), slots, 8)
+    held = network._on_every_step(np.array([[4.0, 7.0]]), slots, np.full((1, 8), np.nan))
     assert np.isnan(held[0, :2]).all()
     assert held[0, 2:].tolist() == [4.0, 4.0, 4.0, 7.0, 7.0, 7.0]
+
+
+@tensorflow
+@pytest.mark.parametrize("slot_s", [900, 2700])
+def test_readings_judged_as_they_come_in_get_the_networks_scores_of_the_whole_record(
+    fleet: Fleet, detectors: dict[str, TrainedDetector], monkeypatch: pytest.MonkeyPatch, slot_s: int
+) -> None:
+    monkeypatch.setattr(network, "SLOT_S", slot_s)
+    models = {code: each.model for code, each in detectors.items()}
+    networks = {code: each.network for code, each in detectors.items() if each.network is not None}
+    panel = network.Panel.of(fleet.codes, networks)
+    wanted = panel.score(fleet, pipeline.analyse(fleet, models).residuals)
+    stream, at = Stream(models, panel.score), len(fleet.at_s) - 100
+    stream.advance(fleet.until(at))
+    assert wanted is not None
+    while at < len(fleet.at_s):
+        stop = min(at + (1, 1, 2, 7)[at % 4], len(fleet.at_s))
+        first = at - 2 if at % 5 == 0 else at
+        found = stream.advance(fleet.since(int(fleet.at_s[first])).until(stop - first)).network
+        assert found is not None
+        np.testing.assert_allclose(found.score, wanted.score[:, first:stop], rtol=1e-4)
+        at = stop
