@@ -23,35 +23,65 @@ DEFAULT_NOMINAL_V = 400.0
 Seconds = TypeVar("Seconds", int, NDArray[np.int64])
 
 
-def load(shard: Shard, start: datetime, end: datetime, plates: dict[int, dict[str, Any]] | None = None) -> Fleet | None:
+def load(
+    shard: Shard,
+    start: datetime,
+    end: datetime,
+    plates: dict[int, dict[str, Any]] | None = None,
+    *,
+    until_s: int | None = None,
+) -> Fleet | None:
     """The readings of a shard between two times (inclusive), or None when there are none.
 
     ``plates`` holds nameplate values by substation id that were guessed at training, so that scoring a short stretch
     uses the same ones. Readings are put on the nearest step of the grid; of two on one step the later counts.
+    ``until_s``: the grid goes on to there, with or without readings.
     """
-    rows = Reading.objects.filter(substation__in=shard.ids).between(start, end).as_arrays()
-    if not len(rows):
+    at_s, values = readings(shard, start, end, until_s=until_s)
+    if not len(at_s):
         return None
-    interval_s = shard.substations[0].reading_interval_s
-    step = nearest_step(rows.at_s, interval_s)
-    first = int(step.min())
-    at_s = np.arange(first, int(step.max()) + 1, dtype=np.int64) * interval_s
-    values = np.full((len(shard.substations), len(at_s), len(CHANNEL_NAMES)), np.nan)
-    position = {pk: index for index, pk in enumerate(shard.ids)}
-    owner = np.array([position[pk] for pk in rows.substation_id.tolist()])
-    values[owner, step - first] = rows.values
     return Fleet(
         codes=tuple(substation.code for substation in shard.substations),
         at_s=at_s,
-        interval_s=interval_s,
+        interval_s=shard.substations[0].reading_interval_s,
         values=values,
         nameplates=tuple(
             nameplate(substation, values[index], (plates or {}).get(substation.pk, {}))
             for index, substation in enumerate(shard.substations)
         ),
         segments=segments(shard),
-        utc_offset_s=_offsets(shard.substations[0], at_s),
+        utc_offset_s=utc_offsets(shard.substations[0], at_s),
     )
+
+
+def readings(
+    shard: Shard,
+    start: datetime,
+    end: datetime | None,
+    *,
+    since_s: int | None = None,
+    until_s: int | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Grid times [time] and values [substation, time, channel] of the readings between two times (inclusive).
+
+    From the first step with a reading to the last one, or from ``since_s`` to ``until_s`` where given: the steps
+    without a reading are there too. Empty without any reading.
+    """
+    rows = Reading.objects.filter(substation__in=shard.ids).between(start, end).as_arrays()
+    if not len(rows):
+        return np.empty(0, dtype=np.int64), np.empty((len(shard.ids), 0, len(CHANNEL_NAMES)))
+    interval_s = shard.substations[0].reading_interval_s
+    step = nearest_step(rows.at_s, interval_s)
+    first, last = int(step.min()), int(step.max())
+    if since_s is not None:
+        first = min(first, nearest_step(since_s, interval_s))
+    if until_s is not None:
+        last = max(last, nearest_step(until_s, interval_s))
+    values = np.full((len(shard.substations), last + 1 - first, len(CHANNEL_NAMES)), np.nan)
+    position = {pk: index for index, pk in enumerate(shard.ids)}
+    owner = np.array([position[pk] for pk in rows.substation_id.tolist()])
+    values[owner, step - first] = rows.values
+    return np.arange(first, last + 1, dtype=np.int64) * interval_s, values
 
 
 def nearest_step(at_s: Seconds, interval_s: int) -> Seconds:
@@ -105,7 +135,7 @@ def segments(shard: Shard) -> tuple[Segment, ...]:
     )
 
 
-def _offsets(substation: Substation, at_s: NDArray[np.int64]) -> NDArray[np.int64]:
+def utc_offsets(substation: Substation, at_s: NDArray[np.int64]) -> NDArray[np.int64]:
     """[time] what the local clock is ahead of UTC, in seconds; worked out once an hour."""
     hours, inverse = np.unique(at_s // 3600, return_inverse=True)
     zone = substation.zone

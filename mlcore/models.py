@@ -157,6 +157,25 @@ class TrainingAttempt(models.Model):
         return f"{self.substation_id}: {self.newest_at}"
 
 
+class StreamKeeper(models.Model):
+    """Which worker process judges a block of substations step by step, and how far it has come.
+
+    The state of the stream is in that process alone. A row that says anything else than what the process remembers
+    tells it that somebody judged the block meanwhile, and that its state has to be built again.
+    """
+
+    first = models.OneToOneField(Substation, models.CASCADE, primary_key=True, related_name="+")
+    process = models.UUIDField()
+    judged_until = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("keeper of a stream")
+        verbose_name_plural = _("keepers of streams")
+
+    def __str__(self) -> str:
+        return f"{self.first_id}: {self.process}"
+
+
 class Score(models.Model):
     """How abnormal one reading is, with what was expected: 1.0 is the alarm threshold, higher is more abnormal."""
 

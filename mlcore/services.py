@@ -10,12 +10,12 @@ from substations.models import Substation
 from .feedback import learn_verdict
 from .models import Detector
 from .schedule import claim, due, is_claimed, release
-from .scoring import score_pending
+from .scoring import blocks_waiting, score_pending
 from .shards import shards
 from .training import train
 
 logger = logging.getLogger(__name__)
-__all__ = ["learn_verdict", "score_pending", "train_all", "train_due", "training_is_due"]
+__all__ = ["blocks_waiting", "learn_verdict", "score_pending", "train_all", "train_due", "training_is_due"]
 
 
 def train_all(*, until: datetime | None = None) -> list[Detector]:

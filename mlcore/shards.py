@@ -11,9 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
+from numpy.typing import NDArray
+
 from substations.models import Link, Substation
 
 SHARD_SIZE = 50
+BLOCK_SIZE = 500
 # One grid of time holds a shard: records that ended years apart would make it mostly empty.
 SAME_SEASON = timedelta(days=60)
 
@@ -28,6 +32,32 @@ class Shard:
     def ids(self) -> tuple[int, ...]:
         return tuple(substation.pk for substation in self.substations)
 
+    @property
+    def newest(self) -> datetime:
+        """Time of the newest reading when the shards were made."""
+        return _newest(self.substations)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Shards that are judged in one go; each keeps to its own neighbours."""
+
+    shards: tuple[Shard, ...]
+
+    @property
+    def whole(self) -> Shard:
+        """All substations of the block as one shard."""
+        return Shard(tuple(substation for shard in self.shards for substation in shard.substations))
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(pk for shard in self.shards for pk in shard.ids)
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """[substation] the number of its shard."""
+        return np.repeat(np.arange(len(self.shards)), [len(shard.ids) for shard in self.shards])
+
 
 def shards(substations: Iterable[Substation] | None = None) -> list[Shard]:
     """Every substation that has readings in exactly one shard. Given some, only the shards that hold one of them."""
@@ -36,6 +66,18 @@ def shards(substations: Iterable[Substation] | None = None) -> list[Shard]:
     groups = _joined(everyone, Link.objects.exclude(source=None).values_list("source_id", "target_id"))
     packed = [Shard(tuple(sorted(group, key=lambda each: each.code))) for group in _packed(groups)]
     return [shard for shard in packed if wanted is None or wanted & set(shard.ids)]
+
+
+def blocks(found: Sequence[Shard]) -> list[Block]:
+    """Shards of one interval and zone in blocks."""
+    made: dict[tuple[int, str], list[list[Shard]]] = defaultdict(list)
+    for shard in found:
+        first = shard.substations[0]
+        alike = made[first.reading_interval_s, first.time_zone]
+        if not alike or sum(len(each.ids) for each in alike[-1]) + len(shard.ids) > BLOCK_SIZE:
+            alike.append([])
+        alike[-1].append(shard)
+    return [Block(tuple(block)) for alike in made.values() for block in alike]
 
 
 def _joined(everyone: Sequence[Substation], links: Iterable[tuple[int | None, int]]) -> list[list[Substation]]:
@@ -57,24 +99,35 @@ def _joined(everyone: Sequence[Substation], links: Iterable[tuple[int | None, in
 
 
 def _packed(groups: list[list[Substation]]) -> list[list[Substation]]:
-    """Small groups of one interval, zone and season share a shard; a group larger than a shard is cut."""
+    """Small groups of one interval, zone and season share a shard; a group larger than a shard is cut.
+
+    In the order of their codes, so that the shards stay the same while readings come in.
+    """
     full: list[list[Substation]] = []
-    current: dict[tuple[int, str], list[Substation]] = {}
-    season: dict[tuple[int, str], datetime] = {}
-    for group in sorted(groups, key=_newest):
-        for at in range(0, len(group), SHARD_SIZE):
-            part = group[at : at + SHARD_SIZE]
-            key = part[0].reading_interval_s, part[0].time_zone
-            filling = current.get(key, [])
-            # Measured from the first of the shard: else a chain of seasons would fill it with years.
-            too_late = bool(filling) and _newest(part) - season[key] > SAME_SEASON
-            if filling and (len(filling) + len(part) > SHARD_SIZE or too_late):
-                full.append(filling)
-                filling = []
-            if not filling:
-                season[key] = _newest(part)
-            current[key] = filling + part
-    return full + list(current.values())
+    for season in _seasons(groups):
+        filling: list[Substation] = []
+        for group in sorted(season, key=lambda each: min(one.code for one in each)):
+            for at in range(0, len(group), SHARD_SIZE):
+                part = group[at : at + SHARD_SIZE]
+                if filling and len(filling) + len(part) > SHARD_SIZE:
+                    full.append(filling)
+                    filling = []
+                filling = filling + part
+        full += [filling] if filling else []
+    return full
+
+
+def _seasons(groups: list[list[Substation]]) -> list[list[list[Substation]]]:
+    """Groups of one interval and zone whose newest readings are at most a season older than the newest of them."""
+    seasons: list[list[list[Substation]]] = []
+    open_since: dict[tuple[int, str], tuple[datetime, list[list[Substation]]]] = {}
+    for group in sorted(groups, key=_newest, reverse=True):
+        key = group[0].reading_interval_s, group[0].time_zone
+        if key not in open_since or open_since[key][0] - _newest(group) > SAME_SEASON:
+            open_since[key] = _newest(group), []
+            seasons.append(open_since[key][1])
+        open_since[key][1].append(group)
+    return seasons
 
 
 def _newest(group: Sequence[Substation]) -> datetime:

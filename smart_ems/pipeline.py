@@ -22,26 +22,33 @@ LOAD = "ingestion.tasks.load_upload"
 SCORE = "mlcore.tasks.score_pending"
 TRAIN = "mlcore.tasks.train_due"
 REVIEW = "alerts.tasks.review_changed"
+MOST_HELPERS = 15
 
 
 def upload_received(upload_id: int) -> None:
     """Load one upload as soon as its row is visible to the workers."""
-    transaction.on_commit(lambda: _ring((LOAD, (upload_id,))))
+    transaction.on_commit(lambda: _ring((LOAD, {"upload_id": upload_id})))
 
 
 def readings_arrived() -> None:
     """Score what waits, then review what the scores changed."""
-    transaction.on_commit(lambda: _ring((SCORE, ()), (REVIEW, ())))
+    transaction.on_commit(lambda: _ring((SCORE, {}), (REVIEW, {})))
+
+
+def call_helpers(blocks: int) -> None:
+    """Have other workers score as well, one for each further block; who finds nothing left to do is done at once."""
+    for _ in range(min(blocks - 1, MOST_HELPERS)):
+        _ring((SCORE, {"helps": True}), (REVIEW, {}))
 
 
 def training_wanted() -> None:
     """Train the substations that are due, then score with the new models and review."""
-    transaction.on_commit(lambda: _ring((TRAIN, ()), (SCORE, ()), (REVIEW, ())))
+    transaction.on_commit(lambda: _ring((TRAIN, {}), (SCORE, {}), (REVIEW, {})))
 
 
 def detections_changed() -> None:
     """Raise, update or clear alerts for the detections that changed."""
-    transaction.on_commit(lambda: _ring((REVIEW, ())))
+    transaction.on_commit(lambda: _ring((REVIEW, {})))
 
 
 def sweep() -> None:
@@ -61,11 +68,11 @@ def sweep() -> None:
         detections_changed()
 
 
-def _ring(*tasks: tuple[str, tuple[int, ...]]) -> None:
+def _ring(*tasks: tuple[str, dict[str, int]]) -> None:
     """Send a chain of tasks; without a broker, leave the work to the next sweep."""
     links = [
-        signature(name, args=args, immutable=True, queue="ml" if name.startswith("mlcore.") else "default")
-        for name, args in tasks
+        signature(name, kwargs=values, immutable=True, queue="ml" if name.startswith("mlcore.") else "default")
+        for name, values in tasks
     ]
     try:
         (chain(*links) if len(links) > 1 else links[0]).apply_async()

@@ -248,12 +248,13 @@ def _sensitive(scores: Scores, models: Mapping[str, SubstationModel], fleet: Fle
 
     Training looked at its own range already and left out what was wrong: there only what stands out counts.
     """
-    factor = np.ones(scores.together.shape)
-    for row, code in enumerate(fleet.codes):
-        if code in models:
-            model = models[code]
-            trained = (fleet.at_s >= model.trained_from_s) & (fleet.at_s < model.trained_until_s)
-            factor[row] = model.sensitivity * np.where(trained, WITHIN_TRAINING, 1.0)
+    known_by = [models.get(code) for code in fleet.codes]
+    own, since_s, until_s = (
+        np.array([[otherwise if model is None else getattr(model, name)] for model in known_by])
+        for name, otherwise in (("sensitivity", 1.0), ("trained_from_s", 0), ("trained_until_s", 0))
+    )
+    trained = (fleet.at_s >= since_s) & (fleet.at_s < until_s)
+    factor: FloatArray = own * np.where(trained, WITHIN_TRAINING, 1.0)
     known = sum_since(np.isfinite(scores.together).astype(np.float64), np.zeros(factor.shape, dtype=bool))
     factor[known <= fleet.steps(SETTLING_H)] = np.nan
     wide = factor[:, :, None]

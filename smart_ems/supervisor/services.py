@@ -23,6 +23,8 @@ ONE_THREAD = {
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "2",
 }
+# What a process knows of its streams is lost with it: it is replaced for its size (KiB) and not for its age.
+LEARNING_LIMIT = ("--max-memory-per-child", "4000000")
 # Warm shutdown, then cold; interrupted work is found again by the sweep.
 WORKER_STOP = ((signal.SIGTERM, 6.0), (signal.SIGQUIT, 3.0), (signal.SIGKILL, 5.0))
 
@@ -56,7 +58,7 @@ def workers() -> list[Child]:
     quiet = ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
     cores = os.cpu_count() or 1
     default = [*celery, "worker", "-Q", "default", "-n", "default@%h", "-c", str(min(4, cores)), *quiet]
-    learning = [*celery, "worker", "-Q", "ml", "-n", "ml@%h", "-c", str(cores), "--max-tasks-per-child", "200", *quiet]
+    learning = [*celery, "worker", "-Q", "ml", "-n", "ml@%h", "-c", str(cores), *LEARNING_LIMIT, *quiet]
     beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile="]
     return [
         Child("worker default", default, LOGS / "worker-default.log", ONE_THREAD, BASE_DIR, WORKER_STOP),

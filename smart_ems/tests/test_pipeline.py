@@ -120,7 +120,15 @@ def test_the_sweep_rings_for_a_detection_that_nobody_reviewed(
     assert swept(bells, django_capture_on_commit_callbacks) == [[pipeline.REVIEW]]
 
 
-@pytest.mark.parametrize("tasks", [((pipeline.REVIEW, ()),), ((pipeline.SCORE, ()), (pipeline.REVIEW, ()))])
+def test_other_workers_are_called_in_one_for_each_further_block_and_not_without_end(bells: Bells) -> None:
+    pipeline.call_helpers(blocks=3)
+    assert bells == [[pipeline.SCORE, pipeline.REVIEW]] * 2
+    bells.clear()
+    pipeline.call_helpers(blocks=200)
+    assert len(bells) == pipeline.MOST_HELPERS
+
+
+@pytest.mark.parametrize("tasks", [((pipeline.REVIEW, {}),), ((pipeline.SCORE, {}), (pipeline.REVIEW, {}))])
 def test_a_broker_that_is_down_is_logged_and_nothing_fails(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tasks: Any
 ) -> None:

@@ -1,0 +1,162 @@
+"""Readings judged as they come in: the same scores and detections as the whole record, whoever does it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from mlcore import keepers, live, scoring
+from mlcore.models import Detection, Detector, StreamKeeper
+from mlcore.scoring import score_pending
+from mlcore.services import train_all
+from substations.models import Span, Substation
+from substations.simulation import Simulation
+
+from .grid import DAY, FAULTY, add, detections, moment, scores, stored, trained_and_scored
+from .test_scoring import again, close
+
+pytestmark = pytest.mark.django_db
+LIVE_FROM = 16.0
+
+
+@pytest.fixture
+def running(db: None, made: Simulation, no_network: None) -> Simulation:
+    """The grid trained on sixteen days; half a day later it loses a bank, on the eighteenth day it is mended."""
+    live._followers.clear()
+    stored(made, until_day=int(LIVE_FROM))
+    trained_and_scored()
+    return made
+
+
+def arrive(made: Simulation, first_hour: int, hours: int = 1, codes: set[str] | None = None) -> None:
+    """Readings of some hours after the sixteenth day, of all substations or some."""
+    for substation in Substation.objects.order_by("code"):
+        if codes is None or substation.code in codes:
+            begin = LIVE_FROM + first_hour / 24
+            add(made, substation, begin, begin + hours / 24)
+
+
+def assert_as_judged_whole(made: Simulation) -> None:
+    found, rows = detections(), scores()
+    live._followers.clear()
+    StreamKeeper.objects.all().delete()
+    again(moment(made.spec.start_s))
+    close(detections(), found)
+    close(scores(), rows)
+
+
+def test_hour_by_hour_is_as_good_as_all_at_once(running: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
+    wholes: list[Any] = []
+    judge_whole = scoring._score_whole
+    monkeypatch.setattr(scoring, "_score_whole", lambda *args: (wholes.append(args), judge_whole(*args))[1])
+    for hour in range(72):
+        arrive(running, hour)
+        assert score_pending() == 4
+    assert not wholes
+    assert not Span.objects.exists()
+    assert {each["cause"] for each in detections()} >= {"capacitor_failure"}
+    monkeypatch.undo()
+    assert_as_judged_whole(running)
+
+
+def test_readings_that_come_late_or_one_substation_after_the_other_change_nothing(running: Simulation) -> None:
+    for hour in range(0, 60, 3):
+        arrive(running, hour, 3, {"SS-01", "SS-03"})
+        score_pending()
+        arrive(running, hour, 2, {FAULTY})
+        score_pending()
+        arrive(running, hour + 2, 1, {FAULTY})
+        arrive(running, hour, 3, {"SS-04"})
+        score_pending()
+    assert_as_judged_whole(running)
+
+
+def test_a_process_that_starts_in_the_middle_of_an_episode_goes_on_with_it(running: Simulation) -> None:
+    for hour in range(0, 60, 2):
+        live._followers.clear()
+        arrive(running, hour, 2)
+        score_pending()
+    assert_as_judged_whole(running)
+
+
+def test_two_processes_that_take_turns_agree(running: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
+    states: dict[uuid.UUID, dict[Any, Any]] = {uuid.uuid4(): {}, uuid.uuid4(): {}}
+    names = list(states)
+    for hour in range(60):
+        name = names[(hour // 3) % 2]
+        monkeypatch.setattr(keepers, "this_process", lambda name=name: name)
+        monkeypatch.setattr(live, "_followers", states[name])
+        arrive(running, hour)
+        score_pending()
+        assert StreamKeeper.objects.get().process == name
+    assert_as_judged_whole(running)
+
+
+def test_a_stream_judges_with_the_model_that_is_active(running: Simulation) -> None:
+    arrive(running, 0)
+    score_pending()
+    train_all()
+    active = set(Detector.objects.active().values_list("pk", flat=True))
+    for hour in range(1, 16):
+        arrive(running, hour)
+        score_pending()
+    (follower,) = live._followers.values()
+    assert {row.pk for row in follower.detectors.values()} == active
+    found = Detection.objects.get(substation__code=FAULTY, cause="capacitor_failure", end=None)
+    assert found.detector_id in active
+
+
+def test_a_day_that_arrives_at_once_is_judged_as_a_whole(running: Simulation) -> None:
+    arrive(running, 0)
+    score_pending()
+    assert StreamKeeper.objects.exists()
+    arrive(running, 1, 30)
+    assert score_pending() == 120
+    assert not StreamKeeper.objects.exists()
+
+
+def test_what_a_process_remembers_is_worth_nothing_when_its_result_could_not_be_stored(
+    running: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrive(running, 0)
+    score_pending()
+    arrive(running, 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(scoring, "_still_held", lambda token: False)
+        assert score_pending() == 0
+    Span.objects.update(claimed_until=moment(0))
+    for hour in range(2, 40):
+        arrive(running, hour)
+        score_pending()
+    assert_as_judged_whole(running)
+
+
+def test_another_process_leaves_a_large_block_to_its_keeper_for_a_while(
+    running: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrive(running, 0)
+    score_pending()
+    monkeypatch.setattr(keepers, "QUICKLY_STARTED", 3)
+    monkeypatch.setattr(keepers, "this_process", uuid.uuid4)
+    arrive(running, 1)
+    assert score_pending() == 0
+    Span.objects.update(created_at=moment(DAY))
+    assert score_pending() == 4
+
+
+def test_the_queries_of_a_tick_do_not_grow_with_the_substations(running: Simulation) -> None:
+    arrive(running, 0)
+    score_pending()
+    counts = []
+    for codes in ({"SS-01"}, None):
+        arrive(running, 1 if codes else 2, 1, codes)
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
+            score_pending()
+        counts.append(len(queries))
+    assert counts[0] == counts[1] <= 32
