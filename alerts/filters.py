@@ -61,3 +61,9 @@ class HistoryFilter(AlertFilter):
         widget=Choice,
         distinct=True,
     )
+
+
+class HistoryPageFilter(HistoryFilter):
+    """On the page of the history the time is chosen by its range, not by days."""
+
+    since = until = None

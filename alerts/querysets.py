@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.db import models
@@ -18,6 +19,11 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
     def in_history(self) -> AlertQuerySet:
         return self.filter(closed_at__isnull=False)
+
+    def raised_between(self, start: datetime | None, end: datetime | None) -> AlertQuerySet:
+        """Raised with ``start <= raised_at <= end``; an open side is None."""
+        bounded = self.filter(raised_at__gte=start) if start else self.all()
+        return bounded.filter(raised_at__lte=end) if end else bounded
 
     def with_shown_severity(self) -> AlertQuerySet:
         """Annotate ``shown_severity``, the database's form of ``Alert.severity``."""

@@ -7,19 +7,21 @@ from collections.abc import Callable
 from django import forms
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from substations.htmx import is_fragment, render_page
+from substations.timerange import TimeRange, zone_for
 
 from . import evidence, services
 from .advice import checks
 from .changes import Conflict
 from .export import history_csv
-from .filters import AlertFilter, HistoryFilter
+from .filters import AlertFilter, HistoryPageFilter
 from .forms import AcknowledgeForm, CommentForm, ResolutionForm, WithdrawForm
 from .lifecycle import Move, Refused
 from .models import Alert
@@ -44,15 +46,19 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 @view_alerts
 def history(request: HttpRequest) -> HttpResponseBase:
-    """Closed alerts, newest first; ``?format=csv`` exports what the filters select."""
-    closed = Alert.objects.in_history().select_related("substation", "acknowledged_by").order_by("-closed_at", "-pk")
-    found = HistoryFilter(request.GET, closed.prefetch_related("resolutions__resolved_by"))
+    """Closed alerts, newest first; ``?format=csv`` exports what range and filters select."""
+    chosen = TimeRange.parse(request.GET, zone=zone_for(request, timezone.get_default_timezone()), default="all")
+    closed = Alert.objects.in_history().raised_between(*chosen.bounds(timezone.now()))
+    closed = closed.select_related("substation", "acknowledged_by").order_by("-closed_at", "-pk")
+    found = HistoryPageFilter(request.GET, closed.prefetch_related("resolutions__resolved_by"))
+    if request.GET.get("format") == "csv" and chosen.error:
+        return HttpResponseBadRequest(chosen.error, content_type="text/plain; charset=utf-8")
     if request.GET.get("format") == "csv":
         return history_csv(found.qs)
     page = Paginator(found.qs, PAGE_SIZE).get_page(request.GET.get("page"))
-    return render_page(
-        request, "alerts/history.html", {"page": page, "filter": found, "is_filtered": _is_filtered(found)}
-    )
+    is_filtered = _is_filtered(found) or bool(chosen.fields)
+    context = {"page": page, "filter": found, "is_filtered": is_filtered, "range": chosen}
+    return render_page(request, "alerts/history.html", context)
 
 
 def _is_filtered(found: AlertFilter) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import numpy as np
@@ -21,8 +21,13 @@ SCORE_FIELDS = (
 CHANNELS = ("power_factor", "reactive_power_kvar", "active_power_kw")
 
 
-def substation_figure(substation: Substation, start: datetime | None, end: datetime | None) -> dict[str, Any]:
-    """Power factor with its band, reactive power, loss with the extra part; empty figures say what is missing."""
+def substation_figure(
+    substation: Substation, start: datetime | None, end: datetime | None, *, zone: tzinfo | None = None
+) -> dict[str, Any]:
+    """Power factor with its band, reactive power, loss with the extra part; empty figures say what is missing.
+
+    Times are in ``zone``, else in the substation's own.
+    """
     readings = Reading.objects.for_substation(substation).between(start, end).as_arrays(CHANNELS)
     if not len(readings):
         return {
@@ -47,7 +52,7 @@ def substation_figure(substation: Substation, start: datetime | None, end: datet
         lines,
         panels=[_("Power factor"), _("kvar"), _("kW lost")],
         interval_s=substation.reading_interval_s,
-        utc_offset_s=_offset(substation, readings.at_s),
+        utc_offset_s=_offset(zone or substation.zone, readings.at_s),
         episodes=[_episode(detection) for detection in found],
         guides={0: [(_("target"), substation.target_power_factor)]},
     )
@@ -83,6 +88,6 @@ def _episode(detection: Detection) -> Episode:
     )
 
 
-def _offset(substation: Substation, at_s: NDArray[np.int64]) -> int:
-    offset = datetime.fromtimestamp(int(at_s[-1]), substation.zone).utcoffset()
+def _offset(zone: tzinfo, at_s: NDArray[np.int64]) -> int:
+    offset = datetime.fromtimestamp(int(at_s[-1]), zone).utcoffset()
     return int(offset.total_seconds()) if offset else 0

@@ -7,13 +7,13 @@ from datetime import timedelta
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from substations.models import Reading, Substation
-from substations.views import RANGES
+from substations.timerange import TimeRange, zone_for
 
 from . import schedule, versions
 from .charts import substation_figure
@@ -32,10 +32,12 @@ view_detections = permission_required("mlcore.view_detection", raise_exception=T
 def chart(request: HttpRequest, code: str) -> HttpResponse:
     """The figure of one substation for a range of its newest readings."""
     substation = get_object_or_404(Substation, code=code)
-    length, _label = RANGES.get(request.GET.get("range", "7d"), RANGES["7d"])
+    zone = zone_for(request, substation.zone)
+    chosen = TimeRange.parse(request.GET, zone=zone)
+    if chosen.error:
+        return HttpResponseBadRequest(chosen.error, content_type="text/plain; charset=utf-8")
     newest = Reading.objects.for_substation(substation).newest(1).first()
-    start = newest.at - length if newest and length else None
-    return JsonResponse(substation_figure(substation, start, None))
+    return JsonResponse(substation_figure(substation, *chosen.bounds(newest.at if newest else None), zone=zone))
 
 
 @login_required
@@ -47,7 +49,8 @@ def episode_chart(request: HttpRequest, pk: int) -> HttpResponse:
     last = detection.end or detection.substation.readings.order_by("-at").values_list("at", flat=True).first()
     around = max(LEAST_CONTEXT, ((last or detection.start) - detection.start) / 2)
     end = last + around / 2 if last else None
-    return JsonResponse(substation_figure(detection.substation, detection.start - around, end))
+    zone = zone_for(request, detection.substation.zone)
+    return JsonResponse(substation_figure(detection.substation, detection.start - around, end, zone=zone))
 
 
 @login_required

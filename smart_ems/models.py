@@ -1,1 +1,43 @@
-"""No tables. Django announces the end of a migration only to applications with this module: ``roles`` needs that."""
+"""What each user wishes of the screens. The only table of this room."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from substations.models import validate_time_zone
+
+
+class Preferences(models.Model):
+    """One user's wishes; a user without a row has the defaults."""
+
+    class Theme(models.TextChoices):
+        SYSTEM = "system", _("As the system")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    class Density(models.TextChoices):
+        COMFORTABLE = "comfortable", _("Comfortable")
+        COMPACT = "compact", _("Compact")
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="preferences")
+    theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.SYSTEM)
+    density = models.CharField(_("density"), max_length=12, choices=Density, default=Density.COMFORTABLE)
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[validate_time_zone],
+        help_text=_("All times on all pages. Empty: each substation's own."),
+    )
+    shortcuts = models.BooleanField(
+        _("single-key shortcuts"), default=True, help_text=_("Turn them off where they disturb speech input.")
+    )
+
+    class Meta:
+        verbose_name = _("preferences")
+        verbose_name_plural = _("preferences")
+
+    def __str__(self) -> str:
+        return str(self.user)

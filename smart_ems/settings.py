@@ -63,7 +63,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "smart_ems.context.navigation",
+                "smart_ems.context.frame",
             ],
         },
     },
@@ -92,12 +92,15 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+AUTHENTICATION_BACKENDS = ["smart_ems.preferences.Backend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
 
-# Language and time. Storage is UTC; a page shows the substation's own zone.
+# Language and time. Storage is UTC; a page shows the zone that the user chose, else the substation's own.
 LANGUAGE_CODE = "en"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "smart_ems.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = env.str("EMS_TIME_ZONE", default="UTC")

@@ -7,7 +7,7 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from . import api, views
+from . import api, personal, views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
@@ -16,6 +16,10 @@ urlpatterns = [
     path("dashboard/topology/", views.topology_figure, name="topology"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.health, name="health"),
+    # The person at the screen
+    path("search/", personal.search, name="search"),
+    path("preferences/", personal.preferences, name="preferences"),
+    path("design/", personal.design, name="design"),
     # Sign-in
     path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("sign-out/", auth.LogoutView.as_view(), name="logout"),

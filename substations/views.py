@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from .channels import CHANNEL_NAMES, CHANNELS
 from .models import Reading, Substation
 from .querysets import ReadingQuerySet
+from .timerange import TimeRange, zone_for
 
-RANGES = {
-    "24h": (timedelta(hours=24), _("24 h")),
-    "7d": (timedelta(days=7), _("7 days")),
-    "30d": (timedelta(days=30), _("30 days")),
-    "all": (None, _("All")),
-}
 view_substations = permission_required("substations.view_substation", raise_exception=True)
 
 
@@ -33,11 +27,9 @@ view_substations = permission_required("substations.view_substation", raise_exce
 def detail(request: HttpRequest, code: str) -> HttpResponse:
     """Live values, power factor and loss against what is expected, alerts, model, nameplate."""
     substation = get_object_or_404(Substation, code=code)
-    chosen = request.GET.get("range", "7d")
     context = {
         "substation": substation,
-        "range": chosen if chosen in RANGES else "7d",
-        "ranges": [(name, label) for name, (_length, label) in RANGES.items()],
+        "range": TimeRange.parse(request.GET, zone=zone_for(request, substation.zone)),
         "links_in": substation.links_in.select_related("source"),
         "links_out": substation.links_out.select_related("target"),
     }
@@ -68,11 +60,12 @@ def readings_csv(request: HttpRequest, code: str) -> HttpResponseBase:
     What was derived is left out: uploaded again it would pass for measured, and it is derived again anyhow.
     """
     substation = get_object_or_404(Substation, code=code)
-    length, _label = RANGES.get(request.GET.get("range", "all"), RANGES["all"])
+    chosen = TimeRange.parse(request.GET, zone=zone_for(request, substation.zone), default="all")
+    if chosen.error:
+        return HttpResponseBadRequest(chosen.error, content_type="text/plain; charset=utf-8")
     readings = Reading.objects.for_substation(substation)
-    if length is not None:
-        newest = readings.newest(1).first()
-        readings = readings.between(newest.at - length if newest else datetime.now(UTC), None)
+    newest = readings.newest(1).first()
+    readings = readings.between(*chosen.bounds(newest.at if newest else None))
     response = StreamingHttpResponse(
         _lines(substation, readings.order_by("at")), content_type="text/csv; charset=utf-8"
     )

@@ -58,8 +58,8 @@ def test_an_empty_history_says_so(signed_in: Doors) -> None:
     ("query", "found"),
     [
         ("", ["C", "B", "A"]),
-        ("?since=2026-03-03", ["C"]),
-        ("?until=2026-03-02", ["B", "A"]),
+        ("?from=2026-03-03", ["C"]),
+        ("?to=2026-03-02", ["B", "A"]),
         ("?substation=b", ["B"]),
         ("?severity=critical", ["B"]),
         ("?severity=warning", ["C", "A"]),
@@ -67,13 +67,35 @@ def test_an_empty_history_says_so(signed_in: Doors) -> None:
         ("?kind=meter", ["C"]),
         ("?outcome=false_alarm", ["B"]),
         ("?outcome=fully_resolved&severity=warning", ["A"]),
-        ("?severity=fatal&since=yesterday", ["C", "B", "A"]),
+        ("?severity=fatal", ["C", "B", "A"]),
+        ("?range=24h", []),
+        ("?range=all&severity=critical", ["B"]),
+        ("?from=2026-03-02T09:00&to=2026-03-04", ["C"]),
     ],
 )
 def test_it_can_be_filtered_and_exported_alike(signed_in: Doors, query: str, found: list[str]) -> None:
     client = signed_in("viewer")
     assert codes(client, query) == found
     assert [row["substation"] for row in exported(client, query.replace("?", "&"))] == found
+
+
+@pytest.mark.usefixtures("past")
+def test_a_range_that_cannot_be_read_is_said_and_exports_nothing(signed_in: Doors) -> None:
+    client = signed_in("viewer")
+    page = client.get(URL, {"from": "yesterday", "severity": "critical"})
+    assert "“yesterday” is not a time" in text(page)
+    assert [alert.substation.code for alert in page.context["page"].object_list] == ["B"]
+    answer = client.get(URL, {"from": "yesterday", "format": "csv"})
+    assert answer.status_code == 400
+    assert "“yesterday” is not a time" in text(answer)
+
+
+@pytest.mark.usefixtures("past")
+def test_range_and_filters_keep_each_other(signed_in: Doors) -> None:
+    page = text(signed_in("viewer").get(URL, {"range": "all", "severity": "critical"}))
+    assert 'href="?range=7d&amp;severity=critical"' in page
+    assert '<input type="hidden" name="severity" value="critical">' in page
+    assert '<input type="hidden" name="range" value="all">' in page
 
 
 @pytest.mark.usefixtures("past")

@@ -24,6 +24,7 @@
     const layout = figure.layout;
     Object.assign(layout, { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", autosize: true });
     layout.font = { family: token("--font") || "sans-serif", size: 12, color: token("--ink-2") };
+    layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: token("--edge-strong"), activecolor: token("--ink") };
     layout.hoverlabel = { bgcolor: token("--surface"), bordercolor: token("--edge-strong"), font: { color: roles.ink } };
     for (const [name, axis] of Object.entries(layout)) {
       if (/^[xy]axis/.test(name)) Object.assign(axis, { gridcolor: token("--chart-grid"), linecolor: token("--edge"), zerolinecolor: token("--edge") });

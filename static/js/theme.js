@@ -1,27 +1,36 @@
-// Runs before the first paint: light, dark, or as the system; kept in this browser.
+// Runs before the first paint. The server writes the choice on <html>; only "as the system" is decided here.
 (function () {
   "use strict";
-  const order = ["system", "light", "dark"];
-  const icons = { system: "monitor", light: "sun", dark: "moon" };
+  const root = document.documentElement;
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const read = () => { try { return localStorage.getItem("theme") || "system"; } catch { return "system"; } };
+  root.classList.add("has-script");
 
   function apply() {
-    const choice = read();
-    document.documentElement.dataset.bsTheme = choice === "dark" || (choice === "system" && dark.matches) ? "dark" : "light";
-    document.querySelectorAll("[data-theme-toggle] use").forEach((use) => {
-      use.setAttribute("href", use.getAttribute("href").replace(/#.*/, "#" + icons[choice]));
-    });
+    const choice = root.dataset.theme || "system";
+    root.dataset.bsTheme = choice === "dark" || (choice === "system" && dark.matches) ? "dark" : "light";
+    // The Django admin keeps its theme in this browser: it follows.
+    try { localStorage.setItem("theme", choice === "system" ? "auto" : choice); } catch { /* private window: the admin follows the system */ }
     document.dispatchEvent(new CustomEvent("theme:changed"));
   }
 
   apply();
   dark.addEventListener("change", apply);
-  document.addEventListener("DOMContentLoaded", apply);
-  document.addEventListener("click", (event) => {
-    if (!event.target.closest("[data-theme-toggle]")) return;
-    const next = order[(order.indexOf(read()) + 1) % order.length];
-    try { localStorage.setItem("theme", next); } catch { /* private window: the choice lasts for this page */ }
+
+  // The account menu: shown at once, saved behind it. Without this file the buttons send the form.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("[data-preferences] button[name]");
+    if (!button) return;
+    event.preventDefault();
+    button.parentElement.querySelectorAll("button").forEach((each) => each.setAttribute("aria-pressed", String(each === button)));
+    root.dataset[button.name] = button.value;
     apply();
+    window.dispatchEvent(new Event("resize"));
+    const form = button.form;
+    const body = new FormData(form);
+    body.append(button.name, button.value);
+    try {
+      const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "XMLHttpRequest" }, credentials: "same-origin" });
+      if (!answer.ok) throw new Error(String(answer.status));
+    } catch { form.requestSubmit(button); }
   });
 })();

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import zoneinfo
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from django import template
-from django.utils.formats import number_format
+from django.conf import settings
+from django.template import Context
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -24,6 +26,7 @@ def figure(value: float | None, unit: str = "") -> str:
         return NOTHING
     decimals = 0 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
     text = number_format(round(value, decimals), decimal_pos=min(decimals, 4), use_l10n=True, force_grouping=True)
+    text = text.replace("-", "−")
     return f"{text} {unit}" if unit else text
 
 
@@ -39,31 +42,39 @@ def share(value: float | None) -> str:
     return NOTHING if value is None or not math.isfinite(value) else f"{number_format(100 * value, decimal_pos=0)} %"
 
 
-@register.simple_tag
-def moment(at: datetime | None, zone: str = "UTC") -> SafeString | str:
-    """A time in a substation's own zone with its offset; the UTC time is in the tooltip."""
+@register.simple_tag(takes_context=True)
+def moment(context: Context, at: datetime | None, zone: str | tzinfo = "") -> SafeString | str:
+    """A time with its offset: in the zone that the user chose, else in ``zone``, the substation's, else in the site's.
+
+    It is written as the language writes dates; the UTC time is in the tooltip.
+    """
     if at is None:
         return NOTHING
-    local = at.astimezone(zoneinfo.ZoneInfo(zone))
+    wanted = context.get("chosen_zone") or zone or settings.TIME_ZONE
+    local = at.astimezone(wanted if isinstance(wanted, tzinfo) else zoneinfo.ZoneInfo(wanted))
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         at.astimezone(UTC).isoformat(timespec="seconds"),
         f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
-        f"{local:%Y-%m-%d %H:%M} {offset(local)}",
+        f"{date_format(local, 'SHORT_DATETIME_FORMAT')} {offset(local)}",
     )
 
 
-@register.simple_tag
-def ago(at: datetime | None) -> SafeString | str:
-    """A time relative to now, kept fresh by ``live.js``; without JavaScript the UTC time stands there."""
+@register.simple_tag(takes_context=True)
+def ago(context: Context, at: datetime | None) -> SafeString | str:
+    """A time relative to now, kept fresh by ``live.js``; the exact one, in the user's zone, is its tooltip.
+
+    Without JavaScript the exact time stands there.
+    """
     if at is None:
         return NOTHING
-    utc = at.astimezone(UTC)
+    local = at.astimezone(zoneinfo.ZoneInfo(context.get("chosen_zone") or settings.TIME_ZONE))
+    exact = f"{date_format(local, 'SHORT_DATETIME_FORMAT')} {offset(local)}"
     return format_html(
         '<time datetime="{}" title="{}" data-relative>{}</time>',
-        utc.isoformat(timespec="seconds"),
-        f"{utc:%Y-%m-%d %H:%M:%S} UTC",
-        f"{utc:%Y-%m-%d %H:%M} UTC",
+        at.astimezone(UTC).isoformat(timespec="seconds"),
+        exact,
+        exact,
     )
 
 

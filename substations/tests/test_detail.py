@@ -54,6 +54,18 @@ def test_the_range_is_one_of_those_offered(signed_in: Doors, station: Substation
     assert page.count('aria-current="page"') == 2, "one for the range, one for the navigation"
 
 
+def test_an_exact_range_reaches_chart_and_export(signed_in: Doors, station: Substation) -> None:
+    page = text(signed_in("viewer").get(station.get_absolute_url(), {"from": "2026-03-01", "to": "2026-03-02T12:00"}))
+    exact = "from=2026-03-01T00%3A00&amp;to=2026-03-02T12%3A00"
+    assert f'data-chart="/models/SS-01/chart/?{exact}"' in page
+    assert f'href="/substations/SS-01/readings.csv?{exact}"' in page
+
+
+def test_a_range_that_cannot_be_read_is_said(signed_in: Doors, station: Substation) -> None:
+    page = text(signed_in("viewer").get(station.get_absolute_url(), {"range": "century"}))
+    assert "“century” is not a range; expected 24h, 7d, 30d, all" in page
+
+
 def test_what_feeds_it_and_what_it_feeds(signed_in: Doors, station: Substation) -> None:
     other = Substation.objects.create(code="B")
     Link.objects.create(source=None, target=station)

@@ -1,0 +1,58 @@
+"""Reading and keeping a user's preferences."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import AnonymousUser, User
+from django.utils.translation import gettext_lazy as _
+
+from .models import Preferences
+
+
+class Backend(ModelBackend):
+    """Signs in by password, and reads a user together with the preferences: every page needs both."""
+
+    def get_user(self, user_id: int) -> User | None:
+        user = User.objects.select_related("preferences").filter(pk=user_id).first()
+        return user if user is not None and self.user_can_authenticate(user) else None
+
+
+def of(user: User | AnonymousUser) -> Preferences:
+    """What the user wishes; the defaults for somebody who has not said, and before sign-in."""
+    if user.pk is None:
+        return Preferences()
+    found: Preferences | None = getattr(user, "preferences", None)
+    return found if found is not None else Preferences(user_id=user.pk)
+
+
+class PreferencesForm(forms.ModelForm[Preferences]):
+    """Any part of the preferences: what is not sent stays as it is."""
+
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False, choices=lambda: _zones())
+
+    class Meta:
+        model = Preferences
+        fields = ["theme", "density", "time_zone", "shortcuts"]
+        widgets = {"theme": forms.RadioSelect, "density": forms.RadioSelect}
+
+    def __init__(self, data: Any = None, *, instance: Preferences, partly: bool = False) -> None:
+        super().__init__(data, instance=instance)
+        for name in [name for name in self.fields if partly and name not in (data or {})]:
+            del self.fields[name]
+        for name, css in {"time_zone": "form-select", "shortcuts": "form-check-input"}.items():
+            if name in self.fields:
+                self.fields[name].widget.attrs["class"] = css
+
+
+def _zones() -> list[tuple[str, Any]]:
+    """The zones of the database that are places, by region; UTC first."""
+    regions: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(zoneinfo.available_timezones()):
+        region, _slash, place = name.partition("/")
+        if place and region not in ("Etc", "SystemV", "US"):
+            regions.setdefault(region, []).append((name, name.replace("_", " ")))
+    return [("", _("Each substation's own")), ("UTC", "UTC"), *regions.items()]
