@@ -12,9 +12,13 @@ import numpy.typing as npt
 from .fitted import Arrays
 from .frames import Frame
 from .gru_inference import decode
+from .gru_newest import decode_newest
 from .gru_weights import Architecture, first_weights, repeated
 from .reconstruction import BoolArray, Float32, Reconstruction
 from .windows import window_starts
+
+STATES_AT_ONCE = 49_152
+"""Numbers of a layer's state in a piece of work: with its gates, a mebibyte, as much as the cache of a core holds."""
 
 
 @dataclass
@@ -118,7 +122,13 @@ class GruAutoencoder(Reconstruction):
         return np.where(count > 0, total / np.maximum(count, 1), np.inf)
 
     def _decode(self, weights: Mapping[str, npt.NDArray[Any]], inputs: Float32) -> Iterator[Float32]:
-        return decode(weights, inputs, self.architecture)
+        if inputs.shape[-1] > self.window_steps:
+            return decode(weights, inputs, self.architecture)
+        whole = decode_newest(weights, inputs, self.architecture)
+        return (whole[..., step : step + 1] for step in range(self.window_steps))
+
+    def _windows_at_once(self) -> int:
+        return max(64, STATES_AT_ONCE // self.hidden)
 
     def _weight_shapes(self) -> dict[str, tuple[int, ...]]:
         return self.architecture.shapes()

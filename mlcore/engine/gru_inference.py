@@ -18,46 +18,69 @@ Float32 = npt.NDArray[np.float32]
 
 
 class _Layer:
-    """One GRU layer over a batch of windows, its state and its buffers."""
+    """One GRU layer over a batch of windows, its state and its buffers.
+
+    σ(x) = (1 + tanh(x/2)) / 2, and numpy's tanh is vectorised. The halves are put into the weights once, instead of
+    into every step: all of update and reset gate, and what the reset gate lets through of the candidate.
+    """
 
     def __init__(self, weights: Mapping[str, npt.NDArray[Any]], name: str, windows: int) -> None:
-        self.kernel = weights[f"{name}_kernel"].swapaxes(1, 2)
-        self.recurrent = np.ascontiguousarray(weights[f"{name}_recurrent"].swapaxes(1, 2))
         bias = weights[f"{name}_bias"]
-        substations, gates, self.hidden = self.recurrent.shape
+        substations, _, gates = bias.shape
+        self.hidden = gates // 3
         both = 2 * self.hidden
+        half, is_switch = np.float32(0.5), np.arange(gates) < both
+        self.kernel = weights[f"{name}_kernel"].swapaxes(1, 2) * np.where(is_switch, half, np.float32(1.0))[:, None]
+        self.recurrent = np.multiply(weights[f"{name}_recurrent"].swapaxes(1, 2), half, order="C")
         # The biases of update and reset gate can be added early; that of the candidate is inside the reset.
-        self.bias = bias[:, 0, :, None] + np.where(np.arange(gates) < both, bias[:, 1], np.float32(0.0))[:, :, None]
-        self.inner_bias = bias[:, 1, both:, None]
+        self.bias = np.where(is_switch, half * (bias[:, 0] + bias[:, 1]), bias[:, 0])[:, :, None]
+        self.inner_bias = half * bias[:, 1, both:, None]
         self.state = np.zeros((substations, self.hidden, windows), np.float32)
-        self.gates = np.empty((substations, gates, windows), np.float32)
+        self.gates = np.zeros((substations, gates, windows), np.float32)
         self.candidate = np.empty_like(self.state)
+        self.is_first = True
 
-    def project(self, inputs: Float32) -> Float32:
+    def project(self, inputs: Float32, out: Float32 | None = None) -> Float32:
         """The part of the gates that the input decides, [substation, 3 hidden, …]."""
-        projected: Float32 = np.matmul(self.kernel, inputs)
+        projected: Float32 = np.matmul(self.kernel, inputs, out=out)
         projected += self.bias
         return projected
 
     def step(self, projected: Float32) -> Float32:
         """Move on by one step; the new state [substation, hidden, window] (overwritten by the next step)."""
         both, state, candidate = 2 * self.hidden, self.state, self.candidate
-        np.matmul(self.recurrent, state, out=self.gates)
-        switches = self.gates[:, :both]
+        if not self.is_first:  # what would be multiplied at first is the empty state
+            np.matmul(self.recurrent, state, out=self.gates)
+        self.is_first = False
+        switches, inner = self.gates[:, :both], self.gates[:, both:]
         switches += projected[:, :both]
-        # σ(x) = (1 + tanh(x/2)) / 2: numpy's tanh is vectorised, 1/(1 + exp(−x)) needs a division more.
-        switches *= np.float32(0.5)
         np.tanh(switches, out=switches)
-        switches *= np.float32(0.5)
-        switches += np.float32(0.5)
-        inner = self.gates[:, both:]
         inner += self.inner_bias
         np.multiply(inner, switches[:, self.hidden :], out=candidate)
+        candidate += inner
         candidate += projected[:, both:]
         np.tanh(candidate, out=candidate)
+        update = switches[:, : self.hidden]
+        update += np.float32(1.0)
+        update *= np.float32(0.5)
         state -= candidate
-        state *= switches[:, : self.hidden]
+        state *= update
         state += candidate
+        return state
+
+
+class _Layers:
+    """The layers of the encoder or decoder, one above the other; those above share a buffer for what enters them."""
+
+    def __init__(self, weights: Mapping[str, npt.NDArray[Any]], part: str, windows: int, number: int) -> None:
+        self.first, *self.above = [_Layer(weights, f"{part}_{layer}", windows) for layer in range(number)]
+        self.entering = np.empty_like(self.first.gates) if self.above else None
+
+    def step(self, projected: Float32) -> Float32:
+        """Move all layers on by one step; the state of the uppermost."""
+        state = self.first.step(projected)
+        for layer in self.above:
+            state = layer.step(layer.project(state, self.entering))
         return state
 
 
@@ -70,11 +93,11 @@ def decode(weights: Mapping[str, npt.NDArray[Any]], inputs: Float32, architectur
     state = _run_encoder(weights, inputs, architecture, count)
     latent = np.matmul(weights["latent_kernel"].swapaxes(1, 2), state)
     latent += weights["latent_bias"][:, :, None]
-    layers = [_Layer(weights, f"decoder_{layer}", count) for layer in range(architecture.layers)]
-    shared = np.matmul(layers[0].kernel[:, :, : architecture.latent], latent)
-    shared += layers[0].bias
+    layers = _Layers(weights, "decoder", count, architecture.layers)
+    shared = np.matmul(layers.first.kernel[:, :, : architecture.latent], latent)
+    shared += layers.first.bias
     known = inputs[:, architecture.channels :]
-    moving = np.matmul(layers[0].kernel[:, :, architecture.latent :], known) if architecture.context else None
+    moving = np.matmul(layers.first.kernel[:, :, architecture.latent :], known) if architecture.context else None
     out = weights["output_kernel"].swapaxes(1, 2)
     decoded = np.empty((len(inputs), architecture.channels, count), np.float32)
     buffer = np.empty_like(shared)
@@ -82,7 +105,7 @@ def decode(weights: Mapping[str, npt.NDArray[Any]], inputs: Float32, architectur
         projected = shared
         if moving is not None:
             projected = np.add(shared, moving[:, :, step : step + count], out=buffer)
-        state = _through(layers, projected)
+        state = layers.step(projected)
         np.matmul(out, state, out=decoded)
         decoded += weights["output_bias"][:, :, None]
         yield decoded
@@ -91,15 +114,8 @@ def decode(weights: Mapping[str, npt.NDArray[Any]], inputs: Float32, architectur
 def _run_encoder(
     weights: Mapping[str, npt.NDArray[Any]], inputs: Float32, architecture: Architecture, count: int
 ) -> Float32:
-    layers = [_Layer(weights, f"encoder_{layer}", count) for layer in range(architecture.layers)]
-    projected = layers[0].project(inputs)
+    layers = _Layers(weights, "encoder", count, architecture.layers)
+    projected = layers.first.project(inputs)
     for step in range(architecture.window):
-        state = _through(layers, projected[:, :, step : step + count])
-    return state
-
-
-def _through(layers: list[_Layer], projected: Float32) -> Float32:
-    state = layers[0].step(projected)
-    for layer in layers[1:]:
-        state = layer.step(layer.project(state))
+        state = layers.step(projected[:, :, step : step + count])
     return state

@@ -21,7 +21,8 @@ FloatArray = npt.NDArray[np.floating]
 Float32 = npt.NDArray[np.float32]
 
 CHUNK = 1024
-TOGETHER = 384
+"""Windows in a piece of work; a model may take as many as fit into the cache for its width."""
+TOGETHER = 192
 LEAST_ERROR = 1e-3
 
 
@@ -121,6 +122,15 @@ class Reconstruction(Fitted):
         """
         return self._combined(self._errors(self._frame(values, context), self._weights()))
 
+    def score_newest(self, values: FloatArray, *, context: FloatArray | None = None) -> Float32:
+        """[substation] the score of the newest row alone: of ``score`` its last column, for the price of one window."""
+        checked_rows(values, None)
+        rows = slice(-self.window_steps, None)
+        if context is not None and context.shape[-2:-1] != values.shape[1:2]:
+            raise ValueError(f"context must have the {values.shape[1]} rows of values; received {context.shape}.")
+        known = None if context is None else context[..., rows, :]
+        return self.score(values[:, rows], context=known)[:, -1]
+
     def contributions(self, values: FloatArray, *, context: FloatArray | None = None) -> Float32:
         """[substation, time, channel] what each channel adds to the score; they add up to it."""
         ratio = self._ratio(self._errors(self._frame(values, context), self._weights()))
@@ -199,11 +209,14 @@ class Reconstruction(Fitted):
         windows = length - self.window_steps + 1
         if windows < 1:
             return
-        together = max(1, TOGETHER // windows)
+        together, at_once = max(1, TOGETHER // windows), self._windows_at_once()
         for row in range(0, substations, together):
-            for first in range(0, windows, CHUNK):
+            for first in range(0, windows, at_once):
                 rows = slice(row, min(row + together, substations))
-                yield rows, frame.part(rows, first, min(first + CHUNK, windows) + self.window_steps - 1)
+                yield rows, frame.part(rows, first, min(first + at_once, windows) + self.window_steps - 1)
+
+    def _windows_at_once(self) -> int:
+        return CHUNK
 
     def _ratio(self, errors: Float32) -> Float32:
         return np.asarray(errors / self.arrays_["error_scale"][:, :, None])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from functools import partial
@@ -74,6 +75,16 @@ def test_a_row_scores_alike_in_a_short_and_in_a_long_record(fitted: Reconstructi
     whole = fitted.score(record(), context=CONTEXT)
     part = fitted.score(record()[:, 300 : 300 + WINDOW], context=CONTEXT[300 : 300 + WINDOW])
     assert np.allclose(part[:, -1], whole[:, 299 + WINDOW], atol=1e-4)
+
+
+def test_the_newest_row_alone_scores_as_in_the_whole_record(fitted: Reconstruction) -> None:
+    whole, newest = record(), record()[:, -3 * WINDOW :]
+    scores = fitted.score_newest(newest, context=CONTEXT[-3 * WINDOW :])
+    assert scores.shape == (3,)
+    assert np.allclose(scores, fitted.score(whole, context=CONTEXT)[:, -1], atol=1e-4)
+    assert np.isnan(fitted.score_newest(whole[:, : WINDOW - 1], context=CONTEXT[: WINDOW - 1])).all()
+    with pytest.raises(ValueError, match="must have the 24 rows"):
+        fitted.score_newest(newest, context=CONTEXT)
 
 
 def test_contributions_add_up_to_the_score(fitted: Reconstruction) -> None:
@@ -298,3 +309,27 @@ def test_importing_and_scoring_never_load_tensorflow() -> None:
         "assert not loaded, loaded\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+LEARN = """
+import hashlib, sys
+from mlcore.engine import GruAutoencoder
+from mlcore.engine.bench import hours_of_day, made_up_record
+model = GruAutoencoder(window_steps=12, fleet_updates=60, own_updates=10)
+arrays, _meta = model.fit(made_up_record(8, 900, 6), context=hours_of_day(900)).to_arrays()
+print(hashlib.sha256(b"".join(arrays[name].tobytes() for name in sorted(arrays))).hexdigest())
+"""
+
+
+@tensorflow
+def test_fresh_processes_with_one_and_two_threads_learn_the_same_model_and_say_nothing() -> None:
+    digests = set()
+    for threads in ("1", "2"):
+        limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), threads)
+        surroundings = {name: value for name, value in os.environ.items() if not name.startswith("TF_")} | limits
+        found = subprocess.run(
+            [sys.executable, "-c", LEARN], capture_output=True, text=True, env=surroundings, check=True
+        )
+        assert found.stderr == ""
+        digests.add(found.stdout)
+    assert len(digests) == 1
