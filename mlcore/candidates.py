@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .detector import TrainedDetector, analyse_fleet
+from .diagnosis.findings import Finding
 from .diagnosis.fleet import Fleet
-from .diagnosis.pipeline import Analysis
 from .models import Detection
 from .shards import Shard
 
@@ -35,6 +35,14 @@ class Verdict:
     figures: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is compared of an analysis; the rest of it would take gigabytes twice. score: [substation, time]."""
+
+    score: NDArray[np.float64]
+    findings: list[Finding]
+
+
 def held_out_from(first_s: int, last_s: int) -> int:
     """Where the part begins that a candidate is not trained on."""
     return int(last_s - min(HELD_OUT.total_seconds(), MOST_OF_RECORD * (last_s - first_s)))
@@ -48,7 +56,7 @@ def judge(
     from_s: int,
 ) -> dict[str, Verdict]:
     """A verdict per code of the candidates; one without an active version is accepted as it is."""
-    ours, theirs = analyse_fleet(fleet, candidates), analyse_fleet(fleet, {**candidates, **active})
+    ours, theirs = _judged(fleet, candidates), _judged(fleet, {**candidates, **active})
     verdicts: dict[str, Verdict] = {}
     for index, substation in enumerate(shard.substations):
         if substation.code not in candidates:
@@ -67,6 +75,11 @@ def judge(
     return verdicts
 
 
+def _judged(fleet: Fleet, detectors: Mapping[str, TrainedDetector]) -> Judged:
+    analysis = analyse_fleet(fleet, detectors)
+    return Judged(analysis.score, analysis.findings)
+
+
 def _within(at_s: NDArray[np.int64], detections: list[Detection]) -> NDArray[np.bool_]:
     inside = np.zeros(len(at_s), dtype=bool)
     for each in detections:
@@ -75,18 +88,18 @@ def _within(at_s: NDArray[np.int64], detections: list[Detection]) -> NDArray[np.
     return inside
 
 
-def _abnormal(analysis: Analysis, index: int, normal: NDArray[np.bool_]) -> float:
+def _abnormal(judged: Judged, index: int, normal: NDArray[np.bool_]) -> float:
     """Share of normal rows that a version scores above its threshold."""
-    scores = analysis.score[index][normal]
+    scores = judged.score[index][normal]
     known = np.isfinite(scores)
     return float((scores[known] > 1).mean()) if known.any() else 0.0
 
 
-def _found(analysis: Analysis, code: str, known: list[Detection]) -> int:
+def _found(judged: Judged, code: str, known: list[Detection]) -> int:
     """How many known episodes a version's findings touch."""
     spans = [
         (finding.start_s, finding.end_s if finding.end_s is not None else np.inf)
-        for finding in analysis.findings
+        for finding in judged.findings
         if finding.substation == code and finding.kind == "loss"
     ]
     return sum(

@@ -15,6 +15,7 @@ def card(detector: Detector) -> list[tuple[str, str]]:
     """Label and value of each figure that was stored with a version; an unknown one keeps its own name."""
     labels = {
         "expected_false_alarms_per_month": _("Expected false alarms per month"),
+        "older_readings_left_out": _("Older readings left out, for want of memory"),
         "network_windows": _("Windows the network learned from"),
         "network_window_steps": _("Readings in a window"),
         "network_heldout_error": _("Held-out reconstruction error"),

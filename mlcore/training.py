@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 # A first model learns from the older part of the record, so that it judges the newer part without having seen it.
 FIRST_TRAINING_SHARE = 0.7
 LEAST_DAYS = 7
+# Readings on the grid of one training: each takes about 3 kB while expectations are learnt and versions compared.
+LARGEST_GRID = 1_000_000
 FIRST = Verdict(True, "The first version.", {})
 
 
@@ -43,7 +45,10 @@ class Range:
 
 
 def training_range(shard: Shard, *, until: datetime | None = None) -> Range | None:
-    """What a shard learns from: the last ``TRAIN_DAYS``, or at first the older share of the record."""
+    """What a shard learns from: the last ``TRAIN_DAYS``, or at first the older share of the record.
+
+    Of many substations with short intervals only as much as fits into memory, see ``LARGEST_GRID``.
+    """
     reach = Reading.objects.filter(substation__in=shard.ids).aggregate(first=Min("at"), last=Max("at"))
     if reach["first"] is None:
         return None
@@ -51,7 +56,13 @@ def training_range(shard: Shard, *, until: datetime | None = None) -> Range | No
     has_detector = Detector.objects.active().filter(substation__in=shard.ids).exists()
     if until is None and not has_detector:
         last = first + max((last - first) * FIRST_TRAINING_SHARE, min(last - first, timedelta(days=LEAST_DAYS)))
-    return Range(max(first, last - timedelta(days=settings.TRAIN_DAYS)), last)
+    longest = min(timedelta(days=settings.TRAIN_DAYS), _longest_grid(shard))
+    return Range(max(first, last - longest), last)
+
+
+def _longest_grid(shard: Shard) -> timedelta:
+    steps = max(LARGEST_GRID // len(shard.ids), 1)
+    return timedelta(seconds=steps * shard.substations[0].reading_interval_s)
 
 
 def train(shard: Shard, *, only: Collection[int] | None = None, until: datetime | None = None) -> list[Detector]:
@@ -124,7 +135,7 @@ def _store_one(
         row_count=int(present.sum()),
         excluded_count=round(detector.excluded_share * float(present.sum())),
         threshold=detector.threshold,
-        metrics=detector.metrics | verdict.figures,
+        metrics=detector.metrics | verdict.figures | _cut(substation, learned),
         arrays=artifact.data,
         meta=artifact.meta,
         sha256=artifact.sha256,
@@ -138,6 +149,13 @@ def _store_one(
         why = "The active version is pinned." if verdict.accepted else verdict.note
         versions.record(row, DetectorEvent.Action.KEPT_BACK, note=why)
     return row
+
+
+def _cut(substation: Substation, learned: Range) -> dict[str, int]:
+    """For the model card: that there was more to learn from than what fits into memory."""
+    older = Reading.objects.filter(substation=substation, at__lt=learned.start)
+    wanted = older.filter(at__gte=learned.end - timedelta(days=settings.TRAIN_DAYS))
+    return {"older_readings_left_out": wanted.count()} if wanted.exists() else {}
 
 
 def _ask_for_scoring(detectors: Iterable[Detector]) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 from .gru_weights import Architecture
 
 logger = logging.getLogger(__name__)
-# Read when TensorFlow is first imported: oneDNN sums in another order on every kind of processor and number of threads, and
-# announces itself on stderr. Without it training takes about a sixth longer.
+# Read when TensorFlow is first imported. The sums of oneDNN depend on the processor and the number of threads, and it
+# announces itself on stderr; without it training takes about a sixth longer.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from mlcore import fleets, services, training
+from mlcore.model_card import card
 from mlcore.models import Detection, Detector
 from mlcore.stored import load_detectors
 from substations.models import Reading, Span, Substation
@@ -63,6 +64,16 @@ def test_the_range_can_be_cut(grid: Simulation) -> None:
     until = moment(grid.spec.start_s + 10 * DAY)
     assert {each.trained_until for each in training.train(the_shard(), until=until)} == {until}
     assert training.train(the_shard(), until=moment(0)) == []
+
+
+@pytest.mark.usefixtures("grid")
+def test_no_more_is_learnt_at_once_than_fits_into_memory_and_the_card_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "LARGEST_GRID", 4 * 24 * 9)  # four substations, nine days of hours
+    made = training.train(the_shard())
+    assert {each.trained_until - each.trained_from for each in made} == {timedelta(days=9)}
+    assert all(each.metrics["older_readings_left_out"] > 50 for each in made)
+    labels = dict(card(made[0]))
+    assert "Older readings left out, for want of memory" in labels
 
 
 @pytest.mark.usefixtures("no_network")
