@@ -9,6 +9,7 @@ from typing import Any, cast
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.functional import lazy
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from ingestion.inspection import Inspection
@@ -72,9 +73,9 @@ class UploadForm(forms.Form):
 
 
 def _targets() -> list[Any]:
-    groups: dict[str, list[tuple[str, str]]] = {}
+    groups: dict[Any, list[tuple[str, Any]]] = {}
     for channel in CHANNELS:
-        groups.setdefault(channel.group.capitalize(), []).append((channel.name, channel.label))
+        groups.setdefault(capfirst(_(channel.group)), []).append((channel.name, _(channel.label)))
     roles = [
         (TIMESTAMP, _("Date and time")),
         (DATE, _("Date")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import django_stubs_ext
 from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
+from django.conf import global_settings
 
 from .env import BASE_DIR, VAR_DIR, broker_url, env, secret_key
 
@@ -99,6 +100,8 @@ LOGOUT_REDIRECT_URL = "login"
 
 # Language and time. Storage is UTC; a page shows the zone that the user chose, else the substation's own.
 LANGUAGE_CODE = "en"
+# Those with a catalogue: a page half in the browser's language would help nobody.
+LANGUAGES = [each for each in global_settings.LANGUAGES if each[0] == "en" or (BASE_DIR / "locale" / each[0]).is_dir()]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = "smart_ems.formats"
 USE_I18N = True
@@ -149,6 +152,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "smart_ems.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "score": {"task": "mlcore.tasks.score_pending", "schedule": 30.0, "options": {"expires": 30}},
     "verify": {"task": "alerts.tasks.verify_resolved", "schedule": 60.0, "options": {"expires": 60}},
+    "planned-work": {"task": "alerts.tasks.follow_planned_work", "schedule": 60.0, "options": {"expires": 60}},
     "train": {
         "task": "mlcore.tasks.train_due",
         "schedule": crontab(minute="17"),

@@ -21,29 +21,34 @@ class Channel:
     high: float
 
 
+def _(label: str) -> str:
+    """Marks a label for the catalogues of languages; a page translates it where it shows it."""
+    return label
+
+
 _LARGEST_KW = 1e6  # a gigawatt: far above any substation, far below an overflowed register
 
 CHANNELS: tuple[Channel, ...] = (
-    Channel("active_power_kw", "Active power", "kW", "power", -_LARGEST_KW, _LARGEST_KW),
-    Channel("apparent_power_kva", "Apparent power", "kVA", "power", 0, _LARGEST_KW),
-    Channel("reactive_power_kvar", "Reactive power", "kvar", "power", -_LARGEST_KW, _LARGEST_KW),
-    Channel("power_factor", "Power factor", "", "power factor", -1, 1),
-    Channel("current_l1_a", "Current L1", "A", "current", 0, 1e6),
-    Channel("current_l2_a", "Current L2", "A", "current", 0, 1e6),
-    Channel("current_l3_a", "Current L3", "A", "current", 0, 1e6),
-    Channel("current_avg_a", "Current, mean of phases", "A", "current", 0, 1e6),
-    Channel("voltage_l12_v", "Voltage L1-L2", "V", "voltage", 0, 1e6),
-    Channel("voltage_l23_v", "Voltage L2-L3", "V", "voltage", 0, 1e6),
-    Channel("voltage_l31_v", "Voltage L3-L1", "V", "voltage", 0, 1e6),
-    Channel("voltage_avg_v", "Voltage, mean line to line", "V", "voltage", 0, 1e6),
-    Channel("frequency_hz", "Frequency", "Hz", "frequency", 0, 100),
-    Channel("thd_current_l1_pct", "Current THD L1", "%", "harmonics", 0, 1000),
-    Channel("thd_current_l2_pct", "Current THD L2", "%", "harmonics", 0, 1000),
-    Channel("thd_current_l3_pct", "Current THD L3", "%", "harmonics", 0, 1000),
-    Channel("thd_voltage_l12_pct", "Voltage THD L1-L2", "%", "harmonics", 0, 1000),
-    Channel("thd_voltage_l23_pct", "Voltage THD L2-L3", "%", "harmonics", 0, 1000),
-    Channel("thd_voltage_l31_pct", "Voltage THD L3-L1", "%", "harmonics", 0, 1000),
-    Channel("oil_temperature_c", "Transformer oil temperature", "°C", "temperature", -60, 250),
+    Channel("active_power_kw", _("Active power"), "kW", _("power"), -_LARGEST_KW, _LARGEST_KW),
+    Channel("apparent_power_kva", _("Apparent power"), "kVA", _("power"), 0, _LARGEST_KW),
+    Channel("reactive_power_kvar", _("Reactive power"), "kvar", _("power"), -_LARGEST_KW, _LARGEST_KW),
+    Channel("power_factor", _("Power factor"), "", _("power factor"), -1, 1),
+    Channel("current_l1_a", _("Current L1"), "A", _("current"), 0, 1e6),
+    Channel("current_l2_a", _("Current L2"), "A", _("current"), 0, 1e6),
+    Channel("current_l3_a", _("Current L3"), "A", _("current"), 0, 1e6),
+    Channel("current_avg_a", _("Current, mean of phases"), "A", _("current"), 0, 1e6),
+    Channel("voltage_l12_v", _("Voltage L1-L2"), "V", _("voltage"), 0, 1e6),
+    Channel("voltage_l23_v", _("Voltage L2-L3"), "V", _("voltage"), 0, 1e6),
+    Channel("voltage_l31_v", _("Voltage L3-L1"), "V", _("voltage"), 0, 1e6),
+    Channel("voltage_avg_v", _("Voltage, mean line to line"), "V", _("voltage"), 0, 1e6),
+    Channel("frequency_hz", _("Frequency"), "Hz", _("frequency"), 0, 100),
+    Channel("thd_current_l1_pct", _("Current THD L1"), "%", _("harmonics"), 0, 1000),
+    Channel("thd_current_l2_pct", _("Current THD L2"), "%", _("harmonics"), 0, 1000),
+    Channel("thd_current_l3_pct", _("Current THD L3"), "%", _("harmonics"), 0, 1000),
+    Channel("thd_voltage_l12_pct", _("Voltage THD L1-L2"), "%", _("harmonics"), 0, 1000),
+    Channel("thd_voltage_l23_pct", _("Voltage THD L2-L3"), "%", _("harmonics"), 0, 1000),
+    Channel("thd_voltage_l31_pct", _("Voltage THD L3-L1"), "%", _("harmonics"), 0, 1000),
+    Channel("oil_temperature_c", _("Transformer oil temperature"), "°C", _("temperature"), -60, 250),
 )
 
 CHANNEL_NAMES: tuple[str, ...] = tuple(channel.name for channel in CHANNELS)
