@@ -10,6 +10,9 @@
     resolve         operator   open                         closed
     reopen          system     closed                       active, unacknowledged
     supersede       system     open, cleared                closed
+    withdraw        system     open, cleared                closed: not found again with corrected data or a newer model
+    suspend         system     open, not suppressed         out of service while people work on the substation
+    resume          system     out of service               unacknowledged again if it is still active
 
 A *latched* alert (Critical) stays on the desk after it has cleared, until somebody resolves it. Anything that the table
 does not name is refused.
@@ -82,6 +85,9 @@ class Move(StrEnum):
     RESOLVE = "resolve"
     REOPEN = "reopen"
     SUPERSEDE = "supersede"
+    WITHDRAW = "withdraw"
+    SUSPEND = "suspend"
+    RESUME = "resume"
     COMMENT = "comment"
 
 
@@ -97,6 +103,9 @@ ACTION_WORDS = {
     Move.RESOLVE: _("Resolved"),
     Move.REOPEN: _("Still present, reopened"),
     Move.SUPERSEDE: _("Followed by a newer alert"),
+    Move.WITHDRAW: _("Not found again"),
+    Move.SUSPEND: _("Out of service for planned work"),
+    Move.RESUME: _("Planned work has ended"),
     Move.COMMENT: _("Comment"),
 }
 
@@ -149,6 +158,9 @@ def allowed(state: State, move: Move) -> bool:
         Move.RESOLVE: still_open,
         Move.REOPEN: state.closed,
         Move.SUPERSEDE: still_open and not state.active,
+        Move.WITHDRAW: still_open and not state.active,
+        Move.SUSPEND: still_open and state.suppression is Suppression.NONE,
+        Move.RESUME: still_open and state.suppression is Suppression.OUT_OF_SERVICE,
         Move.COMMENT: True,
     }.get(move, False)
 
@@ -174,8 +186,12 @@ def after(state: State, move: Move, *, latched: bool) -> State:
             return replace(state, condition=Condition.ACTIVE, acknowledged=False)
         case Move.ACKNOWLEDGE:
             return replace(state, acknowledged=True, closed=not state.active and not latched)
-        case Move.RESOLVE | Move.SUPERSEDE:
-            return replace(state, closed=True)
+        case Move.RESOLVE | Move.SUPERSEDE | Move.WITHDRAW:
+            return replace(state, closed=True, suppression=Suppression.NONE)
+        case Move.SUSPEND:
+            return replace(state, suppression=Suppression.OUT_OF_SERVICE)
+        case Move.RESUME:
+            return replace(state, suppression=Suppression.NONE, acknowledged=state.acknowledged and not state.active)
         case Move.REOPEN:
             return State(Condition.ACTIVE)
         case _:

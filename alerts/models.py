@@ -48,6 +48,7 @@ class Alert(models.Model):
         CLEARED = "cleared", _("Cleared by itself")
         SUPERSEDED = "superseded", _("Followed by a newer alert")
         RETROSPECTIVE = "retrospective", _("Found afterwards")
+        WITHDRAWN = "withdrawn", _("Not found again")
 
     substation = models.ForeignKey(Substation, models.PROTECT, related_name="alerts", db_index=False)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)

@@ -36,9 +36,11 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         )
 
     def most_urgent_first(self) -> AlertQuerySet:
-        """Unacknowledged first (active, then cleared), then acknowledged; inside by severity, newest first."""
+        """Unacknowledged first (active, then cleared), then acknowledged, what is suppressed last; inside by severity,
+        newest first."""
         urgent: AlertQuerySet = self.with_shown_severity().order_by(
             Case(
+                When(~Q(suppression="none"), then=Value(3)),
                 When(Q(acknowledged=False, condition="active"), then=Value(0)),
                 When(acknowledged=False, then=Value(1)),
                 default=Value(2),

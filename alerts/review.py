@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from mlcore.models import Detection
 from substations.models import Reading
 
+from . import planned
 from .changes import Conflict, guarded_update, move, record
 from .lifecycle import Move
 from .models import Alert, AlertDetection, Resolution
@@ -32,7 +33,7 @@ def has_unreviewed() -> bool:
 
 
 def review_changed() -> int:
-    """Bring the alerts in line with every changed detection; how many were looked at.
+    """Bring the alerts in line with every changed detection and with planned work; how many detections were looked at.
 
     Two workers may run this at once: the loser of a race writes nothing and the next round does its part.
     """
@@ -42,6 +43,7 @@ def review_changed() -> int:
             review(detection, now=timezone.now())
         except (Conflict, IntegrityError):
             continue
+    planned.follow(now=timezone.now())
     return len(found)
 
 
@@ -135,11 +137,20 @@ def refresh(alert: Alert, *, now: datetime) -> Alert:
     if alert.cause != summary.shown.cause:
         figures["version"] = alert.version + 1  # whoever looks at it decides about another cause
     guarded_update(alert, **figures)
+    if summary.is_withdrawn and alert.closed_at is None and not (alert.acknowledged and alert.is_critical):
+        # Nothing is left to be done; only who has taken on a critical alert is not deprived of it.
+        move(alert, Move.WITHDRAW, now=now, closure=Alert.Closure.WITHDRAWN, comment=_withdrawn_because())
     return alert
+
+
+def _withdrawn_because() -> str:
+    return _("Corrected readings or a newer model do not show it any more.")
 
 
 def _refresh_closed(alert: Alert, summary: Summary, *, now: datetime) -> Alert:
     was_active = alert.condition == Alert.Condition.ACTIVE
+    if alert.closure == Alert.Closure.WITHDRAWN and not summary.is_withdrawn:
+        guarded_update(alert, closure=Alert.Closure.RETROSPECTIVE, **summary.as_fields() | {"condition": "cleared"})
     if was_active and not summary.is_active:
         return _make(alert, Move.CLEAR, summary, now=now)
     if was_active or not summary.is_active or _was_false_alarm(alert):

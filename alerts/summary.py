@@ -16,6 +16,7 @@ class Summary:
 
     shown: Detection
     is_active: bool
+    is_withdrawn: bool
     severity_now: int
     severity_peak: int
     raised_at: datetime
@@ -61,6 +62,7 @@ def summarise(detections: Sequence[Detection]) -> Summary:
     return Summary(
         shown=shown,
         is_active=bool(ongoing),
+        is_withdrawn=all(each.withdrawn_at is not None for each in detections),
         severity_now=max(each.severity for each in ongoing) if ongoing else shown.severity,
         severity_peak=max(each.severity for each in standing),
         raised_at=min(each.start for each in standing),

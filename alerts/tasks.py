@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils import timezone
 
-from . import review, services
+from . import planned, review, services
 
 
 @shared_task
@@ -15,3 +16,8 @@ def review_changed() -> None:
 @shared_task
 def verify_resolved() -> None:
     services.verify_due()
+
+
+@shared_task
+def follow_planned_work() -> None:
+    planned.follow(now=timezone.now())

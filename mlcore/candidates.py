@@ -6,13 +6,15 @@ every known episode that the active version finds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from substations.models import PlannedWork
 
 from .detector import TrainedDetector, analyse_fleet
 from .diagnosis.findings import Finding
@@ -66,7 +68,8 @@ def judge(
             continue
         known = list(Detection.objects.standing().filter(substation=substation, kind=Detection.Kind.LOSS))
         known = [each for each in known if each.verdict != Detection.Verdict.FALSE_ALARM]
-        normal = (fleet.at_s >= from_s) & ~_within(fleet.at_s, known)
+        work = list(PlannedWork.objects.filter(substation=substation))
+        normal = (fleet.at_s >= from_s) & ~_within(fleet.at_s, known) & ~_within(fleet.at_s, work)
         verdicts[substation.code] = _compare(
             (_abnormal(ours, index, normal), _found(ours, substation.code, known)),
             (_abnormal(theirs, index, normal), _found(theirs, substation.code, known)),
@@ -80,9 +83,9 @@ def _judged(fleet: Fleet, detectors: Mapping[str, TrainedDetector]) -> Judged:
     return Judged(analysis.score, analysis.findings)
 
 
-def _within(at_s: NDArray[np.int64], detections: list[Detection]) -> NDArray[np.bool_]:
+def _within(at_s: NDArray[np.int64], stretches: Sequence[Detection | PlannedWork]) -> NDArray[np.bool_]:
     inside = np.zeros(len(at_s), dtype=bool)
-    for each in detections:
+    for each in stretches:
         end_s = each.end.timestamp() if each.end else np.inf
         inside |= (at_s >= each.start.timestamp()) & (at_s <= end_s)
     return inside

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q
 from django.utils import timezone
 
-from substations.models import Reading
+from substations.models import PlannedWork, Reading
 
 from .models import Detection, Detector, Score, TrainingAttempt
 from .querysets import ScoreQuerySet
@@ -47,16 +47,19 @@ def due(shard: Shard, *, now: datetime | None = None, look_for_drift: bool = Fal
 def drifted(shard: Shard) -> set[int]:
     """Substations whose ordinary rows of the last week are abnormal to their model far more often than they should be.
 
-    A row counts if it was scored, is above the threshold, and belongs to no known episode.
+    A row counts if it was scored, is above the threshold, and belongs to no known episode and no planned work.
     """
     newest = Reading.objects.filter(substation__in=shard.ids).aggregate(Max("at"))["at__max"]
     if newest is None:
         return set()
     known = Detection.objects.standing().filter(substation=OuterRef("substation"), start__lte=OuterRef("at"))
     inside = known.filter(Q(end__isnull=True) | Q(end__gte=OuterRef("at")))
+    work = PlannedWork.objects.filter(
+        substation=OuterRef("substation"), start__lte=OuterRef("at"), end__gte=OuterRef("at")
+    )
     recent = Score.objects.filter(substation__in=shard.ids, at__gt=newest - DRIFT_OVER, status=Score.Status.OK)
     rows = _counted(recent)
-    odd = _counted(recent.filter(~Exists(inside), score__gt=1))
+    odd = _counted(recent.filter(~Exists(inside), ~Exists(work), score__gt=1))
     return {pk for pk, count in rows.items() if count >= DRIFT_ROWS and odd.get(pk, 0) > DRIFT_SHARE * count}
 
 

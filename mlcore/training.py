@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Max, Min
 from numpy.typing import NDArray
 
-from substations.models import Reading, Span, Substation
+from substations.models import PlannedWork, Reading, Span, Substation
 
 from . import artifacts, candidates, fleets, versions
 from .candidates import Verdict
@@ -88,13 +88,17 @@ def train(shard: Shard, *, only: Collection[int] | None = None, until: datetime 
 
 
 def _usable(shard: Shard, fleet: Fleet) -> NDArray[np.bool_]:
-    """[substation, time] without the stretches that are known to be abnormal: those teach nothing about normal."""
+    """[substation, time] without the stretches that are known to be abnormal or in which people worked on a substation:
+    those teach nothing about normal."""
     usable = np.ones(fleet.values.shape[:2], dtype=bool)
     index = {pk: position for position, pk in enumerate(shard.ids)}
     known = Detection.objects.standing().filter(substation__in=shard.ids)
     for detection in known.exclude(verdict=Detection.Verdict.FALSE_ALARM):
         end_s = detection.end.timestamp() if detection.end else np.inf
         usable[index[detection.substation_id]] &= ~((fleet.at_s >= detection.start.timestamp()) & (fleet.at_s <= end_s))
+    for work in PlannedWork.objects.filter(substation__in=shard.ids):
+        during = (fleet.at_s >= work.start.timestamp()) & (fleet.at_s <= work.end.timestamp())
+        usable[index[work.substation_id]] &= ~during
     return usable
 
 

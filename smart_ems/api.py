@@ -9,7 +9,7 @@ from rest_framework.throttling import AnonRateThrottle
 from alerts.api import AlertViewSet
 from ingestion.api import ReadingIntakeMixin, UploadViewSet
 from mlcore.api import DetectionViewSet, DetectorViewSet
-from substations.api import LinkViewSet, ReadingViewSet, SubstationViewSet
+from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
 
 
 class ReadingDoor(ReadingIntakeMixin, ReadingViewSet):
@@ -25,6 +25,7 @@ class TokenView(ObtainAuthToken):
 router = DefaultRouter()
 router.register("substations", SubstationViewSet)
 router.register("links", LinkViewSet)
+router.register("planned-work", PlannedWorkViewSet)
 router.register("readings", ReadingDoor, basename="reading")
 router.register("uploads", UploadViewSet)
 router.register("detections", DetectionViewSet)

@@ -10,6 +10,7 @@ VIEWS = [
     "substations.view_substation",
     "substations.view_link",
     "substations.view_reading",
+    "substations.view_plannedwork",
     "ingestion.view_upload",
     "mlcore.view_detector",
     "mlcore.view_detection",
@@ -32,6 +33,9 @@ ENGINEERS = [
     "substations.add_link",
     "substations.change_link",
     "substations.delete_link",
+    "substations.add_plannedwork",
+    "substations.change_plannedwork",
+    "substations.delete_plannedwork",
     "mlcore.add_detector",
     "mlcore.change_detector",
 ]

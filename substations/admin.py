@@ -18,7 +18,7 @@ from import_export import fields, resources, widgets
 from import_export.admin import ImportExportModelAdmin
 from import_export.formats.base_formats import CSV
 
-from .models import Link, Span, Substation
+from .models import Link, PlannedWork, Span, Substation
 from .records import RecordMixin
 from .registry import SUBSTATION_FIELDS
 
@@ -136,6 +136,15 @@ class LinkAdmin(CsvAdmin):
     search_fields = ("source__code", "target__code")
     autocomplete_fields = ("source", "target")
     list_select_related = ("source", "target")
+
+
+@admin.register(PlannedWork)
+class PlannedWorkAdmin(admin.ModelAdmin[PlannedWork]):
+    list_display = ("substation", "start", "end", "reason")
+    search_fields = ("substation__code", "reason")
+    autocomplete_fields = ("substation",)
+    list_select_related = ("substation",)
+    date_hierarchy = "start"
 
 
 @admin.register(Span)

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from .channels import CHANNEL_NAMES
-from .models import Link, Reading, Substation
+from .models import Link, PlannedWork, Reading, Substation
 from .registry import SUBSTATION_FIELDS
 
 
@@ -102,6 +102,30 @@ class LinkViewSet(viewsets.ModelViewSet[Link]):
     queryset = Link.objects.select_related("source", "target").order_by("pk")
     serializer_class = LinkSerializer
     filterset_fields = ("status",)
+
+
+class PlannedWorkSerializer(serializers.ModelSerializer[PlannedWork]):
+    """A stretch of time in which people work on a substation; ``end`` is mandatory."""
+
+    substation = serializers.SlugRelatedField(slug_field="code", queryset=Substation.objects.all())
+
+    class Meta:
+        model = PlannedWork
+        fields = ("id", "substation", "start", "end", "reason", "created_at")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        start, end = (attrs.get(name, getattr(self.instance, name, None)) for name in ("start", "end"))
+        if start and end and end <= start:
+            raise ValidationError({"end": [f"Received {end.isoformat()}; expected a time after {start.isoformat()}."]})
+        return attrs
+
+
+class PlannedWorkViewSet(viewsets.ModelViewSet[PlannedWork]):
+    """Planned work: not learnt from, and its alerts are out of service until it ends."""
+
+    queryset = PlannedWork.objects.select_related("substation").order_by("-start", "pk")
+    serializer_class = PlannedWorkSerializer
+    filterset_fields = ("substation__code",)
 
 
 class ReadingSerializer(serializers.ModelSerializer[Reading]):

@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .querysets import LinkQuerySet, ReadingQuerySet, SpanQuerySet, SubstationQuerySet
+from .querysets import LinkQuerySet, PlannedWorkQuerySet, ReadingQuerySet, SpanQuerySet, SubstationQuerySet
 
 SHORTEST_INTERVAL_S, LONGEST_INTERVAL_S = 60, 3600
 
@@ -244,3 +244,37 @@ class Span(models.Model):
 
     def __str__(self) -> str:
         return f"{self.substation_id} {self.start:%Y-%m-%d %H:%M} – {self.end:%Y-%m-%d %H:%M}"
+
+
+class PlannedWork(models.Model):
+    """A stretch of time in which people work on a substation: what it does then is neither usual nor a surprise.
+
+    Readings are recorded and judged as ever, but nothing is learnt from them, and alerts that they raise are shown
+    as out of service until the work ends. The end is mandatory: work that is forgotten must not silence for ever.
+    """
+
+    substation = models.ForeignKey(Substation, models.CASCADE, related_name="planned_work", db_index=False)
+    start = models.DateTimeField(_("start"))
+    end = models.DateTimeField(_("end"))
+    reason = models.CharField(_("reason"), max_length=200, help_text=_("What is done, for example an oil change."))
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    objects = PlannedWorkQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-start"]
+        verbose_name = _("planned work")
+        verbose_name_plural = _("planned work")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(end__gt=F("start")),
+                name="planned_work_ends_after_it_starts",
+                violation_error_message=_("The work must end after it starts."),
+            )
+        ]
+        indexes = [
+            models.Index(fields=["substation", "end"], name="planned_work_by_substation"),  # review and training
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.substation.code} {self.start:%Y-%m-%d %H:%M} – {self.end:%Y-%m-%d %H:%M}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ from .channels import CHANNEL_NAMES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .models import Link, Reading, Span, Substation  # noqa: F401 (named as text below)
+    from .models import Link, PlannedWork, Reading, Span, Substation  # noqa: F401 (named as text below)
 
 
 ROWS_AT_ONCE = 20_000
@@ -68,14 +67,12 @@ class ReadingQuerySet(models.QuerySet["Reading"]):
 
     def as_arrays(self, channels: Sequence[str] = CHANNEL_NAMES) -> ReadingArrays:
         """The rows as columns, ordered by substation and time; one pass, no model instances."""
-        rows: Iterable[tuple[Any, ...]] = (
-            self.order_by("substation_id", "at").values_list("substation_id", "at", *channels).iterator(ROWS_AT_ONCE)
-        )
-        return ReadingArrays.from_rows(rows, len(channels))
+        rows = self.order_by("substation_id", "at").values_list("substation_id", EpochSeconds("at"), *channels)
+        return ReadingArrays.from_rows(rows.iterator(ROWS_AT_ONCE), len(channels))
 
 
 class EpochSeconds(models.Func):
-    """Whole seconds since 1970 of a time: to make a ``datetime`` of each of very many rows would take most of the time."""
+    """Whole seconds since 1970 of a time: with a ``datetime`` for each of very many rows, these would take longest."""
 
     output_field = models.BigIntegerField()
 
@@ -98,15 +95,11 @@ class ReadingArrays:
     @classmethod
     def from_rows(cls, rows: Iterator[tuple[Any, ...]], channel_count: int) -> ReadingArrays:
         """Piece by piece: as Python objects a million rows would take a gigabyte."""
-        empty = np.empty(0, dtype=np.int64)
-        parts, source = [(empty, empty, np.empty((0, channel_count)))], iter(rows)
-        while piece := list(islice(source, ROWS_AT_ONCE)):
-            columns = list(zip(*piece, strict=True))
-            at = np.array([moment.replace(tzinfo=None) for moment in columns[1]], dtype="datetime64[s]")
-            values = np.array(columns[2:], dtype=np.float64).T  # None becomes NaN
-            parts.append((np.array(columns[0], dtype=np.int64), at.astype(np.int64), values))
-        owner, seconds, table = (np.concatenate(column) for column in zip(*parts, strict=True))
-        return cls(owner, seconds, np.ascontiguousarray(table))
+        parts = [np.empty((0, 2 + channel_count))]
+        while piece := list(islice(rows, ROWS_AT_ONCE)):
+            parts.append(np.array(piece, dtype=np.float64))  # None becomes NaN; ids and seconds stay exact
+        whole = np.concatenate(parts)
+        return cls(whole[:, 0].astype(np.int64), whole[:, 1].astype(np.int64), np.ascontiguousarray(whole[:, 2:]))
 
 
 class SpanQuerySet(models.QuerySet["Span"]):
@@ -128,3 +121,13 @@ class SpanQuerySet(models.QuerySet["Span"]):
 
     def claimed(self, token: uuid.UUID) -> SpanQuerySet:
         return self.filter(claimed_by=token)
+
+
+class PlannedWorkQuerySet(models.QuerySet["PlannedWork"]):
+    def touching(self, start: datetime, end: datetime) -> PlannedWorkQuerySet:
+        """Work that overlaps [start, end]."""
+        return self.filter(start__lte=end, end__gte=start)
+
+    def at(self, moment: datetime) -> PlannedWorkQuerySet:
+        """Work that goes on at a moment: from its start up to, but not at, its end."""
+        return self.filter(start__lte=moment, end__gt=moment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -35,6 +36,7 @@ LATCHED = State(Condition.CLEARED, acknowledged=True)
 CLOSED = State(Condition.CLEARED, acknowledged=True, closed=True)
 CLOSED_ACTIVE = State(Condition.ACTIVE, closed=True)
 REOPENED = State(Condition.ACTIVE)
+AT_WORK = State(acknowledged=True, suppression=Suppression.OUT_OF_SERVICE)
 
 TABLE = [
     # move, from, to where it is latched, to where it is not
@@ -57,6 +59,10 @@ TABLE = [
     (Move.REOPEN, CLOSED, REOPENED, REOPENED),
     (Move.REOPEN, CLOSED_ACTIVE, REOPENED, REOPENED),
     (Move.SUPERSEDE, GONE, State(Condition.CLEARED, closed=True), State(Condition.CLEARED, closed=True)),
+    (Move.WITHDRAW, GONE, State(Condition.CLEARED, closed=True), State(Condition.CLEARED, closed=True)),
+    (Move.SUSPEND, ACKED, AT_WORK, AT_WORK),
+    (Move.RESUME, AT_WORK, NEW, NEW),
+    (Move.RESUME, replace(AT_WORK, condition=Condition.CLEARED), LATCHED, LATCHED),
     (Move.COMMENT, NEW, NEW, NEW),
     (Move.COMMENT, CLOSED, CLOSED, CLOSED),
 ]
@@ -70,6 +76,9 @@ REFUSED = [
     (Move.UNACKNOWLEDGE, NEW),
     (Move.REOPEN, NEW),
     (Move.SUPERSEDE, ACKED),
+    (Move.WITHDRAW, NEW),
+    (Move.SUSPEND, AT_WORK),
+    (Move.RESUME, NEW),
     (Move.RAISE, NEW),
     (Move.RECORD, NEW),
 ]

@@ -220,3 +220,38 @@ def test_one_detection_that_meets_a_conflict_does_not_stop_the_others(monkeypatc
     monkeypatch.undo()
     review.review_changed()
     assert actions(first) == ["raise", "escalate"]
+
+
+def test_an_alert_whose_every_episode_was_taken_back_needs_nobody() -> None:
+    alert = raised(severity=CRITICAL)
+    reviewed(revised(alert.detection, withdrawn_at=timezone.now()))  # type: ignore[arg-type]
+    gone = fresh(alert)
+    assert (gone.closure, gone.acknowledged) == ("withdrawn", False)
+    assert actions(alert) == ["raise", "clear", "withdraw"]
+
+
+def test_who_has_taken_on_a_critical_alert_keeps_it_when_it_is_taken_back(person: Cast) -> None:
+    alert = raised(severity=CRITICAL)
+    services.acknowledge(alert, by=person("operator"))
+    reviewed(revised(alert.detection, withdrawn_at=timezone.now()))  # type: ignore[arg-type]
+    assert fresh(alert).state.value == "cleared_latched"
+
+
+def test_a_warning_that_was_acknowledged_is_closed_when_it_is_taken_back_and_opens_when_it_is_found_again(
+    person: Cast,
+) -> None:
+    alert = raised()
+    detection = alert.detection
+    services.acknowledge(alert, by=person("operator"))
+    reviewed(revised(detection, withdrawn_at=timezone.now()))  # type: ignore[arg-type]
+    assert fresh(alert).closed_at is not None
+    reviewed(revised(detection, withdrawn_at=None))  # type: ignore[arg-type]
+    assert fresh(alert).state.value == "unacknowledged"
+
+
+def test_an_episode_that_was_taken_back_and_is_found_again_ended_stays_in_the_history() -> None:
+    alert = raised()
+    detection = alert.detection
+    reviewed(revised(detection, withdrawn_at=timezone.now()))  # type: ignore[arg-type]
+    reviewed(revised(detection, withdrawn_at=None, end=START + HOUR))  # type: ignore[arg-type]
+    assert (fresh(alert).closure, fresh(alert).cleared_at) == ("retrospective", START + HOUR)
