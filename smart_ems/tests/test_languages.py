@@ -164,6 +164,15 @@ def test_a_right_to_left_language_mirrors_the_page(languages: None, admin_client
     assert "vendor/bootstrap.min.css" not in content
 
 
+def test_figures_keep_their_order_in_right_to_left_text(
+    languages: None, admin_client: Client, scene: dict[str, Any]
+) -> None:
+    page = text(admin_client.get(f"/alerts/{scene['alert']}/", headers={"Accept-Language": "he"}))
+    assert "\u206612.5 kWh\u2069" in page
+    assert re.search(r'<time [^>]* dir="ltr">02/03/2026 13:30 \+05:30', page)
+    assert "\u2066" not in text(admin_client.get(f"/alerts/{scene['alert']}/"))
+
+
 def test_a_left_to_right_language_does_not(admin_client: Client) -> None:
     content = text(admin_client.get("/"))
     assert 'dir="ltr"' in content

@@ -12,6 +12,7 @@ from django.template import Context
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -27,7 +28,7 @@ def figure(value: float | None, unit: str = "") -> str:
     decimals = 0 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
     text = number_format(round(value, decimals), decimal_pos=min(decimals, 4), use_l10n=True, force_grouping=True)
     text = text.replace("-", "−")
-    return f"{text} {unit}" if unit else text
+    return _in_order(f"{text} {unit}" if unit else text)
 
 
 @register.filter
@@ -39,7 +40,14 @@ def power_factor(value: float | None) -> str:
 @register.filter
 def share(value: float | None) -> str:
     """A share of one as whole per cent."""
-    return NOTHING if value is None or not math.isfinite(value) else f"{number_format(100 * value, decimal_pos=0)} %"
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return _in_order(f"{number_format(100 * value, decimal_pos=0)} %")
+
+
+def _in_order(text: str) -> str:
+    """Sign, digits and unit keep their order inside right-to-left text (Unicode isolates LRI and PDI)."""
+    return f"\u2066{text}\u2069" if get_language_bidi() else text
 
 
 @register.simple_tag(takes_context=True)
@@ -53,7 +61,7 @@ def moment(context: Context, at: datetime | None, zone: str | tzinfo = "") -> Sa
     wanted = context.get("chosen_zone") or zone or settings.TIME_ZONE
     local = at.astimezone(wanted if isinstance(wanted, tzinfo) else zoneinfo.ZoneInfo(wanted))
     return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
+        '<time datetime="{}" title="{}" dir="ltr">{}</time>',
         at.astimezone(UTC).isoformat(timespec="seconds"),
         f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
         f"{date_format(local, 'SHORT_DATETIME_FORMAT')} {offset(local)}",
