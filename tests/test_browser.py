@@ -105,3 +105,37 @@ def test_no_page_is_wider_than_its_screen(page: Page, system: System, path: str)
     page.goto(system.url + path)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
+def test_the_keyboard_alone_finds_a_page_and_moves_between_pages(page: Page, system: System) -> None:
+    page.wait_for_load_state()
+    page.keyboard.press("/")
+    field = page.locator("#search-input")
+    expect(field).to_be_focused()
+    page.keyboard.type("prefer")
+    expect(page.locator("#search-results [aria-selected=true]")).to_have_text("Preferences")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{system.url}/preferences/")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.type("gs")
+    expect(page).to_have_url(f"{system.url}/substations/")
+    page.locator("#q").focus()
+    page.keyboard.type("ga")
+    expect(page.locator("#q")).to_have_value("ga")
+
+
+def test_a_theme_is_shown_at_once_and_kept_for_the_next_page(page: Page, system: System) -> None:
+    root = page.locator("html")
+    page.get_by_role("button", name="your account").click()
+    with page.expect_response("**/preferences/") as saved:
+        page.get_by_role("button", name="Dark", exact=True).click()
+    assert saved.value.status == 204
+    expect(root).to_have_attribute("data-bs-theme", "dark")
+    page.goto(f"{system.url}/alerts/", wait_until="commit")
+    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark", "before any script of the page ran"
+    page.get_by_role("button", name="your account").click()
+    with page.expect_response("**/preferences/"):
+        page.get_by_role("button", name="System", exact=True).click()
+    expect(root).to_have_attribute("data-bs-theme", "light")
