@@ -44,6 +44,7 @@ def reconcile(
         Detection.objects.standing().touching(judged_from, None).filter(substation__in=shard.ids).order_by("start")
     )
     unmatched = {detection.pk: detection for detection in stored}
+    known = _known_keys(shard, findings, stored)
     for finding in sorted(findings, key=lambda each: each.start_s):
         fields = _fields(finding, detectors.get(finding.substation))
         substation_id = ids[finding.substation]
@@ -52,11 +53,11 @@ def reconcile(
         match = _match(fields, substation_id, candidates)
         if match and (match.start < context_from or fields["start"] <= context_from):
             fields["start"] = match.start
-        same = _same(substation_id, fields) or match
+        same = known.get(_exact(substation_id, fields)) or match
         if is_over and (same is None or same != match):
             continue
         if same is None:
-            Detection.objects.create(substation_id=substation_id, **fields)
+            known[_exact(substation_id, fields)] = Detection.objects.create(substation_id=substation_id, **fields)
             continue
         unmatched.pop(same.pk, None)
         _update(same, fields | {"withdrawn_at": None})
@@ -86,10 +87,20 @@ def _match(fields: Mapping[str, Any], substation_id: int, candidates: list[Detec
     )
 
 
-def _same(substation_id: int, fields: Mapping[str, Any]) -> Detection | None:
-    """The stored detection with the very key of a finding: a withdrawn one that is found again stands again."""
-    key = {name: fields[name] for name in ("kind", "cause", "start")}
-    return Detection.objects.filter(substation_id=substation_id, **key).first()
+Exact = tuple[int, str, str, datetime]
+
+
+def _exact(substation_id: int, fields: Mapping[str, Any]) -> Exact:
+    return substation_id, str(fields["kind"]), str(fields["cause"]), fields["start"]
+
+
+def _known_keys(shard: Shard, findings: Sequence[Finding], stored: Sequence[Detection]) -> dict[Exact, Detection]:
+    """Detections by the very key that a finding may have: a withdrawn one that is found again stands again."""
+    if not findings:
+        return {}
+    starts = {_at(finding.start_s) for finding in findings} | {detection.start for detection in stored}
+    rows = [*Detection.objects.filter(substation__in=shard.ids, start__in=starts), *stored]
+    return {(each.substation_id, each.kind, each.cause, each.start): each for each in rows}
 
 
 def _update(detection: Detection, fields: Mapping[str, Any]) -> None:

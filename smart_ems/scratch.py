@@ -37,15 +37,22 @@ class Intake:
 
 
 @contextmanager
-def scratch_database() -> Iterator[Path]:
-    """Everything inside works on an empty SQLite database and an upload folder of its own; both are deleted after."""
+def scratch_database(journal: str = "MEMORY") -> Iterator[Path]:
+    """Everything inside works on an empty SQLite database and an upload folder of its own; both are deleted after.
+
+    ``journal``: the journal mode; WAL where several processes write.
+    """
     before_connection, before_media = connections["default"], settings.MEDIA_ROOT
     before_settings = connections.settings["default"]
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix="scratch-") as folder:
         connections.settings["default"] = before_settings | {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(Path(folder) / "db.sqlite3"),
-            "OPTIONS": {"init_command": "PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF;"},
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 30,
+                "init_command": f"PRAGMA journal_mode={journal}; PRAGMA synchronous=OFF;",
+            },
         }
         del connections["default"]
         settings.MEDIA_ROOT = folder

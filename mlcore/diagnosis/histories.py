@@ -35,6 +35,8 @@ def followed(history: Judged, new: Judged, row: int) -> Judged:
 
 def shortened(history: Judged, steps: int) -> Judged:
     """The history without its newest steps."""
+    if not steps:
+        return history
     count = len(history.prepared.fleet.at_s)
 
     def cut(array: Array) -> Array:

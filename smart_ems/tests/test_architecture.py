@@ -18,8 +18,10 @@ ALLOWED = {
     "alerts": {"substations", "mlcore"},
     "smart_ems": set(ROOMS),
 }
-# The doors of data intake ring the bell of the composition root.
-DOORS = ("ingestion/views.py", "ingestion/api.py", "ingestion/tasks.py", "ingestion/management/commands/")
+# The doors of data intake and the scoring task ring the bell of the composition root.
+DOORS = (
+    "ingestion/views.py", "ingestion/api.py", "ingestion/tasks.py", "ingestion/management/commands/", "mlcore/tasks.py",
+)  # fmt: skip
 # Arrays in, arrays out: no Django and no rows. What each may import of the project beside itself.
 PURE = {
     "substations/electrical": {"substations.channels"},

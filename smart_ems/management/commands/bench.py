@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mlcore.engine import bench
+from smart_ems.tick_bench import bench_tick
 
 
 class Command(BaseCommand):
@@ -27,8 +29,12 @@ class Command(BaseCommand):
         score.add_argument("--window", type=int, default=24)
         score.add_argument("--hidden", type=int, default=32)
         score.add_argument("--layers", type=int, default=1)
-        tick = kinds.add_parser("tick", help="the newest window of very many substations with weights of their own")
+        tick = kinds.add_parser(
+            "tick", help="one new reading of very many substations: the networks, then everything"
+        )
         tick.add_argument("--substations", type=int, default=10_000)
+        tick.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that share the work")
+        tick.add_argument("--compute-only", action="store_true", help="the networks alone, without a database")
         for kind in (train, score, tick):
             kind.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
@@ -41,7 +47,9 @@ class Command(BaseCommand):
             sizes = {"window_steps": options["window"], "hidden": options["hidden"], "layers": options["layers"]}
             found = bench.bench_score(numbers_of(options["file"]) if options["file"] else None, **sizes)
         else:
-            found = bench.bench_tick(options["substations"])
+            found = {f"networks_{name}": value for name, value in bench.bench_tick(options["substations"]).items()}
+            if not options["compute_only"]:
+                found |= bench_tick(options["substations"], options["workers"])
         figures = {"bench": kind, **bench.machine(), **found}
         return json.dumps(figures, indent=2) if options["json"] else table(figures)
 
