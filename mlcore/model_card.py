@@ -13,8 +13,38 @@ from .models import Detection, Detector
 
 def card(detector: Detector) -> list[tuple[str, str]]:
     """Label and value of each figure that was stored with a version; an unknown one keeps its own name."""
-    labels = {
+    labels = _labels()
+    return [(labels.get(name, name.replace("_", " ")), _value(value)) for name, value in detector.metrics.items()]
+
+
+def side_by_side(one: Detector, other: Detector) -> list[tuple[str, str, str]]:
+    """Label, and the value of each of two versions: what they learned from, then every figure that either has."""
+    rows = [
+        (_("Rung"), one.get_rung_display(), other.get_rung_display()),
+        (_("Days learned from"), _value(_days(one)), _value(_days(other))),
+        (_("Readings"), _value(one.row_count), _value(other.row_count)),
+        (_("Left out"), _value(one.excluded_count), _value(other.excluded_count)),
+    ]
+    labels = _labels()
+    names = [*one.metrics, *(name for name in other.metrics if name not in one.metrics)]
+    return rows + [
+        (labels.get(name, name.replace("_", " ")), _value(one.metrics.get(name)), _value(other.metrics.get(name)))
+        for name in names
+    ]
+
+
+def _days(detector: Detector) -> float:
+    return (detector.trained_until - detector.trained_from) / timedelta(days=1)
+
+
+def _labels() -> dict[str, str]:
+    return {
         "expected_false_alarms_per_month": _("Expected false alarms per month"),
+        "left_out_known_episodes": _("Left out: known episodes"),
+        "left_out_planned_work": _("Left out: planned work"),
+        "left_out_looked_abnormal": _("Left out: looked abnormal"),
+        "believable_hours": _("Believable hours it learned from"),
+        "warning": _("Warning"),
         "older_readings_left_out": _("Older readings left out, for want of memory"),
         "network_windows": _("Windows the network learned from"),
         "network_window_steps": _("Readings in a window"),
@@ -28,10 +58,11 @@ def card(detector: Detector) -> list[tuple[str, str]]:
         "known_episodes_found": _("Of these found"),
         "known_episodes_found_before": _("Found by the version before"),
     }
-    return [(labels.get(name, name.replace("_", " ")), _value(value)) for name, value in detector.metrics.items()]
 
 
 def _value(value: object) -> str:
+    if value is None:
+        return "–"
     if isinstance(value, float):
         return f"{value:.3g}"
     return str(value).replace("_", " ")

@@ -37,6 +37,8 @@ LEAST_WINDOW, LARGEST_WINDOW = 8, 24
 LATENT = 2
 """Narrow: calm residuals hold little but noise, and a wide bottleneck would pass a lasting fault on as well."""
 CLIP = 15.0
+OWN_DAYS = 7
+"""Calm days, beside those kept back, from which a substation gets a network of its own instead of the fleet's."""
 ABNORMAL_SCORE = 0.8
 BLANKED_AROUND_H = 3.0
 MONTH_H = 24 * 30.44
@@ -82,7 +84,13 @@ def train_networks(
     averaged, calendar = _features(fleet, analysis.residuals, slots.each)
     values, context = np.moveaxis(averaged[:, :, slots.steps], 1, 2), calendar[:, slots.steps].T
     rows = (_calm(fleet, analysis) & train)[:, slots.steps]
-    network = GruAutoencoder(window_steps=window_steps(slots.interval_s), latent=LATENT, clip=CLIP, seed=seed)
+    network = GruAutoencoder(
+        window_steps=window_steps(slots.interval_s),
+        latent=LATENT,
+        clip=CLIP,
+        own_least=OWN_DAYS * 86_400 // slots.interval_s,
+        seed=seed,
+    )
     known = [number for number, code in enumerate(fleet.codes) if code in models]
     try:
         network.fit(values[known], context=context, rows=rows[known])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q
 from django.utils import timezone
 
 from substations.models import PlannedWork, Reading
@@ -15,6 +15,8 @@ from .querysets import ScoreQuerySet
 from .shards import Shard
 
 LEAST_DAYS = 7
+# A model that learnt from less than this is trained again each week, until it has a network of its own.
+YOUNG = timedelta(days=21)
 # A substation whose data gave no model is tried again once this much more of it has come in.
 TRY_AGAIN_AFTER = timedelta(days=1)
 CLAIM_FOR = timedelta(minutes=15)
@@ -27,17 +29,23 @@ DRIFT_ROWS = 100
 def due(shard: Shard, *, now: datetime | None = None, look_for_drift: bool = False) -> list[int]:
     """The substations of a shard that should be trained.
 
-    Those asked for; those without a model though there is enough data; all of them when a model has reached its age or,
-    if that is looked for, has drifted. What gave no new model is tried again only with more data.
+    Those asked for; those without a model though there is enough data, and young ones without a network of their own;
+    all of them when a model has reached its age or, if that is looked for, has drifted. What gave no new model is tried
+    again only with more data.
     """
     now = now or timezone.now()
     requested = TrainingAttempt.objects.filter(substation__in=shard.ids, requested_at__isnull=False)
     if asked := list(requested.values_list("substation", flat=True)):
         return asked
-    active = dict(Detector.objects.active().filter(substation__in=shard.ids).values_list("substation", "created_at"))
+    models = Detector.objects.active().filter(substation__in=shard.ids)
+    active = dict(models.values_list("substation", "created_at"))
     old = {pk for pk, made in active.items() if now - made >= timedelta(days=settings.RETRAIN_DAYS)}
     old |= drifted(shard) if look_for_drift else set()
     untrained = set(shard.ids) - set(active)
+    young = models.exclude(rung=Detector.Rung.OWN).filter(
+        created_at__lte=now - timedelta(days=LEAST_DAYS), trained_until__lt=F("trained_from") + YOUNG
+    )
+    untrained |= set(young.values_list("substation", flat=True))
     if not old and not untrained:
         return []
     promising = _with_new_data(old | untrained)
@@ -47,12 +55,14 @@ def due(shard: Shard, *, now: datetime | None = None, look_for_drift: bool = Fal
 def drifted(shard: Shard) -> set[int]:
     """Substations whose ordinary rows of the last week are abnormal to their model far more often than they should be.
 
-    A row counts if it was scored, is above the threshold, and belongs to no known episode and no planned work.
+    A row counts if it was scored, is above the threshold, and belongs to no planned work and no known episode, those
+    left aside that were false alarms: there what is ordinary has changed.
     """
     newest = Reading.objects.filter(substation__in=shard.ids).aggregate(Max("at"))["at__max"]
     if newest is None:
         return set()
-    known = Detection.objects.standing().filter(substation=OuterRef("substation"), start__lte=OuterRef("at"))
+    true = Detection.objects.standing().exclude(verdict=Detection.Verdict.FALSE_ALARM)
+    known = true.filter(substation=OuterRef("substation"), start__lte=OuterRef("at"))
     inside = known.filter(Q(end__isnull=True) | Q(end__gte=OuterRef("at")))
     work = PlannedWork.objects.filter(
         substation=OuterRef("substation"), start__lte=OuterRef("at"), end__gte=OuterRef("at")

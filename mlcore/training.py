@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Max, Min
 from numpy.typing import NDArray
 
+from substations.electrical.nameplate import Nameplate
 from substations.models import PlannedWork, Reading, Span, Substation
 
 from . import artifacts, candidates, fleets, versions
@@ -77,29 +78,39 @@ def train(shard: Shard, *, only: Collection[int] | None = None, until: datetime 
     if fleet is None or wanted is None:
         return []
     active, _rows = load_detectors(shard)
-    usable = _usable(shard, fleet)
+    left_out = _left_out(shard, fleet)
+    usable = ~np.logical_or.reduce(list(left_out.values()))
     from_s = candidates.held_out_from(int(fleet.at_s[0]), int(fleet.at_s[-1])) if active else int(fleet.at_s[-1]) + 1
-    trained = train_fleet(fleet, usable & (fleet.at_s < from_s), false_alarms_per_month=settings.FALSE_ALARMS_PER_MONTH)
+    # A newcomer has no version to be compared with: it learns from all that it has.
+    compared = np.array([each.code in active for each in shard.substations])
+    seen = usable & ~(compared[:, None] & (fleet.at_s >= from_s))
+    trained = train_fleet(fleet, seen, false_alarms_per_month=settings.FALSE_ALARMS_PER_MONTH)
     codes = {each.code for each in shard.substations if only is None or each.pk in only}
     kept = {code: each for code, each in trained.items() if code in codes}
     verdicts = candidates.judge(shard, fleet, kept, active, from_s) if active else {}
     until = min(wanted.end, datetime.fromtimestamp(from_s, UTC))
-    return _store(shard, fleet, kept, verdicts, Range(wanted.start, until))
+    learned = {
+        each.code: Range(wanted.start, until if each.code in active else wanted.end) for each in shard.substations
+    }
+    return _store(shard, fleet, kept, verdicts, learned, left_out)
 
 
-def _usable(shard: Shard, fleet: Fleet) -> NDArray[np.bool_]:
-    """[substation, time] without the stretches that are known to be abnormal or in which people worked on a substation:
-    those teach nothing about normal."""
-    usable = np.ones(fleet.values.shape[:2], dtype=bool)
-    index = {pk: position for position, pk in enumerate(shard.ids)}
+def _left_out(shard: Shard, fleet: Fleet) -> dict[str, NDArray[np.bool_]]:
+    """[substation, time] what teaches nothing about normal, by the reason: known episodes, and planned work."""
     known = Detection.objects.standing().filter(substation__in=shard.ids)
-    for detection in known.exclude(verdict=Detection.Verdict.FALSE_ALARM):
-        end_s = detection.end.timestamp() if detection.end else np.inf
-        usable[index[detection.substation_id]] &= ~((fleet.at_s >= detection.start.timestamp()) & (fleet.at_s <= end_s))
-    for work in PlannedWork.objects.filter(substation__in=shard.ids):
-        during = (fleet.at_s >= work.start.timestamp()) & (fleet.at_s <= work.end.timestamp())
-        usable[index[work.substation_id]] &= ~during
-    return usable
+    return {
+        "left_out_known_episodes": _marked(shard, fleet, known.exclude(verdict=Detection.Verdict.FALSE_ALARM)),
+        "left_out_planned_work": _marked(shard, fleet, PlannedWork.objects.filter(substation__in=shard.ids)),
+    }
+
+
+def _marked(shard: Shard, fleet: Fleet, stretches: Iterable[Detection | PlannedWork]) -> NDArray[np.bool_]:
+    marked = np.zeros(fleet.values.shape[:2], dtype=bool)
+    index = {pk: position for position, pk in enumerate(shard.ids)}
+    for each in stretches:
+        end_s = each.end.timestamp() if each.end else np.inf
+        marked[index[each.substation_id]] |= (fleet.at_s >= each.start.timestamp()) & (fleet.at_s <= end_s)
+    return marked
 
 
 @transaction.atomic
@@ -108,13 +119,18 @@ def _store(
     fleet: Fleet,
     trained: dict[str, TrainedDetector],
     verdicts: dict[str, Verdict],
-    learned: Range,
+    learned: Mapping[str, Range],
+    left_out: Mapping[str, NDArray[np.bool_]],
 ) -> list[Detector]:
     stored = []
     for index, substation in enumerate(shard.substations):
         if substation.code in trained:
-            verdict = verdicts.get(substation.code, FIRST)
-            stored.append(_store_one(substation, fleet, index, trained[substation.code], verdict, learned))
+            verdict, code = verdicts.get(substation.code, FIRST), substation.code
+            rows = np.isfinite(fleet.values[index]).any(axis=1) & (fleet.at_s <= learned[code].end.timestamp())
+            reasons = {name: int((marked[index] & rows).sum()) for name, marked in left_out.items()}
+            stored.append(
+                _store_one(substation, fleet.nameplates[index], trained[code], verdict, learned[code], rows, reasons)
+            )
     _ask_for_scoring(each for each in stored if each.version == 1)
     logger.info(
         "Trained %d of %d substations of the shard of %s.", len(stored), len(shard.ids), shard.substations[0].code
@@ -123,12 +139,19 @@ def _store(
 
 
 def _store_one(
-    substation: Substation, fleet: Fleet, index: int, detector: TrainedDetector, verdict: Verdict, learned: Range
+    substation: Substation,
+    plate: Nameplate,
+    detector: TrainedDetector,
+    verdict: Verdict,
+    learned: Range,
+    rows: NDArray[np.bool_],
+    left_out: dict[str, int],
 ) -> Detector:
     """Store one version, and make it active if it was accepted and the active one is not pinned."""
     arrays, meta = detector.to_arrays()
-    artifact = artifacts.pack(arrays, meta | {"nameplate": fleets.guesses(fleet.nameplates[index])})
-    present = np.isfinite(fleet.values[index]).any(axis=1)
+    artifact = artifacts.pack(arrays, meta | {"nameplate": fleets.guesses(plate)})
+    taken = int(rows.sum()) - sum(left_out.values())
+    reasons = {**left_out, "left_out_looked_abnormal": round(detector.excluded_share * max(taken, 0))}
     own = Detector.objects.filter(substation=substation)
     row = Detector.objects.create(
         substation=substation,
@@ -136,10 +159,10 @@ def _store_one(
         rung=detector.rung,
         trained_from=learned.start,
         trained_until=learned.end,
-        row_count=int(present.sum()),
-        excluded_count=round(detector.excluded_share * float(present.sum())),
+        row_count=int(rows.sum()),
+        excluded_count=min(sum(reasons.values()), int(rows.sum())),
         threshold=detector.threshold,
-        metrics=detector.metrics | verdict.figures | _cut(substation, learned),
+        metrics=detector.metrics | reasons | verdict.figures | _cut(substation, learned),
         arrays=artifact.data,
         meta=artifact.meta,
         sha256=artifact.sha256,

@@ -16,6 +16,7 @@ urlpatterns = [
     # /models/<code>/
     path("<str:code>/", views.detail, name="detail"),
     path("<str:code>/train/", views.train, name="train"),
+    path("<str:code>/compare/", views.compare, name="compare"),
     path("<str:code>/chart/", views.chart, name="chart"),
     path("<str:code>/panel/", views.panel, name="panel"),
 ]

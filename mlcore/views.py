@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -17,7 +17,8 @@ from substations.timerange import TimeRange, zone_for
 
 from . import schedule, versions
 from .charts import substation_figure
-from .model_card import card, observed_false_alarms
+from .ladder import ladder
+from .model_card import card, observed_false_alarms, side_by_side
 from .models import Detection, Detector, DetectorEvent, RaisedLimit
 
 PAGE_SIZE = 100
@@ -72,7 +73,12 @@ def panel(request: HttpRequest, code: str) -> HttpResponse:
     substation = get_object_or_404(Substation, code=code)
     detector = Detector.objects.active().without_artifact().filter(substation=substation).first()
     episodes = Detection.objects.standing().filter(substation=substation).order_by("-start")[:8]
-    context = {"substation": substation, "detector": detector, "episodes": episodes}
+    context = {
+        "substation": substation,
+        "detector": detector,
+        "episodes": episodes,
+        "ladder": ladder(substation, detector),
+    }
     return render(request, "mlcore/_panel.html", context)
 
 
@@ -82,9 +88,12 @@ def panel(request: HttpRequest, code: str) -> HttpResponse:
 def detail(request: HttpRequest, code: str) -> HttpResponse:
     """All versions of one substation's model, what happened to them, and what operators have taught."""
     substation = get_object_or_404(Substation, code=code)
+    stored = list(substation.detectors.without_artifact().order_by("-version"))
     context = {
         "substation": substation,
-        "versions": [(each, card(each)) for each in substation.detectors.without_artifact().order_by("-version")],
+        "ladder": ladder(substation, next((each for each in stored if each.is_active), None)),
+        "versions": [(each, card(each)) for each in stored],
+        "work": substation.planned_work.all()[:10],
         "events": DetectorEvent.objects.filter(detector__substation=substation).select_related("actor", "detector")[
             :30
         ],
@@ -93,6 +102,27 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
         "attempt": getattr(substation, "training_attempt", None),
     }
     return render(request, "mlcore/detail.html", context)
+
+
+@login_required
+@require_GET
+@permission_required("mlcore.view_detector", raise_exception=True)
+def compare(request: HttpRequest, code: str) -> HttpResponse:
+    """Two versions of one substation's model side by side; without a choice the active one and the newest other."""
+    substation = get_object_or_404(Substation, code=code)
+    stored = list(substation.detectors.without_artifact().order_by("-is_active", "-version"))
+    chosen = [_chosen(stored, request.GET.get(name), number) for number, name in enumerate(("one", "other"))]
+    if None in chosen:
+        raise Http404(_("There are no such two versions to be compared."))
+    one, other = chosen
+    context = {"substation": substation, "versions": stored, "one": one, "other": other}
+    return render(request, "mlcore/compare.html", context | {"rows": side_by_side(one, other)})  # type: ignore[arg-type]
+
+
+def _chosen(stored: list[Detector], asked: str | None, otherwise: int) -> Detector | None:
+    if asked:
+        return next((each for each in stored if str(each.version) == asked), None)
+    return stored[otherwise] if otherwise < len(stored) else None
 
 
 changes_models = permission_required("mlcore.change_detector", raise_exception=True)

@@ -28,6 +28,7 @@ class GruAutoencoder(Reconstruction):
     hidden, layers: width and number of the GRU layers on either side.
     fleet_updates, fleet_batch, fleet_rate: training of the backbone that all substations share at first.
     own_updates, own_batch, own_rate: fine-tuning of each substation's copy; 0 updates leave the backbone.
+    own_least: windows that a substation needs for a copy of its own; with fewer it uses the backbone.
     stride: only every so many-th window is learnt (neighbouring ones are almost the same).
 
     Fitted, beside what ``Reconstruction`` lists: own_ [substation] is True where the fine-tuned copy did better on
@@ -52,6 +53,7 @@ class GruAutoencoder(Reconstruction):
     own_updates: int = 60
     own_batch: int = 16
     own_rate: float = 5e-3
+    own_least: int = 0
     stride: int = 2
 
     def __post_init__(self) -> None:
@@ -94,7 +96,7 @@ class GruAutoencoder(Reconstruction):
             begin = first_weights(architecture, self.seed)
             self.backbone_ = train_backbone(begin, frame, starts, architecture, schedule, self.seed)
         shared = repeated(self.backbone_, len(ends))
-        able = np.array([len(own) >= self.own_batch for own in starts])
+        able = np.array([len(own) >= self.own_batch for own in starts]) & (ends.sum(axis=1) >= self.own_least)
         self.arrays_["own"] = np.zeros(len(ends))
         if not self.own_updates or not able.any():
             return shared

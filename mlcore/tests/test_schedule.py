@@ -35,9 +35,10 @@ def read(substation: Substation, *at: datetime) -> None:
 
 
 def model(substation: Substation, age: timedelta = timedelta(0), **values: Any) -> Detector:
+    fields = {"rung": "own", "trained_from": NOW, "trained_until": NOW} | values
     made = Detector.objects.create(
-        substation=substation, version=1 + substation.detectors.count(), trained_from=NOW, trained_until=NOW,
-        row_count=1, arrays=b"", sha256="", is_active=True,
+        substation=substation, version=1 + substation.detectors.count(), row_count=1, arrays=b"", sha256="",
+        is_active=True, **fields,
     )  # fmt: skip
     Detector.objects.filter(pk=made.pk).update(created_at=NOW - age)
     return made
@@ -69,6 +70,15 @@ def test_all_are_trained_again_when_the_oldest_model_has_its_age(shard: Shard, s
     model(shard.substations[1])
     assert due(shard, now=NOW) == []
     assert due(shard, now=NOW + DAY) == list(shard.ids)
+
+
+def test_a_young_model_on_the_fleets_network_is_trained_again_each_week_until_it_has_its_own(shard: Shard) -> None:
+    model(shard.substations[0], 7 * DAY, rung="fleet", trained_from=NOW - 15 * DAY, trained_until=NOW - 7 * DAY)
+    model(shard.substations[1], 7 * DAY, trained_from=NOW - 15 * DAY, trained_until=NOW - 7 * DAY)
+    assert due(shard, now=NOW - DAY) == []
+    assert due(shard, now=NOW) == [shard.ids[0]]
+    Detector.objects.update(trained_from=NOW - 40 * DAY)
+    assert due(shard, now=NOW) == []
 
 
 def test_an_old_model_that_cannot_be_renewed_is_not_tried_without_end(shard: Shard) -> None:

@@ -88,7 +88,7 @@ def test_what_happens_during_planned_work_teaches_nothing(grid: Simulation) -> N
     PlannedWork.objects.create(
         substation=shard.substations[0], start=start, end=start + timedelta(days=2), reason="Oil change"
     )
-    usable = training._usable(shard, fleet)
+    usable = ~training._left_out(shard, fleet)["left_out_planned_work"]
     during = (fleet.at_s >= start.timestamp()) & (fleet.at_s <= start.timestamp() + 2 * DAY)
     assert not usable[0, during].any()
     assert usable[0, ~during].all()
@@ -111,12 +111,12 @@ def test_what_is_known_to_be_abnormal_teaches_nothing() -> None:
     fleet = fleets.load(shard, moment(0), moment(4e9))
     assert fleet is not None
     faulty = fleet.codes.index(FAULTY)
-    usable = training._usable(shard, fleet)
+    usable = ~training._left_out(shard, fleet)["left_out_known_episodes"]
     inside = (fleet.at_s >= found.start.timestamp()) & (fleet.at_s <= found.end.timestamp())  # type: ignore[union-attr]
     np.testing.assert_array_equal(usable[faulty], ~inside)
     assert usable[np.arange(4) != faulty].all()
     Detection.objects.update(verdict=Detection.Verdict.FALSE_ALARM)
-    assert training._usable(shard, fleet).all(), "a false alarm shows what is normal"
+    assert (~training._left_out(shard, fleet)["left_out_known_episodes"]).all(), "a false alarm shows what is normal"
 
 
 @pytest.mark.usefixtures("grid")
