@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from mlcore.models import Cause
+from mlcore.models import Cause, Detector
 
 QUANTITIES: dict[str, str | Promise] = {
     "reactive_power_kvar": _("Reactive power"),
@@ -55,11 +56,19 @@ class Evidence:
     assumptions: list[str]
     severity: Mapping[str, float]
     confirmed: bool | None
+    began: datetime | None
+    ended: datetime | None
+    rung: str
+    version: int | None
+    sensitivity: float | None
 
 
 def read(stored: Mapping[str, Any]) -> Evidence:
     """Rows outside their range first; contributions of one per cent and more, largest first."""
     rows = [_row(name, values) for name, values in stored.get("at_peak", {}).items()]
+    if "limit" in stored and "measured" in stored:
+        rows.append(Row(_("Against the fixed limit"), stored["measured"], None, None, stored["limit"], "", True))
+    window, judged_by = stored.get("window") or {}, stored.get("judged_by") or {}
     shares = sorted(stored.get("contributions", {}).items(), key=lambda item: -item[1])
     runner_up = stored.get("runner_up") or ""
     return Evidence(
@@ -70,7 +79,16 @@ def read(stored: Mapping[str, Any]) -> Evidence:
         assumptions=list(stored.get("assumptions") or []),
         severity=stored.get("severity") or {},
         confirmed=stored.get("confirmed_by_network"),
+        began=_moment(window.get("from")),
+        ended=_moment(window.get("until")),
+        rung=str(Detector.Rung(judged_by["rung"]).label) if judged_by.get("rung") in Detector.Rung.values else "",
+        version=judged_by.get("version"),
+        sensitivity=judged_by.get("sensitivity"),
     )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _row(name: str, values: Mapping[str, Any]) -> Row:

@@ -25,6 +25,7 @@ from .filters import AlertFilter, HistoryPageFilter
 from .forms import AcknowledgeForm, CommentForm, ResolutionForm, WithdrawForm
 from .lifecycle import Move, Refused
 from .models import Alert
+from .similar import similar
 
 PAGE_SIZE = 50
 view_alerts = permission_required("alerts.view_alert", raise_exception=True)
@@ -156,14 +157,13 @@ def _get(pk: int) -> Alert:
 
 
 def _show(request: HttpRequest, alert: Alert, *, status: int = 200, **forms: object) -> HttpResponse:
-    past = Alert.objects.in_history().filter(substation=alert.substation, cause=alert.cause).exclude(pk=alert.pk)
     context = {
         "alert": alert,
         "events": alert.events.select_related("actor").order_by("-seq"),
         "resolutions": alert.resolutions.select_related("resolved_by"),
         "checks": checks(alert.cause),
         "evidence": evidence.read(alert.detection.evidence) if alert.detection else None,
-        "similar": past.prefetch_related("resolutions").order_by("-raised_at")[:3],
+        "similar": similar(alert),
         "acknowledge_form": AcknowledgeForm(initial={"version": alert.version}),
         "withdraw_form": WithdrawForm(initial={"version": alert.version}),
         "comment_form": CommentForm(),

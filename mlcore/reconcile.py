@@ -129,9 +129,23 @@ def _fields(finding: Finding, detector: Detector | None) -> dict[str, Any]:
         "score": finding.score,
         "confidence": _known(finding.confidence),
         "reason": finding.reason,
-        "evidence": finding.evidence,
+        "evidence": finding.evidence | {"window": _window(finding), "judged_by": _judged_by(detector)},
         "detector": detector,
     }
+
+
+def _window(finding: Finding) -> dict[str, str | None]:
+    """From when to when the readings speak of it: it begins before the alarm that they raise."""
+    until = _at(finding.end_s).isoformat() if finding.end_s is not None else None
+    return {"from": _at(finding.onset_s).isoformat(), "until": until}
+
+
+def _judged_by(detector: Detector | None) -> dict[str, Any]:
+    """The version of model and threshold; they are learnt together and replaced together."""
+    if detector is None:
+        return {"rung": Detector.Rung.LIMITS.value}
+    learnt = detector.meta.get("diagnosis", {})
+    return {"rung": detector.rung, "version": detector.version, "sensitivity": learnt.get("sensitivity")}
 
 
 def _known(value: float) -> float | None:

@@ -93,3 +93,37 @@ def test_the_number_of_queries_does_not_grow_with_what_happened(
     client = signed_in("viewer")
     with django_assert_num_queries(QUERIES):
         client.get(alert.get_absolute_url())
+
+
+def test_it_says_from_when_to_when_and_which_version_of_model_and_threshold_judged(signed_in: Doors) -> None:
+    evidence = {
+        "window": {"from": "2026-03-02T06:30:00+00:00", "until": None},
+        "judged_by": {"rung": "own", "version": 7, "sensitivity": 1.25},
+    }
+    page = text(signed_in("viewer").get(raised(evidence=evidence).get_absolute_url()))
+    assert "2026-03-02 06:30" in page
+    assert "version 7" in page
+    assert "sensitivity 1.25" in page
+
+
+def test_a_fixed_limit_is_shown_beside_what_was_measured(signed_in: Doors) -> None:
+    evidence = {"rung": "limits", "measured": 0.62, "limit": 0.8, "judged_by": {"rung": "limits"}}
+    page = text(signed_in("viewer").get(raised(evidence=evidence).get_absolute_url()))
+    assert "Against the fixed limit" in page
+    assert "0.62" in page
+    assert "Limits only" in page
+
+
+def test_earlier_episodes_of_the_substation_come_first_then_those_elsewhere_that_look_alike(
+    signed_in: Doors, person: Cast
+) -> None:
+    by = person("operator")
+    looks = {"contributions": {"reactive": 0.9, "voltage": 0.1}}
+    early = START - 90 * HOUR
+    here = resolved(raised(start=early, evidence={"contributions": {"voltage": 1.0}}), by)
+    alike = resolved(raised("SS-07", start=early, evidence=looks), by, root_cause="Contactor welded")
+    resolved(raised("SS-08", start=early, evidence={"contributions": {"distortion": 1.0}}), by)
+    resolved(raised("SS-09", start=early, cause="overload", evidence=looks), by)
+    found = signed_in("viewer").get(raised(evidence=looks).get_absolute_url())
+    assert found.context["similar"] == [here, alike]
+    assert "Contactor welded" in text(found)

@@ -61,7 +61,12 @@ def test_a_new_finding_is_stored_with_everything_it_says(shard: Shard) -> None:
     judged(shard, finding(severity="critical", loss_pct=float("nan"), evidence={"at_peak": {}}))
     stored = Detection.objects.get()
     assert (stored.severity, stored.loss_kwh, stored.loss_pct, stored.reason) == (20, 5.0, None, "because")
-    assert (stored.evidence, stored.end, stored.revision, stored.peak) == ({"at_peak": {}}, None, 1, START)
+    assert stored.evidence == {
+        "at_peak": {},
+        "window": {"from": START.isoformat(), "until": None},
+        "judged_by": {"rung": "limits"},
+    }
+    assert (stored.end, stored.revision, stored.peak) == (None, 1, START)
 
 
 def test_the_same_findings_again_change_nothing(shard: Shard) -> None:
