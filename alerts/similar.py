@@ -15,7 +15,7 @@ LEAST_ALIKE = 0.8
 
 
 def similar(alert: Alert, *, most: int = 4) -> list[Alert]:
-    """Closed alerts of the same cause: of the same substation, newest first, then of others with alike contributions."""
+    """Closed alerts of the same cause: of the same substation first, then of others with alike contributions."""
     here = Case(When(substation=alert.substation_id, then=Value(0)), default=Value(1), output_field=IntegerField())
     past = (
         Alert.objects.in_history()

@@ -56,9 +56,10 @@ def _why(detector: Detector) -> str:
 
 def _why_limits(substation: Substation, broken: Detector | None) -> str:
     if broken is not None:
-        return _("Version %(number)d cannot be used and no older one is sound. Wide fixed limits judge meanwhile.") % {
-            "number": broken.version
-        }
+        why = _("Version %(number)d cannot be used and no older one is sound. Wide fixed limits judge meanwhile.")
+        newer = substation.detectors.filter(version__gt=broken.version, broken_reason="").without_artifact().first()
+        what = _("Version %(newer)d is sound: make it active, or train again.") if newer else _("Train it again.")
+        return f"{why} {what}" % {"number": broken.version, "newer": newer.version if newer else 0}
     days = _days_of(substation)
     if days < timedelta(days=LEAST_DAYS):
         return _(

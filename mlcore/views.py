@@ -89,9 +89,11 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     """All versions of one substation's model, what happened to them, and what operators have taught."""
     substation = get_object_or_404(Substation, code=code)
     stored = list(substation.detectors.without_artifact().order_by("-version"))
+    active = next((each for each in stored if each.is_active), None)
     context = {
         "substation": substation,
-        "ladder": ladder(substation, next((each for each in stored if each.is_active), None)),
+        "ladder": ladder(substation, active),
+        "expected": active.metrics.get("expected_false_alarms_per_month") if active else None,
         "versions": [(each, card(each)) for each in stored],
         "work": substation.planned_work.all()[:10],
         "events": DetectorEvent.objects.filter(detector__substation=substation).select_related("actor", "detector")[
