@@ -69,5 +69,11 @@ class Command(BaseCommand):
         for name in names:
             page.goto(url + PAGES[name].format(**values))
             page.wait_for_timeout(2500)
-            page.screenshot(path=out / f"{name}-{suffix}.png", full_page=suffix.endswith("phone"))
+            if suffix.endswith("phone"):  # as tall as the page, so that the bar at the bottom stands below it
+                width, height = SIZES["phone"]
+                tall = page.evaluate("document.documentElement.scrollHeight")
+                page.set_viewport_size({"width": width, "height": max(height, tall)})
+                page.wait_for_timeout(500)
+            page.screenshot(path=out / f"{name}-{suffix}.png")
+            page.set_viewport_size(dict(zip(("width", "height"), SIZES[suffix.split("-")[1]], strict=True)))
             self.stdout.write(f"{name}-{suffix}.png")
