@@ -37,8 +37,7 @@ def index(request: HttpRequest) -> HttpResponse:
     """All uploads, newest first, refreshed while one is under way."""
     uploads = Upload.objects.select_related("uploaded_by").defer("options", "checkpoint")
     page = Paginator(uploads, PAGE_SIZE).get_page(request.GET.get("page"))
-    under_way = any(upload.state in Upload.UNFINISHED for upload in page.object_list)
-    return render_page(request, "ingestion/list.html", {"page": page, "under_way": under_way, "form": UploadForm()})
+    return render_page(request, "ingestion/list.html", {"page": page, "form": UploadForm()})
 
 
 @login_required

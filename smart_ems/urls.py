@@ -14,6 +14,7 @@ urlpatterns = [
     path("dashboard/counters/", views.counters, name="dashboard-counters"),
     path("dashboard/status/", views.status_cards, name="dashboard-status"),
     path("dashboard/topology/", views.topology_figure, name="topology"),
+    path("events/", views.stream, name="events"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.health, name="health"),
     # The person at the screen

@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
@@ -18,6 +19,7 @@ from substations.htmx import render_page
 from substations.models import Link, Substation
 from substations.topology_chart import Edge, Node, topology
 
+from . import events
 from .overview import Status, statuses
 
 MOST_CARDS = 60
@@ -107,6 +109,24 @@ def substation_list(request: HttpRequest) -> HttpResponse:
 def favicon(request: HttpRequest) -> HttpResponse:
     """Browsers ask here before they have read the page's own link."""
     return redirect(static("img/logo.svg"))
+
+
+async def stream(request: HttpRequest) -> HttpResponseBase:
+    """Server-sent events about what changed; 401 and 403 for those who may not look, 503 where too many listen."""
+    if request.method != "GET":
+        return HttpResponseNotAllowed(["GET"])
+    user = await request.auser()
+    if not user.is_authenticated:
+        return HttpResponse(_("Sign in first."), status=401, content_type="text/plain")
+    if not await user.ahas_perm("substations.view_substation"):
+        return HttpResponse(_("You may not see the substations."), status=403, content_type="text/plain")
+    try:
+        queue = events.hub().join()
+    except events.TooManyStreamsError:
+        return HttpResponse(_("Too many streams are open."), status=503, content_type="text/plain")
+    # A proxy that collects the answer before it passes it on would hold back every event.
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingHttpResponse(events.lines(queue), content_type="text/event-stream", headers=headers)
 
 
 @never_cache

@@ -95,9 +95,9 @@ def sparkline(
 
 
 @register.inclusion_tag("components/chart.html")
-def chart(url: str, label: str, *, every: int = 0, tall: bool = False, nodes: bool = False) -> dict[str, Any]:
-    """The frame of a Plotly figure that ``url`` answers, drawn again each ``every`` seconds (0: once)."""
-    return {"url": url, "label": label, "every": every, "tall": tall, "nodes": nodes}
+def chart(url: str, label: str, *, live: str = "", tall: bool = False, nodes: bool = False) -> dict[str, Any]:
+    """The frame of a Plotly figure that ``url`` answers, drawn again when one of the topics ``live`` changes."""
+    return {"url": url, "label": label, "live": live, "tall": tall, "nodes": nodes}
 
 
 @register.inclusion_tag("components/time_range.html", takes_context=True)

@@ -63,8 +63,10 @@
       if (element.started) return;
       element.started = true;
       draw(element);
-      const seconds = Number(element.dataset.every || 0);
-      if (seconds) setInterval(() => { if (!document.hidden && element.isConnected) draw(element); }, seconds * 1000);
+      // "readings alerts": draw again when these change, or may have.
+      for (const topic of element.dataset.live ? [...element.dataset.live.split(" "), "poll"] : []) {
+        document.body.addEventListener("live:" + topic, () => { if (!document.hidden && element.isConnected) draw(element); });
+      }
     });
   }
 

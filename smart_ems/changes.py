@@ -1,0 +1,84 @@
+"""What has changed since somebody looked last, read from the rows themselves: no stage has to announce anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Max, Sum
+
+from alerts.models import Alert
+from ingestion.models import Upload
+from mlcore.models import DetectorEvent, TrainingAttempt
+from substations.models import Span, Substation
+
+OVERLAP = timedelta(seconds=30)
+"""A row is stamped before its transaction ends: look back further than to the last look."""
+
+MOST_NAMED = 200
+"""With more changed substations than this, it is said only that there were many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """topics: kinds of rows that changed. substations: ids with new readings or changed alerts; None: too many."""
+
+    topics: frozenset[str]
+    substations: frozenset[int] | None = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.topics)
+
+
+@dataclass
+class Watch:
+    """Remembers what it has seen; the first look finds nothing new."""
+
+    _stamps: dict[tuple[str, int], Any] = field(default_factory=dict)
+    _marks: dict[str, Any] = field(default_factory=dict)
+    _looked: bool = False
+
+    def look(self, now: datetime) -> Change:
+        """What changed since the last look. Six queries, however much there is."""
+        since = now - OVERLAP
+        arrived = Substation.objects.filter(received_at__gt=since).values_list("pk", "received_at")
+        altered = Alert.objects.filter(changed_at__gt=since).values_list("pk", "version", "substation")
+        readings = {pk for pk, at in list(arrived) if self._is_new("readings", pk, at)}
+        alerts = {substation for pk, version, substation in list(altered) if self._is_new("alerts", pk, version)}
+        topics = {name for name, found in (("readings", readings), ("alerts", alerts)) if found}
+        topics |= {name for name, mark in _marks() if self._has_moved(name, mark)}
+        self._forget(since)
+        first, self._looked = not self._looked, True
+        if first:
+            return Change(frozenset())
+        named = readings | alerts
+        return Change(frozenset(topics), frozenset(named) if len(named) <= MOST_NAMED else None)
+
+    def _is_new(self, topic: str, pk: int, stamp: Any) -> bool:
+        known = self._stamps.get((topic, pk))
+        self._stamps[topic, pk] = stamp
+        return bool(known != stamp)
+
+    def _has_moved(self, name: str, mark: Any) -> bool:
+        before = self._marks.get(name)
+        self._marks[name] = mark
+        return bool(before != mark)
+
+    def _forget(self, since: datetime) -> None:
+        """Stamps that no look can find again."""
+        self._stamps = {
+            key: stamp for key, stamp in self._stamps.items() if not isinstance(stamp, datetime) or stamp > since
+        }
+
+
+def _marks() -> Iterable[tuple[str, Any]]:
+    """Per topic a value that moves with every change of its rows."""
+    yield "scores", Span.objects.aggregate(Count("pk"), Max("pk"))
+    yield (
+        "uploads",
+        Upload.objects.aggregate(Max("pk"), Max("progress_at"), Max("finished_at"), Sum("attempts"), Sum("bytes_done")),
+    )
+    events = DetectorEvent.objects.aggregate(Max("pk"))
+    yield "models", (events, TrainingAttempt.objects.aggregate(Max("requested_at"), Max("claimed_until")))
