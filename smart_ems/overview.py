@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 from alerts.models import Alert
@@ -48,6 +48,16 @@ class Status:
             f"{_('Loss')} {figure(self.loss_kw, 'kW')}",
         ]
         return "<br>".join(lines)
+
+
+def last_arrival(now: datetime) -> tuple[datetime | None, bool]:
+    """When readings came in last, and whether every kind of meter is overdue: then the grid is silent."""
+    by_interval = Substation.objects.filter(received_at__isnull=False).values_list("reading_interval_s")
+    found = list(by_interval.annotate(newest=Max("received_at")).order_by())
+    if not found:
+        return None, False
+    overdue = [now - at > timedelta(seconds=SILENT_AFTER_INTERVALS * interval_s) for interval_s, at in found]
+    return max(at for _interval, at in found), all(overdue)
 
 
 def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[Status]:

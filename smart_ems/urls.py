@@ -12,6 +12,7 @@ from . import api, personal, views
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("dashboard/counters/", views.counters, name="dashboard-counters"),
+    path("dashboard/freshness/", views.freshness, name="freshness"),
     path("dashboard/status/", views.status_cards, name="dashboard-status"),
     path("dashboard/topology/", views.topology_figure, name="topology"),
     path("events/", views.stream, name="events"),

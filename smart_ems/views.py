@@ -20,7 +20,7 @@ from substations.models import Link, Substation
 from substations.topology_chart import Edge, Node, topology
 
 from . import events
-from .overview import Status, statuses
+from .overview import Status, last_arrival, statuses
 
 MOST_CARDS = 60
 PAGE_SIZE = 100
@@ -45,6 +45,15 @@ def counters(request: HttpRequest) -> HttpResponse:
 
 def _counts() -> dict[str, int]:
     return {"substations": Substation.objects.count(), **Alert.objects.counts()}
+
+
+@login_required
+@require_GET
+@view_substations
+def freshness(request: HttpRequest) -> HttpResponse:
+    """When the last readings came in, and whether more should have come since."""
+    newest, is_stale = last_arrival(timezone.now())
+    return render(request, "smart_ems/_freshness.html", {"newest": newest, "is_stale": is_stale})
 
 
 @login_required

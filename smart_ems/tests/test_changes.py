@@ -89,7 +89,7 @@ def test_very_many_substations_are_not_named(watch: Watch, monkeypatch: pytest.M
     Substation.objects.bulk_create(Substation(code=f"B{number}", received_at=NOW) for number in range(4))
     found = watch.look(NOW)
     assert found.topics == {"readings"}
-    assert found.substations == None
+    assert found.substations is None
 
 
 def test_a_look_costs_the_same_however_much_there_is(watch: Watch, one: Substation) -> None:
