@@ -12,11 +12,12 @@ from substations.electrical.power import BoolArray, FloatArray
 ON_DELAY_H = 0.5
 OFF_DELAY_H = 2.0
 OFF_SCORE = 0.45
-SCORE_OFFSET, SLOWEST_PACE, FASTEST_PACE = 0.5, 0.5, 4.0
-"""The on-delay runs at the pace of score − 0.5: half speed at the threshold, four times the speed from 4.5."""
+SLOWEST_PACE, PACE_PER_SCORE, FASTEST_PACE = 0.2, 8.0, 4.0
+"""Pace of the on-delay at the threshold, how fast it grows with the score, and its limit: 2.5 h at 1.0, half an hour
+at 1.1. What hovers at the threshold is a bank between two steps more often than a fault; a fault rises on."""
 
-LARGEST_SHARE_OF_DELAY = 0.7
-"""What one reading counts for at most, at its pace 1: a slow meter needs a second one or a high score."""
+LARGEST_SHARE_OF_DELAY, CLEAR_SCORE = 0.7, 1.5
+"""What one reading counts for at most: a slow meter needs a second one, unless the score is clear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,17 @@ def alarm_states(
 ) -> BoolArray:
     """[..., time] alarm on or off for scores [..., time]; NaN freezes the state and both delays.
 
-    On after ``on_delay_h`` of scores of 1.5, later for lower and sooner for higher ones; off after ``off_delay_h``
+    On after ``on_delay_h`` of scores of 1.1, later for lower and sooner for higher ones; off after ``off_delay_h``
     below 0.45; between the two nothing changes.
     """
     hours = interval_s / 3600.0
     known = np.isfinite(scores)
     high, low = known & (scores > 1.0), known & (scores < OFF_SCORE)
-    pace = np.clip(np.where(high, scores, 0.0) - SCORE_OFFSET, SLOWEST_PACE, FASTEST_PACE)
-    weight = min(hours, LARGEST_SHARE_OF_DELAY * on_delay_h)
-    urgency: FloatArray = np.where(high, weight * pace, 0.0)
+    above = np.where(high, scores, 1.0) - 1.0
+    pace = np.minimum(SLOWEST_PACE + PACE_PER_SCORE * above, FASTEST_PACE)
+    most = LARGEST_SHARE_OF_DELAY * on_delay_h
+    weight = min(hours, most) * pace
+    urgency: FloatArray = np.where(high, np.where(scores < CLEAR_SCORE, np.minimum(weight, most), weight), 0.0)
     on = high & (sum_since(urgency, known & ~high) >= on_delay_h - 1e-9)
     off = low & (sum_since(np.where(low, hours, 0.0), known & ~low) >= off_delay_h - 1e-9)
     return np.asarray(steps_since(on) < steps_since(off))

@@ -17,7 +17,15 @@ from mlcore.diagnosis.model import SubstationModel, Warming
 from mlcore.diagnosis.network import Operation, operate
 from mlcore.diagnosis.rolling import quantile, window_any, window_mean
 from mlcore.diagnosis.signals import Signals, measure
-from mlcore.diagnosis.statistics import Evidence, first_thresholds, learn_thresholds, score
+from mlcore.diagnosis.statistics import (
+    CHANNELS,
+    LEAST_REACTIVE_LOSS_PCT,
+    Evidence,
+    first_thresholds,
+    learn_thresholds,
+    loss_share,
+    score,
+)
 from substations.electrical.power import BoolArray, FloatArray
 
 LEAST_TRAINING_H = 7 * 24
@@ -26,6 +34,7 @@ HOURS_BEFORE = 96.0
 FOLDS = 4
 BLANKED_AROUND_H = 2.0
 LASTING_H, LASTING_WINDOW_H = 3.0, 6.0
+COSTLY_WINDOW_H = 24.0
 
 
 @dataclass(frozen=True)
@@ -177,10 +186,22 @@ def _abnormal(prepared: Prepared, learnt: Learnt) -> BoolArray:
     A fault lasts; what comes and goes within an hour or two (a bank between two steps) belongs to what is usual.
     """
     evidence = gather(prepared, learnt)
-    hits = np.asarray((np.nan_to_num(score(evidence, learnt).all_windows) > 1.0).any(axis=-1))
+    high = np.nan_to_num(score(evidence, learnt).all_windows) > 1.0
+    high[..., CHANNELS.index("reactive")] &= _costly(evidence, learnt)
+    hits = np.asarray(high.any(axis=-1))
     span = prepared.fleet.steps(LASTING_WINDOW_H)
     lasting = window_mean(hits.astype(np.float64), span) >= LASTING_H / LASTING_WINDOW_H
     hits = hits & window_any(lasting[:, ::-1], span)[:, ::-1]
     around = prepared.fleet.steps(BLANKED_AROUND_H)
     before = window_any(hits[:, ::-1], around)[:, ::-1]
     return before | window_any(hits, around)
+
+
+def _costly(evidence: Evidence, learnt: Learnt) -> BoolArray:
+    """Steps in or shortly before a day whose reactive excess would be worth an alarm.
+
+    An automatic bank that rests for a few hours of light load looks like a lost one, but costs nothing: it is usual.
+    """
+    day = evidence.fleet.steps(COSTLY_WINDOW_H)
+    share = loss_share(evidence, evidence.rates.reactive, COSTLY_WINDOW_H, learnt["usual_loss_kw"])
+    return window_any((np.nan_to_num(share) > LEAST_REACTIVE_LOSS_PCT)[:, ::-1], day)[:, ::-1]

@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlcore.diagnosis.episodes import LARGEST_SHARE_OF_DELAY, OFF_DELAY_H, OFF_SCORE, ON_DELAY_H, alarm_states, episodes
+from mlcore.diagnosis.episodes import (
+    CLEAR_SCORE,
+    FASTEST_PACE,
+    LARGEST_SHARE_OF_DELAY,
+    OFF_DELAY_H,
+    OFF_SCORE,
+    ON_DELAY_H,
+    PACE_PER_SCORE,
+    SLOWEST_PACE,
+    alarm_states,
+    episodes,
+)
 
 SCORES = st.lists(st.one_of(st.floats(0, 6), st.just(float("nan"))), min_size=1, max_size=80)
 
@@ -21,11 +32,7 @@ def _slow(scores: list[float], hours: float) -> list[bool]:
     state, urgency, quiet, found = False, 0.0, 0.0, []
     for score in scores:
         if np.isfinite(score):
-            urgency = (
-                urgency + min(hours, LARGEST_SHARE_OF_DELAY * ON_DELAY_H) * float(np.clip(score - 0.5, 0.5, 4.0))
-                if score > 1
-                else 0.0
-            )
+            urgency = urgency + _counted(score, hours) if score > 1 else 0.0
             quiet = quiet + hours if score < OFF_SCORE else 0.0
             if urgency >= ON_DELAY_H - 1e-9 and score > 1:
                 state = True
@@ -35,15 +42,28 @@ def _slow(scores: list[float], hours: float) -> list[bool]:
     return found
 
 
+def _counted(score: float, hours: float) -> float:
+    """Hours of the on-delay that one high reading counts for."""
+    most = LARGEST_SHARE_OF_DELAY * ON_DELAY_H
+    counted = min(hours, most) * min(SLOWEST_PACE + PACE_PER_SCORE * (score - 1.0), FASTEST_PACE)
+    return counted if score >= CLEAR_SCORE else min(counted, most)
+
+
 @given(SCORES, st.sampled_from([60.0, 300.0, 900.0, 1800.0, 3600.0]))
 def test_it_is_the_plain_state_machine(scores: list[float], interval_s: float) -> None:
     assert _states(scores, interval_s) == _slow(scores, interval_s / 3600.0)
 
 
-def test_a_barely_high_score_needs_an_hour_and_a_very_high_one_a_step() -> None:
-    assert _states([1.01] * 5) == [False] * 3 + [True] * 2
-    assert _states([1.5] * 3) == [False, True, True]
-    assert _states([5.0]) == [True]
+def test_a_barely_high_score_needs_hours_and_a_clear_one_a_step() -> None:
+    assert _states([1.01] * 8) == [False] * 7 + [True]
+    assert _states([1.1] * 3) == [False, True, True]
+    assert _states([1.6]) == [True]
+
+
+@pytest.mark.parametrize("interval_s", [900.0, 1800.0, 3600.0])
+def test_one_slow_reading_that_is_not_clear_raises_nothing(interval_s: float) -> None:
+    assert _states([1.45, 0.5, 0.5], interval_s) == [False] * 3
+    assert _states([1.45, 1.45], interval_s) == [False, True]
 
 
 def test_between_the_limits_nothing_changes() -> None:
@@ -60,7 +80,7 @@ def test_it_goes_off_after_two_hours_of_quiet_and_not_for_one_quiet_step() -> No
 def test_missing_scores_freeze_state_and_delays() -> None:
     nan = float("nan")
     assert _states([5.0, *[nan] * 50]) == [True] * 51
-    assert _states([1.5, nan, nan, 1.5]) == [False, False, False, True]
+    assert _states([1.2, nan, nan, 1.2]) == [False, False, False, True]
 
 
 def test_an_episode_ends_where_its_short_score_was_last_present() -> None:

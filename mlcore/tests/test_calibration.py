@@ -74,6 +74,19 @@ def test_a_short_excursion_in_the_training_range_is_usual_and_a_long_one_is_left
     assert 0.08 < models["T2"].blanked_share < 0.20
 
 
+def test_a_bank_that_rests_for_a_night_is_usual_and_one_that_is_gone_for_a_day_is_left_out() -> None:
+    """Both are just as far from the expectation; only the second costs a notable part of a day's loss."""
+
+    def resting(load: Load) -> None:
+        load.reactive[0, load.between(96.0, 102.0)] += 0.10
+        load.reactive[1, load.between(96.0, 120.0)] += 0.10
+
+    fleet = made_fleet(resting)
+    models = fit(fleet, training(fleet))
+    assert models["T1"].blanked_share < 0.005
+    assert models["T2"].blanked_share > 0.05
+
+
 def test_nothing_is_raised_from_the_first_hours_of_a_record(models: dict[str, SubstationModel]) -> None:
     def at_once(load: Load) -> None:
         load.reactive[1, load.between(0.0, 30.0)] += 0.16
