@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlcore.diagnosis.episodes import alarm_states
+from mlcore.diagnosis.channel_alarms import channel_states
 from mlcore.diagnosis.fleet import HOUR_S
 from mlcore.diagnosis.gates import Learnt
 from mlcore.diagnosis.statistics import Evidence, score
@@ -39,7 +39,7 @@ def alarm_rate(evidence: Evidence, learnt: Learnt, normal: BoolArray) -> Learnt:
 
 def _count(scores: np.ndarray, interval_s: int) -> int:
     """Alarms that come on: of all channels of a substation, together one where they overlap."""
-    states = alarm_states(np.moveaxis(scores, 1, 2), interval_s).any(axis=1)
+    states = channel_states(scores, interval_s).any(axis=-1)
     return int((np.diff(states.astype(np.int8), axis=1, prepend=0) == 1).sum())
 
 

@@ -36,12 +36,16 @@ class Episode:
 
 
 def alarm_states(
-    scores: FloatArray, interval_s: float, on_delay_h: float = ON_DELAY_H, off_delay_h: float = OFF_DELAY_H
+    scores: FloatArray,
+    interval_s: float,
+    on_delay_h: float = ON_DELAY_H,
+    off_delay_h: float = OFF_DELAY_H,
+    clear_score: float | FloatArray = CLEAR_SCORE,
 ) -> BoolArray:
     """[..., time] alarm on or off for scores [..., time]; NaN freezes the state and both delays.
 
     On after ``on_delay_h`` of scores of 1.1, later for lower and sooner for higher ones; off after ``off_delay_h``
-    below 0.45; between the two nothing changes.
+    below 0.45; between the two nothing changes. Below ``clear_score`` one reading alone raises nothing.
     """
     hours = interval_s / 3600.0
     known = np.isfinite(scores)
@@ -50,7 +54,7 @@ def alarm_states(
     pace = np.minimum(SLOWEST_PACE + PACE_PER_SCORE * above, FASTEST_PACE)
     most = LARGEST_SHARE_OF_DELAY * on_delay_h
     weight = min(hours, most) * pace
-    urgency: FloatArray = np.where(high, np.where(scores < CLEAR_SCORE, np.minimum(weight, most), weight), 0.0)
+    urgency: FloatArray = np.where(high, np.where(scores < clear_score, np.minimum(weight, most), weight), 0.0)
     on = high & (sum_since(urgency, known & ~high) >= on_delay_h - 1e-9)
     off = low & (sum_since(np.where(low, hours, 0.0), known & ~low) >= off_delay_h - 1e-9)
     return np.asarray(steps_since(on) < steps_since(off))

@@ -12,10 +12,10 @@ from mlcore.diagnosis.episodes import Episode
 from mlcore.diagnosis.fleet import HOUR_S
 from mlcore.diagnosis.gates import Learnt
 from mlcore.diagnosis.rolling import window_mean
+from mlcore.diagnosis.severity import expected_kwh, is_critical, worth_kwh
 from mlcore.diagnosis.statistics import CHANNELS, Evidence, Scores
 from substations.electrical.power import FloatArray
 
-CRITICAL_PCT = 15.0
 ONSET_WALK_H = 24.0
 END_SHARE, ONSET_SHARE = 0.4, 0.2
 
@@ -36,6 +36,7 @@ class Incident:
     """One loss with one cause on one substation; steps on the time grid, energies in kWh.
 
     base_kwh: the substation's own loss (transformer and share of the feeders) without the incident.
+    worth_kwh: energy below which it is not critical, whatever its share; see ``diagnosis.severity``.
     """
 
     episode: Episode
@@ -50,11 +51,8 @@ class Incident:
     loss_high_kwh: float
     loss_pct: float
     covered: float
-
-    @property
-    def critical(self) -> bool:
-        """True from 15 % extra loss over the local loss without it."""
-        return self.loss_pct >= CRITICAL_PCT
+    worth_kwh: float
+    critical: bool
 
 
 def incidents(evidence: Evidence, learnt: Learnt, scores: Scores, found: list[Episode]) -> list[Incident]:
@@ -122,7 +120,10 @@ def _assess(evidence: Evidence, scores: Scores, episode: Episode, verdict: Verdi
     loss_kwh = max(float(rate[inside][known].sum()) * hours, 0.0)
     base_kwh = float((local - own)[inside][known].sum()) * hours
     hourly = window_mean(rate, evidence.fleet.steps(1.0))
-    low, high = evidence.fleet.nameplates[substation].loss_interval()
+    plate = evidence.fleet.nameplates[substation]
+    low, high = plate.loss_interval()
+    loss_pct = 100.0 * loss_kwh / max(base_kwh, 1e-6)
+    energy_kwh = expected_kwh(loss_kwh, (stop - onset) * evidence.fleet.interval_s / HOUR_S, episode.cleared is None)
     series = np.nan_to_num(scores.all_windows[substation, episode.raised : stop, episode.channel])
     return Incident(
         episode=episode,
@@ -135,8 +136,10 @@ def _assess(evidence: Evidence, scores: Scores, episode: Episode, verdict: Verdi
         base_kwh=base_kwh,
         loss_low_kwh=low * loss_kwh,
         loss_high_kwh=high * loss_kwh,
-        loss_pct=100.0 * loss_kwh / max(base_kwh, 1e-6),
+        loss_pct=loss_pct,
         covered=covered,
+        worth_kwh=worth_kwh(plate),
+        critical=is_critical(loss_pct, energy_kwh, plate),
     )
 
 

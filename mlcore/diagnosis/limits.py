@@ -14,15 +14,15 @@ from mlcore.diagnosis.episodes import Episode, alarm_states, episodes
 from mlcore.diagnosis.expectations import Usable
 from mlcore.diagnosis.findings import Finding, Kind
 from mlcore.diagnosis.fleet import HOUR_S
-from mlcore.diagnosis.incidents import CRITICAL_PCT
 from mlcore.diagnosis.lossrates import current_square_ratio
 from mlcore.diagnosis.model import SubstationModel
 from mlcore.diagnosis.rolling import window_mean
+from mlcore.diagnosis.severity import expected_kwh, is_critical
 from mlcore.diagnosis.statistics import Evidence
 from substations.electrical.losses import load_loss_factor
 from substations.electrical.power import BoolArray, FloatArray, displacement_power_factor
 
-WINDOW_H, ON_DELAY_H = 3.0, 1.0
+WINDOW_H, ON_DELAY_H = 3.0, 3.0
 LEAST_LOADING = 0.25
 POWER_FACTOR_SHORTFALL = 0.15
 LARGEST_IMBALANCE = 0.40
@@ -124,18 +124,20 @@ def _finding(found: Evidence, limit: Limit, score: FloatArray, alarm: Episode) -
     loss_kwh = max(float(np.nansum(limit.extra_kw[row, inside])) * hours, 0.0)
     local_kwh = float(np.nansum(found.operation.local_kw[row, inside])) * hours
     percent = 100.0 * loss_kwh / max(local_kwh - loss_kwh, 1e-6)
-    low, high = fleet.nameplates[row].loss_interval()
+    plate, is_open = fleet.nameplates[row], alarm.cleared is None
+    low, high = plate.loss_interval()
     value, allowed = (float(np.nanmean(one[row, inside])) for one in (limit.value, limit.allowed))
     lasting = (alarm.last + 1 - first) * hours
+    critical = limit.cause == "overload" and is_critical(percent, expected_kwh(loss_kwh, lasting, is_open), plate)
     return Finding(
         substation=fleet.codes[row],
         kind=limit.kind,
         cause=limit.cause,
         start_s=int(fleet.at_s[alarm.raised]),
         onset_s=int(fleet.at_s[first]),
-        end_s=None if alarm.cleared is None else int(fleet.at_s[alarm.last]) + fleet.interval_s,
+        end_s=None if is_open else int(fleet.at_s[alarm.last]) + fleet.interval_s,
         peak_s=int(fleet.at_s[first + int(np.nan_to_num(score[inside]).argmax())]),
-        severity="critical" if percent >= CRITICAL_PCT and limit.cause == "overload" else "warning",
+        severity="critical" if critical else "warning",
         loss_kwh=loss_kwh,
         loss_low_kwh=low * loss_kwh,
         loss_high_kwh=high * loss_kwh,

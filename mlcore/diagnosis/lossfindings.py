@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from mlcore.diagnosis.bands import Band
+from mlcore.diagnosis.channel_alarms import channel_states
 from mlcore.diagnosis.demand import LEAST_NEIGHBOURS
-from mlcore.diagnosis.episodes import alarm_states, episodes
+from mlcore.diagnosis.episodes import episodes
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.gates import Learnt
 from mlcore.diagnosis.incidents import Incident, incidents
@@ -26,8 +25,7 @@ def loss_findings(
 
 def loss_states(found: Evidence, scores: Scores) -> BoolArray:
     """[substation, time, channel] where an alarm of a score channel stands."""
-    by_channel = np.moveaxis(scores.all_windows, 1, 2)
-    return np.asarray(np.moveaxis(alarm_states(by_channel, found.fleet.interval_s), 2, 1))
+    return channel_states(scores.all_windows, found.fleet.interval_s)
 
 
 def _finding(

@@ -16,7 +16,7 @@ from mlcore.diagnosis.signals import Signals
 from substations.electrical import quality
 from substations.electrical.power import BoolArray, FloatArray
 
-WINDOW_H = 2.0
+WINDOW_H, ON_DELAY_H = 2.0, 1.5
 SHARE_FOR_ALARM = 0.5
 OFF_DELAY_H = 24.0
 """A loose contact comes and goes: what returns within a day is one fault."""
@@ -54,7 +54,7 @@ def meter_states(fleet: Fleet, gates: Gates) -> tuple[BoolArray, FloatArray]:
     masks = np.stack([getattr(gates, name) for name in names], axis=1).astype(np.float64)
     seen = ~gates.absent[:, None, :] | (masks > 0)
     share = window_mean(np.where(seen, _exclusive(names, masks), np.nan), fleet.steps(WINDOW_H))
-    states = alarm_states(share / SHARE_FOR_ALARM, fleet.interval_s, off_delay_h=OFF_DELAY_H)
+    states = alarm_states(share / SHARE_FOR_ALARM, fleet.interval_s, ON_DELAY_H, OFF_DELAY_H)
     return np.moveaxis(states, 1, 2), np.moveaxis(share / SHARE_FOR_ALARM, 1, 2)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from mlcore.diagnosis.bands import Band
 from mlcore.diagnosis.causes import CAPACITOR, MOTOR, OVERLOAD, Verdict
 from mlcore.diagnosis.fleet import HOUR_S, Fleet
-from mlcore.diagnosis.incidents import CRITICAL_PCT, Incident
+from mlcore.diagnosis.incidents import Incident
+from mlcore.diagnosis.severity import CRITICAL_PCT
 from mlcore.diagnosis.statistics import CHANNELS
 
 TITLES = {
@@ -91,7 +92,17 @@ def sentence(incident: Incident, values: dict[str, AtPeak], hours: float, is_ope
     cause = incident.verdict.cause
     lasting = f"for {_duration(hours)}{' so far' if is_open else ''}"
     why = _tell_tale(incident.verdict, values)
-    return f"{_numbers(cause, values)}, {lasting}; {why}: {TITLES[cause]}. {CHECKS[cause]}"
+    return f"{_numbers(cause, values)}, {lasting}; {why}: {TITLES[cause]}. {CHECKS[cause]}{_too_little(incident)}"
+
+
+def _too_little(incident: Incident) -> str:
+    """Why a loss with a large share is a warning all the same."""
+    if incident.critical or incident.loss_pct < CRITICAL_PCT:
+        return ""
+    return (
+        f" Not critical: {incident.loss_kwh:.2g} kWh is {incident.loss_pct:.0f} % more loss, but below the "
+        f"{incident.worth_kwh:.2g} kWh that are worth a visit here."
+    )
 
 
 def evidence(
@@ -125,6 +136,7 @@ def evidence(
             "usual_local_loss_kwh": _json(incident.base_kwh),
             "extra_loss_pct": _json(incident.loss_pct),
             "critical_from_pct": CRITICAL_PCT,
+            "critical_from_kwh": _json(incident.worth_kwh),
             "share_of_rows_known": _json(incident.covered),
         },
         "assumptions": assumptions,

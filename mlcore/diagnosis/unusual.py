@@ -7,14 +7,14 @@ import numpy as np
 from mlcore.diagnosis.episodes import Episode, alarm_states, episodes
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import HOUR_S
-from mlcore.diagnosis.incidents import CRITICAL_PCT
 from mlcore.diagnosis.network_scores import NetworkScores, unexplained
 from mlcore.diagnosis.rolling import window_mean
+from mlcore.diagnosis.severity import expected_kwh, is_critical
 from mlcore.diagnosis.statistics import Evidence
 from substations.electrical.power import BoolArray
 
 AROUND_H = 6.0
-ON_DELAY_H = 2.0
+ON_DELAY_H = 4.0
 LEAST_SHARE = 0.03
 """An episode is worth saying from an extra loss of 5 % of the local one on: some hours of it must come near."""
 
@@ -50,12 +50,16 @@ def _explained(found: Evidence, others: list[Finding]) -> BoolArray:
 
 def _finding(found: Evidence, series: np.ndarray, alarm: Episode) -> Finding:
     fleet, stop = found.fleet, alarm.last + 1
+    plate = fleet.nameplates[alarm.substation]
     inside = slice(alarm.raised, stop)
-    extra, local = found.rates.total()[alarm.substation, inside], found.operation.local_kw[alarm.substation, inside]
+    # An alarm stands still while there is nothing to judge, or another finding explains it: that is not its loss.
+    judged = np.isfinite(series[inside])
+    extra, local = (rate[alarm.substation, inside][judged] for rate in (found.rates.total(), found.operation.local_kw))
     hours = fleet.interval_s / HOUR_S
     loss_kwh, local_kwh = max(float(np.nansum(extra)) * hours, 0.0), float(np.nansum(local)) * hours
     percent = 100.0 * loss_kwh / max(local_kwh - loss_kwh, 1e-6)
-    low, high = fleet.nameplates[alarm.substation].loss_interval()
+    low, high = plate.loss_interval()
+    energy_kwh = expected_kwh(loss_kwh, float(judged.sum()) * hours, alarm.cleared is None)
     peak = alarm.raised + int(np.nan_to_num(series[inside]).argmax())
     return Finding(
         substation=fleet.codes[alarm.substation],
@@ -65,7 +69,7 @@ def _finding(found: Evidence, series: np.ndarray, alarm: Episode) -> Finding:
         onset_s=int(fleet.at_s[alarm.raised]),
         end_s=None if alarm.cleared is None else int(fleet.at_s[alarm.last]) + fleet.interval_s,
         peak_s=int(fleet.at_s[peak]),
-        severity="critical" if percent >= CRITICAL_PCT else "warning",
+        severity="critical" if is_critical(percent, energy_kwh, plate) else "warning",
         loss_kwh=loss_kwh,
         loss_low_kwh=low * loss_kwh,
         loss_high_kwh=high * loss_kwh,

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mlcore.diagnosis.channel_alarms import channel_states
 from mlcore.diagnosis.episodes import (
     CLEAR_SCORE,
     FASTEST_PACE,
@@ -19,6 +20,7 @@ from mlcore.diagnosis.episodes import (
     alarm_states,
     episodes,
 )
+from mlcore.diagnosis.statistics import CHANNELS
 
 SCORES = st.lists(st.one_of(st.floats(0, 6), st.just(float("nan"))), min_size=1, max_size=80)
 
@@ -64,6 +66,15 @@ def test_a_barely_high_score_needs_hours_and_a_clear_one_a_step() -> None:
 def test_one_slow_reading_that_is_not_clear_raises_nothing(interval_s: float) -> None:
     assert _states([1.45, 0.5, 0.5], interval_s) == [False] * 3
     assert _states([1.45, 1.45], interval_s) == [False, True]
+
+
+def test_a_slow_channel_never_alarms_from_one_reading() -> None:
+    scores = np.zeros((1, 10, len(CHANNELS)))
+    scores[0, 5] = 4.0
+    raised = channel_states(scores, 1800.0)[0].any(axis=0)
+    assert [name for name, on in zip(CHANNELS, raised, strict=True) if not on] == ["motor", "oil_temperature"]
+    scores[0, 6] = 4.0
+    assert channel_states(scores, 1800.0)[0].any(axis=0).all()
 
 
 def test_between_the_limits_nothing_changes() -> None:
