@@ -13,8 +13,10 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
+from mlcore.benchmark import read_benchmark
 from mlcore.evaluation import Comparison, evaluate
 from mlcore.event_score import Report
+from mlcore.robustness import mean, robustness
 from substations.console import wide_table
 
 FIGURES = (
@@ -40,16 +42,23 @@ class Command(BaseCommand):
         parser.add_argument(
             "--false-alarms", type=float, metavar="N", help="per substation and month; sets the sensitivity"
         )
+        parser.add_argument(
+            "--robustness", action="store_true", help="score changed copies as well: gaps, no topology, faulty training"
+        )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, folders: list[Path], no_baselines: bool, sensitivity: float, **options: Any) -> None:
         wanted = {"sensitivity": sensitivity, "false_alarms_per_month": options["false_alarms"]}
         try:
             results = [evaluate(each, with_baselines=not no_baselines, **wanted) for each in folders]
+            changed = robustness(read_benchmark(each) for each in folders) if options["robustness"] else {}
         except (OSError, ValueError) as error:
             raise CommandError(f"The folder cannot be used: {error}") from error
         if options["json"]:
-            self.stdout.write(json.dumps({each.name: _plain(each) for each in results}, indent=1))
+            plain: dict[str, Any] = {each.name: _plain(each) for each in results}
+            if changed:
+                plain["robustness"] = {name: [asdict(one) for one in reports] for name, reports in changed.items()}
+            self.stdout.write(json.dumps(plain, indent=1))
             return
         console = wide_table(self.stdout)
         for result in results:
@@ -58,6 +67,8 @@ class Command(BaseCommand):
             self.stdout.write(f"trained in {result.fit_seconds:.1f} s, scored in {result.analyse_seconds:.1f} s\n")
         if len(results) > 1:
             self._mean(results, console)
+        if changed:
+            console.print(_robustness_table(changed))
 
     def _mean(self, results: list[Comparison], console: Console) -> None:
         table = Table("Mean of all sets", box=None, header_style="bold")
@@ -68,6 +79,17 @@ class Command(BaseCommand):
             values = [[getattr(result.reports[name], field) for result in results] for name in names]
             table.add_row(title, *(_text(_mean_of(each), digits) for each in values))
         console.print(table)
+
+
+def _robustness_table(changed: dict[str, list[Report]]) -> Table:
+    """One row per condition, each figure the mean of the sets."""
+    table = Table("Robustness, mean of the sets", box=None, header_style="bold")
+    columns = (*FIGURES, ("episode loss, sum (%)", "energy_total_error_pct", 1))
+    for title, _, _ in columns:
+        table.add_column(title, justify="right")
+    for name, reports in changed.items():
+        table.add_row(name, *(_text(mean(reports, field), digits) for _, field, digits in columns))
+    return table
 
 
 def _remarks(result: Comparison) -> str:
