@@ -53,6 +53,7 @@ EXTREME_QUANTILE = 0.9995
 BEYOND_TRAINED_LOAD = 1.15
 FIRST_QUANTILE, FIRST_FACTOR, FIRST_EXTREME, FIRST_ONE_SIDED = 0.90, 5.0, 0.98, 12.0
 
+OVERLOAD_WINDOW_H = 0.5
 OVERLOAD_LOADING = 0.90
 OVERLOAD_GROWTH = 0.30
 OVERLOAD_LEAST_GROWTH = 0.18
@@ -151,8 +152,8 @@ def learn_thresholds(
         for name, value in found.items()
     }
     largest = 1.0 if extreme >= EXTREME_QUANTILE else extreme
-    loading = window_mean(evidence.signals.apparent, evidence.fleet.steps(1.0))
-    growth = window_mean(evidence.residuals.demand, evidence.fleet.steps(1.0))
+    loading = window_mean(evidence.signals.apparent, evidence.fleet.steps(OVERLOAD_WINDOW_H))
+    growth = window_mean(evidence.residuals.demand, evidence.fleet.steps(OVERLOAD_WINDOW_H))
     seen = normal & np.isfinite(loading)
     learnt["usual_loss_kw"] = _mean_where(evidence.operation.local_kw, normal)
     learnt["loading_extreme"] = quantile(loading, seen, extreme)
@@ -192,7 +193,7 @@ def score(evidence: Evidence, learnt: Learnt, sensitivity: float = 1.0) -> Score
         "imbalance": _imbalance(evidence, found, learnt),
         "voltage": _voltage(evidence, found, learnt),
         "oil_temperature": _against(found, learnt, "oil_temperature", LEAST_OIL_K, {}),
-        "overload": {1.0: _overload(evidence, learnt)},
+        "overload": {OVERLOAD_WINDOW_H: _overload(evidence, learnt)},
     }
     now = _judged_now(evidence.residuals)
     whole = [np.where(now[name], np.fmax.reduce(list(windows.values())), np.nan) for name, windows in channels.items()]
@@ -271,7 +272,7 @@ def _voltage(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -
 
 
 def _overload(evidence: Evidence, learnt: Learnt) -> FloatArray:
-    steps = evidence.fleet.steps(1.0)
+    steps = evidence.fleet.steps(OVERLOAD_WINDOW_H)
     apparent = np.where(np.isfinite(evidence.residuals.demand), evidence.signals.apparent, np.nan)
     loading, growth = window_mean(apparent, steps), window_mean(evidence.residuals.demand, steps)
     grown = growth / np.fmax(OVERLOAD_GROWTH, 1.2 * learnt["growth_extreme"])[:, None]
