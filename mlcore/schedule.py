@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from substations.models import PlannedWork, Reading
+from substations.models import PlannedWork, Reading, Substation
+from substations.querysets import SubstationQuerySet
 
 from .models import Detection, Detector, Score, TrainingAttempt
 from .querysets import ScoreQuerySet
@@ -26,6 +29,27 @@ DRIFT_SHARE = 0.05
 DRIFT_ROWS = 100
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """What speaks for a training, of substations with enough new readings: ``old`` models take their shard along."""
+
+    asked: frozenset[int]
+    alone: frozenset[int]
+    old: frozenset[int]
+
+    @property
+    def everyone(self) -> frozenset[int]:
+        return self.asked | self.alone | self.old
+
+    def of(self, shard: Shard) -> list[int]:
+        """The substations of a shard to be trained; those asked for come first and by themselves."""
+        if asked := [pk for pk in shard.ids if pk in self.asked]:
+            return asked
+        if self.old.intersection(shard.ids):
+            return list(shard.ids)
+        return [pk for pk in shard.ids if pk in self.alone]
+
+
 def due(shard: Shard, *, now: datetime | None = None, look_for_drift: bool = False) -> list[int]:
     """The substations of a shard that should be trained.
 
@@ -33,23 +57,26 @@ def due(shard: Shard, *, now: datetime | None = None, look_for_drift: bool = Fal
     all of them when a model has reached its age or, if that is looked for, has drifted. What gave no new model is tried
     again only with more data.
     """
+    drift = drifted(shard) if look_for_drift else set()
+    return wishes(Substation.objects.filter(pk__in=shard.ids), now=now, drift=drift).of(shard)
+
+
+def wishes(of: SubstationQuerySet, *, now: datetime | None = None, drift: Collection[int] = ()) -> Wishes:
+    """Who should be trained among some substations, or all: three queries, however many there are."""
     now = now or timezone.now()
-    requested = TrainingAttempt.objects.filter(substation__in=shard.ids, requested_at__isnull=False)
-    if asked := list(requested.values_list("substation", flat=True)):
-        return asked
-    models = Detector.objects.active().filter(substation__in=shard.ids)
-    active = dict(models.values_list("substation", "created_at"))
-    old = {pk for pk, made in active.items() if now - made >= timedelta(days=settings.RETRAIN_DAYS)}
-    old |= drifted(shard) if look_for_drift else set()
-    untrained = set(shard.ids) - set(active)
-    young = models.exclude(rung=Detector.Rung.OWN).filter(
+    asked = of.filter(training_attempt__requested_at__isnull=False)
+    active = Detector.objects.active().filter(substation=OuterRef("pk"))
+    old = of.filter(
+        Q(Exists(active.filter(created_at__lte=now - timedelta(days=settings.RETRAIN_DAYS)))) | Q(pk__in=drift)
+    )
+    young = active.exclude(rung=Detector.Rung.OWN).filter(
         created_at__lte=now - timedelta(days=LEAST_DAYS), trained_until__lt=F("trained_from") + YOUNG
     )
-    untrained |= set(young.values_list("substation", flat=True))
-    if not old and not untrained:
-        return []
-    promising = _with_new_data(old | untrained)
-    return list(shard.ids) if old & promising else [pk for pk in shard.ids if pk in promising]
+    return Wishes(
+        frozenset(asked.values_list("pk", flat=True)),
+        _with_new_data(of.filter(~Exists(active) | Exists(young))),
+        _with_new_data(old),
+    )
 
 
 def drifted(shard: Shard) -> set[int]:
@@ -77,23 +104,26 @@ def _counted(scores: ScoreQuerySet) -> dict[int, int]:
     return dict(scores.values_list("substation").annotate(rows=Count("at")).order_by())
 
 
-def _with_new_data(substation_ids: set[int]) -> set[int]:
+def _with_new_data(substations: SubstationQuerySet) -> frozenset[int]:
     """Those with enough readings for a model, and clearly more than when they were last considered."""
-    reach = Reading.objects.filter(substation__in=substation_ids).values("substation")
-    attempts = TrainingAttempt.objects.filter(substation__in=substation_ids, newest_at__isnull=False)
-    tried = dict(attempts.values_list("substation", "newest_at"))
-    return {
-        each["substation"]
-        for each in reach.annotate(first=Min("at"), last=Max("at"))
-        if each["last"] - each["first"] >= timedelta(days=LEAST_DAYS)
-        and (each["substation"] not in tried or each["last"] - tried[each["substation"]] >= TRY_AGAIN_AFTER)
-    }
+    oldest = Reading.objects.filter(substation=OuterRef("pk")).order_by("at").values("at")[:1]
+    reach = substations.reporting().annotate(first_at=Subquery(oldest))
+    return frozenset(
+        pk
+        for pk, first, last, tried in reach.values_list("pk", "first_at", "latest_at", "training_attempt__newest_at")
+        if last - first >= timedelta(days=LEAST_DAYS) and (tried is None or last - tried >= TRY_AGAIN_AFTER)
+    )
+
+
+def claimed(*, now: datetime | None = None) -> set[int]:
+    """The substations that name the shards which workers are training."""
+    held = TrainingAttempt.objects.filter(claimed_until__gte=now or timezone.now())
+    return set(held.values_list("substation", flat=True))
 
 
 def is_claimed(shard: Shard, *, now: datetime | None = None) -> bool:
     """Whether a worker is training this shard."""
-    held = TrainingAttempt.objects.filter(claimed_until__gte=now or timezone.now())
-    return held.filter(substation=shard.substations[0].pk).exists()
+    return shard.substations[0].pk in claimed(now=now)
 
 
 def claim(shard: Shard, *, now: datetime | None = None) -> bool:

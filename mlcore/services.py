@@ -9,7 +9,7 @@ from substations.models import Substation
 
 from .feedback import learn_verdict
 from .models import Detector
-from .schedule import claim, due, is_claimed, release
+from .schedule import claim, claimed, due, release, wishes
 from .scoring import blocks_waiting, score_pending
 from .shards import shards
 from .training import train
@@ -24,8 +24,12 @@ def train_all(*, until: datetime | None = None) -> list[Detector]:
 
 
 def training_is_due() -> bool:
-    """Whether a shard should be trained that nobody is training."""
-    return any(due(shard) and not is_claimed(shard) for shard in shards())
+    """Whether a shard should be trained that nobody is training. Asked every few seconds: mostly nobody is due."""
+    found = wishes(Substation.objects.all())
+    if not found.everyone:
+        return False
+    held = claimed()
+    return any(found.of(shard) and shard.substations[0].pk not in held for shard in shards())
 
 
 def train_due() -> list[Detector]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from mlcore import services
 from mlcore.models import Detector, TrainingAttempt
-from mlcore.schedule import CLAIM_FOR, claim, due, is_claimed, release
+from mlcore.schedule import CLAIM_FOR, claim, due, is_claimed, release, request, wishes
 from mlcore.shards import Shard
 from substations.models import Reading, Span, Substation
 from substations.simulation import Simulation
@@ -116,6 +116,29 @@ def test_nothing_is_wanted_while_somebody_is_at_it(shard: Shard) -> None:
     claim(shard, now=timezone.now())
     assert not services.training_is_due()
     assert services.train_due() == []
+
+
+@pytest.mark.parametrize("count", [2, 40])
+def test_asking_whether_any_is_due_takes_three_queries_however_many_there_are(
+    django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr("mlcore.shards.SHARD_SIZE", 2)
+    for number in range(count):
+        model(Substation.objects.create(code=f"N{number:02d}"))
+        read(Substation.objects.get(code=f"N{number:02d}"), NOW, NOW - 8 * DAY)
+    with django_assert_num_queries(3):
+        assert not wishes(Substation.objects.all(), now=NOW).everyone
+    Detector.objects.update(created_at=timezone.now())
+    with django_assert_num_queries(3):
+        assert not services.training_is_due()
+
+
+def test_asking_for_one_wants_nothing_of_the_others(shard: Shard) -> None:
+    for substation in shard.substations:
+        model(substation)
+    request(shard.ids[1], now=NOW)
+    assert due(shard, now=NOW) == [shard.ids[1]]
+    assert wishes(Substation.objects.all(), now=NOW).everyone == {shard.ids[1]}
 
 
 @pytest.mark.usefixtures("grid")
