@@ -16,10 +16,15 @@ from substations.electrical.power import BoolArray
 
 
 def loss_findings(
-    found: Evidence, learnt: Learnt, scores: Scores, normal: dict[str, Band], network: NetworkScores | None
+    found: Evidence,
+    learnt: Learnt,
+    scores: Scores,
+    states: BoolArray,
+    normal: dict[str, Band],
+    network: NetworkScores | None,
 ) -> list[Finding]:
-    """Findings of every channel that raised an alarm anywhere in the record."""
-    alarms = episodes(loss_states(found, scores), scores.short_windows)
+    """Findings of every channel that raised an alarm somewhere; ``states``: of ``loss_states``."""
+    alarms = episodes(states, scores.short_windows)
     return [_finding(found, scores, normal, network, incident) for incident in incidents(found, learnt, scores, alarms)]
 
 

@@ -40,9 +40,8 @@ CAUSES: dict[str, str] = {
 """Gate → cause, the more specific gate first: a row that several gates hit is explained by the first of them."""
 
 
-def meter_findings(fleet: Fleet, signals: Signals, gates: Gates) -> list[Finding]:
-    """One finding per instrument fault that was there in more than half the rows of two hours."""
-    states, scores = meter_states(fleet, gates)
+def meter_findings(fleet: Fleet, signals: Signals, states: BoolArray, scores: FloatArray) -> list[Finding]:
+    """One finding per instrument fault that was there in more than half the rows of two hours (``meter_states``)."""
     return [
         _finding(fleet, signals, scores, list(CAUSES)[each.channel], each) for each in _joined(episodes(states, scores))
     ]

@@ -44,7 +44,7 @@ CONTEXT_HOURS = 96
 """Longest memory of a step: the 24 h window over residuals that rest on gates (12 h) and oil (30 h), with margin."""
 
 
-SETTLING_H = 6.0
+SETTLING_H = 24.0
 """A record's first windows are short and its oil has no history: nothing is raised from them."""
 
 WITHIN_TRAINING = 0.75
@@ -174,6 +174,18 @@ class Judged:
     scores: Scores
     normal: dict[str, Band]
     network: NetworkScores | None
+    standing: Standing
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where alarms stand: losses [substation, time, channel], meters and their scores [substation, time, gate],
+    anything [substation, time]: where that is nowhere True, ``findings`` has nothing to say."""
+
+    losses: BoolArray
+    meters: BoolArray
+    meter_scores: FloatArray
+    anything: BoolArray
 
 
 def learnt_of(fleet: Fleet, models: Mapping[str, SubstationModel]) -> Learnt:
@@ -187,34 +199,39 @@ def judge(
     learnt: Learnt,
     network: NetworkScores | NetworkOf | None = None,
 ) -> Judged:
-    """1. instruments; 2. expectations and residuals; 3. the network's opinion; 4. scores and normal bands."""
+    """1. instruments; 2. expectations and residuals; 3. the network's opinion; 4. scores and bands; 5. alarm states."""
     prepared = prepare(fleet, measure(fleet), learnt)
     found = gather(prepared, learnt)
     opinion = network(residual_channels(found.residuals)) if callable(network) else network
     found = replace(found, residuals=network_scores.with_network(found.residuals, opinion))
     scores = _sensitive(score(found, learnt), models, fleet)
-    return Judged(prepared, learnt, found, scores, bands(found, learnt), opinion)
+    standing = _standing(prepared, found, scores, opinion, models)
+    return Judged(prepared, learnt, found, scores, bands(found, learnt), opinion, standing)
 
 
 def findings(judged: Judged, models: Mapping[str, SubstationModel]) -> list[Finding]:
     """Alarms as findings, in order of time: causes, losses and words."""
-    prepared, found, network = judged.prepared, judged.found, judged.network
-    losses = loss_findings(found, judged.learnt, judged.scores, judged.normal, network)
+    prepared, found, network, standing = judged.prepared, judged.found, judged.network, judged.standing
+    losses = loss_findings(found, judged.learnt, judged.scores, standing.losses, judged.normal, network)
     losses += limit_findings(found, prepared.usable, models)
-    meters = meter_findings(prepared.fleet, prepared.signals, prepared.gates)
+    meters = meter_findings(prepared.fleet, prepared.signals, standing.meters, standing.meter_scores)
     extra = unusual_findings(found, network, [*losses, *meters]) if network is not None else []
     return sorted((*losses, *meters, *extra), key=lambda f: (f.start_s, f.substation, f.kind, f.cause))
 
 
-def stirred(judged: Judged, models: Mapping[str, SubstationModel]) -> BoolArray:
-    """[substation, time] steps at which any alarm stands: where there is none, ``findings`` has nothing to say."""
-    fleet, found = judged.prepared.fleet, judged.found
-    standing = loss_states(found, judged.scores).any(axis=-1)
-    standing |= meter_states(fleet, judged.prepared.gates)[0].any(axis=-1)
-    standing |= limit_states(found, judged.prepared.usable, models)
-    if judged.network is not None:
-        standing |= unusual_states(found, judged.network)
-    return np.asarray(standing)
+def _standing(
+    prepared: Prepared,
+    found: Evidence,
+    scores: Scores,
+    network: NetworkScores | None,
+    models: Mapping[str, SubstationModel],
+) -> Standing:
+    losses = loss_states(found, scores)
+    meters, meter_scores = meter_states(prepared.fleet, prepared.gates)
+    anything = losses.any(axis=-1) | meters.any(axis=-1) | limit_states(found, prepared.usable, models)
+    if network is not None:
+        anything |= unusual_states(found, network)
+    return Standing(losses, meters, meter_scores, np.asarray(anything))
 
 
 def summary(judged: Judged, findings: list[Finding], models: Mapping[str, SubstationModel], first: int = 0) -> Analysis:

@@ -69,9 +69,8 @@ class Stream:
             judged = pipeline.judge(
                 fleet, self.models, self.learnt, None if opinion is None else lambda found: opinion(fleet, found)
             )
-            standing = pipeline.stirred(judged, self.models)
         self.judged_until_s = int(fleet.at_s[-1]) + fleet.interval_s
-        self.stirred = {fleet.codes[row] for row in np.flatnonzero(standing.any(axis=1))}
+        self.stirred = {fleet.codes[row] for row in np.flatnonzero(judged.standing.anything.any(axis=1))}
         self._follow(judged)
         return judged
 
