@@ -26,12 +26,12 @@ Seconds = TypeVar("Seconds", int, NDArray[np.int64])
 def load(
     shard: Shard,
     start: datetime,
-    end: datetime,
+    end: datetime | None,
     plates: dict[int, dict[str, Any]] | None = None,
     *,
     until_s: int | None = None,
 ) -> Fleet | None:
-    """The readings of a shard between two times (inclusive), or None when there are none.
+    """The readings of a shard between two times (inclusive; None: to the newest), or None when there are none.
 
     ``plates`` holds nameplate values by substation id that were guessed at training, so that scoring a short stretch
     uses the same ones. Readings are put on the nearest step of the grid; of two on one step the later counts.

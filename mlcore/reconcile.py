@@ -30,6 +30,7 @@ def reconcile(
     detectors: Mapping[str, Detector],
     *,
     judged_from: datetime,
+    judged_until: datetime | None = None,
     context_from: datetime,
     now: datetime,
 ) -> None:
@@ -37,11 +38,15 @@ def reconcile(
 
     A finding that overlaps a stored detection of its key is that episode. A stored detection in the judged range that
     was not found again is withdrawn; one that began before is ended where judging began. A finding that was over
-    by then tells when a detection that still goes on has ended, and nothing else.
+    by then tells when a detection that still goes on has ended, and nothing else. With ``judged_until``, what begins
+    after it is left alone, and what reaches beyond it keeps its end.
     """
     ids = {substation.code: substation.pk for substation in shard.substations}
     stored = list(
-        Detection.objects.standing().touching(judged_from, None).filter(substation__in=shard.ids).order_by("start")
+        Detection.objects.standing()
+        .touching(judged_from, judged_until)
+        .filter(substation__in=shard.ids)
+        .order_by("start")
     )
     unmatched = {detection.pk: detection for detection in stored}
     known = _known_keys(shard, findings, stored)
@@ -53,6 +58,8 @@ def reconcile(
         match = _match(fields, substation_id, candidates)
         if match and (match.start < context_from or fields["start"] <= context_from):
             fields["start"] = match.start
+        if judged_until and match and match.end and fields["end"] is None and match.end > judged_until:
+            fields["end"] = match.end
         same = known.get(_exact(substation_id, fields)) or match
         if is_over and (same is None or same != match):
             continue

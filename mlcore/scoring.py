@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Max, Min
@@ -32,6 +32,9 @@ from .stored import load_detectors
 
 logger = logging.getLogger(__name__)
 PATIENCE_FOR_TRAINING = timedelta(minutes=10)
+# Judged at once: about two hundred numbers of each reading are in memory.
+MOST_READINGS = 1_000_000
+LEAST_PIECE = timedelta(days=7)
 
 
 def score_pending(*, wait_for_training: bool = False) -> int:
@@ -107,24 +110,38 @@ def _store_followed(block: Block, found: live.Followed, token: uuid.UUID) -> int
 
 
 def _score_whole(block: Block, shard: Shard, token: uuid.UUID) -> int:
-    """Judge the claimed spans of a shard and store the result.
+    """Judge a shard from its first claimed reading to its newest, since every step depends on those before it.
 
-    1. The range is from the first claimed reading to the newest of the shard: a step depends on those before it.
-    2. The context before it is what the trailing windows reach back to, or the start of an episode that goes on.
-    3. Findings are asked for from the start of the episodes that go on: their end may turn out to lie before the range.
-    4. A claim that ran out meanwhile belongs to another worker: nothing is written then.
+    Piece by piece where there is very much of it: what is stored of one piece is not judged again by a worker that
+    takes over.
     """
     spans = Span.objects.claimed(token).filter(substation__in=shard.ids)
     start = spans.aggregate(Min("start"))["start__min"]
     newest = Reading.objects.filter(substation__in=shard.ids).aggregate(Max("at"))["at__max"]
-    if start is None or newest is None:
-        spans.delete()
-        return 0
+    longest = timedelta(seconds=MOST_READINGS // len(shard.ids) * shard.substations[0].reading_interval_s)
+    total = 0
+    while start is not None and newest is not None and spans.exists():
+        end = min(newest, start + max(longest, LEAST_PIECE))
+        total += _score_piece(block, shard, token, start, None if end == newest else end)
+        if end == newest:
+            break
+        spans.filter(start__lt=end).update(start=end)
+        start = end
+    spans.delete()
+    return total
+
+
+def _score_piece(block: Block, shard: Shard, token: uuid.UUID, start: datetime, end: datetime | None) -> int:
+    """Judge the readings of a shard between two times (None: to the newest) and store the result.
+
+    1. The context before it is what the trailing windows reach back to, or the start of an episode that goes on.
+    2. Findings are asked for from the start of the episodes that go on: their end may turn out to lie before the range.
+    3. A claim that ran out meanwhile belongs to another worker: nothing is written then.
+    """
     detectors, stored = load_detectors(shard)
     plates = {detector.substation_id: detector.meta.get("nameplate", {}) for detector in stored.values()}
-    fleet = fleets.load(shard, context_start(shard, start), newest, plates)
+    fleet = fleets.load(shard, context_start(shard, start), end, plates)
     if fleet is None:
-        spans.delete()
         return 0
     judged_s = step_s(shard, start)
     analysis = analyse_fleet(fleet, detectors, start_s=min(judged_s, ongoing_since_s(shard, start)))
@@ -138,11 +155,13 @@ def _score_whole(block: Block, shard: Shard, token: uuid.UUID) -> int:
             above_limits(shard, analysis.findings),
             stored,
             judged_from=moment(judged_s),
+            judged_until=end and moment(fleet.at_s[-1]),
             context_from=moment(fleet.at_s[0]),
             now=timezone.now(),
         )
         keepers.forget(block)
-        spans.delete()
+        if end is None:
+            Span.objects.claimed(token).filter(substation__in=shard.ids).delete()
     return len(rows)
 
 

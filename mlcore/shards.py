@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from substations.models import Link, Substation
 
 SHARD_SIZE = 50
-BLOCK_SIZE = 500
+# A block is judged with the context before its readings: of fast meters fewer fit into memory.
+BLOCK_SIZE, BLOCK_READINGS = 500, 1_000_000
+CONTEXT_S = 4 * 86_400
 # One grid of time holds a shard: records that ended years apart would make it mostly empty.
 SAME_SEASON = timedelta(days=60)
 
@@ -74,7 +76,8 @@ def blocks(found: Sequence[Shard]) -> list[Block]:
     for shard in found:
         first = shard.substations[0]
         alike = made[first.reading_interval_s, first.time_zone]
-        if not alike or sum(len(each.ids) for each in alike[-1]) + len(shard.ids) > BLOCK_SIZE:
+        largest = min(BLOCK_SIZE, BLOCK_READINGS * first.reading_interval_s // CONTEXT_S)
+        if not alike or sum(len(each.ids) for each in alike[-1]) + len(shard.ids) > largest:
             alike.append([])
         alike[-1].append(shard)
     return [Block(tuple(block)) for alike in made.values() for block in alike]

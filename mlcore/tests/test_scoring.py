@@ -224,3 +224,57 @@ def test_a_span_of_what_has_gone_is_done_with(scored: Simulation) -> None:
 def test_scores_have_no_number_that_is_none(scored: Simulation) -> None:
     values = [each["score"] for each in scores() if each["score"] is not None]
     assert np.isfinite(values).all()
+
+
+@pytest.mark.parametrize("days", [2, 5])
+def test_a_record_too_long_for_memory_is_judged_in_pieces_with_the_same_result(
+    scored: Simulation, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    found, rows = detections(), scores()
+    revisions = dict(Detection.objects.values_list("pk", "revision"))
+    pieces: list[Any] = []
+    judge = scoring._score_piece
+
+    def watched(*args: Any) -> int:
+        pieces.append(args[-1])
+        return judge(*args)
+
+    monkeypatch.setattr(scoring, "_score_piece", watched)
+    monkeypatch.setattr(scoring, "LEAST_PIECE", timedelta(days=days))
+    monkeypatch.setattr(scoring, "MOST_READINGS", 1)
+    again()
+    assert len(pieces) == -(-20 // days)
+    assert pieces[-1] is None
+    close(detections(), found)
+    close(scores(), rows)
+    # An episode that reaches from one piece into the next is never said to go on again.
+    assert all(Detection.objects.get(pk=pk).end is not None for pk in revisions)
+    assert not Span.objects.exists()
+
+
+def test_a_worker_that_dies_between_two_pieces_has_not_judged_the_first_in_vain(
+    grid: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.train_due()
+    monkeypatch.setattr(scoring, "LEAST_PIECE", timedelta(days=5))
+    monkeypatch.setattr(scoring, "MOST_READINGS", 1)
+    judge = scoring._score_piece
+    done: list[int] = []
+
+    def dying(*args: Any) -> int:
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        done.append(judge(*args))
+        return done[-1]
+
+    monkeypatch.setattr(scoring, "_score_piece", dying)
+    with pytest.raises(KeyboardInterrupt):
+        score_pending()
+    monkeypatch.setattr(scoring, "_score_piece", judge)
+    start = moment(grid.spec.start_s + 10 * DAY)
+    assert set(Span.objects.values_list("start", flat=True)) == {start}
+    Span.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    score_pending()
+    assert not Span.objects.exists()
+    assert Score.objects.count() == Reading.objects.count()
+    assert fault(grid)

@@ -93,3 +93,18 @@ def test_only_those_that_hold_what_is_asked_for() -> None:
     reporting("B", reading_interval_s=3600)
     assert [each.substations for each in shards([first])] == [(first,)]
     assert shards([]) == []
+
+
+def test_a_block_holds_shards_of_one_interval_and_fewer_of_fast_meters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SHARD_SIZE", 2)
+    monkeypatch.setattr(module, "BLOCK_SIZE", 4)
+    monkeypatch.setattr(module, "BLOCK_READINGS", 4 * 5760)
+    for number in range(6):
+        reporting(f"A{number}", reading_interval_s=900)
+        reporting(f"B{number}", reading_interval_s=30)
+    found = module.blocks(shards())
+    assert [len(block.ids) for block in found] == [4, 2, 2, 2, 2]
+    for block in found:
+        assert len({each.reading_interval_s for each in block.whole.substations}) == 1
+        assert block.ids == block.whole.ids
+        assert block.groups.tolist() == [number // 2 for number in range(len(block.ids))]
