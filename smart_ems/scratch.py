@@ -8,11 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
+import environ
+import psycopg
 from django.conf import settings
 from django.core.files import File
 from django.core.management import call_command
 from django.db import connections
+from psycopg.sql import SQL, Identifier
 
 from ingestion import services as ingestion
 from ingestion.models import Upload
@@ -37,33 +42,54 @@ class Intake:
 
 
 @contextmanager
-def scratch_database(journal: str = "MEMORY") -> Iterator[Path]:
-    """Everything inside works on an empty SQLite database and an upload folder of its own; both are deleted after.
+def scratch_database(journal: str = "MEMORY", server: str = "") -> Iterator[Path]:
+    """Everything inside works on an empty database and an upload folder of its own; both are deleted after.
 
-    ``journal``: the journal mode; WAL where several processes write.
+    journal: the journal mode of SQLite; WAL where several processes write. server: URL of a PostgreSQL database beside
+    which one may be created; empty means SQLite.
     """
     before_connection, before_media = connections["default"], settings.MEDIA_ROOT
     before_settings = connections.settings["default"]
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix="scratch-") as folder:
-        connections.settings["default"] = before_settings | {
-            "ENGINE": "django.db.backends.sqlite3",
-            "NAME": str(Path(folder) / "db.sqlite3"),
-            "OPTIONS": {
-                "transaction_mode": "IMMEDIATE",
-                "timeout": 30,
-                "init_command": f"PRAGMA journal_mode={journal}; PRAGMA synchronous=OFF;",
-            },
-        }
-        del connections["default"]
-        settings.MEDIA_ROOT = folder
-        try:
-            call_command("migrate", interactive=False, verbosity=0)
-            yield Path(folder)
-        finally:
-            connections["default"].close()
-            connections.settings["default"] = before_settings
-            connections["default"] = before_connection
-            settings.MEDIA_ROOT = before_media
+        own = _postgres(server) if server else _sqlite(Path(folder), journal)
+        with own as its_settings:
+            connections.settings["default"] = before_settings | its_settings
+            del connections["default"]
+            settings.MEDIA_ROOT = folder
+            try:
+                call_command("migrate", interactive=False, verbosity=0)
+                yield Path(folder)
+            finally:
+                connections["default"].close()
+                connections.settings["default"] = before_settings
+                connections["default"] = before_connection
+                settings.MEDIA_ROOT = before_media
+
+
+@contextmanager
+def _sqlite(folder: Path, journal: str) -> Iterator[dict[str, Any]]:
+    yield {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(folder / "db.sqlite3"),
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+            "init_command": f"PRAGMA journal_mode={journal}; PRAGMA synchronous=OFF; PRAGMA cache_size=-64000;",
+        },
+    }
+
+
+@contextmanager
+def _postgres(server: str) -> Iterator[dict[str, Any]]:
+    """A new database beside the one that the URL names."""
+    name = f"ems_scratch_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    try:
+        yield {"OPTIONS": {}} | environ.Env.db_url_config(server) | {"NAME": name}
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 
 def register(substations: Path | None, links: Path | None) -> None:

@@ -1,9 +1,9 @@
-"""``bench train|score|tick``: how fast the engine is beside the usual way, in one run."""
+"""``bench train|score|tick``: how fast the engine is beside the usual way, in one run; ``bench pages``: every page."""
 
 from __future__ import annotations
 
-import json
 import os
+from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +12,12 @@ import pandas as pd
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mlcore.engine import bench
+from smart_ems import page_bench
 from smart_ems.tick_bench import bench_tick
 
 
 class Command(BaseCommand):
-    help = "Measure training, scoring or one tick of the engine beside plain Keras, and print the ratios."
+    help = "Measure training, scoring, one tick, or what each page costs, and print the figures."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -29,18 +30,27 @@ class Command(BaseCommand):
         score.add_argument("--window", type=int, default=24)
         score.add_argument("--hidden", type=int, default=32)
         score.add_argument("--layers", type=int, default=1)
-        tick = kinds.add_parser(
-            "tick", help="one new reading of very many substations: the networks, then everything"
-        )
+        tick = kinds.add_parser("tick", help="one new reading of very many substations: the networks, then everything")
         tick.add_argument("--substations", type=int, default=10_000)
         tick.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that share the work")
         tick.add_argument("--compute-only", action="store_true", help="the networks alone, without a database")
-        for kind in (train, score, tick):
+        pages = kinds.add_parser("pages", help="every page and fragment with a large grid: time, queries, size")
+        pages.add_argument("--substations", type=int, default=500)
+        pages.add_argument("--days", type=int, default=90, help="days of 15-minute readings")
+        pages.add_argument("--repeats", type=int, default=9, help="how often each address is asked for")
+        pages.add_argument(
+            "--server",
+            default=os.environ.get("EMS_TEST_DATABASE_URL", ""),
+            help="PostgreSQL on which a database may be made for it (EMS_TEST_DATABASE_URL); empty: SQLite",
+        )
+        for kind in (train, score, tick, pages):
             kind.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *, kind: str, **options: Any) -> str:
         if options.get("substations", 1) < 1:
             raise CommandError(f"At least one substation is needed; received {options['substations']}.")
+        if kind == "pages":
+            return self._pages(**options)
         if kind == "train":
             found = bench.bench_train(options["substations"], options["sample"])
         elif kind == "score":
@@ -51,7 +61,13 @@ class Command(BaseCommand):
             if not options["compute_only"]:
                 found |= bench_tick(options["substations"], options["workers"])
         figures = {"bench": kind, **bench.machine(), **found}
-        return json.dumps(figures, indent=2) if options["json"] else table(figures)
+        return dumps(figures, indent=2) if options["json"] else table(figures)
+
+    def _pages(self, *, substations: int, days: int, repeats: int, server: str, json: bool, **options: Any) -> str:
+        if days < 2 or repeats < 1:
+            raise CommandError(f"Expected two days or more and a repeat or more; received {days} and {repeats}.")
+        found = page_bench.bench_pages(substations, days, repeats, server)
+        return dumps(found, indent=2) if json else page_bench.table(found)
 
 
 def numbers_of(path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
