@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from substations.models import Span
 
-LEASE_FOR = timedelta(minutes=2)
+# What a killed worker held is free again after this, and found by the sweep that follows: within two minutes.
+LEASE_FOR = timedelta(seconds=90)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from mlcore.diagnosis.calibration import expected_alarms
 from substations.electrical.power import FloatArray
 
 FORMAT = "diagnosis"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 MUCH_BLANKED = 0.10
 
 
