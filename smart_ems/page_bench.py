@@ -142,7 +142,7 @@ def addresses() -> list[str]:
 
 
 def _visitor() -> Client:
-    client = Client(SERVER_NAME="localhost")
+    client = Client(SERVER_NAME="localhost", raise_request_exception=False)
     client.force_login(User.objects.filter(is_superuser=True)[0])
     return client
 
