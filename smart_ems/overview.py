@@ -33,6 +33,8 @@ class Status:
     extra_loss_kw: float | None
     open_alerts: int
     has_detector: bool
+    unacknowledged: int = 0
+    is_dead: bool = False
 
     @property
     def code(self) -> str:
@@ -111,6 +113,8 @@ def _status(
         extra_loss_kw=score["scores__extra_loss_kw"] if score else None,
         open_alerts=len(alerts),
         has_detector=has_detector,
+        unacknowledged=sum(not alert.acknowledged and alert.suppression == "none" for alert in alerts),
+        is_dead=bool(score and score["scores__status"] == Score.Status.DEAD),
     )
 
 

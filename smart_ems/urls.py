@@ -7,14 +7,16 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from . import api, personal, views
+from . import api, personal, topology, views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("dashboard/counters/", views.counters, name="dashboard-counters"),
     path("dashboard/freshness/", views.freshness, name="freshness"),
     path("dashboard/status/", views.status_cards, name="dashboard-status"),
-    path("dashboard/topology/", views.topology_figure, name="topology"),
+    path("dashboard/topology/", topology.figure, name="topology"),
+    path("dashboard/topology/<str:code>/", topology.panel, name="topology-panel"),
+    path("episodes/<int:pk>/", topology.episode, name="episode"),
     path("events/", views.stream, name="events"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.health, name="health"),

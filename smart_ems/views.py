@@ -16,11 +16,11 @@ from django.views.decorators.http import require_GET
 
 from alerts.models import Alert
 from substations.htmx import render_page
-from substations.models import Link, Substation
-from substations.topology_chart import Edge, Node, topology
+from substations.models import Substation
 
 from . import events
-from .overview import Status, last_arrival, statuses
+from .overview import last_arrival, statuses
+from .topology import View
 
 MOST_CARDS = 60
 PAGE_SIZE = 100
@@ -32,7 +32,8 @@ view_substations = permission_required("substations.view_substation", raise_exce
 @view_substations
 def dashboard(request: HttpRequest) -> HttpResponse:
     """What needs somebody now, and where. The panels load and refresh by themselves."""
-    return render(request, "smart_ems/dashboard.html", {"counts": _counts(), "has_grid": Substation.objects.exists()})
+    context = {"counts": _counts(), "has_grid": Substation.objects.exists(), "view": View.parse(request.GET)}
+    return render(request, "smart_ems/dashboard.html", context)
 
 
 @login_required
@@ -66,39 +67,6 @@ def status_cards(request: HttpRequest) -> HttpResponse:
     newest = max((each.latest_at for each in found if each.latest_at), default=None)
     context = {"statuses": found[:MOST_CARDS], "more": max(0, len(found) - MOST_CARDS), "newest": newest}
     return render(request, "smart_ems/_status_cards.html", context)
-
-
-@login_required
-@require_GET
-@view_substations
-def topology_figure(request: HttpRequest) -> HttpResponse:
-    """The network as a Plotly figure, optionally of one site."""
-    substations = Substation.objects.all()
-    if site := request.GET.get("site"):
-        substations = substations.filter(site=site)
-    found = statuses(substations, now=timezone.now())
-    if not found:
-        return JsonResponse({"data": [], "layout": {}, "empty": _("The grid is drawn here once it has a substation.")})
-    links = Link.objects.select_related("source", "target")
-    edges = [
-        Edge(link.source.code if link.source else None, link.target.code, link.status == Link.Status.CLOSED)
-        for link in links
-    ]
-    return JsonResponse(topology([_node(each) for each in found], edges, supply=_("Grid supply")))
-
-
-def _node(status: Status) -> Node:
-    substation = status.substation
-    located = substation.latitude is not None and substation.longitude is not None
-    return Node(
-        code=substation.code,
-        state=status.state,
-        word=status.word,
-        url=substation.get_absolute_url(),
-        summary=status.summary,
-        position=(substation.latitude or 0.0, substation.longitude or 0.0) if located else None,
-        rated_kva=substation.rated_kva,
-    )
 
 
 @login_required

@@ -6,19 +6,30 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+
+# Nodes on a map keep this share of its extent between them, as far as they all fit.
+LEAST_DISTANCE = 0.075
+ROUNDS = 80
+
 Point = tuple[float, float]
 
 
 def place(
-    nodes: Sequence[str], links: Iterable[tuple[str | None, str]], positions: Mapping[str, Point | None]
+    nodes: Sequence[str],
+    links: Iterable[tuple[str | None, str]],
+    positions: Mapping[str, Point | None],
+    *,
+    least: float = LEAST_DISTANCE,
 ) -> dict[str, Point]:
     """A point for every node: (x, y) with y upwards.
 
-    ``positions`` are (latitude, longitude). They are used when every node has one; otherwise the network is drawn as a
+    ``positions`` are (latitude, longitude). They are used when every node has one, and those that would cover each
+    other are pushed apart to ``least`` of the extent; otherwise the network is drawn as a
     tree, sources above what they feed, so that nothing with an unknown place looks as if it had one.
     """
     if nodes and all(positions.get(node) for node in nodes):
-        return _on_map({node: positions[node] for node in nodes})  # type: ignore[misc]  # none is None here
+        return spread(_on_map({node: positions[node] for node in nodes}), least=least)  # type: ignore[misc]  # none is None here
     return _as_tree(nodes, list(links))
 
 
@@ -27,6 +38,33 @@ def _on_map(positions: Mapping[str, Point]) -> dict[str, Point]:
     middle = sum(latitude for latitude, _ in positions.values()) / len(positions)
     shrink = math.cos(math.radians(middle))
     return {node: (longitude * shrink, latitude) for node, (latitude, longitude) in positions.items()}
+
+
+def spread(points: Mapping[str, Point], *, least: float = LEAST_DISTANCE) -> dict[str, Point]:
+    """The same points, moved as little as is needed to keep ``least`` of the extent between any two.
+
+    Each pair that is too near pushes itself apart along its own line, again and again; points that coincide leave in
+    directions of their own.
+    """
+    at = np.array(list(points.values()), dtype=np.float64)
+    extent = float(np.ptp(at, axis=0).max()) if len(at) else 0.0
+    if len(at) < 2:
+        return dict(points)
+    least = min(least, 0.6 / len(at) ** 0.5) * (extent or 1.0)
+    turns = 2.4 * np.arange(len(at))
+    ways = np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    for _ in range(ROUNDS):
+        apart = at[:, None] - at[None]
+        distance = np.linalg.norm(apart, axis=2)
+        np.fill_diagonal(distance, np.inf)
+        if (distance < 1e-9 * least).any():
+            at = at + 1e-6 * least * ways
+            continue
+        lack = np.maximum(least - distance, 0.0)
+        if lack.max() < 1e-3 * least:
+            break
+        at = at + 0.5 * (apart / distance[..., None] * lack[..., None]).sum(axis=1)
+    return {node: (float(x), float(y)) for node, (x, y) in zip(points, at, strict=True)}
 
 
 def _as_tree(nodes: Sequence[str], links: Sequence[tuple[str | None, str]]) -> dict[str, Point]:

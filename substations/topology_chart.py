@@ -1,21 +1,33 @@
-"""The network as a Plotly figure: links as lines, substations as shapes by state. Pure."""
+"""The network as a Plotly figure: links as lines, substations as shapes by state. Pure.
+
+Names are not placed here: which of them find room depends on the screen and the zoom, so the page does it
+(``static/js/topology.js``) from ``meta.names``.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
-from .layout import Point, place
+from .layout import LEAST_DISTANCE, Point, place
 
 SYMBOLS = {"critical": "octagon", "warning": "triangle-up", "normal": "circle", "unknown": "square"}
-# Beyond this many nodes names would cover each other: they are in the hover text and in the table.
-MOST_NAMES = 60
+ORDER = ("critical", "warning", "unknown", "normal")
+# Pixels of a node of 800 kVA; with more nodes than FEW they are smaller.
+FEW, LARGE, SMALL = 24, 22.0, 17.0
+GROUPS_APART = 0.16
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One substation as drawn; ``rated_kva`` sets its size, ``summary`` is the hover text."""
+    """One substation as drawn, or a group of ``count`` of them.
+
+    ``rated_kva`` sets its size, ``summary`` is the hover text, ``url`` its page, ``panel`` what the side panel shows
+    (empty for a group), ``unacknowledged`` the count on its badge.
+    """
 
     code: str
     state: str
@@ -24,30 +36,46 @@ class Node:
     summary: str
     position: Point | None = None
     rated_kva: float | None = None
+    panel: str = ""
+    name: str = ""
+    unacknowledged: int = 0
+    is_dead: bool = False
+    count: int = 1
+
+    @property
+    def label(self) -> str:
+        return self.name or self.code
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
+    """One line. Power flows from source to target unless ``is_reversed``; a dead one is closed and carries nothing."""
+
     source: str | None
     target: str
     closed: bool = True
+    is_dead: bool = False
+    is_reversed: bool = False
 
 
-def topology(nodes: Sequence[Node], edges: Sequence[Edge], *, supply: str = "Grid supply") -> dict[str, Any]:
-    """The figure. The supply is drawn where the mean of what it feeds lies, a little outwards."""
+def topology(
+    nodes: Sequence[Node], edges: Sequence[Edge], *, supply: str = "Grid supply", revision: str = "keep"
+) -> dict[str, Any]:
+    """The figure. The supply is drawn where the mean of what it feeds lies, a little outwards.
+
+    Zoom and position are kept from one figure to the next as long as ``revision`` stays the same.
+    """
     at = place(
         [node.code for node in nodes],
         [(edge.source, edge.target) for edge in edges],
         {node.code: node.position for node in nodes},
+        least=GROUPS_APART if any(node.count > 1 for node in nodes) else LEAST_DISTANCE,
     )
     fed = [edge.target for edge in edges if edge.source is None and edge.target in at]
     where_supply = _supply_point(at, fed)
     known = [edge for edge in edges if edge.target in at and (edge.source is None or edge.source in at)]
-    data = [
-        _links([edge for edge in known if edge.closed], at, where_supply, "solid"),
-        _links([edge for edge in known if not edge.closed], at, where_supply, "dot"),
-        _nodes(nodes, at),
-    ]
+    data = [_links(kind, known, at, where_supply) for kind in ("closed", "open", "dead")]
+    data.append(_nodes(nodes, at))
     if fed:
         data.append(_supply(where_supply, supply))
     around = [*at.values(), *([where_supply] if fed else [])]
@@ -55,11 +83,12 @@ def topology(nodes: Sequence[Node], edges: Sequence[Edge], *, supply: str = "Gri
     layout = {
         "xaxis": {"visible": False, "range": _range([x for x, _ in around])},
         "yaxis": {"visible": False, "range": _range([y for _, y in around])} | ({"scaleanchor": "x"} if on_map else {}),
-        "margin": {"l": 20, "r": 20, "t": 10, "b": 10},
+        "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "showlegend": False,
         "hovermode": "closest",
         "dragmode": "pan",
-        "uirevision": "keep",
+        "uirevision": revision,
+        "annotations": [_badge(node, at[node.code], _size(node, len(nodes))) for node in nodes if node.unacknowledged],
     }
     return {"data": data, "layout": layout}
 
@@ -75,63 +104,98 @@ def _supply_point(at: Mapping[str, Point], fed: Sequence[str]) -> Point:
     if not fed:
         return 0.0, 0.0
     xs, ys = zip(*at.values(), strict=True)
-    x, y = (sum(at[code][axis] for code in fed) / len(fed) for axis in (0, 1))
+    x = sum(at[code][0] for code in fed) / len(fed)
+    top = max(at[code][1] for code in fed)
     height = (max(ys) - min(ys)) or (max(xs) - min(xs)) or 1.0
-    return x, y + 0.18 * height
+    return x, top + 0.2 * height
 
 
-def _links(edges: Sequence[Edge], at: Mapping[str, Point], supply: Point, dash: str) -> dict[str, Any]:
+def _kind(edge: Edge) -> str:
+    return "open" if not edge.closed else "dead" if edge.is_dead else "closed"
+
+
+def _links(kind: str, edges: Sequence[Edge], at: Mapping[str, Point], supply: Point) -> dict[str, Any]:
+    """Lines of one kind; in the middle of each an arrow with the power, or a ring where the line is open."""
     xs: list[float | None] = []
     ys: list[float | None] = []
     for edge in edges:
-        start = at[edge.source] if edge.source is not None else supply
-        end = at[edge.target]
-        xs += [start[0], end[0], None]
-        ys += [start[1], end[1], None]
+        if _kind(edge) != kind:
+            continue
+        start, end = (at[edge.source] if edge.source is not None else supply), at[edge.target]
+        if edge.is_reversed:
+            start, end = end, start
+        xs += [start[0], (start[0] + 1.2 * end[0]) / 2.2, end[0], None]
+        ys += [start[1], (start[1] + 1.2 * end[1]) / 2.2, end[1], None]
+    mark = {"closed": 11, "open": 8, "dead": 0}[kind]
+    is_closed = kind == "closed"
     return {
-        "type": "scatter", "mode": "lines", "x": xs, "y": ys, "hoverinfo": "skip",
-        "line": {"width": 2, "dash": dash}, "meta": {"role": "link"},
+        "type": "scatter", "mode": "lines+markers", "name": kind, "x": xs, "y": ys, "hoverinfo": "skip",
+        "line": {"width": 2 if is_closed else 1.5, "dash": "dot" if kind == "open" else "solid"},
+        "marker": {
+            "size": [0, mark, 0, 0] * (len(xs) // 4), "opacity": 1,
+            "symbol": "arrow" if is_closed else "circle-open", "angleref": "previous" if is_closed else "up",
+        },
+        "meta": {"role": "dead" if kind == "dead" else "link"},
     }  # fmt: skip
 
 
 def _nodes(nodes: Sequence[Node], at: Mapping[str, Point]) -> dict[str, Any]:
-    named = len(nodes) <= MOST_NAMES
-    size = 22 if named else 12
     return {
         "type": "scatter",
-        "mode": "markers+text" if named else "markers",
+        "mode": "markers+text",
+        "name": "nodes",
         "x": [at[node.code][0] for node in nodes],
         "y": [at[node.code][1] for node in nodes],
-        "text": [_name(node) for node in nodes] if named else None,
-        "textposition": "bottom center",
+        "text": [" " for _ in nodes],
+        "textposition": ["bottom center" for _ in nodes],
         "hovertext": [node.summary for node in nodes],
         "hoverinfo": "text",
         "customdata": [node.url for node in nodes],
         "ids": [node.code for node in nodes],
         "marker": {
             "symbol": [SYMBOLS[node.state] for node in nodes],
-            "size": [_size(node, size) for node in nodes],
+            "size": [_size(node, len(nodes)) for node in nodes],
             "opacity": 1,
         },
         "cliponaxis": False,
-        "meta": {"role": "nodes", "states": [node.state for node in nodes]},
+        "meta": {
+            "role": "nodes",
+            "states": [node.state for node in nodes],
+            "panels": [node.panel for node in nodes],
+            "names": [_name(node) for node in nodes],
+        },
     }
 
 
 def _name(node: Node) -> str:
-    return node.code if node.state == "normal" else f"{node.code}<br><b>{node.word}</b>"
+    if node.state == "normal":
+        return escape(node.label)
+    return f"{escape(node.label)}<br><b>{escape(node.word)}</b>"
 
 
-def _size(node: Node, base: float) -> float:
-    """Area grows with the rating, between two thirds and one and a half of the base size."""
+def _size(node: Node, count: int) -> float:
+    """Area grows with the rating (of a group: with its members' mean), between two thirds and one and a half."""
+    base = LARGE if count <= FEW else SMALL
+    if node.count > 1:
+        return round(base * min(2.0, 1.1 + 0.1 * math.sqrt(node.count)), 1)
     if not node.rated_kva:
         return base
-    return float(base * min(1.5, max(0.7, (node.rated_kva / 800.0) ** 0.5)))
+    return round(base * min(1.5, max(0.7, math.sqrt(node.rated_kva / 800.0))), 1)
+
+
+def _badge(node: Node, at: Point, size: float) -> dict[str, Any]:
+    """How many alerts nobody has acknowledged, at the shoulder of the node."""
+    return {
+        "x": at[0], "y": at[1], "text": f"<b>{node.unacknowledged}</b>", "showarrow": False,
+        "name": f"badge:{node.state}",
+        "xanchor": "left", "yanchor": "bottom", "xshift": round(size * 0.28), "yshift": round(size * 0.22),
+        "borderpad": 1, "borderwidth": 1,
+    }  # fmt: skip
 
 
 def _supply(at: Point, name: str) -> dict[str, Any]:
     return {
-        "type": "scatter", "mode": "markers+text", "x": [at[0]], "y": [at[1]], "text": [name], "hoverinfo": "skip",
-        "textposition": "top center", "marker": {"symbol": "diamond", "size": 14}, "cliponaxis": False,
-        "meta": {"role": "supply", "states": ["unknown"]},
+        "type": "scatter", "mode": "markers+text", "name": "supply", "x": [at[0]], "y": [at[1]], "text": [escape(name)],
+        "hoverinfo": "skip", "textposition": "middle right", "marker": {"symbol": "diamond", "size": 14},
+        "cliponaxis": False, "meta": {"role": "supply", "states": ["unknown"]},
     }  # fmt: skip

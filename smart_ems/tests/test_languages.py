@@ -33,7 +33,8 @@ SAME = re.compile(
 )
 ZONES = {name for zone in zoneinfo.available_timezones() for name in (zone, zone.replace("_", " "))}
 PAGES = (
-    "/", "/dashboard/status/", "/alerts/", "/alerts/?severity=critical", "/alerts/{alert}/", "/alerts/{alert}/resolve/",
+    "/", "/dashboard/status/", "/dashboard/topology/SS-1/", "/alerts/", "/alerts/?severity=critical", "/alerts/{alert}/",
+    "/alerts/{alert}/resolve/",
     "/alerts/panel/", "/alerts/history/", "/alerts/history/?range=5y", "/alerts/{past}/", "/substations/",
     "/substations/?q=zzz", "/substations/SS-1/", "/substations/SS-1/live/", "/uploads/", "/uploads/new/",
     "/uploads/{upload}/", "/models/", "/models/SS-1/", "/models/SS-1/panel/", "/search/?q=zzz", "/search/?q=a",

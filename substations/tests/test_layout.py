@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from substations.layout import Point, place
+from substations.layout import LEAST_DISTANCE, Point, place, spread
 
 NOWHERE: dict[str, Point | None] = {}
 
@@ -87,3 +87,17 @@ def test_500_nodes_of_a_tree_keep_their_distance() -> None:
     for depth in {y for _x, y in placed.values()}:
         row = sorted(x for x, y in placed.values() if y == depth)
         assert all(right - left >= 1 - 1e-9 for left, right in pairwise(row))
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1)), min_size=2, max_size=30))
+@settings(max_examples=60, deadline=None)
+def test_nodes_of_a_map_do_not_cover_each_other(points: list[Point]) -> None:
+    placed = list(spread({f"N{n}": point for n, point in enumerate(points)}).values())
+    extent = max(max(axis) - min(axis) for axis in zip(*points, strict=True)) or 1.0
+    nearest = min(((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5 for n, a in enumerate(placed) for b in placed[:n])
+    assert nearest > 0.5 * LEAST_DISTANCE * extent
+
+
+def test_nodes_with_room_stay_where_they_are() -> None:
+    points = {"A": (0.0, 0.0), "B": (1.0, 0.0), "C": (0.5, 1.0)}
+    assert spread(points) == points

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from substations.topology_chart import MOST_NAMES, SYMBOLS, Edge, Node, topology
+from substations.topology_chart import FEW, SYMBOLS, Edge, Node, topology
 
 
 def node(code: str, state: str = "normal", **values: Any) -> Node:
@@ -16,15 +16,15 @@ def node(code: str, state: str = "normal", **values: Any) -> Node:
 
 
 def traces(*nodes: Node, edges: tuple[Edge, ...] = ()) -> dict[str, Any]:
-    data = topology(nodes, edges)["data"]
-    return {"closed": data[0], "open": data[1], "nodes": data[2], "supply": data[3] if len(data) > 3 else None}
+    found = {trace["name"]: trace for trace in topology(nodes, edges)["data"]}
+    return {"supply": None} | found
 
 
 def test_a_state_is_shape_and_word_and_not_colour_alone() -> None:
     drawn = traces(*(node(state[0], state) for state in SYMBOLS))["nodes"]
     assert drawn["marker"]["symbol"] == list(SYMBOLS.values())
     assert len(set(SYMBOLS.values())) == len(SYMBOLS)
-    assert drawn["text"] == ["c<br><b>Critical</b>", "w<br><b>warning</b>", "n", "u<br><b>unknown</b>"]
+    assert drawn["meta"]["names"] == ["c<br><b>Critical</b>", "w<br><b>warning</b>", "n", "u<br><b>unknown</b>"]
     assert drawn["meta"]["states"] == list(SYMBOLS)
     assert "color" not in json.dumps(drawn), "the page paints the roles from its own tokens"
 
@@ -35,9 +35,39 @@ def test_a_node_leads_to_its_page() -> None:
 
 
 def test_closed_and_open_links_are_told_apart() -> None:
-    drawn = traces(node("A"), node("B"), node("C"), edges=(Edge("A", "B"), Edge("A", "C", closed=False)))
-    assert (len(drawn["closed"]["x"]), len(drawn["open"]["x"])) == (3, 3)
-    assert (drawn["closed"]["line"]["dash"], drawn["open"]["line"]["dash"]) == ("solid", "dot")
+    edges = (Edge("A", "B"), Edge("A", "C", closed=False), Edge("B", "C", is_dead=True))
+    drawn = traces(node("A"), node("B"), node("C"), edges=edges)
+    assert [len(drawn[kind]["x"]) for kind in ("closed", "open", "dead")] == [4, 4, 4]
+    assert [drawn[kind]["line"]["dash"] for kind in ("closed", "open", "dead")] == ["solid", "dot", "solid"]
+    assert [drawn[kind]["meta"]["role"] for kind in ("closed", "open", "dead")] == ["link", "link", "dead"]
+
+
+def test_an_arrow_in_the_middle_points_where_the_power_goes() -> None:
+    ahead = traces(node("A"), node("B"), edges=(Edge("A", "B"),))["closed"]
+    back = traces(node("A"), node("B"), edges=(Edge("A", "B", is_reversed=True),))["closed"]
+    assert ahead["marker"]["symbol"] == "arrow"
+    assert ahead["marker"]["angleref"] == "previous"
+    assert [size > 0 for size in ahead["marker"]["size"]] == [False, True, False, False]
+    assert (ahead["y"][0], ahead["y"][2]) == (back["y"][2], back["y"][0])
+
+
+def test_an_open_line_carries_no_arrow_and_a_dead_one_no_mark() -> None:
+    drawn = traces(node("A"), node("B"), node("C"), edges=(Edge("A", "B", closed=False), Edge("B", "C", is_dead=True)))
+    assert drawn["open"]["marker"]["symbol"] != "arrow"
+    assert max(drawn["dead"]["marker"]["size"]) == 0
+
+
+def test_what_nobody_has_acknowledged_is_counted_on_a_badge() -> None:
+    notes = topology([node("A", "warning", unacknowledged=2), node("B")], [])["layout"]["annotations"]
+    assert [(note["text"], note["name"]) for note in notes] == [("<b>2</b>", "badge:warning")]
+
+
+def test_zoom_is_kept_while_the_same_part_is_shown() -> None:
+    assert topology([node("A")], [], revision="North")["layout"]["uirevision"] == "North"
+
+
+def test_a_name_is_shown_as_it_is_written() -> None:
+    assert traces(node("A<b>"))["nodes"]["meta"]["names"] == ["A&lt;b&gt;"]
 
 
 def test_the_supply_is_drawn_only_where_it_feeds_something() -> None:
@@ -58,9 +88,11 @@ def test_a_larger_rating_is_a_larger_mark_within_bounds() -> None:
     assert max(sizes) / min(sizes) < 2.5
 
 
-def test_many_nodes_carry_no_names() -> None:
-    drawn = traces(*(node(f"N{number}") for number in range(MOST_NAMES + 1)))["nodes"]
-    assert (drawn["mode"], drawn["text"]) == ("markers", None)
+def test_names_wait_for_the_page_to_find_room_and_many_nodes_are_smaller() -> None:
+    drawn = traces(*(node(f"N{number}") for number in range(FEW + 1)))["nodes"]
+    assert set(drawn["text"]) == {" "}
+    assert len(drawn["meta"]["names"]) == FEW + 1
+    assert drawn["marker"]["size"][0] < traces(node("A"))["nodes"]["marker"]["size"][0]
 
 
 def test_a_map_keeps_its_proportions() -> None:
