@@ -50,7 +50,7 @@ def spread(points: Mapping[str, Point], *, least: float = LEAST_DISTANCE) -> dic
     extent = float(np.ptp(at, axis=0).max()) if len(at) else 0.0
     if len(at) < 2:
         return dict(points)
-    least = min(least, 0.6 / len(at) ** 0.5) * (extent or 1.0)
+    least = min(least, 0.6 / len(at) ** 0.5) * (extent if extent > 1e-9 else 1.0)
     turns = 2.4 * np.arange(len(at))
     ways = np.stack([np.cos(turns), np.sin(turns)], axis=1)
     for _ in range(ROUNDS):

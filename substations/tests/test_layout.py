@@ -89,7 +89,10 @@ def test_500_nodes_of_a_tree_keep_their_distance() -> None:
         assert all(right - left >= 1 - 1e-9 for left, right in pairwise(row))
 
 
-@given(st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1)), min_size=2, max_size=30))
+DEGREES = st.integers(-10_000, 10_000).map(lambda value: value / 10_000)
+
+
+@given(st.lists(st.tuples(DEGREES, DEGREES), min_size=2, max_size=30))
 @settings(max_examples=60, deadline=None)
 def test_nodes_of_a_map_do_not_cover_each_other(points: list[Point]) -> None:
     placed = list(spread({f"N{n}": point for n, point in enumerate(points)}).values())
