@@ -25,4 +25,5 @@ def test_two_processes_score_every_reading_of_every_tick(monkeypatch: pytest.Mon
     assert figures["workers"] == 2
     assert figures["scores_stored"] == 6 * 3
     assert figures["tick_s"] < figures["start_of_the_streams_s"]
+    assert figures["ratio_to_all_context_cpu"] > 0
     assert 0 < figures["tick_judging_cpu_s"] < figures["tick_all_cpu_s"]
