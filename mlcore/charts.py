@@ -6,11 +6,15 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import numpy as np
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from numpy.typing import NDArray
 
 from substations.charts import Episode, Line, time_series
 from substations.models import Reading, Substation
+from substations.querysets import EpochSeconds
+from substations.templatetags.ems import figure, power_factor
 
 from .models import Detection, Score
 
@@ -35,7 +39,7 @@ def substation_figure(
             "layout": {},
             "empty": _("No readings in this range. Upload a CSV file or choose a longer range."),
         }
-    scores = _aligned_scores(substation, readings.at_s)
+    scores = aligned_scores(substation, readings.at_s)
     measured = dict(zip(CHANNELS, readings.values.T, strict=True))
     lines = [
         Line(_("Lowest expected"), scores["power_factor_low"], "band"),
@@ -46,16 +50,37 @@ def substation_figure(
         Line(_("Loss"), scores["loss_kw"], "measured-3", "kW", 2),
         Line(_("Extra loss"), scores["extra_loss_kw"], "extra", "kW", 2),
     ]
-    found = Detection.objects.standing().filter(substation=substation).touching(start, end)
-    return time_series(
+    found = list(Detection.objects.standing().filter(substation=substation).touching(start, end).defer("evidence"))
+    drawn = time_series(
         readings.at_s,
         lines,
-        panels=[_("Power factor"), _("kvar"), _("kW lost")],
+        panels=[_("Power factor"), "kvar", _("kW lost")],
         interval_s=substation.reading_interval_s,
-        utc_offset_s=_offset(zone or substation.zone, readings.at_s),
-        episodes=[_episode(detection) for detection in found],
+        utc_offset_s=utc_offset_s(zone or substation.zone, readings.at_s),
+        episodes=[shaded(detection) for detection in found],
         guides={0: [(_("target"), substation.target_power_factor)]},
     )
+    drawn["summary"] = _in_words(substation, lines[2].values, scores, len(found))
+    return drawn
+
+
+def _in_words(
+    substation: Substation, factor: NDArray[np.float64], scores: dict[str, NDArray[np.float64]], episodes: int
+) -> str:
+    """The figure as sentences, for those who do not see it and for a first glance."""
+    parts = []
+    if np.isfinite(factor).any():
+        values = {"low": power_factor(float(np.nanmin(factor))), "half": power_factor(float(np.nanmedian(factor)))}
+        parts.append(_("Power factor: half of the time above %(half)s, lowest %(low)s.") % values)
+    hours = substation.reading_interval_s / 3600.0
+    if np.isfinite(scores["loss_kw"]).any():
+        energy = {
+            "all": figure(float(np.nansum(scores["loss_kw"])) * hours, "kWh"),
+            "extra": figure(float(np.nansum(scores["extra_loss_kw"])) * hours, "kWh"),
+        }
+        parts.append(_("Lost %(all)s, of which %(extra)s more than usual.") % energy)
+    said = ngettext("%(count)d episode in this range.", "%(count)d episodes in this range.", episodes)
+    return " ".join([*parts, said % {"count": episodes}])
 
 
 def _signed_size(power_factor: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -63,31 +88,33 @@ def _signed_size(power_factor: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.abs(power_factor)
 
 
-def _aligned_scores(substation: Substation, at_s: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+def aligned_scores(substation: Substation, at_s: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
     """Each score field on the times of the readings; NaN where a reading has no score yet."""
     first, last = (datetime.fromtimestamp(int(at_s[end]), tz=UTC) for end in (0, -1))
-    rows = list(
-        Score.objects.filter(substation=substation).between(first, last).order_by("at").values_list("at", *SCORE_FIELDS)
-    )
+    stored = Score.objects.filter(substation=substation).between(first, last).order_by("at")
+    rows = list(stored.values_list(EpochSeconds("at"), *SCORE_FIELDS))
     values = np.full((len(SCORE_FIELDS), len(at_s)), np.nan)
     if rows:
-        when = np.array([row[0].timestamp() for row in rows], dtype=np.int64)
+        table = np.array(rows, dtype=np.float64).T  # None becomes NaN
+        when = table[0].astype(np.int64)
         nearest = np.clip(np.searchsorted(when, at_s), 0, len(when) - 1)
         same = np.abs(when[nearest] - at_s) <= substation.reading_interval_s // 2
-        table = np.array([row[1:] for row in rows], dtype=np.float64).T
-        values[:, same] = table[:, nearest[same]]
+        values[:, same] = table[1:, nearest[same]]
     return dict(zip(SCORE_FIELDS, values, strict=True))
 
 
-def _episode(detection: Detection) -> Episode:
+def shaded(detection: Detection) -> Episode:
+    """The stretch of an episode; its label opens the alert that it raised."""
     return Episode(
         start_s=int(detection.start.timestamp()),
         end_s=int(detection.end.timestamp()) if detection.end else None,
         severity="critical" if detection.severity >= Detection.Severity.CRITICAL else "warning",
         label=detection.get_cause_display(),
+        url=reverse("episode", args=[detection.pk]),
     )
 
 
-def _offset(zone: tzinfo, at_s: NDArray[np.int64]) -> int:
+def utc_offset_s(zone: tzinfo, at_s: NDArray[np.int64]) -> int:
+    """The offset of ``zone`` from UTC at the newest of these times."""
     offset = datetime.fromtimestamp(int(at_s[-1]), zone).utcoffset()
     return int(offset.total_seconds()) if offset else 0

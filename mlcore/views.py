@@ -17,6 +17,7 @@ from substations.timerange import TimeRange, zone_for
 
 from . import schedule, versions
 from .charts import substation_figure
+from .episode_chart import episode_figure
 from .ladder import ladder
 from .model_card import card, observed_false_alarms, side_by_side
 from .models import Detection, Detector, DetectorEvent, RaisedLimit
@@ -45,13 +46,13 @@ def chart(request: HttpRequest, code: str) -> HttpResponse:
 @require_GET
 @view_detections
 def episode_chart(request: HttpRequest, pk: int) -> HttpResponse:
-    """The same figure, zoomed on one episode with what came before and after."""
+    """One episode with what came before and after: the quantity that gave it away, power factor and loss."""
     detection = get_object_or_404(Detection.objects.select_related("substation"), pk=pk)
     last = detection.end or detection.substation.readings.order_by("-at").values_list("at", flat=True).first()
     around = max(LEAST_CONTEXT, ((last or detection.start) - detection.start) / 2)
     end = last + around / 2 if last else None
     zone = zone_for(request, detection.substation.zone)
-    return JsonResponse(substation_figure(detection.substation, detection.start - around, end, zone=zone))
+    return JsonResponse(episode_figure(detection, detection.start - around, end, zone=zone))
 
 
 @login_required
