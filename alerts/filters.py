@@ -50,6 +50,12 @@ class AlertFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
         return shown.filter(shown_severity__lt=Detection.Severity.CRITICAL)
 
 
+class AlertPageFilter(AlertFilter):
+    """On a page the time is chosen by its range, in the user's zone, not by days in UTC."""
+
+    since = until = None
+
+
 class HistoryFilter(AlertFilter):
     """The history can also be filtered by how an alert ended."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .models import Resolution
@@ -32,6 +33,69 @@ class WithdrawForm(forms.Form):
         max_length=2000,
         widget=forms.TextInput(attrs={"class": "form-control"}),
     )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+SHELF_TIMES = [
+    (15, _("15 minutes")),
+    (60, _("1 hour")),
+    (240, _("4 hours")),
+    (480, _("8 hours")),
+    (720, _("12 hours")),
+]
+WORK_TIMES = [
+    (2, _("2 hours")),
+    (4, _("4 hours")),
+    (8, _("8 hours")),
+    (24, _("1 day")),
+    (72, _("3 days")),
+    (336, _("2 weeks")),
+]
+
+
+def _line(placeholder: str | Promise = "") -> forms.TextInput:
+    return forms.TextInput(attrs={"class": "form-control", "placeholder": placeholder})
+
+
+class ShelveForm(forms.Form):
+    minutes = forms.TypedChoiceField(
+        label=_("For"),
+        coerce=int,
+        initial=60,
+        choices=[
+            (15, _("15 minutes")),
+            (60, _("1 hour")),
+            (240, _("4 hours")),
+            (480, _("8 hours")),
+            (720, _("12 hours")),
+        ],
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    note = forms.CharField(label=_("Why it can wait"), max_length=2000, widget=_line())
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class WorkForm(forms.Form):
+    hours = forms.TypedChoiceField(
+        label=_("The work takes"),
+        coerce=float,
+        initial=8,
+        choices=[
+            (2, _("2 hours")),
+            (4, _("4 hours")),
+            (8, _("8 hours")),
+            (24, _("1 day")),
+            (72, _("3 days")),
+            (336, _("2 weeks")),
+        ],
+        widget=forms.Select(attrs={"class": "form-select"}),
+    )
+    reason = forms.CharField(label=_("What is done"), max_length=200, widget=_line(_("for example an oil change")))
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class ComeBackForm(forms.Form):
+    note = forms.CharField(label=_("Note"), required=False, max_length=2000, widget=_line())
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 

@@ -13,6 +13,8 @@
     withdraw        system     open, cleared                closed: not found again with corrected data or a newer model
     suspend         system     open, not suppressed         out of service while people work on the substation
     resume          system     out of service               unacknowledged again if it is still active
+    shelve          operator   open, not suppressed         put aside until a time that is always given
+    unshelve        anybody    shelved                      unacknowledged again if it is still active
 
 A *latched* alert (Critical) stays on the desk after it has cleared, until somebody resolves it. Anything that the table
 does not name is refused.
@@ -88,6 +90,8 @@ class Move(StrEnum):
     WITHDRAW = "withdraw"
     SUSPEND = "suspend"
     RESUME = "resume"
+    SHELVE = "shelve"
+    UNSHELVE = "unshelve"
     COMMENT = "comment"
 
 
@@ -106,8 +110,13 @@ ACTION_WORDS = {
     Move.WITHDRAW: _("Not found again"),
     Move.SUSPEND: _("Out of service for planned work"),
     Move.RESUME: _("Planned work has ended"),
+    Move.SHELVE: _("Shelved"),
+    Move.UNSHELVE: _("Taken from the shelf"),
     Move.COMMENT: _("Comment"),
 }
+
+
+PUTS_ASIDE = {Move.SUSPEND: Suppression.OUT_OF_SERVICE, Move.SHELVE: Suppression.SHELVED}
 
 
 class Refused(Exception):
@@ -161,6 +170,8 @@ def allowed(state: State, move: Move) -> bool:
         Move.WITHDRAW: still_open and not state.active,
         Move.SUSPEND: still_open and state.suppression is Suppression.NONE,
         Move.RESUME: still_open and state.suppression is Suppression.OUT_OF_SERVICE,
+        Move.SHELVE: still_open and state.suppression is Suppression.NONE,
+        Move.UNSHELVE: still_open and state.suppression is Suppression.SHELVED,
         Move.COMMENT: True,
     }.get(move, False)
 
@@ -188,9 +199,9 @@ def after(state: State, move: Move, *, latched: bool) -> State:
             return replace(state, acknowledged=True, closed=not state.active and not latched)
         case Move.RESOLVE | Move.SUPERSEDE | Move.WITHDRAW:
             return replace(state, closed=True, suppression=Suppression.NONE)
-        case Move.SUSPEND:
-            return replace(state, suppression=Suppression.OUT_OF_SERVICE)
-        case Move.RESUME:
+        case Move.SUSPEND | Move.SHELVE:
+            return replace(state, suppression=PUTS_ASIDE[move])
+        case Move.RESUME | Move.UNSHELVE:
             return replace(state, suppression=Suppression.NONE, acknowledged=state.acknowledged and not state.active)
         case Move.REOPEN:
             return State(Condition.ACTIVE)

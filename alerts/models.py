@@ -102,6 +102,8 @@ class Alert(models.Model):
         permissions = [
             ("acknowledge_alert", _("Can acknowledge alerts")),
             ("resolve_alert", _("Can resolve alerts")),
+            ("shelve_alert", _("Can shelve alerts")),
+            ("shelve_critical_alert", _("Can shelve critical alerts")),
         ]
         constraints = [
             models.UniqueConstraint(

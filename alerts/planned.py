@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from substations.models import PlannedWork
 
-from .changes import Conflict, move
+from .changes import Conflict, Source, expect, move
 from .lifecycle import Move
 from .models import Alert
+
+LONGEST_HOURS = 14 * 24
 
 
 def follow(*, now: datetime) -> int:
@@ -27,6 +32,43 @@ def follow(*, now: datetime) -> int:
     for alert in suspended.exclude(substation__in=going_on):
         moved += _resume(alert, now=now)
     return moved
+
+
+@transaction.atomic
+def begin(
+    alert: Alert, *, by: User, hours: float, reason: str, version: int | None = None, source: Source = Source.WEB
+) -> Alert:
+    """People begin to work on the alert's substation now: all its alerts are out of service until the end.
+
+    Raises:
+        ValueError: the work has no length, or lasts longer than two weeks.
+        lifecycle.Refused: the alert is closed, or put aside already.
+        Conflict: it is not at ``version`` any more.
+    """
+    if not 0 < hours <= LONGEST_HOURS:
+        raise ValueError(
+            _("Received %(received)s hours; expected more than 0 and at most %(most)d.")
+            % {"received": hours, "most": LONGEST_HOURS}
+        )
+    now = timezone.now()
+    expect(alert, version)
+    work = PlannedWork.objects.create(
+        substation=alert.substation, start=now, end=now + timedelta(hours=hours), reason=reason
+    )
+    move(alert, Move.SUSPEND, now=now, by=by, comment=reason, source=source, suppressed_until=work.end)
+    follow(now=now)
+    return alert
+
+
+@transaction.atomic
+def finish(alert: Alert, *, by: User, note: str = "", version: int | None = None, source: Source = Source.WEB) -> Alert:
+    """The work on the alert's substation is done, earlier than planned: its alerts come back now."""
+    now = timezone.now()
+    expect(alert, version)
+    move(alert, Move.RESUME, now=now, by=by, comment=note, source=source, suppressed_until=None)
+    PlannedWork.objects.filter(substation=alert.substation_id, start__lt=now, end__gt=now).update(end=now)
+    follow(now=now)
+    return alert
 
 
 def _suspend(alert: Alert, work: PlannedWork, *, now: datetime) -> bool:

@@ -13,12 +13,20 @@ if TYPE_CHECKING:
     from .models import Alert, AlertEvent  # noqa: F401 (named as text below)
 
 
+OUT = ("out_of_service", "by_design")
+
+
 class AlertQuerySet(models.QuerySet["Alert"]):
     def unresolved(self) -> AlertQuerySet:
         return self.filter(closed_at__isnull=True)
 
     def in_history(self) -> AlertQuerySet:
         return self.filter(closed_at__isnull=False)
+
+    def on_tab(self, tab: str) -> AlertQuerySet:
+        """Open alerts of one tab of the desk: ``shelved``, ``out_of_service``, else those that ask for somebody."""
+        wanted = {"shelved": ("shelved",), "out_of_service": OUT}.get(tab, ("none",))
+        return self.unresolved().filter(suppression__in=wanted)
 
     def raised_between(self, start: datetime | None, end: datetime | None) -> AlertQuerySet:
         """Raised with ``start <= raised_at <= end``; an open side is None."""
@@ -53,14 +61,18 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return urgent
 
     def counts(self) -> dict[str, int]:
-        """How many are open, and how many of those are shown as critical and as warning."""
+        """How many are open and ask for somebody, how many of those are shown as critical and as warning, and how
+        many are put aside."""
+        asks = Q(suppression="none")
         return (
             self.unresolved()
             .with_shown_severity()
             .aggregate(
-                active=Count("pk"),
-                critical=Count("pk", filter=Q(shown_severity__gte=20)),
-                warning=Count("pk", filter=Q(shown_severity__lt=20)),
+                active=Count("pk", filter=asks),
+                critical=Count("pk", filter=asks & Q(shown_severity__gte=20)),
+                warning=Count("pk", filter=asks & Q(shown_severity__lt=20)),
+                shelved=Count("pk", filter=Q(suppression="shelved")),
+                out_of_service=Count("pk", filter=Q(suppression__in=OUT)),
             )
         )
 

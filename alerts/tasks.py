@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from . import planned, review, services
+from . import planned, review, services, shelf
 
 
 @shared_task
@@ -20,4 +20,6 @@ def verify_resolved() -> None:
 
 @shared_task
 def follow_planned_work() -> None:
+    """Whatever is put aside until a time: planned work that begins and ends, and the shelf."""
     planned.follow(now=timezone.now())
+    shelf.end_due(now=timezone.now())

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import views
+from . import actions, views
 
 app_name = "alerts"
 urlpatterns = [
     path("", views.index, name="list"),
     path("history/", views.history, name="history"),
     path("panel/", views.panel, name="panel"),
+    path("acknowledge/", actions.acknowledge_many, name="acknowledge-many"),
     # /alerts/<pk>/
     path("<int:pk>/", views.detail, name="detail"),
-    path("<int:pk>/acknowledge/", views.acknowledge, name="acknowledge"),
-    path("<int:pk>/unacknowledge/", views.unacknowledge, name="unacknowledge"),
-    path("<int:pk>/comment/", views.comment, name="comment"),
-    path("<int:pk>/resolve/", views.resolve, name="resolve"),
+    path("<int:pk>/acknowledge/", actions.acknowledge, name="acknowledge"),
+    path("<int:pk>/unacknowledge/", actions.unacknowledge, name="unacknowledge"),
+    path("<int:pk>/comment/", actions.comment, name="comment"),
+    path("<int:pk>/shelve/", actions.shelve, name="shelve"),
+    path("<int:pk>/unshelve/", actions.unshelve, name="unshelve"),
+    path("<int:pk>/out-of-service/", actions.begin_work, name="begin-work"),
+    path("<int:pk>/back-in-service/", actions.finish_work, name="finish-work"),
+    path("<int:pk>/resolve/", actions.resolve, name="resolve"),
 ]

@@ -22,11 +22,13 @@ VIEWS = [
 OPERATES = [
     "alerts.acknowledge_alert",
     "alerts.resolve_alert",
+    "alerts.shelve_alert",
     "ingestion.add_upload",
     "ingestion.change_upload",
     "substations.add_reading",
 ]
 ENGINEERS = [
+    "alerts.shelve_critical_alert",
     "substations.add_substation",
     "substations.change_substation",
     "substations.delete_substation",

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from alerts import services
+from alerts.models import Alert
 from mlcore.models import Detection
+from substations.models import Link, Reading
 
-from .desk import HOUR, START, Cast, cleared, raised, resolved
-from .doors import Doors, assert_guarded, text
+from .desk import HOUR, START, Cast, cleared, raised, resolved, station
+from .doors import HTMX, Doors, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
-QUERIES = 8
+# Session, user, permissions, the alert, its events, resolutions, likes of it, what feeds it, its newest reading.
+QUERIES = 10
 
 
 def test_those_without_a_role_see_nothing(signed_in: Doors) -> None:
@@ -127,3 +131,38 @@ def test_earlier_episodes_of_the_substation_come_first_then_those_elsewhere_that
     found = signed_in("viewer").get(raised(evidence=looks).get_absolute_url())
     assert found.context["similar"] == [here, alike]
     assert "Contactor welded" in text(found)
+
+
+def test_it_says_how_long_it_has_lasted_by_the_readings_and_what_that_costs_a_day(signed_in: Doors) -> None:
+    alert = raised(loss_kwh=20.0)
+    Reading.objects.create(substation=alert.substation, at=START + 48 * HOUR)
+    page = text(signed_in("viewer").get(alert.get_absolute_url()))
+    assert "2 d" in page
+    assert "10.0 kWh a day" in page
+    assert "€" not in page
+    assert "$" not in page, "no tariff, no money"
+
+
+def test_it_says_what_feeds_the_substation(signed_in: Doors) -> None:
+    alert = raised("LEAF")
+    url = alert.get_absolute_url()
+    client = signed_in("viewer")
+    assert "fed from the grid" in text(client.get(url))
+    Link.objects.create(source=station("ROOT"), target=alert.substation)
+    assert '<a href="/substations/ROOT/">ROOT</a>' in text(client.get(url))
+
+
+def test_an_own_fresh_acknowledgement_can_be_undone_with_one_click_and_no_other(signed_in: Doors) -> None:
+    alert, client = raised(), signed_in("operator")
+    url = alert.get_absolute_url()
+    client.post(f"{url}acknowledge/")
+    assert "Undo" in text(client.get(url))
+    assert "Undo" not in text(signed_in("engineer").get(url))
+    Alert.objects.update(acknowledged_at=timezone.now() - HOUR)
+    assert "Undo" not in text(client.get(url))
+
+
+def test_the_fragment_is_the_same_without_the_frame(signed_in: Doors) -> None:
+    part = text(signed_in("viewer").get(raised().get_absolute_url(), headers=HTMX))
+    assert "<html" not in part
+    assert part.strip().startswith('<div id="alert-detail"')

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from alerts import lifecycle, review, services
+from alerts import lifecycle, review, services, shelf
 from alerts.changes import Conflict
 from alerts.lifecycle import Condition, Move, Refused, State, Suppression, Word
 from alerts.models import Alert, AlertEvent
@@ -36,7 +36,10 @@ LATCHED = State(Condition.CLEARED, acknowledged=True)
 CLOSED = State(Condition.CLEARED, acknowledged=True, closed=True)
 CLOSED_ACTIVE = State(Condition.ACTIVE, closed=True)
 REOPENED = State(Condition.ACTIVE)
+SHELVED = State(suppression=Suppression.SHELVED)
 AT_WORK = State(acknowledged=True, suppression=Suppression.OUT_OF_SERVICE)
+
+VERBS = ["acknowledge", "unacknowledge", "resolve", "comment", "shelve", "unshelve"]
 
 TABLE = [
     # move, from, to where it is latched, to where it is not
@@ -63,6 +66,10 @@ TABLE = [
     (Move.SUSPEND, ACKED, AT_WORK, AT_WORK),
     (Move.RESUME, AT_WORK, NEW, NEW),
     (Move.RESUME, replace(AT_WORK, condition=Condition.CLEARED), LATCHED, LATCHED),
+    (Move.SHELVE, NEW, SHELVED, SHELVED),
+    (Move.SHELVE, GONE, replace(SHELVED, condition=Condition.CLEARED), replace(SHELVED, condition=Condition.CLEARED)),
+    (Move.UNSHELVE, SHELVED, NEW, NEW),
+    (Move.UNSHELVE, replace(SHELVED, acknowledged=True), NEW, NEW),
     (Move.COMMENT, NEW, NEW, NEW),
     (Move.COMMENT, CLOSED, CLOSED, CLOSED),
 ]
@@ -79,6 +86,12 @@ REFUSED = [
     (Move.WITHDRAW, NEW),
     (Move.SUSPEND, AT_WORK),
     (Move.RESUME, NEW),
+    (Move.SHELVE, SHELVED),
+    (Move.SHELVE, AT_WORK),
+    (Move.SHELVE, CLOSED),
+    (Move.UNSHELVE, NEW),
+    (Move.UNSHELVE, AT_WORK),
+    (Move.SUSPEND, SHELVED),
     (Move.RAISE, NEW),
     (Move.RECORD, NEW),
 ]
@@ -152,7 +165,7 @@ class Desk(RuleBasedStateMachine):
 
     @initialize()
     def cast(self) -> None:
-        self.user = User.objects.create_user(f"operator-{User.objects.count()}")
+        self.user = User.objects.create_user(f"operator-{User.objects.count()}", is_superuser=True)
         self.detections: list[Detection] = []
         self.copies: list[Alert] = []
         self.hour = 0
@@ -206,8 +219,8 @@ class Desk(RuleBasedStateMachine):
         self.copies = list(Alert.objects.order_by("-pk")[:4])
 
     @precondition(lambda self: Alert.objects.exists())
-    @rule(verb=st.sampled_from(["acknowledge", "unacknowledge", "resolve", "comment"]), number=st.integers(0, 9),
-          old=st.booleans(), outcome=st.sampled_from(["fully_resolved", "false_alarm"]))  # fmt: skip
+    @rule(verb=st.sampled_from(VERBS), number=st.integers(0, 9), old=st.booleans(),
+          outcome=st.sampled_from(["fully_resolved", "false_alarm"]))  # fmt: skip
     def operate(self, verb: str, number: int, old: bool, outcome: str) -> None:
         held = self.copies if old and self.copies else list(Alert.objects.order_by("-pk"))
         alert = held[number % len(held)]
@@ -218,9 +231,11 @@ class Desk(RuleBasedStateMachine):
             "unacknowledge": {"note": "not mine"},
             "resolve": {"findings": FINDINGS | {"outcome": outcome}},
             "comment": {"text": "seen"},
+            "shelve": {"note": "later", "minutes": 60},
+            "unshelve": {"note": "now"},
         }
         try:
-            getattr(services, verb)(alert, by=self.user, **arguments[verb])
+            getattr(shelf if "shelve" in verb else services, verb)(alert, by=self.user, **arguments[verb])
         except (Refused, Conflict):
             assert AlertEvent.objects.count() == events
         else:
@@ -231,6 +246,12 @@ class Desk(RuleBasedStateMachine):
     def let_the_verify_window_pass(self) -> None:
         Alert.objects.filter(verify_at__isnull=False).update(verify_at=timezone.now() - HOUR)
         services.verify_due()
+
+    @rule()
+    def let_the_shelf_time_pass(self) -> None:
+        Alert.objects.on_tab("shelved").update(suppressed_until=timezone.now())
+        shelf.end_due(now=timezone.now())
+        assert not Alert.objects.on_tab("shelved").exists()
 
     @invariant()
     def one_open_alert_of_a_key(self) -> None:

@@ -1,4 +1,5 @@
-// What every live page shares: relative times, the "connection lost" state, toasts for refused actions.
+// What every live page shares: relative times, the "connection lost" state, toasts for refused actions, and what a
+// refreshed fragment leaves as the person had it.
 (function () {
   "use strict";
   let failures = 0;
@@ -24,13 +25,38 @@
   }
 
   function toast(text) {
-    const box = document.createElement("div");
-    box.className = "notice is-warning";
-    box.setAttribute("role", "alert");
+    const box = document.getElementById("toast").content.firstElementChild.cloneNode(true);
     box.textContent = text;
     document.getElementById("toasts").append(box);
     setTimeout(() => box.remove(), 8000);
   }
+
+  // A fragment that comes again does not close what is open, untick what is ticked or take away what is being typed.
+  function keep(old, fresh) {
+    if (!(old instanceof Element) || !(fresh instanceof Element)) return true;
+    if (old.localName === "dialog" && old.open) return false;
+    if (old.dataset.chart !== undefined && old.dataset.chart === fresh.dataset.chart) return false;
+    if (old.localName === "details") fresh.toggleAttribute("open", old.open);
+    if (old.hasAttribute("data-toggles")) fresh.setAttribute("aria-expanded", old.getAttribute("aria-expanded"));
+    if (old.dataset.bsToggle !== undefined) { fresh.className = old.className; fresh.setAttribute("aria-expanded", old.getAttribute("aria-expanded") || "false"); }
+    if (old.classList.contains("dropdown-menu")) fresh.classList.toggle("show", old.classList.contains("show"));
+    if (old.localName === "input" && old.type === "checkbox") keepTick(old, fresh);
+    else if (old.matches("textarea, select, input:not([type=hidden])") && isTouched(old)) return false;
+    return true;
+  }
+
+  function keepTick(old, fresh) {
+    if (old.checked === old.defaultChecked) return;
+    fresh.checked = old.checked;
+    if (old.checked) fresh.setAttribute("value", old.value); // what was ticked is the row as it was seen
+  }
+
+  function isTouched(field) {
+    if (field === document.activeElement) return true;
+    return field.localName === "select" ? false : field.value !== field.defaultValue;
+  }
+
+  document.addEventListener("DOMContentLoaded", () => { if (window.Idiomorph) Idiomorph.defaults.callbacks.beforeNodeMorphed = keep; });
 
   document.addEventListener("htmx:afterRequest", (event) => {
     const status = event.detail.xhr.status;

@@ -1,0 +1,84 @@
+"""The page of one alert: what it shows, and what it answers after a change."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from substations.htmx import is_fragment, render_page
+
+from . import evidence
+from .advice import checks
+from .energy import energy_of
+from .forms import AcknowledgeForm, ComeBackForm, CommentForm, ShelveForm, WithdrawForm, WorkForm
+from .lifecycle import Move, allowed
+from .models import Alert
+from .similar import similar
+
+UNDO_WITHIN = timedelta(minutes=2)
+OFFERED = (
+    Move.ACKNOWLEDGE, Move.UNACKNOWLEDGE, Move.SHELVE, Move.UNSHELVE, Move.SUSPEND, Move.RESUME, Move.RESOLVE,
+)  # fmt: skip
+
+
+def get(pk: int) -> Alert:
+    return get_object_or_404(
+        Alert.objects.select_related("substation", "acknowledged_by", "detection__detector"), pk=pk
+    )
+
+
+def show(request: HttpRequest, alert: Alert, *, status: int = 200, **more: object) -> HttpResponse:
+    """The page, or its fragment for htmx. ``more`` replaces a form by one with errors, or adds ``refused``."""
+    at_version = {"version": alert.version}
+    context = {
+        "alert": alert,
+        "can": {move.value: allowed(alert.lifecycle_state, move) for move in OFFERED},
+        "may_undo": may_undo(request, alert),
+        "energy": energy_of(alert, newest=_newest(alert)),
+        "fed_from": [link.source for link in alert.substation.links_in.select_related("source") if link.source],
+        "events": alert.events.select_related("actor").order_by("-seq"),
+        "resolutions": alert.resolutions.select_related("resolved_by"),
+        "checks": checks(alert.cause),
+        "evidence": evidence.read(alert.detection.evidence) if alert.detection else None,
+        "similar": similar(alert),
+        "acknowledge_form": AcknowledgeForm(initial=at_version),
+        "withdraw_form": WithdrawForm(initial=at_version),
+        "shelve_form": ShelveForm(initial=at_version),
+        "work_form": WorkForm(initial=at_version),
+        "back_form": ComeBackForm(initial=at_version),
+        "comment_form": CommentForm(),
+    } | more
+    return render_page(request, "alerts/detail.html", context, status=status)
+
+
+def _newest(alert: Alert) -> datetime | None:
+    newest: datetime | None = alert.substation.readings.order_by("-at").values_list("at", flat=True).first()
+    return newest
+
+
+def may_undo(request: HttpRequest, alert: Alert) -> bool:
+    """Whether the acknowledgement is this user's own, and fresh: then one click takes it back."""
+    at = alert.acknowledged_at
+    is_own = alert.acknowledged and alert.acknowledged_by_id == request.user.pk
+    return bool(is_own and not alert.closed_at and at and timezone.now() - at < UNDO_WITHIN)
+
+
+def done(request: HttpRequest, alert: Alert) -> HttpResponse:
+    """After a change: the fragment or row that htmx replaces, else the way back to the page."""
+    if not is_fragment(request):
+        return redirect(alert)
+    fresh = get(alert.pk)
+    if request.POST.get("as") == "row":
+        return render(request, "alerts/_row.html", {"alert": fresh, "may_undo": may_undo(request, fresh)})
+    return show(request, fresh)
+
+
+def refuse(request: HttpRequest, pk: int, error: Exception, *, status: int = 409) -> HttpResponse:
+    """The sentence that says why; a page shows the fresh alert below it."""
+    if is_fragment(request):
+        return HttpResponse(str(error), status=status, content_type="text/plain; charset=utf-8")
+    return show(request, get(pk), status=status, refused=_("Nothing was changed. %(why)s") % {"why": error})

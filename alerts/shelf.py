@@ -1,0 +1,65 @@
+"""The shelf: alerts that an operator puts aside for a time that is always given, and that come back by themselves."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from .changes import Conflict, Source, expect, move
+from .lifecycle import Move
+from .models import Alert
+
+LONGEST_MINUTES = 12 * 60
+
+
+@transaction.atomic
+def shelve(
+    alert: Alert, *, by: User, minutes: int, note: str, version: int | None = None, source: Source = Source.WEB
+) -> Alert:
+    """Put an alert aside for ``minutes``; evaluating and recording go on.
+
+    Raises:
+        ValueError: no time, or more than twelve hours.
+        PermissionDenied: a critical alert needs a permission of its own.
+        lifecycle.Refused: it is closed, or put aside already.
+        Conflict: it is not at ``version`` any more.
+    """
+    if not 1 <= minutes <= LONGEST_MINUTES:
+        raise ValueError(
+            _("Received %(received)s minutes; expected 1 to %(most)d.") % {"received": minutes, "most": LONGEST_MINUTES}
+        )
+    if alert.is_critical and not by.has_perm("alerts.shelve_critical_alert"):
+        raise PermissionDenied(_("A critical alert is shelved by an engineer."))
+    now = timezone.now()
+    expect(alert, version)
+    until = now + timedelta(minutes=minutes)
+    return move(alert, Move.SHELVE, now=now, by=by, comment=note, source=source, suppressed_until=until)
+
+
+@transaction.atomic
+def unshelve(
+    alert: Alert, *, by: User | None = None, note: str = "", version: int | None = None, source: Source = Source.WEB
+) -> Alert:
+    """Take it back; what is still active needs acknowledging again."""
+    expect(alert, version)
+    return move(alert, Move.UNSHELVE, now=timezone.now(), by=by, comment=note, source=source, suppressed_until=None)
+
+
+def end_due(*, now: datetime) -> int:
+    """Take back every alert whose time on the shelf is over, however long ago; how many."""
+    due = Alert.objects.on_tab("shelved").filter(suppressed_until__lte=now)
+    return sum(_ended(alert) for alert in due)
+
+
+def _ended(alert: Alert) -> bool:
+    """Whether it moved; somebody else may have changed it at the same moment, then the next round does it."""
+    try:
+        unshelve(alert, note=_("Its time on the shelf is over."), source=Source.SYSTEM)
+    except Conflict:
+        return False
+    return True
