@@ -7,12 +7,13 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from . import api, personal, topology, views
+from . import api, loss_views, personal, topology, views
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("dashboard/counters/", views.counters, name="dashboard-counters"),
     path("dashboard/freshness/", views.freshness, name="freshness"),
+    path("dashboard/losses/", loss_views.losses, name="dashboard-losses"),
     path("dashboard/status/", views.status_cards, name="dashboard-status"),
     path("dashboard/topology/", topology.figure, name="topology"),
     path("dashboard/topology/<str:code>/", topology.panel, name="topology-panel"),

@@ -1,0 +1,72 @@
+"""What the grid loses now and lost in the last day of its readings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import F, FloatField, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from mlcore.models import Score
+from substations.models import Substation
+
+from .overview import SILENT_AFTER_INTERVALS
+
+DAY = timedelta(hours=24)
+HOUR_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class LossesNow:
+    """Sums over the substations: kW of the newest readings of those that are not silent, kWh of the last 24 h.
+
+    extra: above what is expected at this load. avoidable: what the target power factor would save. reporting: how many
+    substations the kW are of. until: time of the newest score, the end of the 24 h.
+    """
+
+    reporting: int
+    loss_kw: float
+    extra_kw: float
+    avoidable_kw: float
+    loss_kwh: float
+    extra_kwh: float
+    until: datetime | None
+
+
+def losses_now(now: datetime) -> LossesNow:
+    """Two queries over the newest and one over the last day, however long the record is."""
+    every = {pk: (at, interval_s) for pk, at, interval_s in _newest()}
+    heard = [pk for pk, (at, interval_s) in every.items() if not _is_silent(at, interval_s, now)]
+    newest = Score.objects.filter(substation=OuterRef("pk")).order_by("-at").values("at")[:1]
+    found: list[Any] = list(
+        Substation.objects.filter(pk__in=heard, scores__at=Subquery(newest)).values_list(
+            "scores__at", "scores__loss_kw", "scores__extra_loss_kw", "scores__avoidable_loss_kw"
+        )
+    )
+    until = max((row[0] for row in found), default=None)
+    loss_kwh, extra_kwh = _last_day(list(every), until) if until else (0.0, 0.0)
+    loss_kw, extra_kw, avoidable_kw = (float(sum(row[column] or 0.0 for row in found)) for column in (1, 2, 3))
+    return LossesNow(len(found), loss_kw, extra_kw, avoidable_kw, loss_kwh, extra_kwh, until)
+
+
+def _newest() -> list[tuple[int, datetime, int]]:
+    known = Substation.objects.filter(received_at__isnull=False)
+    rows: list[Any] = list(known.values_list("pk", "received_at", "reading_interval_s"))
+    return rows
+
+
+def _is_silent(at: datetime, interval_s: int, now: datetime) -> bool:
+    return now - at > timedelta(seconds=SILENT_AFTER_INTERVALS * interval_s)
+
+
+def _last_day(ids: list[int], until: datetime) -> tuple[float, float]:
+    """kWh lost, and lost above what was expected, in the 24 h up to a time."""
+    rows = Score.objects.filter(substation__in=ids, at__gt=until - DAY, at__lte=until)
+    hours = F("substation__reading_interval_s") / HOUR_S
+    sums = rows.aggregate(
+        loss=Coalesce(Sum(F("loss_kw") * hours, output_field=FloatField()), 0.0),
+        extra=Coalesce(Sum(F("extra_loss_kw") * hours, output_field=FloatField()), 0.0),
+    )
+    return float(sums["loss"]), float(sums["extra"])
