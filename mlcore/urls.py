@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import views
+from . import story_views, views
 
 app_name = "mlcore"
 urlpatterns = [
@@ -19,4 +19,6 @@ urlpatterns = [
     path("<str:code>/compare/", views.compare, name="compare"),
     path("<str:code>/chart/", views.chart, name="chart"),
     path("<str:code>/panel/", views.panel, name="panel"),
+    path("<str:code>/why/", story_views.why, name="why"),
+    path("<str:code>/quality/", story_views.quality, name="quality"),
 ]

@@ -70,16 +70,10 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_GET
 @permission_required("mlcore.view_detector", raise_exception=True)
 def panel(request: HttpRequest, code: str) -> HttpResponse:
-    """The model of one substation and its recent episodes; a panel of the substation's page."""
+    """The model of one substation; a panel of the substation's page."""
     substation = get_object_or_404(Substation, code=code)
     detector = Detector.objects.active().without_artifact().filter(substation=substation).first()
-    episodes = Detection.objects.standing().filter(substation=substation).order_by("-start")[:8]
-    context = {
-        "substation": substation,
-        "detector": detector,
-        "episodes": episodes,
-        "ladder": ladder(substation, detector),
-    }
+    context = {"substation": substation, "detector": detector, "ladder": ladder(substation, detector)}
     return render(request, "mlcore/_panel.html", context)
 
 

@@ -185,6 +185,16 @@ def panel(request: HttpRequest, code: str) -> HttpResponse:
 
 @login_required
 @require_GET
+@view_substations
+def state(request: HttpRequest, code: str) -> HttpResponse:
+    """The state of one substation as a badge, kept up to date beside the title of its page."""
+    substation = get_object_or_404(Substation, code=code)
+    found = statuses(Substation.objects.filter(pk=substation.pk), now=timezone.now())[0]
+    return render(request, "smart_ems/_state.html", {"substation": substation, "status": found})
+
+
+@login_required
+@require_GET
 @permission_required("mlcore.view_detection", raise_exception=True)
 def episode(request: HttpRequest, pk: int) -> HttpResponse:
     """To the alert of an episode; one that never raised an alert is shown on its substation's page, in its range."""

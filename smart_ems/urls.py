@@ -8,6 +8,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from . import api, loss_views, personal, topology, views
+from .sign_in import SignInForm
 
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
@@ -26,12 +27,13 @@ urlpatterns = [
     path("preferences/", personal.preferences, name="preferences"),
     path("design/", personal.design, name="design"),
     # Sign-in
-    path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True), name="login"),
+    path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True, authentication_form=SignInForm), name="login"),
     path("sign-out/", auth.LogoutView.as_view(), name="logout"),
     path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
     path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
     # Rooms
     path("substations/", views.substation_list, name="substations"),
+    path("substations/<str:code>/state/", topology.state, name="substation-state"),
     path("substations/", include("substations.urls")),
     path("alerts/", include("alerts.urls")),
     path("uploads/", include("ingestion.urls")),

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 from tsdownsample import MinMaxDownsampler
 
@@ -24,12 +24,13 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """A stretch to be shaded. ``end_s`` None means that it goes on."""
+    """A stretch to be shaded. ``end_s`` None means that it goes on; ``url`` is what its label opens."""
 
     start_s: int
     end_s: int | None
     severity: str
     label: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +73,20 @@ def time_series(
     """Stacked panels over one time axis in local time.
 
     at_s: [time], UTC epoch seconds, rising. panels: the title of each y axis. guides: horizontal lines per panel.
+    ``layout.meta.episodes`` names what each episode opens, in the order of the labels.
     """
-    figure = go.Figure()
     keep = _shared_points(at_s, lines)
     at = _with_gaps(at_s, keep, interval_s)
     stamps = _stamps(at.at_s, utc_offset_s)
-    for line in lines:
-        figure.add_trace(_scatter(line, stamps, at.insert(line.values[keep])))
-    figure.update_layout(**_layout(panels))
-    for episode in episodes:
-        _shade(figure, episode, int(at_s[-1]) if len(at_s) else 0, utc_offset_s)
-    for panel, levels in (guides or {}).items():
-        for label, level in levels:
-            figure.add_hline(y=level, line={"dash": "dot", "width": 1}, yref=_axis(panel), name=f"guide:{label}")
-    figure.layout.template = None
-    result: Figure = _plain(figure.to_plotly_json())
-    return result
+    newest_s = int(at_s[-1]) if len(at_s) else 0
+    layout = _layout(panels, utc_offset_s)
+    shaded = [_shade(episode, newest_s, utc_offset_s) for episode in episodes]
+    levels = [(panel, label, level) for panel, each in (guides or {}).items() for label, level in each]
+    layout["shapes"] = [shape for shape, _ in shaded] + [_guide(*each) for each in levels]
+    layout["annotations"] = [label for _, label in shaded] + [_guide_label(*each) for each in levels]
+    layout["meta"] = {"episodes": [{"url": each.url, "label": each.label} for each in episodes]}
+    data = [_scatter(line, stamps, at.insert(line.values[keep])) for line in lines]
+    return {"data": data, "layout": layout}
 
 
 def _shared_points(at_s: NDArray[np.int64], lines: Sequence[Line]) -> NDArray[np.int64]:
@@ -120,34 +119,37 @@ def _stamps(at_s: NDArray[np.int64], utc_offset_s: int) -> list[str]:
     return np.datetime_as_string((at_s + utc_offset_s).astype("datetime64[s]")).tolist()  # type: ignore[no-any-return]
 
 
-def _scatter(line: Line, stamps: list[str], values: FloatArray) -> go.Scatter:
+def _scatter(line: Line, stamps: list[str], values: FloatArray) -> Figure:
     unit = f" {line.unit}" if line.unit else ""
-    return go.Scatter(
-        x=stamps,
-        y=[None if np.isnan(value) else round(float(value), 4) for value in values],
-        name=line.name,
-        mode="lines",
-        line={"dash": line.dash, "width": 0 if line.role == "band" else 1.6},
-        fill="tonexty" if line.fill_to_previous else None,
-        yaxis=_axis(line.panel),
-        meta={"role": line.role},
-        showlegend=line.role != "band" or line.fill_to_previous,
-        hovertemplate=f"%{{y}}{unit}" if line.role != "band" else "%{y}",
-        connectgaps=False,
-    )
+    is_band = line.role == "band"
+    rounded = np.round(values, 4).tolist()
+    trace: Figure = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": line.name,
+        "x": stamps,
+        "y": [None if value != value else value for value in rounded],  # NaN alone differs from itself
+        "line": {"dash": line.dash, "width": 0 if is_band else 1.6},
+        "yaxis": _axis(line.panel),
+        "meta": {"role": line.role},
+        "showlegend": not is_band or line.fill_to_previous,
+        "hovertemplate": "%{y}" if is_band else f"%{{y}}{unit}",
+        "connectgaps": False,
+    }
+    return trace | ({"fill": "tonexty"} if line.fill_to_previous else {})
 
 
 def _axis(panel: int) -> str:
     return "y" if panel == 0 else f"y{panel + 1}"
 
 
-def _layout(panels: Sequence[str]) -> dict[str, Any]:
+def _layout(panels: Sequence[str], utc_offset_s: int) -> Figure:
     count = len(panels)
     gap = 0.07 if count > 1 else 0.0
     height = (1 - gap * (count - 1)) / count
-    layout: dict[str, Any] = {
+    layout: Figure = {
         "hovermode": "x unified",
-        "margin": {"l": 58, "r": 12, "t": 30, "b": 32},
+        "margin": {"l": 58, "r": 12, "t": 34, "b": 50},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
         "xaxis": {
             "type": "date",
@@ -155,42 +157,54 @@ def _layout(panels: Sequence[str]) -> dict[str, Any]:
             "showspikes": True,
             "spikemode": "across",
             "spikethickness": 1,
+            "title": {"text": zone_label(utc_offset_s), "standoff": 2, "font": {"size": 11}},
         },
         "uirevision": "keep",
     }
     for panel, title in enumerate(panels):
         top = 1 - panel * (height + gap)
         key = "yaxis" if panel == 0 else f"yaxis{panel + 1}"
-        layout[key] = {"title": {"text": title}, "domain": [max(0.0, top - height), top], "zeroline": False}
+        layout[key] = {
+            "title": {"text": title, "font": {"size": 12}},
+            "domain": [max(0.0, top - height), top],
+            "zeroline": False,
+        }
     return layout
 
 
-def _shade(figure: go.Figure, episode: Episode, newest_s: int, utc_offset_s: int) -> None:
+def zone_label(utc_offset_s: int) -> str:
+    """``UTC``, or ``UTC+05:30``: which clock a time axis shows."""
+    if not utc_offset_s:
+        return "UTC"
+    minutes = abs(utc_offset_s) // 60
+    return f"UTC{'+' if utc_offset_s > 0 else '−'}{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _shade(episode: Episode, newest_s: int, utc_offset_s: int) -> tuple[Figure, Figure]:
+    """The stretch of an episode, and its label, which can be clicked where it opens something."""
     end_s = episode.end_s if episode.end_s is not None else max(newest_s, episode.start_s)
     start, end = _stamps(np.array([episode.start_s, end_s]), utc_offset_s)
-    figure.add_shape(
-        type="rect",
-        xref="x",
-        yref="paper",
-        x0=start,
-        x1=end,
-        y0=0,
-        y1=1,
-        line={"width": 0},
-        layer="below",
-        name=f"episode:{episode.severity}",
-    )
-    figure.add_annotation(
-        x=start, y=1, xref="x", yref="paper", text=episode.label, showarrow=False, xanchor="left", yanchor="top"
-    )
+    name = f"episode:{episode.severity}"
+    shape = {
+        "type": "rect", "xref": "x", "yref": "paper", "x0": start, "x1": end, "y0": 0, "y1": 1,
+        "line": {"width": 0}, "layer": "below", "name": name,
+    }  # fmt: skip
+    label = {
+        "x": start, "y": 1, "xref": "x", "yref": "paper", "text": escape(episode.label), "showarrow": False,
+        "xanchor": "left", "yanchor": "top", "name": name, "captureevents": bool(episode.url),
+    }  # fmt: skip
+    return shape, label
 
 
-def _plain(value: Any) -> Any:
-    """NumPy and tuples to what JSON knows."""
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
-    return value.item() if isinstance(value, np.generic) else value
+def _guide(panel: int, label: str, level: float) -> Figure:
+    return {
+        "type": "line", "xref": "paper", "yref": _axis(panel), "x0": 0, "x1": 1, "y0": level, "y1": level,
+        "line": {"dash": "dot", "width": 1}, "name": f"guide:{label}",
+    }  # fmt: skip
+
+
+def _guide_label(panel: int, label: str, level: float) -> Figure:
+    return {
+        "xref": "paper", "x": 1, "xanchor": "right", "yref": _axis(panel), "y": level, "yanchor": "bottom",
+        "text": escape(label), "showarrow": False, "name": f"guide:{label}",
+    }  # fmt: skip

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from .channel_charts import GROUPS, channel_figure, duration_figure
 from .channels import CHANNEL_NAMES, CHANNELS
 from .models import Reading, Substation
 from .querysets import ReadingQuerySet
+from .strip import strip_of
 from .timerange import TimeRange, zone_for
 
 view_substations = permission_required("substations.view_substation", raise_exception=True)
@@ -30,10 +33,56 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "substation": substation,
         "range": TimeRange.parse(request.GET, zone=zone_for(request, substation.zone)),
+        "groups": GROUPS,
         "links_in": substation.links_in.select_related("source"),
         "links_out": substation.links_out.select_related("target"),
     }
     return render(request, "substations/detail.html", context)
+
+
+@login_required
+@require_GET
+@view_substations
+def strip(request: HttpRequest, code: str) -> HttpResponse:
+    """The whole record at a glance, with the range of the URL on it; dragging its ends asks for another range."""
+    substation = get_object_or_404(Substation, code=code)
+    chosen = TimeRange.parse(request.GET, zone=zone_for(request, substation.zone))
+    found = strip_of(substation)
+    start, end = chosen.bounds(found.last if found else None)
+    context = {"substation": substation, "strip": found, "range": chosen, "start": start, "end": end}
+    return render(request, "substations/_strip.html", context)
+
+
+@login_required
+@require_GET
+@view_substations
+def channels(request: HttpRequest, code: str, group: str) -> HttpResponse:
+    """The channels of one group as a figure, in the range of the URL."""
+    if group not in GROUPS:
+        raise Http404(_("No group of channels is called “%(group)s”.") % {"group": group})
+    substation = get_object_or_404(Substation, code=code)
+    zone = zone_for(request, substation.zone)
+    chosen = TimeRange.parse(request.GET, zone=zone)
+    if chosen.error:
+        return HttpResponseBadRequest(chosen.error, content_type="text/plain; charset=utf-8")
+    return JsonResponse(channel_figure(substation, GROUPS[group], *_bounds(substation, chosen), zone=zone))
+
+
+@login_required
+@require_GET
+@view_substations
+def duration(request: HttpRequest, code: str) -> HttpResponse:
+    """The load-duration curve of the range of the URL."""
+    substation = get_object_or_404(Substation, code=code)
+    chosen = TimeRange.parse(request.GET, zone=zone_for(request, substation.zone))
+    if chosen.error:
+        return HttpResponseBadRequest(chosen.error, content_type="text/plain; charset=utf-8")
+    return JsonResponse(duration_figure(substation, *_bounds(substation, chosen)))
+
+
+def _bounds(substation: Substation, chosen: TimeRange) -> tuple[datetime | None, datetime | None]:
+    newest = Reading.objects.for_substation(substation).newest(1).values_list("at", flat=True).first()
+    return chosen.bounds(newest)
 
 
 @login_required
@@ -63,9 +112,7 @@ def readings_csv(request: HttpRequest, code: str) -> HttpResponseBase:
     chosen = TimeRange.parse(request.GET, zone=zone_for(request, substation.zone), default="all")
     if chosen.error:
         return HttpResponseBadRequest(chosen.error, content_type="text/plain; charset=utf-8")
-    readings = Reading.objects.for_substation(substation)
-    newest = readings.newest(1).first()
-    readings = readings.between(*chosen.bounds(newest.at if newest else None))
+    readings = Reading.objects.for_substation(substation).between(*_bounds(substation, chosen))
     response = StreamingHttpResponse(
         _lines(substation, readings.order_by("at")), content_type="text/csv; charset=utf-8"
     )

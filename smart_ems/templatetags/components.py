@@ -96,14 +96,21 @@ def sparkline(
 
 @register.inclusion_tag("components/chart.html")
 def chart(
-    url: str, label: str, *, live: str = "", tall: bool = False, nodes: bool = False, link: str = ""
+    url: str,
+    label: str,
+    *,
+    live: str = "",
+    tall: bool = False,
+    low: bool = False,
+    nodes: bool = False,
+    link: str = "",
 ) -> dict[str, Any]:
     """The frame of a Plotly figure that ``url`` answers, drawn again when one of the topics ``live`` changes.
 
     It is asked for when it comes into sight. Charts with the same ``link`` share zoom and crosshair. The sentence in
     the figure's ``summary`` stands below it: the same for those who do not see it.
     """
-    return {"url": url, "label": label, "live": live, "tall": tall, "nodes": nodes, "link": link}
+    return {"url": url, "label": label, "live": live, "tall": tall, "low": low, "nodes": nodes, "link": link}
 
 
 @register.inclusion_tag("components/time_range.html", takes_context=True)

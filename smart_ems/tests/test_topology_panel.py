@@ -53,6 +53,15 @@ def test_the_number_of_queries_does_not_grow(signed_in: Doors, django_assert_num
         client.get(URL)
 
 
+def test_the_state_of_a_substation_stands_beside_its_title(signed_in: Doors) -> None:
+    station("A")
+    url = "/substations/A/state/"
+    assert_guarded(signed_in, url)
+    client = signed_in("operator")
+    assert "is-normal" in text(client.get(url))
+    assert client.get("/substations/B/state/").status_code == 404
+
+
 def test_an_episode_leads_to_its_alert_and_without_one_to_its_time(signed_in: Doors) -> None:
     alert = alerted(station("A"))
     client = signed_in("viewer")

@@ -7,12 +7,13 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from substations.charts import MOST_POINTS, Episode, Line, thin, time_series
+from substations.charts import MOST_POINTS, Episode, Line, thin, time_series, zone_label
 
 STEP = 900
 LONG = hnp.arrays(
@@ -94,7 +95,7 @@ def test_no_readings_make_an_empty_figure() -> None:
 def test_times_are_local_and_episodes_are_shaded_up_to_the_newest_reading() -> None:
     at_s = times(4)
     episodes = [
-        Episode(int(at_s[1]), None, "critical", "Overload"),
+        Episode(int(at_s[1]), None, "critical", "Overload", url="/episodes/1/"),
         Episode(int(at_s[0]), int(at_s[2]), "warning", "x"),
     ]
     figure = time_series(
@@ -106,7 +107,10 @@ def test_times_are_local_and_episodes_are_shaded_up_to_the_newest_reading() -> N
         "2026-03-02T05:45:00", "2026-03-02T06:15:00", "episode:critical",
     )  # fmt: skip
     assert second["x1"] == "2026-03-02T06:00:00"
-    assert figure["layout"]["annotations"][0]["text"] == "Overload"
+    label = figure["layout"]["annotations"][0]
+    assert (label["text"], label["captureevents"]) == ("Overload", True)
+    assert figure["layout"]["meta"]["episodes"][0] == {"url": "/episodes/1/", "label": "Overload"}
+    assert figure["layout"]["xaxis"]["title"]["text"] == "UTC+05:30"
 
 
 def test_panels_share_the_height_without_overlap_and_guides_are_drawn() -> None:
@@ -116,6 +120,20 @@ def test_panels_share_the_height_without_overlap_and_guides_are_drawn() -> None:
     assert all(low[1] < high[0] for low, high in pairwise(domains))
     assert (figure["data"][1]["yaxis"], figure["data"][1]["fill"]) == ("y3", "tonexty")
     assert figure["layout"]["shapes"][0]["y0"] == 0.95
+
+
+@pytest.mark.parametrize(("offset_s", "label"), [(0, "UTC"), (19_800, "UTC+05:30"), (-12_600, "UTC−03:30")])
+def test_the_axis_says_which_clock_it_shows(offset_s: int, label: str) -> None:
+    assert zone_label(offset_s) == label
+
+
+@pytest.mark.parametrize("count", [0, 3, 5000])
+def test_plotly_knows_every_part_of_a_figure(count: int) -> None:
+    figure = time_series(
+        times(count), [Line("a", np.ones(count), "measured"), Line("b", np.ones(count), "band", fill_to_previous=True)],
+        panels=["y", "z"], interval_s=STEP, episodes=[Episode(0, 10, "warning", "x")], guides={1: [("limit", 2.0)]},
+    )  # fmt: skip
+    assert len(go.Figure(figure).data) == 2
 
 
 @pytest.mark.parametrize("count", [0, 3, 5000])

@@ -1,0 +1,128 @@
+"""The channels of a substation by group, each group one figure; and how long it carried how much."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+import numpy as np
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from numpy.typing import NDArray
+
+from .channels import BY_NAME, CHANNELS
+from .charts import Figure, Line, time_series
+from .duration import duration_curve
+from .models import Reading, Substation
+from .templatetags.ems import figure as written
+from .templatetags.ems import share
+
+ROLES = ("measured", "measured-2", "measured-3", "measured-4")
+DASHES = ("solid", "dash", "dot", "dashdot")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """``panels``: the title of each axis and the channels that are drawn on it."""
+
+    title: Any
+    panels: tuple[tuple[Any, tuple[str, ...]], ...]
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        return tuple(name for _title, names in self.panels for name in names)
+
+
+def _names(prefix: str, unit: str) -> tuple[str, ...]:
+    return tuple(each.name for each in CHANNELS if each.name.startswith(prefix) and each.unit == unit)
+
+
+GROUPS: Mapping[str, Group] = {
+    "power": Group(
+        gettext_lazy("Power"), (("kW, kVA, kvar", ("active_power_kw", "apparent_power_kva", "reactive_power_kvar")),)
+    ),
+    "voltage": Group(
+        gettext_lazy("Voltage"), (("V", ("voltage_l12_v", "voltage_l23_v", "voltage_l31_v")), ("Hz", ("frequency_hz",)))
+    ),
+    "current": Group(gettext_lazy("Current"), (("A", ("current_l1_a", "current_l2_a", "current_l3_a")),)),
+    "distortion": Group(
+        gettext_lazy("Distortion"),
+        (
+            (gettext_lazy("I, THD %"), _names("thd_current", "%")),
+            (gettext_lazy("V, THD %"), _names("thd_voltage", "%")),
+        ),
+    ),
+    "temperature": Group(gettext_lazy("Temperature"), (("°C", ("oil_temperature_c",)),)),
+}
+
+
+def channel_figure(
+    substation: Substation, group: Group, start: datetime | None, end: datetime | None, *, zone: tzinfo
+) -> Figure:
+    """The channels of one group in a range; phases differ by dash as well as by colour. Empty ones are left out."""
+    readings = Reading.objects.for_substation(substation).between(start, end).as_arrays(group.channels)
+    values = dict(zip(group.channels, readings.values.T, strict=True)) if len(readings) else {}
+    known = {name: each for name, each in values.items() if np.isfinite(each).any()}
+    if not known:
+        return {"data": [], "layout": {}, "empty": _("Nothing of this was measured in this range.")}
+    panels = [(title, [name for name in names if name in known]) for title, names in group.panels]
+    panels = [(title, names) for title, names in panels if names]
+    lines = [
+        Line(_(BY_NAME[name].label), known[name], ROLES[number % 4], BY_NAME[name].unit, panel, DASHES[number % 4])
+        for panel, (_title, names) in enumerate(panels)
+        for number, name in enumerate(names)
+    ]
+    drawn = time_series(
+        readings.at_s,
+        lines,
+        panels=[str(title) for title, _names in panels],
+        interval_s=substation.reading_interval_s,
+        utc_offset_s=offset_s(zone, readings.at_s),
+    )
+    drawn["summary"] = " ".join(_range_of(line) for line in lines)
+    return drawn
+
+
+def _range_of(line: Line) -> str:
+    low, high = float(np.nanmin(line.values)), float(np.nanmax(line.values))
+    return _("%(name)s %(low)s to %(high)s.") % {
+        "name": line.name, "low": written(low), "high": written(high, line.unit),
+    }  # fmt: skip
+
+
+def duration_figure(substation: Substation, start: datetime | None, end: datetime | None) -> Figure:
+    """Apparent power, sorted: for which share of the time the load was above what; with the rating as a line.
+
+    Without apparent power it is that of active power, which is less.
+    """
+    names = ("apparent_power_kva", "active_power_kw")
+    readings = Reading.objects.for_substation(substation).between(start, end).as_arrays(names)
+    apparent, active = readings.values.T
+    name = names[0] if np.isfinite(apparent).any() else names[1]
+    load = np.abs(apparent if name == names[0] else active)
+    if not np.isfinite(load).any():
+        return {"data": [], "layout": {}, "empty": _("No load was measured in this range.")}
+    channel = BY_NAME[name]
+    drawn = duration_curve(
+        load, name=_(channel.label), unit=channel.unit, limit=substation.rated_kva, limit_label=_("Rated power"),
+        axis=_("Share of the time, %"),
+    )  # fmt: skip
+    drawn["summary"] = _duration_in_words(load[np.isfinite(load)], substation.rated_kva, channel.unit)
+    return drawn
+
+
+def _duration_in_words(load: NDArray[np.float64], rated_kva: float | None, unit: str) -> str:
+    values = {"high": written(float(load.max()), unit), "half": written(float(np.median(load)), unit)}
+    said = _("Highest %(high)s; half of the time above %(half)s.") % values
+    if not rated_kva:
+        return said
+    above = {"part": share(float((load > 0.8 * rated_kva).mean())), "rated": written(rated_kva, "kVA")}
+    return f"{said} {_('Above 80 %% of %(rated)s for %(part)s of the time.') % above}"
+
+
+def offset_s(zone: tzinfo, at_s: NDArray[np.int64]) -> int:
+    """The offset of ``zone`` from UTC at the newest of these times."""
+    offset = datetime.fromtimestamp(int(at_s[-1]), zone).utcoffset()
+    return int(offset.total_seconds()) if offset else 0
