@@ -110,7 +110,7 @@ def _followed(block: Block, follower: Follower, judged: Judged) -> Followed:
 def _is_current(block: Block, follower: Follower, first_s: int) -> bool:
     """Whether a stream may go on: nobody else judged the block meanwhile, and it may still take back so many steps."""
     until_s = follower.stream.judged_until_s
-    if until_s is None or until_s - first_s > follower.stream.spare * follower.fleet.interval_s:
+    if until_s is None or until_s - first_s > follower.stream.memory.to_spare * follower.fleet.interval_s:
         return False
     return keepers.holds(block, moment(until_s)) and follower.facts == _facts(block)
 

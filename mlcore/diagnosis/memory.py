@@ -28,7 +28,7 @@ class ForgottenError(RuntimeError):
 class Memory:
     """Earlier columns of every windowed quantity, time on the last axis.
 
-    spare: so many newest steps can be taken back by ``rewind``, for readings that come late.
+    spare: so many newest steps can be taken back by ``rewind``, for readings that come late; to_spare: how many still.
     """
 
     def __init__(self, spare: int = 0) -> None:
@@ -36,6 +36,7 @@ class Memory:
             raise ValueError(f"spare must be 0 or more steps; received {spare}.")
         self.spare = spare
         self.seen = 0
+        self.to_spare = 0
         self._kept: list[Array] = []
         self._next = 0
         self._asked: set[int] = set()
@@ -53,6 +54,7 @@ class Memory:
         if self._token is not None:
             _CURRENT.reset(self._token)
         self.seen += self._steps
+        self.to_spare = min(self.spare, self.to_spare + self._steps)
         if kind is None and self._next != len(self._kept):
             raise ForgottenError(f"{self._next} windows were asked for; {len(self._kept)} were, the time before.")
 
@@ -62,12 +64,13 @@ class Memory:
         return sum(kept.nbytes for kept in self._kept)
 
     def rewind(self, steps: int) -> None:
-        """Take back the newest steps, to judge them again. ForgottenError where that is more than ``spare``."""
-        if not 0 <= steps <= min(self.spare, self.seen):
-            raise ForgottenError(f"At most {min(self.spare, self.seen)} steps can be taken back; asked for {steps}.")
+        """Take back the newest steps, to judge them again. ForgottenError where that is more than is ``to_spare``."""
+        if not 0 <= steps <= self.to_spare:
+            raise ForgottenError(f"At most {self.to_spare} steps can be taken back; asked for {steps}.")
         if steps:
             self._kept = [kept[..., : kept.shape[-1] - steps] for kept in self._kept]
             self.seen -= steps
+            self.to_spare -= steps
 
     def recall(self, new: Array, reach: int) -> tuple[int, Array]:
         """Up to ``reach`` earlier columns of a quantity, its place among the questions; ``keep`` must follow."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlcore.diagnosis import rolling
+from mlcore.diagnosis.episodes import alarm_states
+from mlcore.diagnosis.memory import Memory
+from substations.electrical.power import FloatArray
 
 NUMBERS = st.one_of(st.floats(-100, 100), st.just(float("nan")))
 SERIES = st.lists(NUMBERS, min_size=1, max_size=60).map(lambda values: np.array([values]))
@@ -77,3 +83,37 @@ def test_quantiles_agree_with_numpy(values: np.ndarray, share: float) -> None:
 def test_a_value_is_held_for_so_many_steps_and_no_longer() -> None:
     found = rolling.held(np.array([[1.0, np.nan, np.nan, np.nan, 2.0]]), 2)[0]
     assert np.array_equal(found, [1.0, 1.0, 1.0, np.nan, 2.0], equal_nan=True)
+
+
+REMEMBERED: dict[str, Callable[[FloatArray, int], Any]] = {
+    "mean": lambda values, steps: rolling.window_mean(values, steps),
+    "any": lambda values, steps: rolling.window_any(values > 0, steps),
+    "median": lambda values, steps: rolling.window_median(values, steps),
+    "range": lambda values, steps: rolling.window_range(values, steps),
+    "shifted": lambda values, steps: rolling.shifted(values, steps),
+    "held": lambda values, steps: rolling.held(values, steps),
+    "held on": lambda values, steps: rolling.held_on(values),
+    "steps since": lambda values, steps: rolling.steps_since(values > 50),
+    "sum since": lambda values, steps: rolling.sum_since(np.abs(np.nan_to_num(values)), values < -50),
+    "least so far": lambda values, steps: rolling.least_so_far(values),
+    "first order": lambda values, steps: rolling.first_order(np.nan_to_num(values), 60.0, 60.0 * steps),
+    "alarm": lambda values, steps: alarm_states(values / 40, 900.0),
+}
+
+
+@pytest.mark.parametrize("name", REMEMBERED)
+@given(SERIES, STEPS, st.lists(st.integers(1, 9), max_size=12), st.integers(0, 4), st.data())
+def test_a_record_may_be_cut_anywhere_and_its_newest_steps_taken_back(
+    name: str, values: np.ndarray, steps: int, lengths: list[int], spare: int, data: st.DataObject
+) -> None:
+    function, memory, at = REMEMBERED[name], Memory(spare), 0
+    wanted: FloatArray = np.asarray(function(values, steps), dtype=np.float64)
+    for length in [*lengths, values.shape[1]]:
+        back = data.draw(st.integers(0, memory.to_spare))
+        memory.rewind(back)
+        first, at = at - back, min(at - back + length, values.shape[1])
+        if at == first:
+            continue
+        with memory:
+            found: FloatArray = np.asarray(function(values[:, first:at], steps), dtype=np.float64)
+        np.testing.assert_allclose(found, wanted[:, first:at], rtol=1e-9, atol=1e-7)
