@@ -51,7 +51,7 @@ def fill(substations: int, days: int) -> None:
     substations: rounded up to a multiple of ``TEMPLATES``.
     """
     now = timezone.now().replace(minute=0, second=0, microsecond=0)
-    spec = SimulationSpec(substations=TEMPLATES, days=days, start=(now - timedelta(days=days)).replace(tzinfo=None))
+    spec = SimulationSpec(substations=TEMPLATES, days=days, start=now - timedelta(days=days))
     made = simulate(spec)
     clerk = User.objects.create_superuser("bench", password=None)
     with transaction.atomic():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -71,6 +71,14 @@ class CsvAdmin(ImportExportModelAdmin):  # type: ignore[misc]  # the library has
         return bool(self.has_view_permission(request))
 
 
+class NamedValues(admin.AllValuesFieldListFilter):
+    """A link without a text cannot be followed: the empty value is shown as a dash."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or self.empty_value_display}
+
+
 @admin.register(Substation)
 class SubstationAdmin(CsvAdmin):
     resource_classes = (SubstationResource,)
@@ -85,7 +93,7 @@ class SubstationAdmin(CsvAdmin):
         "received_at",
         "page",
     )
-    list_filter = ("site", "time_zone", "rated_kva")
+    list_filter = (("site", NamedValues), "time_zone", "rated_kva")
     search_fields = ("code", "name", "site")
     readonly_fields = ("created_at", "received_at")
     inlines = (LinkInline,)

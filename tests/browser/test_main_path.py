@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from .conftest import System, need, start
-from .samples import export_with_a_failed_bank
+from ..conftest import System, start
+from ..samples import export_with_a_failed_bank
+from .conftest import MARKS, PHONE, WIDE, sign_in, watched
 
-pytestmark = [pytest.mark.browser, pytest.mark.stack, pytest.mark.tensorflow, pytest.mark.xdist_group("browser")]
-
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage",
-]  # fmt: skip
-WIDE, PHONE = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("google-chrome") or ""
-    need("browser", bool(chromium), "install chromium")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield running
-        running.close()
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +28,8 @@ def page(browser: Browser, system: System, request: pytest.FixtureRequest) -> It
     theme, size = getattr(request, "param", ("light", WIDE))
     context = browser.new_context(viewport=size, color_scheme=theme)
     page = context.new_page()
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.goto(f"{system.url}/sign-in/")
-    page.get_by_label("User name").fill("admin")
-    page.get_by_label("Password").fill(system.password)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+    errors = watched(page)
+    sign_in(page, system.url, "admin", system.password)
     yield page
     context.close()
     assert errors == []
