@@ -1,12 +1,26 @@
-"""The Django admin under the product's name."""
+"""The Django admin under the product's name, with the state of the system on its first page."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.admin import AdminSite
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from . import operation
+from .sign_in import AdminSignInForm
 
 
 class Site(AdminSite):
     site_title = _("Smart EMS")
     site_header = _("Smart EMS administration")
     index_title = _("Administration")
+    login_form = AdminSignInForm
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """Queues, intake, models and space, above the list of tables."""
+        panels = operation.read(now=timezone.now())
+        return super().index(request, extra_context={"panels": panels} | (extra_context or {}))

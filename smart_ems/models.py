@@ -1,4 +1,4 @@
-"""What each user wishes of the screens. The only table of this room."""
+"""What each user wishes of the screens, and who tried to sign in. The only tables of this room."""
 
 from __future__ import annotations
 
@@ -41,3 +41,20 @@ class Preferences(models.Model):
 
     def __str__(self) -> str:
         return str(self.user)
+
+
+class SignInAttempt(models.Model):
+    """One attempt to sign in, for the limit of ``sign_in``. Kept for a month: a success makes its address known."""
+
+    account = models.CharField(max_length=64, help_text=_("A keyed hash of the user name."))
+    address = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    succeeded = models.BooleanField()
+
+    class Meta:
+        verbose_name = _("attempt to sign in")
+        verbose_name_plural = _("attempts to sign in")
+        indexes = [models.Index(fields=["account", "at"], name="attempts_of_an_account")]  # the limit
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.address}"

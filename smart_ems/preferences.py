@@ -8,13 +8,29 @@ from typing import Any
 from django import forms
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser, User
+from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from . import sign_in
 from .models import Preferences
 
 
 class Backend(ModelBackend):
-    """Signs in by password, and reads a user together with the preferences: every page needs both."""
+    """Signs in by password, a limited number of times, and reads a user together with the preferences: every page needs
+    both."""
+
+    def authenticate(
+        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+    ) -> User | None:
+        """The user, or None where the password is wrong or the limit of attempts is reached; pages and API ask here."""
+        name, address, now = username or "", sign_in.address_of(request), timezone.now()
+        if address and sign_in.wait(name, address, now=now) is not None:
+            return None
+        user: User | None = super().authenticate(request, username=username, password=password, **kwargs)
+        if address and name:
+            sign_in.record(name, address, succeeded=user is not None, now=now)
+        return user
 
     def get_user(self, user_id: int) -> User | None:
         user = User.objects.select_related("preferences").filter(pk=user_id).first()

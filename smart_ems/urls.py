@@ -10,6 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from . import api, loss_views, personal, topology, views
 from .sign_in import SignInForm
 
+sign_in_view = auth.LoginView.as_view(redirect_authenticated_user=True, authentication_form=SignInForm)
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("dashboard/counters/", views.counters, name="dashboard-counters"),
@@ -27,7 +28,7 @@ urlpatterns = [
     path("preferences/", personal.preferences, name="preferences"),
     path("design/", personal.design, name="design"),
     # Sign-in
-    path("sign-in/", auth.LoginView.as_view(redirect_authenticated_user=True, authentication_form=SignInForm), name="login"),
+    path("sign-in/", sign_in_view, name="login"),
     path("sign-out/", auth.LogoutView.as_view(), name="logout"),
     path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
     path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),

@@ -9,11 +9,12 @@
   const rows = (root) => Array.from(root.querySelectorAll("tbody tr[id]"), (row) => row.id);
   const isBusy = () => Boolean(list() && (pointerIsIn || (list().contains(document.activeElement) && document.activeElement !== list())));
 
-  // How many rows would come, go or stand somewhere else.
+  // How many rows would come, go or change their place: all but the longest run that keeps its order.
   function moved(before, after) {
-    const gone = before.filter((id) => !after.includes(id)), came = after.filter((id) => !before.includes(id));
-    const stayed = before.filter((id) => after.includes(id)), order = after.filter((id) => before.includes(id));
-    return gone.length + came.length + stayed.filter((id, at) => id !== order[at]).length;
+    const places = after.map((id) => before.indexOf(id)).filter((place) => place >= 0);
+    const longest = [];
+    places.forEach((place, at) => { longest[at] = 1 + Math.max(0, ...longest.filter((_, earlier) => places[earlier] < place)); });
+    return before.length + after.length - places.length - Math.max(0, ...longest);
   }
 
   function hold(count) {
