@@ -46,7 +46,7 @@ class AlertAdmin(RecordMixin, admin.ModelAdmin[Alert]):
 @admin.register(AlertEvent)
 class AlertEventAdmin(RecordMixin, admin.ModelAdmin[AlertEvent]):
     list_display = ("alert", "seq", "at", "action", "actor", "source", "state_before", "state_after")
-    list_filter = ("action", "source")
+    list_filter = ("at", "action", "source")
+    show_full_result_count = False
     search_fields = ("alert__substation__code", "comment")
     list_select_related = ("alert__substation", "actor")
-    date_hierarchy = "at"
