@@ -22,6 +22,21 @@ PAGES = {
     "upload": "/uploads/",
     "models": "/models/",
 }
+# Taken with --every as well: to be looked at, not to be shown.
+MORE = {
+    "closed": "/alerts/{closed}/",
+    "resolve": "/alerts/{alert}/resolve/",
+    "substations": "/substations/",
+    "new-upload": "/uploads/new/",
+    "file": "/uploads/{upload}/",
+    "model": "/models/{substation}/",
+    "search": "/search/?q=ss",
+    "preferences": "/preferences/",
+    "design": "/design/",
+    "admin": "/admin/",
+    "admin-list": "/admin/substations/substation/",
+    "missing": "/nowhere/",
+}
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 
@@ -33,9 +48,12 @@ class Command(BaseCommand):
         parser.add_argument("--url", default="http://localhost:8000", help="where the demo runs")
         parser.add_argument("--user", default="admin")
         parser.add_argument("--out", type=Path, default=BASE_DIR / "docs" / "img", help="folder for the pictures")
-        parser.add_argument("--only", nargs="*", choices=sorted(PAGES), help="just these pages")
+        parser.add_argument("--only", nargs="*", choices=sorted(PAGES | MORE), help="just these pages")
+        parser.add_argument("--every", action="store_true", help="every page, not just those of the documents")
 
-    def handle(self, *args: Any, url: str, user: str, out: Path, only: list[str] | None, **options: Any) -> None:
+    def handle(
+        self, *args: Any, url: str, user: str, out: Path, only: list[str] | None, every: bool, **options: Any
+    ) -> None:
         try:
             from playwright.sync_api import sync_playwright
         except ImportError as error:
@@ -45,6 +63,7 @@ class Command(BaseCommand):
             raise CommandError("Chromium is missing. On Debian and Ubuntu: apt install chromium")
         password = os.environ.get("EMS_PASSWORD") or getpass.getpass(f"Password of {user}: ")
         out.mkdir(parents=True, exist_ok=True)
+        wanted = only or list(PAGES | MORE if every else PAGES)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
             for theme in ("light", "dark"):
@@ -52,7 +71,7 @@ class Command(BaseCommand):
                     size = {"width": width, "height": height}
                     page = browser.new_context(viewport=size, color_scheme=theme).new_page()
                     self._sign_in(page, url, user, password)
-                    self._take(page, url, out, f"{theme}-{name}", only or list(PAGES))
+                    self._take(page, url, out, f"{theme}-{name}", wanted)
             browser.close()
 
     def _sign_in(self, page: Any, url: str, user: str, password: str) -> None:
@@ -63,11 +82,13 @@ class Command(BaseCommand):
         page.wait_for_url(f"{url}/")
 
     def _take(self, page: Any, url: str, out: Path, suffix: str, names: list[str]) -> None:
-        worst = page.request.get(f"{url}/api/alerts/").json()["results"]
-        worst.sort(key=lambda alert: -(alert["loss_kwh"] or 0))
-        values = {"alert": worst[0]["id"] if worst else 0, "substation": worst[0]["substation"] if worst else ""}
+        values = self._subjects(page, url)
         for name in names:
-            page.goto(url + PAGES[name].format(**values))
+            try:
+                path = (PAGES | MORE)[name].format(**values)
+            except KeyError:
+                continue  # an empty grid has no such page
+            page.goto(url + path)
             page.wait_for_timeout(2500)
             if suffix.endswith("phone"):  # as tall as the page, so that the bar at the bottom stands below it
                 width, height = SIZES["phone"]
@@ -77,3 +98,15 @@ class Command(BaseCommand):
             page.screenshot(path=out / f"{name}-{suffix}.png")
             page.set_viewport_size(dict(zip(("width", "height"), SIZES[suffix.split("-")[1]], strict=True)))
             self.stdout.write(f"{name}-{suffix}.png")
+
+    def _subjects(self, page: Any, url: str) -> dict[str, Any]:
+        """What the addresses speak of: the open alert that wastes most with its substation, a closed one, a file."""
+
+        def first(path: str) -> list[Any]:
+            found: list[Any] = page.request.get(f"{url}/api/{path}").json()["results"]
+            return found
+
+        alerts = sorted(first("alerts/"), key=lambda alert: -(alert["loss_kwh"] or 0))
+        values = {"alert": alerts[0]["id"], "substation": alerts[0]["substation"]} if alerts else {}
+        values |= {"closed": each["id"] for each in first("alerts/?history=true")[:1]}
+        return values | {"upload": each["id"] for each in first("uploads/")[:1]}
