@@ -107,6 +107,7 @@ class Command(BaseCommand):
             return found
 
         alerts = sorted(first("alerts/"), key=lambda alert: -(alert["loss_kwh"] or 0))
+        closed, uploads = first("alerts/?history=true"), first("uploads/")
         values = {"alert": alerts[0]["id"], "substation": alerts[0]["substation"]} if alerts else {}
-        values |= {"closed": each["id"] for each in first("alerts/?history=true")[:1]}
-        return values | {"upload": each["id"] for each in first("uploads/")[:1]}
+        values |= {"closed": closed[0]["id"]} if closed else {}
+        return values | ({"upload": uploads[0]["id"]} if uploads else {})
