@@ -47,6 +47,5 @@ class AlertAdmin(RecordMixin, admin.ModelAdmin[Alert]):
 class AlertEventAdmin(RecordMixin, admin.ModelAdmin[AlertEvent]):
     list_display = ("alert", "seq", "at", "action", "actor", "source", "state_before", "state_after")
     list_filter = ("at", "action", "source")
-    show_full_result_count = False
     search_fields = ("alert__substation__code", "comment")
     list_select_related = ("alert__substation", "actor")

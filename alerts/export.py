@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
 
+from substations.spreadsheets import guarded
+
 from .models import Alert
 
 HEADER = [
@@ -15,8 +17,6 @@ HEADER = [
     "acknowledged_at", "classification", "root_cause", "corrective_action", "preventive_strategy", "outcome",
     "resolved_by", "resolved_at", "reason",
 ]  # fmt: skip
-# A spreadsheet runs a cell that begins with one of these as a formula; a leading quote keeps it text.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Echo:
@@ -38,7 +38,7 @@ def history_csv(alerts: Iterable[Alert]) -> StreamingHttpResponse:
 def _lines(alerts: Iterable[Alert]) -> Iterator[list[object]]:
     yield list(HEADER)
     for alert in alerts:
-        yield [_safe(value) for value in _line(alert)]
+        yield [guarded(value) for value in _line(alert)]
 
 
 def _line(alert: Alert) -> list[object]:
@@ -58,7 +58,3 @@ def _line(alert: Alert) -> list[object]:
         alert.acknowledged_at.isoformat() if alert.acknowledged_at else "",
         *resolution, alert.reason,
     ]  # fmt: skip
-
-
-def _safe(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

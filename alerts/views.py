@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.auth.decorators import login_required, permission_required
 from django.core.paginator import Paginator
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -99,11 +102,34 @@ def _is_filtered(found: AlertFilter, chosen: TimeRange) -> bool:
 @require_GET
 @view_alerts
 def panel(request: HttpRequest) -> HttpResponse:
-    """The few most urgent open alerts, of one substation or of all; a panel for other pages."""
-    alerts = Alert.objects.unresolved().most_urgent_first().select_related("substation")
-    if code := request.GET.get("substation"):
-        alerts = alerts.filter(substation__code=code)
-    return render(request, "alerts/_panel.html", {"alerts": alerts[:5], "code": code or ""})
+    """The few most urgent open alerts, of some substations or of all; a panel for other pages.
+
+    With ``found_after`` (ISO time) those that were found since then, closed ones too: what a file has brought to light.
+    """
+    alerts = Alert.objects.most_urgent_first().select_related("substation")
+    if codes := request.GET.getlist("substation"):
+        alerts = alerts.filter(substation__code__in=codes)
+    context: dict[str, object] = {"code": codes[0] if codes else ""}
+    if text := request.GET.get("found_after"):
+        after = _time(text)
+        if after is None:
+            said = _("“%(text)s” is not a time; expected one such as 2026-03-02T14:30:00+00:00.") % {"text": text[:40]}
+            return HttpResponseBadRequest(said, content_type="text/plain; charset=utf-8")
+        alerts = alerts.filter(detected_at__gte=after)
+        counts = alerts.order_by().aggregate(count=Count("pk"), closed=Count("pk", filter=Q(closed_at__isnull=False)))
+        context["found"] = counts
+    else:
+        alerts = alerts.unresolved()
+    return render(request, "alerts/_panel.html", {"alerts": alerts[:5]} | context)
+
+
+def _time(text: str) -> datetime | None:
+    """A time with its offset, else None."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 @login_required

@@ -13,11 +13,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from ingestion.inspection import Inspection
-from ingestion.mapping import CLOCK, DATE, IGNORE, SUBSTATION, TIMESTAMP, Choice, MappingError, checked
+from ingestion.mapping import CLOCK, DATE, IGNORE, SUBSTATION, SURE, TIMESTAMP, Choice, MappingError, checked
 from ingestion.options import OptionError, Options
 from ingestion.units import units_of
 from substations.channels import CHANNEL_NAMES, CHANNELS
 
+VERY_SURE = 0.9
 _OWN_ZONE = ("", _("the substation's own"))
 _INTERVALS = [
     (60, _("1 minute")),
@@ -178,8 +179,8 @@ class AnswerForm(forms.Form):
         return {
             "substation": options.substation,
             "start": options.start or None,
-            "interval_s": options.interval_s or 900,
-            "time_zone": options.time_zone,
+            "interval_s": options.interval_s or found.interval_s or 900,
+            "time_zone": options.time_zone or found.time_zone,
             "day_first": "true" if found.day_first else "false",
             "unknown": options.unknown if options.unknown != "ask" else "create",
         }
@@ -202,7 +203,8 @@ class AnswerForm(forms.Form):
             {
                 "header": header,
                 "guess": self.found.guesses[header],
-                "unsure": bool(self.found.guesses[header].target) and self.found.guesses[header].confidence < 0.7,
+                "sureness": self._sureness(header),
+                "percent": round(100 * self.found.guesses[header].confidence),
                 "samples": [row[index] for row in self.found.rows[:3]],
                 "target": self[f"target_{index}"],
                 "unit": self[f"unit_{index}"],
@@ -210,6 +212,17 @@ class AnswerForm(forms.Form):
             }
             for index, header in enumerate(self.found.form.columns)
         ]
+
+    def _sureness(self, header: str) -> str:
+        """``confirmed`` by a person before, else ``sure``, ``likely``, ``check``, ``unknown``."""
+        guess = self.found.guesses[header]
+        if self.found.recognised or self.before.mapping:
+            return "confirmed"
+        if not guess.target:
+            return "unknown"
+        if guess.confidence < SURE:
+            return "check"
+        return "sure" if guess.confidence >= VERY_SURE else "likely"
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from ingestion.problems import Unreadable, printable
 from ingestion.sniffing import Format
 from substations.channels import BY_NAME
 from substations.models import Substation
+from substations.spreadsheets import unguarded
 
 # What a person can be asked; the names are those of the form's sections.
 ASK_MAPPING, ASK_TIME, ASK_SUBSTATION, ASK_UNKNOWN, ASK_REVIEW = (
@@ -36,7 +37,11 @@ _POWERS = (("apparent_power_kva", "VA"), ("active_power_kw", "W"), ("reactive_po
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The first rows, what the columns seem to be, and the questions that remain (empty: the file can be loaded)."""
+    """The first rows, what the columns seem to be, and the questions that remain (empty: the file can be loaded).
+
+    ``recognised`` names the file for which a person confirmed these columns, where that is used, with the zone and the
+    distance of rows that were said then.
+    """
 
     form: Format
     choices: dict[str, Choice]
@@ -45,6 +50,9 @@ class Inspection:
     unknown: tuple[str, ...]
     questions: tuple[str, ...]
     problem: str = ""
+    recognised: str = ""
+    time_zone: str = ""
+    interval_s: int = 0
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
@@ -105,7 +113,10 @@ def look(path: Path, options: Options) -> Inspection:
     day_first = options.day_first if options.day_first is not None else (saved.day_first if saved else None)
     if day_first is None:
         day_first = _day_first(form, choices)
-    return Inspection(form, choices, guesses, day_first, unknown, tuple(dict.fromkeys(questions)), problem)
+    found = Inspection(form, choices, guesses, day_first, unknown, tuple(dict.fromkeys(questions)), problem)
+    if saved is None or options.mapping:
+        return found
+    return replace(found, recognised=saved.name, time_zone=saved.time_zone, interval_s=saved.interval_s)
 
 
 def _refuse_hopeless(form: Format, guesses: Mapping[str, Guess], *, has_mapping: bool) -> None:
@@ -174,7 +185,7 @@ def _unknown(form: Format, choices: Mapping[str, Choice], options: Options) -> t
         named = [options.substation] if options.substation else []
     else:
         position = form.columns.index(header)
-        named = list(dict.fromkeys(row[position] for row in form.sample if row[position]))
+        named = list(dict.fromkeys(unguarded(row[position]) for row in form.sample if row[position]))
     ids = grid().ids
     return tuple(name for name in named if name.casefold() not in ids)
 

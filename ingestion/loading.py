@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
+from numpy.typing import NDArray
 
 from ingestion import inspection, parsing, receiving, storage, validation
 from ingestion.mapping import SUBSTATION, MappingError
@@ -23,12 +24,14 @@ from ingestion.parsing import Block
 from ingestion.plan import Plan
 from ingestion.problems import Problems, Unreadable
 from ingestion.sniffing import Format
+from substations.spreadsheets import unguarded
 
 logger = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
 RING_AGAIN_AFTER = timedelta(seconds=30)
+MOST_TOUCHED = 500
 UNPACKED_LIMIT = 10  # times the size limit: more than any export shrinks, less than a gzip bomb
 
 
@@ -164,6 +167,7 @@ class _Load:
         elif self.options.unknown == "create":
             self._survey(found.form, plan)
         checkpoint = self.upload.checkpoint
+        self.touched: list[int] = checkpoint.get("substations", [])
         self.positions = {
             self.newcomers.grid.ids[name]: count
             for name, count in checkpoint.get("positions", {}).items()
@@ -186,7 +190,7 @@ class _Load:
             self._limit(lines, size)
             if header and self.options.unknown != "reject":
                 table = parsing.read_table(block, form, (), (header,))
-                names |= dict.fromkeys(str(name).strip() for name in table.cells[header].dropna().unique())
+                names |= dict.fromkeys(unguarded(str(name).strip()) for name in table.cells[header].dropna().unique())
             _hold(self.upload, self.token)
         self._progress(bytes_total=size)
         unknown = self.newcomers.unknown(names)
@@ -240,11 +244,18 @@ class _Load:
                 checkpoint={
                     "offset": block.next_offset,
                     "line": block.next_line,
+                    "substations": self._touch(admitted.rows.substation_id),
                     "positions": {names[pk]: count for pk, count in positions.items() if pk in names},
                 },
             )
         self.newcomers.settle(admitted)
         self.positions = positions
+
+    def _touch(self, ids: NDArray[np.int64]) -> list[int]:
+        """The substations that readings came of so far, for the links of the result."""
+        new = [pk for pk in np.unique(ids).tolist() if pk not in self.touched]
+        self.touched = [*self.touched, *new][:MOST_TOUCHED]
+        return self.touched
 
     def _keep(self, problems: Problems) -> None:
         kept = RowProblem.objects.filter(upload=self.upload).count() if len(problems) else 0

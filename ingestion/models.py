@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -118,6 +120,17 @@ class Upload(models.Model):
     @property
     def rows_stored(self) -> int:
         return self.rows_new + self.rows_replaced
+
+    @property
+    def touched(self) -> list[int]:
+        """Ids of substations that this file brought readings of, the first five hundred."""
+        ids: list[int] = self.checkpoint.get("substations", [])
+        return ids
+
+    @property
+    def time_left(self) -> timedelta | None:
+        """``seconds_left`` as a length of time."""
+        return None if self.seconds_left is None else timedelta(seconds=self.seconds_left)
 
     @property
     def percent(self) -> int:

@@ -31,10 +31,14 @@ class TooLarge(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """The upload that stands for the file; ``already_imported`` if it was here before and nothing was added."""
+    """The upload that stands for the file; ``already_imported`` if it was here before and nothing was added.
+
+    ``recognised`` names the file for which the mapping of these columns was confirmed, where it is used.
+    """
 
     upload: Upload
     already_imported: bool
+    recognised: str = ""
 
 
 def receive(
@@ -69,7 +73,7 @@ def receive(
         return Received(earlier, already_imported=True)
     file.seek(0)
     upload.file.save(f"{upload.sha256[:16]}{_suffix(upload.original_name)}", file, save=False)
-    _decide(upload)
+    recognised = _decide(upload)
     try:
         with transaction.atomic():
             upload.save()
@@ -81,7 +85,7 @@ def receive(
         return Received(earlier, already_imported=True)
     if upload.state == Upload.State.REJECTED:
         drop_file(upload)
-    return Received(upload, already_imported=False)
+    return Received(upload, already_imported=False, recognised=recognised)
 
 
 def check_size(size: int | None) -> None:
@@ -156,20 +160,23 @@ def drop_file(upload: Upload) -> None:
     upload.file = ""
 
 
-def _decide(upload: Upload) -> None:
+def _decide(upload: Upload) -> str:
+    """Set what comes next; the name of the saved mapping that is used, if any."""
     options = upload.parsed_options
     now = timezone.now()
     try:
         found = inspection.look(_path(upload), options)
     except Unreadable as error:
         upload.state, upload.reason, upload.finished_at = Upload.State.REJECTED, str(error), now
-        return
+        return ""
     if found.questions:
         upload.state, upload.questions = Upload.State.WAITING, list(found.questions)
-        return
+        return found.recognised
     # A mapping saved or corrected later must not change a load that is under way.
-    upload.options = options.updated(mapping=found.choices, day_first=found.day_first).to_json()
+    zone = options.time_zone or found.time_zone
+    upload.options = options.updated(mapping=found.choices, day_first=found.day_first, time_zone=zone).to_json()
     upload.state, upload.queued_at = Upload.State.QUEUED, now
+    return found.recognised
 
 
 def _earlier(upload: Upload, *, any_options: bool) -> Upload | None:

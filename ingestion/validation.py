@@ -18,6 +18,7 @@ from ingestion.problems import FloatArray, IntArray, Judge, Problems, TextArray,
 from ingestion.timestamps import TimeArray
 from ingestion.units import unit_of
 from substations.channels import BY_NAME, CHANNEL_INDEX, CHANNELS, Channel
+from substations.spreadsheets import unguarded
 
 EARLIEST = np.datetime64("1990-01-01", "us")  # a clock before this lost its battery
 FUTURE_TOLERANCE = np.timedelta64(1, "D")
@@ -94,7 +95,7 @@ def _substations(table: Table, plan: Plan, grid: Grid) -> tuple[IntArray, TextAr
         found = grid.ids.get(plan.substation.casefold(), -1)
         return np.full(len(table), found, dtype=np.int64), np.full(len(table), plan.substation, dtype=object)
     codes, distinct = pd.factorize(table.cells[header].to_numpy(object), use_na_sentinel=False)
-    texts = ["" if pd.isna(text) else str(text).strip() for text in distinct]
+    texts = ["" if pd.isna(text) else unguarded(str(text).strip()) for text in distinct]
     ids = np.array([grid.ids.get(text.casefold(), -1) for text in texts], dtype=np.int64)
     return ids[codes], np.array(texts, dtype=object)[codes]
 

@@ -24,8 +24,10 @@ from ingestion.problems import Unreadable
 from smart_ems import pipeline
 from substations.htmx import render_page
 from substations.models import Substation
+from substations.spreadsheets import guarded
 
 PAGE_SIZE = 50
+MOST_NAMED = 12
 sees_uploads = permission_required("ingestion.view_upload", raise_exception=True)
 may_upload = permission_required("ingestion.add_upload", raise_exception=True)
 
@@ -75,6 +77,12 @@ def _receive(request: HttpRequest, file: UploadedFile[Any], form: UploadForm) ->
         )
     elif upload.state == Upload.State.QUEUED:
         pipeline.upload_received(upload.pk)
+    if received.recognised and upload.state == Upload.State.QUEUED:  # else the page of the questions says so
+        messages.info(
+            request,
+            _("The columns are those of “%(name)s”; they are read as you confirmed there.")
+            % {"name": received.recognised},
+        )
     return upload
 
 
@@ -89,7 +97,8 @@ def _next_url(upload: Upload) -> str:
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One upload: progress while it runs (the fragment asks for itself), then the result and its problems."""
     upload = get_object_or_404(Upload.objects.select_related("uploaded_by"), pk=pk)
-    context: dict[str, object] = {"upload": upload}
+    touched = Substation.objects.filter(pk__in=upload.touched[:MOST_NAMED]).order_by("code")
+    context: dict[str, object] = {"upload": upload, "touched": touched if upload.touched else []}
     if upload.is_final:
         context["page"] = Paginator(upload.problems.all(), PAGE_SIZE).get_page(1)
     return render_page(request, "ingestion/detail.html", context)
@@ -126,12 +135,7 @@ def _problem_lines(upload: Upload) -> Iterator[str]:
     yield "\ufeff"  # spreadsheets then read it as UTF-8
     yield writer.writerow(["line", "field", "received", "expected"])
     for line, *texts in upload.problems.values_list("line", "field", "received", "expected").iterator(2000):
-        yield writer.writerow([line, *(_harmless(text) for text in texts)])
-
-
-def _harmless(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t") else text
+        yield writer.writerow([line, *(guarded(text) for text in texts)])
 
 
 @login_required

@@ -21,11 +21,24 @@ from import_export.formats.base_formats import CSV
 from .models import Link, PlannedWork, Span, Substation
 from .records import RecordMixin
 from .registry import SUBSTATION_FIELDS
+from .spreadsheets import guarded, unguarded
 
 MOST_PROTECTED = 20
 
 
-class SubstationResource(resources.ModelResource):  # type: ignore[misc]  # the library has no types
+class GuardedResource(resources.ModelResource):  # type: ignore[misc]  # the library has no types
+    """Text that a spreadsheet would run as a formula is exported with a quote before it, and read back without."""
+
+    def export_field(self, field: fields.Field, instance: Any, **kwargs: Any) -> Any:
+        value = super().export_field(field, instance, **kwargs)
+        is_text = isinstance(field.widget, (widgets.CharWidget, widgets.ForeignKeyWidget))
+        return guarded(value) if is_text else value
+
+    def before_import_row(self, row: dict[str, Any], **kwargs: Any) -> None:
+        row.update({name: unguarded(value) for name, value in row.items()})
+
+
+class SubstationResource(GuardedResource):
     """One row per substation, found again by its code."""
 
     class Meta:
@@ -37,7 +50,7 @@ class SubstationResource(resources.ModelResource):  # type: ignore[misc]  # the 
         skip_unchanged = True
 
 
-class LinkResource(resources.ModelResource):  # type: ignore[misc]  # the library has no types
+class LinkResource(GuardedResource):
     """One row per link, found again by its two ends; an empty source is the grid supply."""
 
     source = fields.Field("source", "source", widgets.ForeignKeyWidget(Substation, "code"))

@@ -18,6 +18,7 @@ from .channel_charts import GROUPS, channel_figure, duration_figure
 from .channels import CHANNEL_NAMES, CHANNELS
 from .models import Reading, Substation
 from .querysets import ReadingQuerySet
+from .spreadsheets import guarded
 from .strip import strip_of
 from .timerange import TimeRange, zone_for
 
@@ -132,4 +133,4 @@ def _lines(substation: Substation, readings: ReadingQuerySet) -> Iterator[str]:
     yield writer.writerow(["Timestamp", "Substation", *header])
     for at, derived, *values in readings.values_list("at", "derived", *CHANNEL_NAMES).iterator(5000):
         measured = [None if derived & (1 << index) else value for index, value in enumerate(values)]
-        yield writer.writerow([at.astimezone(UTC).isoformat(sep=" "), substation.code, *measured])
+        yield writer.writerow([at.astimezone(UTC).isoformat(sep=" "), guarded(substation.code), *measured])

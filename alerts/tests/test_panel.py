@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from .desk import CRITICAL, raised
+from alerts.models import Alert
+
+from .desk import CRITICAL, HOUR, START, Cast, cleared, raised, resolved
 from .doors import Doors, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
@@ -56,3 +58,24 @@ def test_the_number_of_queries_does_not_grow(signed_in: Doors, django_assert_num
     client = signed_in("viewer")
     with django_assert_num_queries(QUERIES):
         client.get(URL)
+
+
+def test_what_was_found_since_a_time_is_shown_with_what_went_to_the_history(signed_in: Doors, person: Cast) -> None:
+    early = raised("EARLY")
+    Alert.objects.filter(pk=early.pk).update(detected_at=START)
+    raised("OPEN")
+    resolved(cleared(raised("GONE")), person("operator"))
+    client = signed_in("viewer")
+    after = (START + HOUR).isoformat()
+    page = text(client.get(URL, {"found_after": after}))
+    assert "2 alerts found, 1 of them in the history" in page
+    assert "EARLY" not in page
+    assert "1 alert found" in text(client.get(URL, {"found_after": after, "substation": ["OPEN", "EARLY"]}))
+    assert "Nothing found so far." in text(client.get(URL, {"found_after": after, "substation": "EARLY"}))
+
+
+@pytest.mark.parametrize("wrong", ["yesterday", "2026-03-02T10:00"])
+def test_a_time_that_is_none_is_refused(signed_in: Doors, wrong: str) -> None:
+    answer = signed_in("viewer").get(URL, {"found_after": wrong})
+    assert answer.status_code == 400
+    assert wrong in text(answer)

@@ -177,3 +177,26 @@ def test_a_span_is_looked_at_and_not_touched(admin_client: Client) -> None:
     assert admin_client.get(f"{BASE}span/{span.pk}/change/").status_code == 200
     for path in ("add/", f"{span.pk}/change/", f"{span.pk}/delete/"):
         assert admin_client.post(f"{BASE}span/{path}", {"post": "yes"}).status_code == 403
+
+
+def test_text_that_a_spreadsheet_would_run_is_guarded_and_comes_back_as_it_was_and_numbers_stay_numbers(
+    admin_client: Client,
+) -> None:
+    Substation.objects.create(code="=A1", name='=HYPERLINK("x")', site="-5", latitude=-3.5, longitude=-70.25)
+    Substation.objects.create(code="B", name="'=quoted before", site="+49")
+    Link.objects.create(source=None, target=Substation.objects.get(code="=A1"), r_ohm=0.25, conductor="@home")
+    before = everything()
+    stations, links = exported(admin_client, "substation"), exported(admin_client, "link")
+    rows = list(csv.DictReader(io.StringIO(stations)))
+    assert [row["code"] for row in rows] == ["'=A1", "B"]
+    assert [row["name"] for row in rows] == ['\'=HYPERLINK("x")', "''=quoted before"]
+    assert [row["latitude"] for row in rows] == ["-3.5", ""]
+    assert next(csv.DictReader(io.StringIO(links)))["target"] == "'=A1"
+    imported(admin_client, "substation", stations)
+    imported(admin_client, "link", links)
+    assert everything() == before
+    Substation.objects.all().delete()
+    imported(admin_client, "substation", stations)
+    assert list(Substation.objects.order_by("code").values_list("code", "name", "site", "latitude")) == [
+        ("=A1", '=HYPERLINK("x")', "-5", -3.5), ("B", "'=quoted before", "+49", None),
+    ]  # fmt: skip
