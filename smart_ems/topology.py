@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from django.contrib.auth.decorators import login_required, permission_required
@@ -96,7 +96,8 @@ def _nothing(view: View) -> str:
 
 def _picture(view: View, found: Sequence[Status]) -> tuple[list[Node], list[Edge]]:
     """The nodes and edges to draw: single substations, or groups where there are too many."""
-    nodes = [_node(each) for each in found]
+    is_collapsed = len(found) > MOST_NODES and not view.feeder
+    nodes = [_member(each) if is_collapsed else _node(each) for each in found]
     edges = _edges(found)
     codes = [node.code for node in nodes]
     if view.feeder:
@@ -106,7 +107,7 @@ def _picture(view: View, found: Sequence[Status]) -> tuple[list[Node], list[Edge
             e for e in edges if {e.source, e.target} <= {None, *chosen}
         ]
     sites = {each.substation.code: each.substation.site for each in found}
-    if len(nodes) <= MOST_NODES:
+    if not is_collapsed:
         return nodes, edges
     if len(set(sites.values())) > 1:
         return collapse(nodes, edges, sites, lambda name, inside, states: _group(
@@ -129,21 +130,34 @@ def _edges(found: Sequence[Status]) -> list[Edge]:
     ]  # fmt: skip
 
 
-def _node(status: Status) -> Node:
-    substation = status.substation
-    located = substation.latitude is not None and substation.longitude is not None
+def _member(status: Status) -> Node:
+    """A node that is only counted: of a group, no member's address or text is shown."""
     return Node(
-        code=substation.code,
+        code=status.code,
         state=status.state,
         word=status.word,
-        url=substation.get_absolute_url(),
-        summary=f"{status.summary}{_unacknowledged(status.unacknowledged)}",
-        position=(substation.latitude or 0.0, substation.longitude or 0.0) if located else None,
-        rated_kva=substation.rated_kva,
-        panel=reverse("topology-panel", args=[substation.code]),
+        url="",
+        summary="",
+        position=_position(status.substation),
+        rated_kva=status.substation.rated_kva,
         unacknowledged=status.unacknowledged,
         is_dead=status.is_dead,
     )
+
+
+def _node(status: Status) -> Node:
+    return replace(
+        _member(status),
+        url=status.substation.get_absolute_url(),
+        summary=f"{status.summary}{_unacknowledged(status.unacknowledged)}",
+        panel=reverse("topology-panel", args=[status.code]),
+    )
+
+
+def _position(substation: Substation) -> tuple[float, float] | None:
+    if substation.latitude is None or substation.longitude is None:
+        return None
+    return substation.latitude, substation.longitude
 
 
 def _group(name: str, inside: Sequence[Node], states: Counter[str], url: str) -> Node:

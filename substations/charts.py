@@ -84,6 +84,8 @@ def time_series(
     levels = [(panel, label, level) for panel, each in (guides or {}).items() for label, level in each]
     layout["shapes"] = [shape for shape, _ in shaded] + [_guide(*each) for each in levels]
     layout["annotations"] = [label for _, label in shaded] + [_guide_label(*each) for each in levels]
+    if stamps:  # a label at the edge would widen the axis otherwise
+        layout["xaxis"]["range"] = [stamps[0], stamps[-1]]
     layout["meta"] = {"episodes": [{"url": each.url, "label": each.label} for each in episodes]}
     data = [_scatter(line, stamps, at.insert(line.values[keep])) for line in lines]
     return {"data": data, "layout": layout}
@@ -150,7 +152,7 @@ def _layout(panels: Sequence[str], utc_offset_s: int) -> Figure:
     layout: Figure = {
         "hovermode": "x unified",
         "margin": {"l": 58, "r": 12, "t": 34, "b": 50},
-        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "traceorder": "normal"},
+        "legend": {"orientation": "h", "yref": "container", "y": 1, "yanchor": "top", "x": 0, "traceorder": "normal"},
         "xaxis": {
             "type": "date",
             "anchor": _axis(count - 1),
@@ -191,7 +193,7 @@ def _shade(episode: Episode, newest_s: int, utc_offset_s: int) -> tuple[Figure, 
     }  # fmt: skip
     label = {
         "x": start, "y": 1, "xref": "x", "yref": "paper", "text": escape(episode.label), "showarrow": False,
-        "xanchor": "left", "yanchor": "top", "name": name, "captureevents": bool(episode.url),
+        "xanchor": "left", "yanchor": "bottom", "name": name, "captureevents": bool(episode.url),
     }  # fmt: skip
     return shape, label
 

@@ -6,6 +6,7 @@
   const config = { responsive: true, displaylogo: false, modeBarButtons: [["zoom2d", "pan2d", "resetScale2d"]], locale: "page" };
   const NARROW_PX = 560;
   const isNarrow = (element) => element.clientWidth < NARROW_PX;
+  const zoomed = {}; // by data-link: also for a chart of it that is drawn later
   let hovering = false;
 
   // Months, days and the marks of numbers as the page's language writes them.
@@ -72,8 +73,18 @@
       if (kind === "badge") Object.assign(note, { bgcolor: token("--surface"), bordercolor: roles[state], font: { size: 11, color: roles.ink } });
       else note.font = { size: 11, color: kind === "episode" && state === "critical" ? roles.critical : roles.ink };
     }
-    if (isNarrow(element) && layout.margin && layout.showlegend !== false) layout.margin = { ...layout.margin, l: 46, r: 6 };
+    if (layout.legend) makeRoom(figure, element);
     return figure;
+  }
+
+  // The legend stands at the top, in as many rows as it needs; the labels of episodes between it and the first panel.
+  function makeRoom(figure, element) {
+    const { layout } = figure, entries = figure.data.filter((trace) => trace.showlegend !== false);
+    const widest = Math.max(...entries.map((trace) => 6 * trace.name.length + 36), 1);
+    const rows = Math.ceil(entries.length / Math.max(1, Math.floor((element.clientWidth - 30) / widest)));
+    const labels = (layout.annotations || []).some((note) => (note.name || "").startsWith("episode:"));
+    const narrow = isNarrow(element) ? { l: 46, r: 6 } : {};
+    layout.margin = { ...layout.margin, ...narrow, t: 12 + 19 * rows + (labels ? 18 : 4) };
   }
 
   // Dates as numbers, largest unit first: the same in every language.
@@ -88,16 +99,19 @@
   function thinLabels(element) {
     const notes = element.layout.annotations || [], axis = element._fullLayout && element._fullLayout.xaxis;
     if (!axis || !notes.some((note) => (note.name || "").startsWith("episode:"))) return;
-    const taken = [];
+    const taken = [], update = {}, width = axis._length;
     const order = notes.map((note, index) => index).sort((a, b) => (notes[b].name === "episode:critical") - (notes[a].name === "episode:critical"));
-    const update = {};
     order.forEach((index) => {
-      const note = notes[index];
+      const note = notes[index], shape = element.layout.shapes[index];
       if (!(note.name || "").startsWith("episode:")) return;
-      const start = Math.max(0, axis.l2p(axis.d2l(note.x))), end = start + 7 * note.text.length + 8;
-      const fits = axis.l2p(axis.d2l(note.x)) > -40 && end < axis._length + 30 && !taken.some(([from, to]) => start < to && end > from);
-      if (fits) taken.push([start, end]);
+      const from = axis.l2p(axis.d2l(shape.x0)), to = axis.l2p(axis.d2l(shape.x1)), wide = 7 * note.text.length + 8;
+      const isLeft = Math.max(from, 0) + wide <= width, start = isLeft ? Math.max(from, 0) : Math.min(to, width) - wide;
+      const fits = from < width && to > 0 && start >= -wide / 4 && !taken.some(([low, high]) => start < high && start + wide > low);
+      if (fits) taken.push([start, start + wide]);
       if ((note.visible !== false) !== fits) update[`annotations[${index}].visible`] = fits;
+      if (!fits) return;
+      const x = isLeft ? (from < 0 ? axis.p2d(0) : shape.x0) : (to > width ? axis.p2d(width) : shape.x1), anchor = isLeft ? "left" : "right";
+      if (note.x !== x || note.xanchor !== anchor) Object.assign(update, { [`annotations[${index}].x`]: x, [`annotations[${index}].xanchor`]: anchor });
     });
     if (Object.keys(update).length) Plotly.relayout(element, update);
   }
@@ -130,6 +144,7 @@
     element.querySelectorAll(":scope > .empty").forEach((old) => old.remove());
     separators = separators || localise();
     const figure = paint(structuredClone(element.figure), element);
+    if (zoomed[element.dataset.link]) Object.assign(figure.layout.xaxis, zoomed[element.dataset.link]);
     if (element.prepare) element.prepare(figure);
     await Plotly.react(element, figure.data, figure.layout, { ...config, displayModeBar: element.dataset.bar === "off" || isNarrow(element) ? false : "hover", scrollZoom: element.dataset.nodes !== undefined });
     if (!element.listening) listen(element);
@@ -148,14 +163,14 @@
   const episodes = (element) => ((element.figure.layout || {}).meta || {}).episodes || [];
   const siblings = (element) => (element.dataset.link ? Array.from(document.querySelectorAll(`[data-chart][data-link="${element.dataset.link}"]`)).filter((each) => each !== element && each.data) : []);
 
-  // Zoom one, zoom all: a change that came from another chart is not passed on.
+  // Zoom one, zoom all: a change that came from another chart is not passed on. What is zoomed stays so when a chart is drawn again.
   function shareRange(element, change) {
-    if (element.following) return;
+    if (element.following || !element.dataset.link) return;
     const range = change["xaxis.range"] || (change["xaxis.range[0]"] !== undefined ? [change["xaxis.range[0]"], change["xaxis.range[1]"]] : null);
     const update = range ? { "xaxis.range": range.slice(), "xaxis.autorange": false } : change["xaxis.autorange"] ? { "xaxis.autorange": true } : null;
     if (!update) return;
+    zoomed[element.dataset.link] = range ? { range: range.slice(), autorange: false } : null;
     siblings(element).forEach(async (each) => { each.following = true; await Plotly.relayout(each, { ...update }); each.following = false; });
-    element.dispatchEvent(new CustomEvent("chart:range", { bubbles: true, detail: range }));
   }
 
   function shareHover(element, event) {

@@ -97,6 +97,9 @@
   }
 
   function openPanel(url) {
+    const body = document.getElementById("network-panel-body"), waiting = document.createElement("div");
+    waiting.className = "skeleton";
+    body.replaceChildren(waiting); // nothing of another substation, and nothing that is about to be replaced
     htmx.ajax("GET", url, { target: "#network-panel-body", swap: "innerHTML" });
     if (!panel.open) panel.showModal();
   }

@@ -107,6 +107,7 @@ def test_times_are_local_and_episodes_are_shaded_up_to_the_newest_reading() -> N
         "2026-03-02T05:45:00", "2026-03-02T06:15:00", "episode:critical",
     )  # fmt: skip
     assert second["x1"] == "2026-03-02T06:00:00"
+    assert figure["layout"]["xaxis"]["range"] == ["2026-03-02T05:30:00", "2026-03-02T06:15:00"]
     label = figure["layout"]["annotations"][0]
     assert (label["text"], label["captureevents"]) == ("Overload", True)
     assert figure["layout"]["meta"]["episodes"][0] == {"url": "/episodes/1/", "label": "Overload"}
