@@ -92,7 +92,7 @@ def web_process(grid: Grid) -> int:
 def is_up(grid: Grid) -> bool:
     try:
         return requests.get(f"{grid.url}/healthz", timeout=2).ok
-    except requests.ConnectionError:
+    except requests.RequestException:
         return False
 
 
