@@ -22,7 +22,7 @@ MOST_ROWS = 8
 MOST_DAYS = 42
 """Above this the columns are weeks, beginning on Monday."""
 
-MOST_COLUMNS = 80
+MOST_COLUMNS = 50
 """Above this the columns are four weeks each."""
 
 

@@ -1,0 +1,8 @@
+// Swagger UI has a dark look of its own, behind a class: it follows the page's theme (theme.js).
+(function () {
+  "use strict";
+  const root = document.documentElement;
+  const follow = () => root.classList.toggle("dark-mode", root.dataset.bsTheme === "dark");
+  follow();
+  document.addEventListener("theme:changed", follow);
+})();
