@@ -76,8 +76,8 @@ def _grid(made: Simulation, copies: int) -> list[Substation]:
             time_zone=made.spec.time_zone,
             reading_interval_s=made.spec.step_s,
             received_at=timezone.now(),
-            latitude=(plate.latitude or 0.0) + copy % len(SITES),
-            longitude=(plate.longitude or 0.0) + copy // len(SITES),
+            latitude=(plate.latitude or 0.0) + [0, 1, 1, 0, 2][copy % len(SITES)] + copy // len(SITES) / 10,
+            longitude=(plate.longitude or 0.0) + [0, 0, 1, 1, 2][copy % len(SITES)] + copy // len(SITES) / 10,
             **{name: getattr(plate, name) for name in PLATE},
         )
         for copy in range(copies)
@@ -116,7 +116,8 @@ def _scores(made: Simulation, grid: list[Substation]) -> None:
                     blank
                     | {"substation_id": substation.pk, "at": moment(at_s), "score": 0.3, "channel": "reactive"}
                     | {"status": 0, "expected_power_factor": 0.95, "power_factor_low": 0.93, "power_factor_high": 0.97}
-                    | {"expected_reactive_power_kvar": 0.3 * power, "loss_kw": 0.01 * power, "extra_loss_kw": 0.0}
+                    | {"expected_reactive_power_kvar": 0.3 * power, "loss_kw": 0.01 * power}
+                    | {"extra_loss_kw": 0.0004 * power, "avoidable_loss_kw": 0.001 * power}
                 ).values()
             )
             for at_s, power in zip(made.times_s.tolist(), kw.tolist(), strict=True)
@@ -195,7 +196,8 @@ def _detection(substation: Substation, number: int, start: datetime, until: date
 
 def _alert(episode: Detection, now: datetime) -> Alert:
     is_open = episode.end is None
-    shared = {name: getattr(episode, name) for name in ("kind", "cause", "loss_kwh", "loss_pct", "score", "confidence")}
+    names = ("kind", "cause", "loss_kwh", "loss_low_kwh", "loss_high_kwh", "loss_pct", "score", "confidence")
+    shared = {name: getattr(episode, name) for name in names}
     return Alert(
         substation=episode.substation, detection=episode, reason=episode.reason, severity_now=episode.severity,
         severity_peak=episode.severity, raised_at=episode.start, detected_at=episode.start + HOUR,

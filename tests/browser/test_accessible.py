@@ -66,6 +66,10 @@ def test_axe_finds_nothing_serious_before_signing_in_in_open_dialogs_and_on_a_ph
     found = {"phone": serious(page)}
     page.goto(f"{grid.url}/alerts/")
     found["alerts on a phone"] = serious(page)
+    page.locator("[data-opens-row]").first.click()
+    expect(page.locator(".reason")).to_be_visible()
+    found["an alert on a phone"] = serious(page)
+    assert page.evaluate(TOO_WIDE) == [], "a table is cut off"
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     found["keys"] = serious(page)
@@ -89,6 +93,8 @@ def test_axe_sees_what_is_wrong(visit: Visit) -> None:
     assert {each.split(":")[0] for each in serious(page, "dark")} == {"color-contrast"}
 
 
+TOO_WIDE = """[...document.querySelectorAll(".table-scroll")].filter((each) => each.scrollWidth > each.clientWidth + 1)
+    .map((each) => each.textContent.trim().slice(0, 80))"""
 RUNNING = "document.getAnimations().filter((each) => each.playState === 'running').length"
 
 
