@@ -66,7 +66,7 @@ def bench_tick(substations: int, workers: int) -> Figures:
             "scores_stored": Score.objects.count(),
             "detections_ongoing": Detection.objects.ongoing().count(),
         }
-    middle = sorted(ticks, key=lambda each: float(each["wall_s"]))[len(ticks) // 2]
+    middle = sorted(ticks, key=lambda each: float(each["wall_s"]))[(len(ticks) - 1) // 2]
     return {
         "substations": len(ids),
         "workers": workers,
@@ -99,6 +99,7 @@ def _made() -> Made:
             complete(each.code, **{name: getattr(each, name) for name in PLATE}) for each in cut.substations
         ),
         segments=tuple(Segment(_source(cut, link), link.to_node, link.r_ohm, link.x_ohm) for link in cut.links),
+        utc_offset_s=fleets.utc_offsets(Substation(time_zone=spec.time_zone), cut.times_s),
     )
     return Made(cut, fleet, train_fleet(fleet, fleet.at_s < spec.start_s + TRAIN_DAYS * DAY_S))
 
