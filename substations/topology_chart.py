@@ -19,6 +19,7 @@ ORDER = ("critical", "warning", "unknown", "normal")
 # Pixels of a node of 800 kVA; with more nodes than FEW they are smaller.
 FEW, LARGE, SMALL = 24, 22.0, 17.0
 GROUPS_APART = 0.16
+DASHES = {"closed": "solid", "open": "dot", "dead": "longdash"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def _links(kind: str, edges: Sequence[Edge], at: Mapping[str, Point], supply: Po
     is_closed = kind == "closed"
     return {
         "type": "scatter", "mode": "lines+markers", "name": kind, "x": xs, "y": ys, "hoverinfo": "skip",
-        "line": {"width": 2 if is_closed else 1.5, "dash": "dot" if kind == "open" else "solid"},
+        "line": {"width": 2 if is_closed else 1.5, "dash": DASHES[kind]},
         "marker": {
             "size": [0, mark, 0, 0] * (len(xs) // 4), "opacity": 1,
             "symbol": "arrow" if is_closed else "circle-open", "angleref": "previous" if is_closed else "up",

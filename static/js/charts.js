@@ -33,7 +33,7 @@
     return {
       measured: token("--chart-1"), "measured-2": token("--chart-2"), "measured-3": token("--chart-3"), "measured-4": token("--chart-4"),
       expected: token("--normal"), extra: token("--critical"), critical: token("--critical"), warning: token("--warning-fill"),
-      normal: token("--normal"), unknown: token("--unknown"), link: token("--edge-strong"), dead: token("--edge"), ink: token("--ink"),
+      normal: token("--normal"), unknown: token("--unknown"), link: token("--unknown"), dead: token("--edge-strong"), ink: token("--ink"),
     };
   }
 

@@ -38,7 +38,7 @@ def test_closed_and_open_links_are_told_apart() -> None:
     edges = (Edge("A", "B"), Edge("A", "C", closed=False), Edge("B", "C", is_dead=True))
     drawn = traces(node("A"), node("B"), node("C"), edges=edges)
     assert [len(drawn[kind]["x"]) for kind in ("closed", "open", "dead")] == [4, 4, 4]
-    assert [drawn[kind]["line"]["dash"] for kind in ("closed", "open", "dead")] == ["solid", "dot", "solid"]
+    assert [drawn[kind]["line"]["dash"] for kind in ("closed", "open", "dead")] == ["solid", "dot", "longdash"]
     assert [drawn[kind]["meta"]["role"] for kind in ("closed", "open", "dead")] == ["link", "link", "dead"]
 
 
