@@ -1,4 +1,4 @@
-"""The REST door of the alert desk: read, acknowledge, hand back, comment, resolve."""
+"""The REST door of the alert desk: read, acknowledge, hand back, comment, shelve, resolve."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from substations.models import Substation
 
-from . import services
+from . import services, shelf
 from .changes import Conflict, Source
 from .filters import HistoryFilter
 from .lifecycle import Refused
@@ -80,6 +80,10 @@ class ReasonSerializer(NoteSerializer):
     note = serializers.CharField(max_length=2000)
 
 
+class ShelveSerializer(ReasonSerializer):
+    minutes = serializers.IntegerField(min_value=1, max_value=shelf.LONGEST_MINUTES)
+
+
 class ResolveSerializer(ResolutionSerializer):
     version = serializers.IntegerField(required=False, write_only=True)
 
@@ -102,6 +106,8 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
         "acknowledge": ["alerts.acknowledge_alert"],
         "unacknowledge": ["alerts.acknowledge_alert"],
         "comment": ["alerts.acknowledge_alert"],
+        "shelve": ["alerts.shelve_alert"],
+        "unshelve": ["alerts.shelve_alert"],
         "resolve": ["alerts.resolve_alert"],
     }
 
@@ -136,6 +142,20 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
         asked = ReasonSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         return self._guarded(services.comment, text=asked.validated_data["note"])
+
+    @extend_schema(request=ShelveSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
+    @action(detail=True, methods=["post"])
+    def shelve(self, request: Request, pk: str | None = None) -> Response:
+        """Put it aside for some minutes, twelve hours at most."""
+        asked = ShelveSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return self._guarded(shelf.shelve, **asked.validated_data)
+
+    @extend_schema(request=NoteSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
+    @action(detail=True, methods=["post"])
+    def unshelve(self, request: Request, pk: str | None = None) -> Response:
+        """Take it back before its time on the shelf is over."""
+        return self._change(request, NoteSerializer, shelf.unshelve)
 
     @extend_schema(request=ResolveSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
     @action(detail=True, methods=["post"])

@@ -30,10 +30,10 @@ def test_reading_needs_a_role(client: Client, signed_in: Doors) -> None:
     assert signed_in("viewer").get(URL).status_code == 200
 
 
-@pytest.mark.parametrize("verb", ["acknowledge", "unacknowledge", "resolve", "comment"])
+@pytest.mark.parametrize("verb", ["acknowledge", "unacknowledge", "resolve", "comment", "shelve", "unshelve"])
 def test_every_verb_needs_an_operator_and_a_post(client: Client, signed_in: Doors, verb: str) -> None:
     alert = raised()
-    body = FINDINGS | {"note": "x"}
+    body = FINDINGS | {"note": "x", "minutes": 60}
     assert post(client, f"{alert.pk}/{verb}/", **body).status_code in (401, 403)
     for role in ("stranger", "viewer"):
         assert post(signed_in(role), f"{alert.pk}/{verb}/", **body).status_code == 403
@@ -144,3 +144,26 @@ def test_the_number_of_queries_does_not_grow(
     client = signed_in("viewer")
     with django_assert_num_queries(QUERIES):
         client.get(URL)
+
+
+def test_an_alert_is_shelved_and_taken_back(signed_in: Doors) -> None:
+    alert, client = raised(), signed_in("operator")
+    shelved = post(client, f"{alert.pk}/shelve/", minutes=60, note="waits")
+    assert (shelved.status_code, shelved.json()["state"], shelved.json()["suppression"]) == (200, "shelved", "shelved")
+    assert post(client, f"{alert.pk}/shelve/", minutes=60, note="waits").status_code == 409
+    assert post(client, f"{alert.pk}/unshelve/").json()["state"] == "unacknowledged"
+    assert AlertEvent.objects.filter(source="api", action__in=("shelve", "unshelve")).count() == 2
+
+
+@pytest.mark.parametrize("wrong", [{"minutes": 0}, {"minutes": 721}, {"minutes": "x"}, {"note": ""}])
+def test_a_shelf_without_time_or_reason_is_refused(signed_in: Doors, wrong: dict[str, str]) -> None:
+    alert = raised()
+    assert (
+        post(signed_in("operator"), f"{alert.pk}/shelve/", **({"minutes": 5, "note": "x"} | wrong)).status_code == 400
+    )
+
+
+def test_a_critical_alert_is_shelved_by_engineers_alone(signed_in: Doors) -> None:
+    alert = raised(severity=CRITICAL)
+    assert post(signed_in("operator"), f"{alert.pk}/shelve/", minutes=5, note="x").status_code == 403
+    assert post(signed_in("engineer"), f"{alert.pk}/shelve/", minutes=5, note="x").status_code == 200
