@@ -37,8 +37,13 @@ class Part:
     share: float
 
     @property
+    def bar(self) -> str:
+        """The share in per cent, for SVG in any language."""
+        return f"{100 * self.share:.1f}"
+
+    @property
     def size(self) -> str:
-        """The share in per cent, for SVG in any language; whatever there is, is seen."""
+        """The same for a column: one with alerts is seen, even where they cost nothing."""
         return f"{max(100 * self.share, 2):.1f}"
 
     @property
