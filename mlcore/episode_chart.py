@@ -116,5 +116,5 @@ def _normal_at_peak(detection: Detection, quantity: str) -> list[tuple[str, floa
     if quantity == "imbalance_pct":
         return []
     values = detection.evidence.get("at_peak", {}).get(quantity) or {}
-    levels = (("lowest normal", values.get("low")), ("highest normal", values.get("high")))
+    levels = ((_("lowest normal"), values.get("low")), (_("highest normal"), values.get("high")))
     return [(label, level) for label, level in levels if level is not None]
