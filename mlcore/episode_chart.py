@@ -47,7 +47,7 @@ def episode_figure(
     """Stacked panels over [start, end] in ``zone``, else the substation's own; the episode is shaded.
 
     The first panel shows reactive power against what was expected of it, or the quantity that the cause is about, with
-    the range that was normal at the peak as dotted lines.
+    the limit that it passed at the peak as a dotted line.
     """
     substation = detection.substation
     quantity = OF_CAUSE.get(detection.cause, "")
@@ -62,7 +62,7 @@ def episode_figure(
     found = Detection.objects.standing().filter(substation=substation).touching(start, end)
     guides: dict[int, list[tuple[str, float]]] = {1: [(_("target"), substation.target_power_factor)]}
     if quantity:
-        guides[0] = _normal_at_peak(detection, quantity)
+        guides[0] = _limit_at_peak(detection, quantity)
     return time_series(
         readings.at_s,
         [*first, *_power_factor_lines(measured, scores), *_loss_lines(scores)],
@@ -111,10 +111,11 @@ def _loss_lines(scores: Arrays) -> list[Line]:
     ]
 
 
-def _normal_at_peak(detection: Detection, quantity: str) -> list[tuple[str, float]]:
-    """The range of the evidence; that of the imbalance is in per cent and fits no line of currents."""
-    if quantity == "imbalance_pct":
-        return []
+def _limit_at_peak(detection: Detection, quantity: str) -> list[tuple[str, float]]:
+    """The limit that was passed at the peak; that of the imbalance is in per cent and fits no line of currents."""
     values = detection.evidence.get("at_peak", {}).get(quantity) or {}
-    levels = ((_("lowest normal"), values.get("low")), (_("highest normal"), values.get("high")))
-    return [(label, level) for label, level in levels if level is not None]
+    measured, low, high = (values.get(name) for name in ("measured", "low", "high"))
+    if quantity == "imbalance_pct" or measured is None:
+        return []
+    passed = [low] if low is not None and measured < low else [high] if high is not None and measured > high else []
+    return [(_("limit at the peak"), level) for level in passed]

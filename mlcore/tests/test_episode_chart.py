@@ -48,13 +48,13 @@ def test_a_failed_bank_shows_reactive_power_against_what_was_expected() -> None:
     assert lines(figure)["Power factor"][0] == 0.9, "its size, however the meter signs it"
 
 
-def test_a_failed_cooling_shows_the_oil_and_the_range_that_was_normal_at_the_peak() -> None:
+def test_a_failed_cooling_shows_the_oil_and_the_limit_that_it_passed_at_the_peak() -> None:
     normal = {"at_peak": {"oil_temperature_c": {"measured": 88.0, "low": 49.0, "high": 57.0}}}
     figure = drawn("cooling_failure", normal)
     assert title(figure) == "Oil °C"
     assert lines(figure)["Oil °C"][:2] == [60.0, 61.0]
     guides = [shape for shape in figure["layout"]["shapes"] if shape["name"].startswith("guide:")]
-    assert sorted(shape["y0"] for shape in guides if shape["yref"] == "y") == [49.0, 57.0]
+    assert sorted(shape["y0"] for shape in guides if shape["yref"] == "y") == [57.0]
 
 
 def test_harmonics_are_the_mean_of_the_phases_that_are_known() -> None:
