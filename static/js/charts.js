@@ -7,7 +7,6 @@
   const NARROW_PX = 560;
   const isNarrow = (element) => element.clientWidth < NARROW_PX;
   const zoomed = {}; // by data-link: also for a chart of it that is drawn later
-  let hovering = false;
 
   // Months, days and the marks of numbers as the page's language writes them.
   function localise() {
@@ -173,14 +172,13 @@
     siblings(element).forEach(async (each) => { each.following = true; await Plotly.relayout(each, { ...update }); each.following = false; });
   }
 
+  // The chart under the pointer leads; the others report their own hovering, which is not passed on.
   function shareHover(element, event) {
-    if (hovering) return;
-    hovering = true;
-    siblings(element).forEach((each) => {
-      if (event) { try { Plotly.Fx.hover(each, { xval: event.xvals ? event.xvals[0] : event.points[0].x }); } catch { /* nothing is drawn there */ } }
-      else Plotly.Fx.unhover(each);
-    });
-    hovering = false;
+    const others = siblings(element);
+    if (event && element.matches(":hover")) {
+      const xval = element._fullLayout.xaxis.d2c(event.points[0].x);
+      others.forEach((each) => { try { Plotly.Fx.hover(each, { xval }, Object.keys(each._fullLayout._plots)); } catch { /* nothing is drawn there */ } });
+    } else if (!event && ![element, ...others].some((each) => each.matches(":hover"))) others.forEach((each) => Plotly.Fx.unhover(each));
   }
 
   const seen = new IntersectionObserver((entries) => {

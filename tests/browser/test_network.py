@@ -155,3 +155,14 @@ def test_charts_of_one_page_share_their_zoom(visit: Visit, grid: Grid) -> None:
         page.evaluate("document.body.dispatchEvent(new CustomEvent('live:scores'))")
     page.wait_for_timeout(300)
     assert charts.first.evaluate(span) < 0.7 * whole, "an update keeps the zoom"
+
+
+def test_the_crosshair_of_one_chart_stands_in_the_others_too(visit: Visit, grid: Grid) -> None:
+    page = visit("ola", viewport={"width": 1440, "height": 1400})
+    of_a_substation(page, grid)
+    charts = page.locator("[data-link=substation]")
+    page.wait_for_function("() => document.querySelectorAll('[data-link]')[1]._fullLayout")
+    box = charts.first.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(charts.nth(1).locator(".hoverlayer .legend")).to_have_count(1)
