@@ -45,6 +45,12 @@ def sign_in(page: Page, url: str, name: str, password: str) -> None:
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
 
 
+def settle(page: Page) -> None:
+    """Wait until the page and the panels that it fetches are there."""
+    page.wait_for_load_state()
+    expect(page.locator(".htmx-request, .skeleton:visible")).to_have_count(0)
+
+
 def watched(page: Page) -> list[str]:
     """What goes wrong in a page from now on: uncaught errors, and what the console reports as one."""
     errors: list[str] = []
