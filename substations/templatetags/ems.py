@@ -39,10 +39,13 @@ def power_factor(value: float | None) -> str:
 
 @register.filter
 def share(value: float | None) -> str:
-    """A share of one as whole per cent."""
+    """A share of one as whole per cent; what is nearly all never reads as all: 99.8 %."""
     if value is None or not math.isfinite(value):
         return NOTHING
-    return _in_order(f"{number_format(100 * value, decimal_pos=0)} %")
+    percent = 100 * value
+    nearly_all = 99.5 <= percent < 100
+    rounded = math.floor(10 * percent) / 10 if nearly_all else round(percent)
+    return _in_order(f"{number_format(rounded, decimal_pos=int(nearly_all))} %")
 
 
 def _in_order(text: str) -> str:
