@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from mlcore.models import Cause, Detector
+from mlcore.words import STATISTICS
 
 QUANTITIES: dict[str, str | Promise] = {
     "reactive_power_kvar": _("Reactive power"),
@@ -20,15 +21,6 @@ QUANTITIES: dict[str, str | Promise] = {
     "imbalance_pct": _("Phase imbalance"),
     "thd_current_pct": _("Current THD"),
     "active_power_kw": _("Active power"),
-}
-CHANNELS: dict[str, str | Promise] = {
-    "reactive": _("Reactive power"),
-    "motor": _("kvar that follow kW"),
-    "distortion": _("Harmonics"),
-    "imbalance": _("Phase imbalance"),
-    "voltage": _("Voltage"),
-    "oil_temperature": _("Oil temperature"),
-    "overload": _("Load"),
 }
 
 
@@ -73,7 +65,7 @@ def read(stored: Mapping[str, Any]) -> Evidence:
     runner_up = stored.get("runner_up") or ""
     return Evidence(
         rows=sorted(rows, key=lambda row: not row.is_outside),
-        contributions=[(CHANNELS.get(name, name), share) for name, share in shares if share >= 0.01],
+        contributions=[(STATISTICS.get(name, name), share) for name, share in shares if share >= 0.01],
         runner_up=Cause(runner_up).label if runner_up in Cause.values else runner_up,
         falsified_by=stored.get("falsified_by") or "",
         assumptions=list(stored.get("assumptions") or []),

@@ -9,7 +9,6 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from substations.models import Reading, Substation
@@ -17,18 +16,10 @@ from substations.timerange import TimeRange, zone_for
 
 from .data_quality import DataQuality, data_quality
 from .models import Detection, Score
+from .words import STATISTICS
 
 MOST_EPISODES = 8
 LEAST_SHARE = 0.01
-STATISTICS: dict[str, str | Promise] = {
-    "reactive": _("Reactive power"),
-    "motor": _("kvar that follow kW"),
-    "distortion": _("Harmonics"),
-    "imbalance": _("Phase imbalance"),
-    "voltage": _("Voltage"),
-    "oil_temperature": _("Oil temperature"),
-    "overload": _("Load"),
-}
 view_detections = permission_required("mlcore.view_detection", raise_exception=True)
 BAR_HEIGHT = 40.0
 
