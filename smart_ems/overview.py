@@ -21,7 +21,8 @@ SILENT_AFTER_INTERVALS = 3
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """One substation now. ``state`` is critical, warning, normal or unknown; ``word`` says why in two words."""
+    """One substation now. ``state`` is critical, warning, normal or unknown; ``word`` says why in two words;
+    ``rung`` is that of its model, empty without one."""
 
     substation: Substation
     state: str
@@ -32,13 +33,18 @@ class Status:
     loss_kw: float | None
     extra_loss_kw: float | None
     open_alerts: int
-    has_detector: bool
+    rung: str = ""
     unacknowledged: int = 0
     is_dead: bool = False
 
     @property
     def code(self) -> str:
         return self.substation.code
+
+    @property
+    def model(self) -> str:
+        """What judges it: the rung of its model, or fixed limits."""
+        return str(Detector.Rung(self.rung or Detector.Rung.LIMITS).label)
 
     @property
     def summary(self) -> str:
@@ -72,9 +78,9 @@ def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[Status
     }
     scores = {score["pk"]: score for score in _newest_scores(ids)}
     alerts = _open_alerts(ids)
-    trained = set(Detector.objects.active().filter(substation__in=ids).values_list("substation_id", flat=True))
+    rungs = dict(Detector.objects.active().filter(substation__in=ids).values_list("substation_id", "rung"))
     return [
-        _status(each, newest.get(each.pk), scores.get(each.pk), alerts.get(each.pk, []), each.pk in trained, now)
+        _status(each, newest.get(each.pk), scores.get(each.pk), alerts.get(each.pk, []), rungs.get(each.pk, ""), now)
         for each in found
     ]
 
@@ -97,11 +103,11 @@ def _status(
     newest: Substation | None,
     score: dict[str, Any] | None,
     alerts: list[Alert],
-    has_detector: bool,
+    rung: str,
     now: datetime,
 ) -> Status:
     latest_at: datetime | None = getattr(newest, "latest_at", None)
-    state, word = _state(substation, latest_at, score, alerts, has_detector, now)
+    state, word = _state(substation, latest_at, score, alerts, bool(rung), now)
     return Status(
         substation=substation,
         state=state,
@@ -112,7 +118,7 @@ def _status(
         loss_kw=score["scores__loss_kw"] if score else None,
         extra_loss_kw=score["scores__extra_loss_kw"] if score else None,
         open_alerts=len(alerts),
-        has_detector=has_detector,
+        rung=rung,
         unacknowledged=sum(not alert.acknowledged and alert.suppression == "none" for alert in alerts),
         is_dead=bool(score and score["scores__status"] == Score.Status.DEAD),
     )

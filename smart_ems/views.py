@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib.auth.decorators import login_required, permission_required
-from django.core.paginator import Paginator
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -20,10 +19,10 @@ from substations.models import Substation
 
 from . import events
 from .overview import last_arrival, statuses
+from .substation_table import Order, table
 from .topology import View
 
 MOST_CARDS = 60
-PAGE_SIZE = 100
 view_substations = permission_required("substations.view_substation", raise_exception=True)
 
 
@@ -73,12 +72,12 @@ def status_cards(request: HttpRequest) -> HttpResponse:
 @require_GET
 @view_substations
 def substation_list(request: HttpRequest) -> HttpResponse:
-    """Every substation with its state; ``q`` searches code, name and site."""
+    """Every substation with its state; ``q`` searches code, name and site, ``sort`` names a column (``-loss``)."""
     text = request.GET.get("q", "").strip()
     found = Substation.objects.matching(text) if text else Substation.objects.all()
-    page = Paginator(found.order_by("code"), PAGE_SIZE).get_page(request.GET.get("page"))
-    shown = Substation.objects.filter(pk__in=[each.pk for each in page.object_list])
-    context = {"page": page, "statuses": statuses(shown, now=timezone.now()), "q": text}
+    order = Order.parse(request.GET.get("sort", ""))
+    shown = table(found, order, request.GET.get("page"), now=timezone.now())
+    context = {"page": shown.page, "statuses": shown.statuses, "recent": shown.recent, "order": order, "q": text}
     return render_page(request, "smart_ems/substations.html", context)
 
 

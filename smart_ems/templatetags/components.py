@@ -63,6 +63,29 @@ def breadcrumbs(*parts: str) -> dict[str, Any]:
     return {"crumbs": pairs}
 
 
+@register.inclusion_tag("components/sort_head.html", takes_context=True)
+def sort_head(
+    context: dict[str, Any], column: str, label: str, target: str, *, num: bool = False, down: bool = False
+) -> dict[str, Any]:
+    """The head of a column to sort by; ``order`` of the context says by which one. ``down``: the largest first.
+
+    ``target``: id of the element that the answer replaces.
+    """
+    request, order = context["request"], context["order"]
+    is_current = order.column == column
+    query = request.GET.copy()
+    query.pop("page", None)
+    query["sort"] = f"-{column}" if (not order.is_down if is_current else down) else column
+    sorted_as = ("descending" if order.is_down else "ascending") if is_current else "none"
+    return {"label": label, "num": num, "url": f"?{query.urlencode()}", "target": target, "sorted": sorted_as}
+
+
+@register.filter
+def item(values: dict[Any, Any], key: Any) -> Any:
+    """The value of a key, or None."""
+    return values.get(key)
+
+
 @register.inclusion_tag("components/meter.html")
 def meter(
     value: float | None, label: str, *, low: float = 0.0, high: float = 1.0, text: str = "", mark: float | None = None,
