@@ -9,6 +9,7 @@ import pytest
 
 from alerts.tests.desk import CRITICAL
 from smart_ems import views
+from substations.models import Substation
 
 from .scene import Doors, alerted, assert_guarded, scored, station, text
 
@@ -22,8 +23,15 @@ def test_those_without_a_role_see_nothing(signed_in: Doors, url: str) -> None:
 
 
 def test_every_panel_is_asked_for_by_its_address(signed_in: Doors) -> None:
+    Substation.objects.create(code="A")
     page = text(signed_in("viewer").get("/"))
-    for url in ("/dashboard/counters/", "/dashboard/status/", "/dashboard/topology/?", "/alerts/panel/"):
+    for url in (
+        "/dashboard/counters/",
+        "/dashboard/losses/",
+        "/dashboard/status/",
+        "/dashboard/topology/?",
+        "/alerts/panel/",
+    ):
         assert f'="{url}"' in page
 
 
@@ -73,3 +81,12 @@ def test_the_number_of_queries_does_not_grow(
     client = signed_in("viewer")
     with django_assert_num_queries(queries):
         client.get(url)
+
+
+def test_without_a_grid_there_is_one_card_that_says_how_to_begin_and_waits_for_it(signed_in: Doors) -> None:
+    page = text(signed_in("viewer").get("/"))
+    assert "No substations yet." in page
+    assert "/dashboard/topology/" not in page
+    assert 'hx-select="#main"' in page
+    Substation.objects.create(code="A")
+    assert 'hx-select="#main"' not in text(signed_in("operator").get("/"))
