@@ -94,7 +94,8 @@ def three() -> None:
 @pytest.mark.parametrize(
     ("sort", "found"),
     [
-        ("code", "ABC"), ("-code", "CBA"), ("nonsense", "ABC"), ("rated", "ABC"), ("-rated", "BAC"), ("site", "BAC"), ("-site", "ABC"),
+        ("code", "ABC"), ("-code", "CBA"), ("nonsense", "ABC"), ("rated", "ABC"), ("-rated", "BAC"), ("site", "BAC"),
+        ("-site", "ABC"),
         ("state", "ACB"), ("power_factor", "ABC"), ("-power_factor", "BAC"), ("power", "ABC"), ("-loss", "BAC"),
         ("alerts", "ABC"), ("model", "CAB"), ("-newest", "BAC"),
     ],
