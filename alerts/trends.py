@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
-from django.db.models import Count, F, Max, Min, Sum
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Max, Min, Q, Sum
 from django.db.models.functions import TruncDate
 from django.http import QueryDict
 from django.utils.formats import date_format
@@ -63,8 +63,12 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class Trends:
+    """``to_acknowledge``, ``to_close``: mean times from when the system noticed; None where no person did it."""
+
     count: int
     loss_kwh: float
+    to_acknowledge: timedelta | None
+    to_close: timedelta | None
     over_time: Trend
     groups: list[Trend]
 
@@ -79,7 +83,14 @@ def read(found: AlertQuerySet, *, zone: tzinfo, query: QueryDict) -> Trends | No
     ``query`` is the URL's: the links of the parts keep what it says besides.
     """
     alerts = Alert.objects.filter(pk__in=found.order_by().values("pk"))
-    whole = alerts.aggregate(count=Count("pk"), loss=Sum("loss_kwh"), first=Min("raised_at"), last=Max("raised_at"))
+    whole = alerts.aggregate(
+        count=Count("pk"),
+        loss=Sum("loss_kwh"),
+        first=Min("raised_at"),
+        last=Max("raised_at"),
+        to_acknowledge=_mean_time_to("acknowledged_at"),
+        to_close=_mean_time_to("closed_at"),
+    )
     if not whole["count"]:
         return None
     days = _days_of_a_column(whole["first"], whole["last"], zone)
@@ -88,6 +99,8 @@ def read(found: AlertQuerySet, *, zone: tzinfo, query: QueryDict) -> Trends | No
     return Trends(
         count=whole["count"],
         loss_kwh=whole["loss"] or 0.0,
+        to_acknowledge=whole["to_acknowledge"],
+        to_close=whole["to_close"],
         over_time=Trend(title, _parts(columns, query)),
         groups=[
             _trend(_("By cause"), _by_cause(alerts), query),
@@ -95,6 +108,13 @@ def read(found: AlertQuerySet, *, zone: tzinfo, query: QueryDict) -> Trends | No
             _trend(_("By severity"), _by_severity(alerts), query),
         ],
     )
+
+
+def _mean_time_to(field: str) -> Avg:
+    """Of alerts that people had to do with: what was over before anybody could see it says nothing about them."""
+    seen = Q(acknowledged_at__isnull=False) & ~Q(closure=Alert.Closure.RETROSPECTIVE)
+    took = ExpressionWrapper(F(field) - F("detected_at"), output_field=DurationField())
+    return Avg(took, filter=seen, output_field=DurationField())
 
 
 def _trend(title: str, rows: Sequence[Row], query: QueryDict) -> Trend:

@@ -119,3 +119,26 @@ def test_many_substations_are_cut_and_the_rest_is_said(signed_in: Doors, person:
 def test_columns_are_never_too_many(days: int) -> None:
     width = trends._days_of_a_column(START - timedelta(days=days), START, UTC)
     assert days // width + 1 <= trends.MOST_COLUMNS + 2
+
+
+def test_mean_times_are_those_of_alerts_that_people_saw(person: Cast) -> None:
+    assert read_nothing_of_people() == (None, None)
+    past(person)
+    first, second = Alert.objects.in_history().exclude(closure=Alert.Closure.RETROSPECTIVE).order_by("pk")[:2]
+    for alert, hours in ((first, 1), (second, 3)):
+        noticed = alert.closed_at - hours * HOUR  # type: ignore[operator]
+        Alert.objects.filter(pk=alert.pk).update(detected_at=noticed, acknowledged_at=noticed + hours * HOUR / 4)
+    others = Alert.objects.exclude(pk__in=[first.pk, second.pk])
+    others.update(acknowledged_at=None)
+    found = read()
+    assert (found.to_acknowledge, found.to_close) == (HOUR / 2, 2 * HOUR)
+
+
+def read_nothing_of_people() -> tuple[object, object]:
+    """The mean times of a history that holds only what was over before anybody saw it."""
+    alert = cleared(raised("Z"))
+    Alert.objects.filter(pk=alert.pk).update(
+        closed_at=START, closure=Alert.Closure.RETROSPECTIVE, acknowledged_at=START
+    )
+    found = read()
+    return found.to_acknowledge, found.to_close
