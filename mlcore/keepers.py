@@ -54,10 +54,20 @@ def holds(block: Block, judged_until: datetime) -> bool:
     return StreamKeeper.objects.filter(first=block.ids[0], process=this_process(), judged_until=judged_until).exists()
 
 
-def keep(block: Block, judged_until: datetime) -> None:
-    """This process follows the block from here on; in the transaction that writes what it found."""
+def begin(block: Block, judged_until: datetime) -> None:
+    """This process starts a stream of the block; whatever is stored of the block meanwhile takes that back."""
+    StreamKeeper.objects.filter(first__in=block.ids[1:]).delete()
     values = {"process": this_process(), "judged_until": judged_until}
     StreamKeeper.objects.update_or_create(first_id=block.ids[0], defaults=values)
+
+
+def keep(block: Block, before: datetime, judged_until: datetime) -> bool:
+    """This process has followed the block from one time to another; in the transaction that writes what it found.
+
+    False where somebody stored a result of this block in between: what was found may lack readings that one has seen.
+    """
+    mine = StreamKeeper.objects.filter(first=block.ids[0], process=this_process(), judged_until=before)
+    return bool(mine.update(judged_until=judged_until))
 
 
 def forget(block: Block) -> None:

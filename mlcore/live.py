@@ -58,6 +58,7 @@ class Followed:
     watched: Shard
     detectors: dict[str, Detector]
     context_from: datetime
+    judged_before: datetime
     judged_until: datetime
 
 
@@ -73,7 +74,11 @@ def follow(block: Block, start: datetime) -> Followed | None:
     first_s = step_s(whole, start)
     follower = _followers.pop(block.ids, None)  # put back when all went well
     if follower is None or not _is_current(block, follower, first_s):
-        follower = _start(block, first_s)
+        _forget_overlapping(block)
+        keepers.begin(block, moment(first_s))
+        follower, before = _start(block, first_s), moment(first_s)
+    else:
+        before = moment(follower.stream.judged_until_s)
     until_s = follower.stream.judged_until_s
     first_s = first_s if until_s is None else min(first_s, until_s)
     half = timedelta(seconds=follower.fleet.interval_s / 2)
@@ -90,10 +95,10 @@ def follow(block: Block, start: datetime) -> Followed | None:
         logger.info("The stream of %s can't go on: %s", whole.substations[0].code, error)
         return None
     _followers[block.ids] = follower
-    return _followed(block, follower, judged)
+    return _followed(block, follower, judged, before)
 
 
-def _followed(block: Block, follower: Follower, judged: Judged) -> Followed:
+def _followed(block: Block, follower: Follower, judged: Judged, before: datetime) -> Followed:
     stream, fleet = follower.stream, judged.prepared.fleet
     watched = [substation for substation in block.whole.substations if substation.code in stream.watched]
     begins = [int(each.history.prepared.fleet.at_s[0]) for each in stream.watched.values()]
@@ -103,8 +108,15 @@ def _followed(block: Block, follower: Follower, judged: Judged) -> Followed:
         watched=Shard(tuple(watched)),
         detectors=follower.detectors,
         context_from=moment(max(begins, default=int(fleet.at_s[0]))),
+        judged_before=before,
         judged_until=moment(fleet.at_s[-1] + fleet.interval_s),
     )
+
+
+def _forget_overlapping(block: Block) -> None:
+    """Free the streams of blocks that this one has taken substations from: they will not be asked again."""
+    for ids in [ids for ids in _followers if not set(ids).isdisjoint(block.ids)]:
+        del _followers[ids]
 
 
 def _is_current(block: Block, follower: Follower, first_s: int) -> bool:
@@ -116,7 +128,7 @@ def _is_current(block: Block, follower: Follower, first_s: int) -> bool:
 
 
 def _facts(block: Block) -> Any:
-    """What a stream rests on beside the readings: models, nameplates, topology."""
+    """What a stream rests on beside the readings: models, nameplates, topology, neighbours."""
     ids = block.ids
     plates = [
         (each.pk, each.time_zone, each.reading_interval_s, *(getattr(each, name) for name in fleets.PLATE_FIELDS))
@@ -125,9 +137,8 @@ def _facts(block: Block) -> Any:
     return (
         plates,
         list(Detector.objects.active().filter(substation__in=ids).order_by("pk").values_list("pk", flat=True)),
-        list(
-            Link.objects.filter(target__in=ids).order_by("pk").values_list("pk", "source", "status", "r_ohm", "x_ohm")
-        ),
+        list(Link.objects.filter(target__in=ids).order_by("pk").values_list(*LINK_FIELDS)),
+        block.groups.tolist(),
     )
 
 

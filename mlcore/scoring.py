@@ -94,6 +94,10 @@ def _store_followed(block: Block, found: live.Followed, token: uuid.UUID) -> int
     with transaction.atomic():
         if not _still_held(token):
             return 0
+        if not keepers.keep(block, found.judged_before, found.judged_until):
+            logger.info("Another result of %s was stored meanwhile: judged again.", block.whole.substations[0].code)
+            Span.objects.claimed(token).update(claimed_until=None, claimed_by=None)
+            return 0
         rows = score_rows(block.whole, analysis, int(analysis.at_s[0]))
         replace_scores(block.ids, first, moment(analysis.at_s[-1]), rows)
         reconcile(
@@ -104,7 +108,6 @@ def _store_followed(block: Block, found: live.Followed, token: uuid.UUID) -> int
             context_from=found.context_from,
             now=timezone.now(),
         )
-        keepers.keep(block, found.judged_until)
         Span.objects.claimed(token).delete()
     return len(rows)
 
@@ -148,6 +151,7 @@ def _score_piece(block: Block, shard: Shard, token: uuid.UUID, start: datetime, 
     with transaction.atomic():
         if not _still_held(token):
             return 0
+        keepers.forget(block)  # first, as in _store_followed: who locks in one order never waits in a circle
         rows = score_rows(shard, analysis, judged_s)
         replace_scores(shard.ids, moment(judged_s), moment(fleet.at_s[-1]), rows)
         reconcile(
@@ -159,7 +163,6 @@ def _score_piece(block: Block, shard: Shard, token: uuid.UUID, start: datetime, 
             context_from=moment(fleet.at_s[0]),
             now=timezone.now(),
         )
-        keepers.forget(block)
         if end is None:
             Span.objects.claimed(token).filter(substation__in=shard.ids).delete()
     return len(rows)

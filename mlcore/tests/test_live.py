@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from mlcore import keepers, live, scoring
+from mlcore.claims import LEASE_FOR
 from mlcore.models import Detection, Detector, StreamKeeper
 from mlcore.scoring import score_pending
 from mlcore.services import train_all
-from substations.models import Span, Substation
+from mlcore.shards import blocks, shards
+from substations.models import Link, Span, Substation
 from substations.simulation import Simulation
 
 from .grid import DAY, FAULTY, add, detections, moment, scores, stored, trained_and_scored
@@ -138,7 +141,8 @@ def test_another_process_leaves_a_large_block_to_its_keeper_for_a_while(
     arrive(running, 0)
     score_pending()
     monkeypatch.setattr(keepers, "QUICKLY_STARTED", 3)
-    monkeypatch.setattr(keepers, "this_process", uuid.uuid4)
+    other = uuid.uuid4()
+    monkeypatch.setattr(keepers, "this_process", lambda: other)
     arrive(running, 1)
     assert score_pending() == 0
     Span.objects.update(created_at=moment(DAY))
@@ -157,3 +161,63 @@ def test_the_queries_of_a_tick_do_not_grow_with_the_substations(running: Simulat
             score_pending()
         counts.append(len(queries))
     assert counts[0] == counts[1] <= 32
+
+
+def test_what_another_process_stored_meanwhile_is_not_written_over(
+    running: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keepers, "QUICKLY_STARTED", 1000)
+    arrive(running, 0)
+    score_pending()
+    for hour in range(1, 20):
+        arrive(running, hour, 1, {"SS-01", "SS-03", "SS-04"})
+        with monkeypatch.context() as patch:
+            patch.setattr(live, "_followed", _overtaken(running, hour, live._followed, patch))
+            score_pending()
+        score_pending()
+        assert not Span.objects.exists()
+    assert_as_judged_whole(running)
+
+
+def _overtaken(made: Simulation, hour: int, followed: Any, patch: pytest.MonkeyPatch) -> Any:
+    """Between judging and storing, another process judges a reading that came after the first had read."""
+
+    def late(*args: Any) -> Any:
+        mine, held, token = followed(*args), list(Span.objects.values_list("pk", flat=True)), uuid.uuid4()
+        arrive(made, hour, 1, {FAULTY})
+        with pytest.MonkeyPatch.context() as other:
+            other.setattr(live, "_followed", followed)
+            other.setattr(live, "_followers", {})
+            other.setattr(keepers, "this_process", lambda: token)
+            (block,) = blocks(shards())
+            new = Span.objects.exclude(pk__in=held)
+            new.update(claimed_by=token, claimed_until=timezone.now() + LEASE_FOR)
+            assert scoring._follow(block, token)
+        return mine
+
+    return late
+
+
+def test_a_block_that_changes_leaves_no_stream_behind(running: Simulation) -> None:
+    arrive(running, 0)
+    score_pending()
+    Substation.objects.get(code="SS-04").delete()
+    arrive(running, 1)
+    score_pending()
+    assert [len(ids) for ids in live._followers] == [3]
+
+
+@pytest.mark.parametrize("field", ["target", "length_km"])
+def test_a_link_that_is_laid_elsewhere_starts_another_stream(running: Simulation, field: str) -> None:
+    Link.objects.all().delete()
+    source, target, elsewhere, _ = Substation.objects.order_by("code")
+    link = Link.objects.create(source=source, target=target, r_ohm=0.1, x_ohm=0.1, length_km=1.0)
+    arrive(running, 0)
+    score_pending()
+    (before,) = live._followers.values()
+    setattr(link, field, elsewhere if field == "target" else 12.5)
+    link.save()
+    arrive(running, 1)
+    score_pending()
+    (after,) = live._followers.values()
+    assert after is not before
