@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -11,7 +13,14 @@ from .models import Resolution
 Text = forms.Textarea(attrs={"rows": 3, "class": "form-control"})
 
 
-class AcknowledgeForm(forms.Form):
+class VerbForm(forms.Form):
+    """One of several forms on the same page: its own name is in its ids, since several have a note."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": f"id_{type(self).__name__.lower()}_%s"} | kwargs)
+
+
+class AcknowledgeForm(VerbForm):
     note = forms.CharField(
         label=_("Note"),
         required=False,
@@ -21,13 +30,13 @@ class AcknowledgeForm(forms.Form):
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
-class CommentForm(forms.Form):
+class CommentForm(VerbForm):
     text = forms.CharField(
         label=_("Comment"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"})
     )
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(VerbForm):
     note = forms.CharField(
         label=_("Why it is handed back"),
         max_length=2000,
@@ -36,28 +45,11 @@ class WithdrawForm(forms.Form):
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
-SHELF_TIMES = [
-    (15, _("15 minutes")),
-    (60, _("1 hour")),
-    (240, _("4 hours")),
-    (480, _("8 hours")),
-    (720, _("12 hours")),
-]
-WORK_TIMES = [
-    (2, _("2 hours")),
-    (4, _("4 hours")),
-    (8, _("8 hours")),
-    (24, _("1 day")),
-    (72, _("3 days")),
-    (336, _("2 weeks")),
-]
-
-
 def _line(placeholder: str | Promise = "") -> forms.TextInput:
     return forms.TextInput(attrs={"class": "form-control", "placeholder": placeholder})
 
 
-class ShelveForm(forms.Form):
+class ShelveForm(VerbForm):
     minutes = forms.TypedChoiceField(
         label=_("For"),
         coerce=int,
@@ -75,7 +67,7 @@ class ShelveForm(forms.Form):
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
-class WorkForm(forms.Form):
+class WorkForm(VerbForm):
     hours = forms.TypedChoiceField(
         label=_("The work takes"),
         coerce=float,
@@ -94,7 +86,7 @@ class WorkForm(forms.Form):
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
-class ComeBackForm(forms.Form):
+class ComeBackForm(VerbForm):
     note = forms.CharField(label=_("Note"), required=False, max_length=2000, widget=_line())
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 

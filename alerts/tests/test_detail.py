@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -166,3 +167,10 @@ def test_the_fragment_is_the_same_without_the_frame(signed_in: Doors) -> None:
     part = text(signed_in("viewer").get(raised().get_absolute_url(), headers=HTMX))
     assert "<html" not in part
     assert part.strip().startswith('<div id="alert-detail"')
+
+
+def test_no_two_fields_of_the_page_share_an_id(signed_in: Doors) -> None:
+    alert = raised()
+    ids = re.findall(r' id="([^"]+)"', text(signed_in("operator").get(alert.get_absolute_url())))
+    assert any("note" in each for each in ids), "the page holds forms"
+    assert sorted(ids) == sorted(set(ids))
