@@ -97,6 +97,7 @@ class Stream:
         self.memory.rewind(steps)
         for each in self.watched.values():
             each.history = shortened(each.history, steps)
+            each.quiet_steps = max(each.quiet_steps - steps, 0)
 
     def _follow(self, judged: Judged) -> None:
         fleet = judged.prepared.fleet

@@ -134,6 +134,16 @@ def test_a_substation_is_watched_no_longer_when_nothing_has_stood_for_more_than_
     assert "T2" in stream.watched
 
 
+def test_steps_that_are_judged_again_count_once_as_quiet(fleet: Fleet, models: dict[str, SubstationModel]) -> None:
+    at = int(20.5 * DAY_STEPS)
+    stream = Stream(models, opinion)
+    stream.advance(part(fleet, 0, at))
+    stream.watch(whole(part(fleet, 0, at), models), {"T1"})
+    for stop in range(at + 1, at + 21):
+        stream.advance(part(fleet, stop - 8, stop))
+    assert stream.watched["T1"].quiet_steps == 20 + 7  # those before it was watched
+
+
 def test_fleets_judged_together_keep_their_own_neighbours(fleet: Fleet, models: dict[str, SubstationModel]) -> None:
     other = made_fleet(seed=11, substations=4)
     renamed = tuple(f"U{number}" for number in range(4))
