@@ -71,13 +71,18 @@ def shards(substations: Iterable[Substation] | None = None) -> list[Shard]:
 
 
 def blocks(found: Sequence[Shard]) -> list[Block]:
-    """Shards of one interval and zone in blocks."""
+    """Shards of one interval, zone and season in blocks: a clock that is years off keeps nobody else's block from
+    being judged step by step."""
     made: dict[tuple[int, str], list[list[Shard]]] = defaultdict(list)
     for shard in found:
         first = shard.substations[0]
         alike = made[first.reading_interval_s, first.time_zone]
         largest = min(BLOCK_SIZE, BLOCK_READINGS * first.reading_interval_s // CONTEXT_S)
-        if not alike or sum(len(each.ids) for each in alike[-1]) + len(shard.ids) > largest:
+        if (
+            not alike
+            or sum(len(each.ids) for each in alike[-1]) + len(shard.ids) > largest
+            or alike[-1][0].newest - shard.newest > SAME_SEASON
+        ):
             alike.append([])
         alike[-1].append(shard)
     return [Block(tuple(block)) for alike in made.values() for block in alike]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,8 +16,8 @@ from mlcore.claims import LEASE_FOR
 from mlcore.models import Detection, Detector, StreamKeeper
 from mlcore.scoring import score_pending
 from mlcore.services import train_all
-from mlcore.shards import blocks, shards
-from substations.models import Link, Span, Substation
+from mlcore.shards import Block, Shard, blocks, shards
+from substations.models import Link, Reading, Span, Substation
 from substations.simulation import Simulation
 
 from .grid import DAY, FAULTY, add, detections, moment, scores, stored, trained_and_scored
@@ -221,3 +222,29 @@ def test_a_link_that_is_laid_elsewhere_starts_another_stream(running: Simulation
     score_pending()
     (after,) = live._followers.values()
     assert after is not before
+
+
+def test_a_clock_that_is_years_off_keeps_no_other_from_being_judged_step_by_step(
+    running: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    since = moment(running.spec.start_s - 3000 * DAY)
+    lost = Substation.objects.create(
+        code="ZZ-99", time_zone=running.spec.time_zone, reading_interval_s=running.spec.step_s
+    )
+    whole = scoring._score_whole
+    judged: list[str] = []
+
+    def noted(block: Block, shard: Shard, token: uuid.UUID) -> int:
+        judged.extend(each.code for each in shard.substations)
+        return whole(block, shard, token)
+
+    monkeypatch.setattr(scoring, "_score_whole", noted)
+    for hour in range(3):
+        arrive(running, hour, 1, {"SS-01", "SS-03", "SS-04", FAULTY})
+        at = since + timedelta(hours=hour)
+        Reading.objects.create(substation=lost, at=at, active_power_kw=100.0 + hour)
+        Span.objects.create(substation=lost, start=since, end=at)
+        score_pending()
+    assert not Span.objects.exists()
+    assert set(judged) <= {"ZZ-99"}
+    assert len(live._followers) == 2
