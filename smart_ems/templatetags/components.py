@@ -58,9 +58,12 @@ def dialog(content: SafeString, name: str, title: str, *, drawer: bool = False) 
 
 @register.inclusion_tag("components/crumbs.html")
 def breadcrumbs(*parts: str) -> dict[str, Any]:
-    """``{% breadcrumbs label url label url … [label] %}``: the way from the top; a label without URL ends it."""
+    """``{% breadcrumbs label url label url … [label] %}``: the way from the top; a label without URL ends it.
+
+    An empty label, such as the site of a substation that has none, is left out.
+    """
     pairs = [(parts[i], parts[i + 1] if i + 1 < len(parts) else "") for i in range(0, len(parts), 2)]
-    return {"crumbs": pairs}
+    return {"crumbs": [(label, url) for label, url in pairs if label]}
 
 
 @register.inclusion_tag("components/sort_head.html", takes_context=True)

@@ -63,6 +63,11 @@ def test_breadcrumbs_end_with_what_has_no_address() -> None:
     assert "<span>&lt;A&gt;</span>" in page
 
 
+def test_breadcrumbs_leave_out_what_has_no_name() -> None:
+    page = drawn("{% breadcrumbs 'Substations' '/substations/' site %}", site="")
+    assert page.count("<li>") == 1
+
+
 @pytest.mark.parametrize(
     ("value", "width"),
     [(0.5, "50.00"), (-1, "0.00"), (7, "100.00"), (None, "0"), (float("nan"), "0"), (float("inf"), "0")],
