@@ -20,6 +20,7 @@ SHARD_SIZE = 50
 # A block is judged with the context before its readings: of fast meters fewer fit into memory.
 BLOCK_SIZE, BLOCK_READINGS = 500, 1_000_000
 CONTEXT_S = 4 * 86_400
+CLOCK_AHEAD = timedelta(hours=2)
 # One grid of time holds a shard: records that ended years apart would make it mostly empty.
 SAME_SEASON = timedelta(days=60)
 
@@ -85,7 +86,18 @@ def blocks(found: Sequence[Shard]) -> list[Block]:
         ):
             alike.append([])
         alike[-1].append(shard)
-    return [Block(tuple(block)) for alike in made.values() for block in alike]
+    return [part for alike in made.values() for block in alike for part in _without_clocks_ahead(block)]
+
+
+def _without_clocks_ahead(block: list[Shard]) -> list[Block]:
+    """A block, and each of its shards with a reading from long after the others' as a block of its own.
+
+    The others' readings are late beside that one, and would have to be judged again with all their context.
+    """
+    usual = sorted(shard.newest for shard in block)[(len(block) - 1) // 2]
+    ahead = [shard for shard in block if shard.newest - usual > CLOCK_AHEAD]
+    kept = [shard for shard in block if shard not in ahead]
+    return [Block(tuple(kept)), *(Block((shard,)) for shard in ahead)]
 
 
 def _joined(everyone: Sequence[Substation], links: Iterable[tuple[int | None, int]]) -> list[list[Substation]]:

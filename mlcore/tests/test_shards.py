@@ -108,3 +108,15 @@ def test_a_block_holds_shards_of_one_interval_and_fewer_of_fast_meters(monkeypat
         assert len({each.reading_interval_s for each in block.whole.substations}) == 1
         assert block.ids == block.whole.ids
         assert block.groups.tolist() == [number // 2 for number in range(len(block.ids))]
+
+
+def test_a_clock_that_is_ahead_costs_its_own_shard_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SHARD_SIZE", 1)
+    for code in "ABCDE":
+        reporting(code)
+    Reading.objects.create(substation=Substation.objects.get(code="C"), at=NEWEST + timedelta(hours=23))
+    Reading.objects.create(substation=Substation.objects.get(code="D"), at=NEWEST + timedelta(minutes=15))
+    found = module.blocks(shards())
+    assert [[each.code for each in block.whole.substations] for block in found] == [["A", "B", "D", "E"], ["C"]]
+    alone = module.blocks(shards([Substation.objects.get(code="C")]))
+    assert [block.ids for block in alone] == [found[1].ids]
