@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
@@ -17,7 +18,7 @@ from . import services, shelf
 from .changes import Conflict, Source
 from .filters import HistoryFilter
 from .lifecycle import Refused
-from .models import Alert, AlertEvent, Resolution
+from .models import Alert, AlertEvent, Resolution, contradict
 
 
 class Conflicted(APIException):
@@ -43,6 +44,13 @@ class ResolutionSerializer(serializers.ModelSerializer[Resolution]):
             "resolved_at", "while_active",
         )  # fmt: skip
         read_only_fields = ("resolved_at", "while_active")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        try:
+            contradict(attrs.get("classification", ""), attrs.get("outcome", ""))
+        except ValidationError as error:
+            raise serializers.ValidationError(error.message_dict) from error
+        return attrs
 
 
 class AlertSerializer(serializers.ModelSerializer[Alert]):

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -206,6 +207,24 @@ class Resolution(models.Model):
 
     def __str__(self) -> str:
         return f"{self.alert_id} {self.get_outcome_display()}"
+
+    def clean(self) -> None:
+        """Cause and outcome must not contradict each other: later trainings learn from them."""
+        contradict(self.classification, self.outcome)
+
+
+def contradict(classification: str, outcome: str) -> None:
+    """ValidationError where one says that nothing was wrong and the other that something was."""
+    cause, ended = Resolution.Classification, Resolution.Outcome
+    names = {"found": dict(cause.choices).get(classification), "ended": dict(ended.choices).get(outcome)}
+    if not classification or not outcome:
+        return
+    if outcome == ended.FALSE_ALARM and classification not in (cause.FALSE_POSITIVE, cause.SENSOR):
+        said = _("“%(ended)s” does not go with “%(found)s”: choose false positive or sensor fault, or another outcome.")
+        raise ValidationError({"outcome": said % names})
+    if classification == cause.FALSE_POSITIVE and outcome != ended.FALSE_ALARM:
+        said = _("“%(found)s” does not go with “%(ended)s”: choose false alarm as the outcome, or what was wrong.")
+        raise ValidationError({"outcome": said % names})
 
 
 class AlertEvent(models.Model):

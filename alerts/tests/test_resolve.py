@@ -164,3 +164,25 @@ def test_a_stale_form_keeps_what_was_written_and_can_be_sent_again(signed_in: Do
     assert FINDINGS["root_cause"] in page
     assert f'name="version" value="{fresh(alert).version}"' in page
     assert client.post(url(alert), FINDINGS | {"version": fresh(alert).version}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("classification", "outcome", "is_accepted"),
+    [
+        ("overload", "fully_resolved", True), ("overload", "false_alarm", False),
+        ("false_positive", "false_alarm", True), ("sensor_fault", "false_alarm", True), ("sensor_fault", "fully_resolved", True),
+        ("false_positive", "fully_resolved", False), ("false_positive", "monitoring_required", False),
+    ],
+)  # fmt: skip
+def test_what_was_found_and_how_it_ended_may_not_contradict_each_other(
+    signed_in: Doors, classification: str, outcome: str, is_accepted: bool
+) -> None:
+    findings = FINDINGS | {"classification": classification, "outcome": outcome}
+    client, alerts = signed_in("operator"), [cleared(raised("A")), cleared(raised("B"))]
+    page = client.post(url(alerts[0]), findings)
+    answer = client.post(f"/api/alerts/{alerts[1].pk}/resolve/", findings)
+    assert [fresh(each).closed_at is not None for each in alerts] == [is_accepted, is_accepted]
+    if not is_accepted:
+        assert "does not go with" in text(page)
+        assert answer.status_code == 400
+        assert "does not go with" in answer.json()["outcome"][0]
