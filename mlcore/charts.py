@@ -74,11 +74,16 @@ def _in_words(
         parts.append(_("Power factor: half of the time above %(half)s, lowest %(low)s.") % values)
     hours = substation.reading_interval_s / 3600.0
     if np.isfinite(scores["loss_kw"]).any():
+        extra_kwh = float(np.nansum(scores["extra_loss_kw"])) * hours
         energy = {
             "all": figure(float(np.nansum(scores["loss_kw"])) * hours, "kWh"),
-            "extra": figure(float(np.nansum(scores["extra_loss_kw"])) * hours, "kWh"),
+            "extra": figure(abs(extra_kwh), "kWh"),
         }
-        parts.append(_("Lost %(all)s, of which %(extra)s more than usual.") % energy)
+        more, less = (
+            _("Lost %(all)s, of which %(extra)s more than usual at this load."),
+            _("Lost %(all)s, %(extra)s less than usual at this load."),
+        )
+        parts.append((more if extra_kwh >= 0 else less) % energy)
     said = ngettext("%(count)d episode in this range.", "%(count)d episodes in this range.", episodes)
     return " ".join([*parts, said % {"count": episodes}])
 

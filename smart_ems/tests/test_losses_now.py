@@ -81,3 +81,9 @@ def test_the_cost_does_not_grow_with_the_substations(django_assert_num_queries: 
         scores(station(f"S{number}"), 1.0)
     with django_assert_num_queries(3):  # type: ignore[operator]
         losses_now(timezone.now())
+
+
+@pytest.mark.parametrize(("extra_kw", "said"), [(0.5, "above what is usual"), (-0.5, "below what is usual")])
+def test_less_than_usual_is_said_in_words(signed_in: Doors, extra_kw: float, said: str) -> None:
+    scores(station("A"), 4.0, extra_kw=extra_kw)
+    assert said in signed_in("viewer").get(URL).content.decode()
