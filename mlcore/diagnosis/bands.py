@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,7 +46,8 @@ def bands(evidence: Evidence, learnt: Learnt) -> dict[str, Band]:
     found["voltage_v"] = _around("V", signals.voltage * nominal, residuals.expected_voltage * nominal, volts)
     found["oil_temperature_c"] = _around("°C", signals.oil_c, residuals.expected_oil_c, kelvin)
     imbalance = 100.0 * (residuals.imbalance + residuals.expected_imbalance)
-    found["imbalance_pct"] = _around("%", imbalance, 100.0 * residuals.expected_imbalance, percent)
+    usual = _around("%", imbalance, 100.0 * residuals.expected_imbalance, percent)
+    found["imbalance_pct"] = replace(usual, low=np.maximum(usual.low, 0.0))
     found["thd_current_pct"] = _distortion(evidence, learnt)
     expected_kw = residuals.expected_active * signals.rated_kva
     growth = np.fmax(0.30, 1.2 * learnt["growth_extreme"])[:, None]
