@@ -70,7 +70,7 @@ def check(
         at, shown = clocks.read_times(table, plan, grid, substation, judge)
     if not plan.allow_future:
         latest = now + FUTURE_TOLERANCE
-        judge.complain(at > latest, TIMESTAMP, shown, f"a time that is not in the future (it is {str(now)[:16]} UTC)")
+        judge.complain(at > latest, TIMESTAMP, shown, f"a time at most a day ahead (it is {str(now)[:16]} UTC)")
     judge.complain(at < EARLIEST, TIMESTAMP, shown, "a time after 1990; is the meter's clock set?")
     values = np.full((count, len(CHANNELS)), np.nan)
     for header in plan.numbers:
