@@ -170,7 +170,8 @@ def test_a_stale_form_keeps_what_was_written_and_can_be_sent_again(signed_in: Do
     ("classification", "outcome", "is_accepted"),
     [
         ("overload", "fully_resolved", True), ("overload", "false_alarm", False),
-        ("false_positive", "false_alarm", True), ("sensor_fault", "false_alarm", True), ("sensor_fault", "fully_resolved", True),
+        ("false_positive", "false_alarm", True), ("sensor_fault", "false_alarm", True),
+        ("sensor_fault", "fully_resolved", True),
         ("false_positive", "fully_resolved", False), ("false_positive", "monitoring_required", False),
     ],
 )  # fmt: skip
