@@ -20,6 +20,10 @@ class AlertQuerySet(models.QuerySet["Alert"]):
     def unresolved(self) -> AlertQuerySet:
         return self.filter(closed_at__isnull=True)
 
+    def unresolved_or_watched(self) -> AlertQuerySet:
+        """Those that are open, and those resolved while present that are still to be looked at again."""
+        return self.filter(Q(closed_at__isnull=True) | Q(verify_at__isnull=False))
+
     def in_history(self) -> AlertQuerySet:
         return self.filter(closed_at__isnull=False)
 

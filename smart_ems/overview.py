@@ -93,7 +93,7 @@ def _newest_scores(ids: list[int]) -> Iterable[Any]:
 
 def _open_alerts(ids: list[int]) -> dict[int, list[Alert]]:
     by_substation: dict[int, list[Alert]] = {}
-    for alert in Alert.objects.unresolved().filter(substation__in=ids):
+    for alert in Alert.objects.unresolved_or_watched().filter(substation__in=ids):
         by_substation.setdefault(alert.substation_id, []).append(alert)
     return by_substation
 
@@ -107,6 +107,7 @@ def _status(
     now: datetime,
 ) -> Status:
     latest_at: datetime | None = getattr(newest, "latest_at", None)
+    still_open = [alert for alert in alerts if alert.closed_at is None]
     state, word = _state(substation, latest_at, score, alerts, bool(rung), now)
     return Status(
         substation=substation,
@@ -117,9 +118,9 @@ def _status(
         active_power_kw=getattr(newest, "newest_active_power_kw", None),
         loss_kw=score["scores__loss_kw"] if score else None,
         extra_loss_kw=score["scores__extra_loss_kw"] if score else None,
-        open_alerts=len(alerts),
+        open_alerts=len(still_open),
         rung=rung,
-        unacknowledged=sum(not alert.acknowledged and alert.suppression == "none" for alert in alerts),
+        unacknowledged=sum(not alert.acknowledged and alert.suppression == "none" for alert in still_open),
         is_dead=bool(score and score["scores__status"] == Score.Status.DEAD),
     )
 
@@ -132,12 +133,15 @@ def _state(
     has_detector: bool,
     now: datetime,
 ) -> tuple[str, str]:
-    """The worst active alert; else silence; else what the newest score is worth."""
-    active = [alert for alert in alerts if alert.condition == Alert.Condition.ACTIVE]
+    """The worst active alert, or one resolved while present; else silence; else what the newest score is worth."""
+    present = [alert for alert in alerts if alert.condition == Alert.Condition.ACTIVE]
+    active = [alert for alert in present if alert.closed_at is None]
     if active:
         worst = max(active, key=lambda alert: alert.severity)
         word = _("Check the meter") if worst.kind == Detection.Kind.METER else worst.get_severity_now_display()
         return worst.severity_name, _("Critical") if worst.is_critical else word
+    if present:
+        return "warning", _("Resolved, being checked")
     if latest_at is None:
         return "unknown", _("No readings yet")
     silent_for = now - max(latest_at, substation.received_at or latest_at)

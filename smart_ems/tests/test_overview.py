@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
-from alerts.tests.desk import CRITICAL, cleared
+from alerts.models import Alert
+from alerts.tests.desk import CRITICAL, cleared, resolved
 from mlcore.models import Score
 from smart_ems.overview import Status, statuses
 from substations.models import Reading, Substation
@@ -117,3 +120,17 @@ def test_it_takes_five_queries_however_many_there_are(django_assert_num_queries:
 def test_the_hover_text_names_place_state_and_values() -> None:
     scored(station("A", name="North"))
     assert status().summary == "<b>A North</b><br>Normal<br>Power factor 0.90 · 120 kW<br>Loss 3.50 kW"
+
+
+def test_one_resolved_while_present_is_not_normal_before_it_was_looked_at_again(person: Callable[[str], User]) -> None:
+    alert = resolved(alerted(station("A")), person("operator"))
+    assert alert.verify_at is not None
+    assert state() == ("warning", "Resolved, being checked")
+    assert (status().open_alerts, status().unacknowledged) == (0, 0)
+    Alert.objects.update(verify_at=None)
+    assert state() == ("normal", "Normal")
+
+
+def test_one_resolved_as_a_false_alarm_is_normal_at_once(person: Callable[[str], User]) -> None:
+    resolved(alerted(station("A")), person("operator"), outcome="false_alarm", classification="false_positive")
+    assert state() == ("normal", "Normal")
