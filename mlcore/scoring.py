@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max, Min
+from django.db.models import DateTimeField, Max, Min, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from substations.models import Reading, Span
@@ -128,7 +129,7 @@ def _score_whole(block: Block, shard: Shard, token: uuid.UUID) -> int:
         total += _score_piece(block, shard, token, start, None if end == newest else end)
         if end == newest:
             break
-        spans.filter(start__lt=end).update(start=end)
+        spans.filter(start__lt=end).update(start=end, end=Greatest("end", Value(end, DateTimeField())))
         start = end
     spans.delete()
     return total

@@ -278,3 +278,18 @@ def test_a_worker_that_dies_between_two_pieces_has_not_judged_the_first_in_vain(
     assert not Span.objects.exists()
     assert Score.objects.count() == Reading.objects.count()
     assert fault(grid)
+
+
+def test_a_corrected_day_of_a_record_too_long_for_memory_is_judged_with_all_that_follows(
+    scored: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, rows = detections(), scores()
+    monkeypatch.setattr(scoring, "LEAST_PIECE", timedelta(days=5))
+    monkeypatch.setattr(scoring, "MOST_READINGS", 1)
+    begin = scored.spec.start_s + 2 * DAY
+    for substation in Substation.objects.all():
+        Span.objects.create(substation=substation, start=moment(begin), end=moment(begin + DAY))
+    assert score_pending() > 4 * 17 * 24
+    assert not Span.objects.exists()
+    close(detections(), found)
+    close(scores(), rows)
