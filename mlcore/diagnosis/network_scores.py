@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from mlcore.diagnosis.expectations import Residuals
 from mlcore.diagnosis.incidents import Incident
 from substations.electrical.power import BoolArray, FloatArray
 
@@ -18,21 +17,9 @@ class NetworkScores:
     """A network's opinion on the same steps as the fleet's, [substation, time]; NaN where it has none.
 
     score: 1.0 is its own threshold for "unusual"; higher is more abnormal.
-    reactive_scaled: its residual of the reactive channel in the units of ``Residuals.reactive_scaled``; where it
-    is finite it replaces that statistic. Thresholds for it come from ``pipeline.recalibrate``.
     """
 
     score: FloatArray
-    reactive_scaled: FloatArray | None = None
-
-
-def with_network(residuals: Residuals, network: NetworkScores | None) -> Residuals:
-    """The residuals with the network's reactive statistic where there is one."""
-    if network is None or network.reactive_scaled is None:
-        return residuals
-    known = np.isfinite(network.reactive_scaled) & np.isfinite(residuals.reactive_scaled)
-    scaled = np.where(known, network.reactive_scaled, residuals.reactive_scaled)
-    return replace(residuals, reactive_scaled=scaled)
 
 
 def confirms(network: NetworkScores | None, incident: Incident, steps: int) -> bool | None:

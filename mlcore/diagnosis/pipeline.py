@@ -12,13 +12,12 @@ onset on; the answer is then the same as for the whole record.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 
-from mlcore.diagnosis import network_scores
 from mlcore.diagnosis.bands import Band, bands
 from mlcore.diagnosis.expectations import RESIDUAL_CHANNELS, residual_channels
 from mlcore.diagnosis.findings import Finding
@@ -32,11 +31,11 @@ from mlcore.diagnosis.model import SubstationModel, Warming, stacked
 from mlcore.diagnosis.network_scores import NetworkScores
 from mlcore.diagnosis.rolling import sum_since
 from mlcore.diagnosis.signals import measure
-from mlcore.diagnosis.statistics import CHANNELS, Evidence, Scores, learn_thresholds, score
+from mlcore.diagnosis.statistics import CHANNELS, Evidence, Scores, score
 from mlcore.diagnosis.unusual import unusual_findings, unusual_states
 from substations.electrical.power import BoolArray, FloatArray
 
-__all__ = ["CHANNELS", "CONTEXT_HOURS", "Analysis", "Fleet", "Status", "analyse", "fit", "recalibrate", "warming_up"]
+__all__ = ["CHANNELS", "CONTEXT_HOURS", "Analysis", "Fleet", "Status", "analyse", "fit", "warming_up"]
 
 NetworkOf = Callable[[FloatArray], NetworkScores | None]
 
@@ -118,28 +117,6 @@ def fit(
     return learn(fleet, train, sensitivity, false_alarms_per_month)[0]
 
 
-def recalibrate(
-    fleet: Fleet, models: Mapping[str, SubstationModel], train: BoolArray, network: NetworkScores
-) -> dict[str, SubstationModel]:
-    """The models with thresholds of the reactive channel for a network's statistic in place of the regression's.
-
-    ``train`` marks normal steps that the network was not fitted on, or its thresholds come out too tight.
-    """
-    learnt = stacked(models, fleet.codes, fleet.interval_s)
-    if not learnt:
-        return {}
-    prepared = prepare(fleet, measure(fleet), learnt)
-    found = gather(prepared, learnt)
-    found = replace(found, residuals=network_scores.with_network(found.residuals, network))
-    new = learn_thresholds(found, np.broadcast_to(train, prepared.gates.dead.shape) & prepared.usable.reactive)
-    names = [name for name in new if name.startswith("threshold_reactive@")]
-    return {
-        code: replace(models[code], learnt={**models[code].learnt, **{name: new[name][k] for name in names}})
-        for k, code in enumerate(fleet.codes)
-        if code in models
-    }
-
-
 def warming_up(fleet: Fleet, train: BoolArray) -> dict[str, Warming]:
     """Substations that ``fit`` gives no model: believable hours they have, and how many are needed."""
     return learn(fleet, train, 1.0)[1]
@@ -203,7 +180,6 @@ def judge(
     prepared = prepare(fleet, measure(fleet), learnt)
     found = gather(prepared, learnt)
     opinion = network(residual_channels(found.residuals)) if callable(network) else network
-    found = replace(found, residuals=network_scores.with_network(found.residuals, opinion))
     scores = _sensitive(score(found, learnt), models, fleet)
     standing = _standing(prepared, found, scores, opinion, models)
     return Judged(prepared, learnt, found, scores, bands(found, learnt), opinion, standing)

@@ -53,6 +53,7 @@ class Stream:
     def __post_init__(self) -> None:
         self.memory = Memory(self.spare)
         self.learnt: Learnt | None = None
+        self.stirred: set[str] = set()
 
     def advance(self, fleet: Fleet) -> Judged:
         """Judge the steps of ``fleet``, which follow or overlap those judged before.
