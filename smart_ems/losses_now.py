@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, FloatField, OuterRef, Subquery, Sum
+from django.db.models import F, FloatField, Sum
 from django.db.models.functions import Coalesce
 
 from mlcore.models import Score
 from substations.models import Substation
 
-from .overview import SILENT_AFTER_INTERVALS
+from .overview import is_silent, newest_scores
 
 DAY = timedelta(hours=24)
 HOUR_S = 3600.0
@@ -38,16 +38,11 @@ class LossesNow:
 def losses_now(now: datetime) -> LossesNow:
     """Two queries over the newest and one over the last day, however long the record is."""
     every = {pk: (at, interval_s) for pk, at, interval_s in _newest()}
-    heard = [pk for pk, (at, interval_s) in every.items() if not _is_silent(at, interval_s, now)]
-    newest = Score.objects.filter(substation=OuterRef("pk")).order_by("-at").values("at")[:1]
-    found: list[Any] = list(
-        Substation.objects.filter(pk__in=heard, scores__at=Subquery(newest)).values_list(
-            "scores__at", "scores__loss_kw", "scores__extra_loss_kw", "scores__avoidable_loss_kw"
-        )
-    )
-    until = max((row[0] for row in found), default=None)
+    found = list(newest_scores([pk for pk, (at, interval_s) in every.items() if not is_silent(at, interval_s, now)]))
+    until = max((score["scores__at"] for score in found), default=None)
     loss_kwh, extra_kwh = _last_day(list(every), until) if until else (0.0, 0.0)
-    loss_kw, extra_kw, avoidable_kw = (float(sum(row[column] or 0.0 for row in found)) for column in (1, 2, 3))
+    names = ("loss_kw", "extra_loss_kw", "avoidable_loss_kw")
+    loss_kw, extra_kw, avoidable_kw = (float(sum(score[f"scores__{name}"] or 0.0 for score in found)) for name in names)
     return LossesNow(len(found), loss_kw, extra_kw, avoidable_kw, loss_kwh, extra_kwh, until)
 
 
@@ -55,10 +50,6 @@ def _newest() -> list[tuple[int, datetime, int]]:
     known = Substation.objects.filter(received_at__isnull=False)
     rows: list[Any] = list(known.values_list("pk", "received_at", "reading_interval_s"))
     return rows
-
-
-def _is_silent(at: datetime, interval_s: int, now: datetime) -> bool:
-    return now - at > timedelta(seconds=SILENT_AFTER_INTERVALS * interval_s)
 
 
 def _last_day(ids: list[int], until: datetime) -> tuple[float, float]:

@@ -58,14 +58,18 @@ class Status:
         return "<br>".join(lines)
 
 
+def is_silent(at: datetime, interval_s: int, now: datetime) -> bool:
+    """Whether several readings should have come since a time."""
+    return now - at > timedelta(seconds=SILENT_AFTER_INTERVALS * interval_s)
+
+
 def last_arrival(now: datetime) -> tuple[datetime | None, bool]:
     """When readings came in last, and whether every kind of meter is overdue: then the grid is silent."""
     by_interval = Substation.objects.filter(received_at__isnull=False).values_list("reading_interval_s")
     found = list(by_interval.annotate(newest=Max("received_at")).order_by())
     if not found:
         return None, False
-    overdue = [now - at > timedelta(seconds=SILENT_AFTER_INTERVALS * interval_s) for interval_s, at in found]
-    return max(at for _interval, at in found), all(overdue)
+    return max(at for _interval, at in found), all(is_silent(at, interval_s, now) for interval_s, at in found)
 
 
 def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[Status]:
@@ -76,7 +80,7 @@ def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[Status
         each.pk: each
         for each in Substation.objects.filter(pk__in=ids).with_newest_reading("power_factor", "active_power_kw")
     }
-    scores = {score["pk"]: score for score in _newest_scores(ids)}
+    scores = {score["pk"]: score for score in newest_scores(ids)}
     alerts = _open_alerts(ids)
     rungs = dict(Detector.objects.active().filter(substation__in=ids).values_list("substation_id", "rung"))
     return [
@@ -85,10 +89,13 @@ def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[Status
     ]
 
 
-def _newest_scores(ids: list[int]) -> Iterable[Any]:
+def newest_scores(ids: list[int]) -> Iterable[Any]:
+    """The newest score of each substation that has one, as ``scores__…`` beside its ``pk``."""
     newest = Score.objects.filter(substation=OuterRef("pk")).order_by("-at").values("at")[:1]
     found = Substation.objects.filter(pk__in=ids, scores__at=Subquery(newest))
-    return found.values("pk", "scores__loss_kw", "scores__extra_loss_kw", "scores__status")
+    names = ("at", "loss_kw", "extra_loss_kw", "avoidable_loss_kw", "status")
+    rows: Iterable[Any] = found.values("pk", *(f"scores__{name}" for name in names))
+    return rows
 
 
 def _open_alerts(ids: list[int]) -> dict[int, list[Alert]]:
@@ -144,9 +151,9 @@ def _state(
         return "warning", _("Resolved, being checked")
     if latest_at is None:
         return "unknown", _("No readings yet")
-    silent_for = now - max(latest_at, substation.received_at or latest_at)
-    if silent_for > SILENT_AFTER_INTERVALS * timedelta(seconds=substation.reading_interval_s):
-        return "unknown", _("No data for %(time)s") % {"time": duration(silent_for)}
+    heard_at = max(latest_at, substation.received_at or latest_at)
+    if is_silent(heard_at, substation.reading_interval_s, now):
+        return "unknown", _("No data for %(time)s") % {"time": duration(now - heard_at)}
     if not has_detector:
         return "unknown", _("Warming up")
     if score and score["scores__status"] == Score.Status.DEAD:
