@@ -10,9 +10,7 @@ pytestmark = MARKS
 
 
 def test_one_click_selects_all_fields_or_none(visit: Visit) -> None:
-    page = visit(
-        "admin", "/admin/substations/substation/export/", expected=True
-    )  # its own handler is refused
+    page = visit("admin", "/admin/substations/substation/export/", expected=True)  # its own handler is refused
     fields = page.locator(".selectable-field-export-row input[type=checkbox]")
     chosen = page.locator(".selectable-field-export-row input[type=checkbox]:checked")
     page.locator(".select-toggle").uncheck()
