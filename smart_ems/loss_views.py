@@ -17,4 +17,4 @@ from .views import view_substations
 @view_substations
 def losses(request: HttpRequest) -> HttpResponse:
     """Loss, extra loss and avoidable loss now, and of the last day."""
-    return render(request, "smart_ems/_losses.html", {"losses": losses_now(timezone.now())})
+    return render(request, "dashboard/_losses.html", {"losses": losses_now(timezone.now())})

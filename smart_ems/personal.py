@@ -28,7 +28,7 @@ from .search import find
 def search(request: HttpRequest) -> HttpResponse:
     """Hits of ``q`` over everything that the user may see; the dialog asks for the fragment."""
     text = request.GET.get("q", "")
-    return render_page(request, "smart_ems/search.html", {"q": text, "groups": find(text, cast(User, request.user))})
+    return render_page(request, "dashboard/search.html", {"q": text, "groups": find(text, cast(User, request.user))})
 
 
 @login_required
@@ -41,7 +41,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     form = wishes.PreferencesForm(data, instance=wishes.of(user), partly=partly)
     if request.method == "GET" or not form.is_valid():
         return render(
-            request, "smart_ems/preferences.html", {"form": form}, status=200 if request.method == "GET" else 422
+            request, "accounts/preferences.html", {"form": form}, status=200 if request.method == "GET" else 422
         )
     form.save()
     if request.headers.get("X-Requested-With") == "XMLHttpRequest":
@@ -83,7 +83,7 @@ def design(request: HttpRequest) -> HttpResponse:
         "time_range": TimeRange.parse({"range": "7d"}, zone=UTC),
         "wrong_range": TimeRange.parse({"from": "yesterday"}, zone=UTC),
     }
-    return render(request, "smart_ems/design.html", context)
+    return render(request, "dashboard/design.html", context)
 
 
 SWATCHES = (

@@ -83,7 +83,7 @@ def figure(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"data": [], "layout": {}, "html": "", "summary": "", "empty": _nothing(view)})
     nodes, edges = _picture(view, found)
     drawn = topology(nodes, edges, supply=_("Grid supply"), revision=f"network?{view.query}:{len(nodes)}")
-    drawn["html"] = render_to_string("smart_ems/_topology_list.html", {"nodes": nodes})
+    drawn["html"] = render_to_string("dashboard/_topology_list.html", {"nodes": nodes})
     drawn["summary"] = _summary(found)
     return JsonResponse(drawn)
 
@@ -194,7 +194,7 @@ def panel(request: HttpRequest, code: str) -> HttpResponse:
         "links_in": substation.links_in.select_related("source"),
         "links_out": substation.links_out.select_related("target"),
     }
-    return render(request, "smart_ems/_topology_panel.html", context)
+    return render(request, "dashboard/_topology_panel.html", context)
 
 
 @login_required
@@ -204,7 +204,7 @@ def state(request: HttpRequest, code: str) -> HttpResponse:
     """The state of one substation as a badge, kept up to date beside the title of its page."""
     substation = get_object_or_404(Substation, code=code)
     found = statuses(Substation.objects.filter(pk=substation.pk), now=timezone.now())[0]
-    return render(request, "smart_ems/_state.html", {"substation": substation, "status": found})
+    return render(request, "dashboard/_state.html", {"substation": substation, "status": found})
 
 
 @login_required

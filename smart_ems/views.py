@@ -32,7 +32,7 @@ view_substations = permission_required("substations.view_substation", raise_exce
 def dashboard(request: HttpRequest) -> HttpResponse:
     """What needs somebody now, and where. The panels load and refresh by themselves."""
     context = {"counts": _counts(), "has_grid": Substation.objects.exists(), "view": View.parse(request.GET)}
-    return render(request, "smart_ems/dashboard.html", context)
+    return render(request, "dashboard/dashboard.html", context)
 
 
 @login_required
@@ -40,7 +40,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 @view_substations
 def counters(request: HttpRequest) -> HttpResponse:
     """The four counters of the dashboard."""
-    return render(request, "smart_ems/_counters.html", {"counts": _counts()})
+    return render(request, "dashboard/_counters.html", {"counts": _counts()})
 
 
 def _counts() -> dict[str, int]:
@@ -53,7 +53,7 @@ def _counts() -> dict[str, int]:
 def freshness(request: HttpRequest) -> HttpResponse:
     """When the last readings came in, and whether more should have come since."""
     newest, is_stale = last_arrival(timezone.now())
-    return render(request, "smart_ems/_freshness.html", {"newest": newest, "is_stale": is_stale})
+    return render(request, "dashboard/_freshness.html", {"newest": newest, "is_stale": is_stale})
 
 
 @login_required
@@ -65,7 +65,7 @@ def status_cards(request: HttpRequest) -> HttpResponse:
     found = sorted(statuses(Substation.objects.all(), now=timezone.now()), key=lambda each: order[each.state])
     newest = max((each.latest_at for each in found if each.latest_at), default=None)
     context = {"statuses": found[:MOST_CARDS], "more": max(0, len(found) - MOST_CARDS), "newest": newest}
-    return render(request, "smart_ems/_status_cards.html", context)
+    return render(request, "dashboard/_status_cards.html", context)
 
 
 @login_required
@@ -78,7 +78,7 @@ def substation_list(request: HttpRequest) -> HttpResponse:
     order = Order.parse(request.GET.get("sort", ""))
     shown = table(found, order, request.GET.get("page"), now=timezone.now())
     context = {"page": shown.page, "statuses": shown.statuses, "recent": shown.recent, "order": order, "q": text}
-    return render_page(request, "smart_ems/substations.html", context)
+    return render_page(request, "dashboard/substations.html", context)
 
 
 @require_GET
