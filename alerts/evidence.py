@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from mlcore.models import Cause, Detector
-from mlcore.words import STATISTICS
+from mlcore.web.indicator_labels import STATISTICS
 
 QUANTITIES: dict[str, str | Promise] = {
     "reactive_power_kvar": _("Reactive power"),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from django.http import StreamingHttpResponse
 
-from substations.spreadsheets import guarded
+from core.spreadsheets import guarded
 
 from .models import Alert
 

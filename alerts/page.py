@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from substations.htmx import is_fragment, render_page
+from core.htmx import is_fragment, render_page
 
 from . import evidence
 from .advice import checks

@@ -14,8 +14,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from substations.htmx import is_fragment, render_page
-from substations.timerange import TimeRange, zone_for
+from core.htmx import is_fragment, render_page
+from core.time_range import TimeRange, zone_for
 
 from . import page as alert_page
 from . import trends

@@ -9,8 +9,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.engine_speed import hours_of_day, made_up_record
 from mlcore.engine import PrincipalComponents
-from mlcore.engine.bench import hours_of_day, made_up_record
 
 IMAGES = Path(__file__).parent / "img"
 STYLE = (

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from core.read_only_admin import RecordMixin
 from ingestion.models import ColumnMapping, RowProblem, Upload
-from substations.records import RecordMixin
 
 if TYPE_CHECKING:
     BaseAdmin = admin.ModelAdmin[Any]

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from django.conf import settings
 
+from core.spreadsheets import unguarded
 from ingestion import mapping, sniffing, timestamps
 from ingestion.mapping import DATE, SUBSTATION, SURE, TIMESTAMP, Choice, Guess
 from ingestion.models import ColumnMapping, Upload
@@ -21,7 +22,6 @@ from ingestion.problems import Unreadable, printable
 from ingestion.sniffing import Format
 from substations.channels import BY_NAME
 from substations.models import Substation
-from substations.spreadsheets import unguarded
 
 # What a person can be asked; the names are those of the form's sections.
 ASK_MAPPING, ASK_TIME, ASK_SUBSTATION, ASK_UNKNOWN, ASK_REVIEW = (

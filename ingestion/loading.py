@@ -16,6 +16,7 @@ from django.db.models import F
 from django.utils import timezone
 from numpy.typing import NDArray
 
+from core.spreadsheets import unguarded
 from ingestion import inspection, parsing, receiving, storage, validation
 from ingestion.mapping import SUBSTATION, MappingError
 from ingestion.models import RowProblem, Upload
@@ -24,7 +25,6 @@ from ingestion.parsing import Block
 from ingestion.plan import Plan
 from ingestion.problems import Problems, Unreadable
 from ingestion.sniffing import Format
-from substations.spreadsheets import unguarded
 
 logger = logging.getLogger(__name__)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from core.spreadsheets import unguarded
 from ingestion import clocks
 from ingestion.derivation import complete
 from ingestion.mapping import SUBSTATION, TIMESTAMP
@@ -18,7 +19,6 @@ from ingestion.problems import FloatArray, IntArray, Judge, Problems, TextArray,
 from ingestion.timestamps import TimeArray
 from ingestion.units import unit_of
 from substations.channels import BY_NAME, CHANNEL_INDEX, CHANNELS, Channel
-from substations.spreadsheets import unguarded
 
 EARLIEST = np.datetime64("1990-01-01", "us")  # a clock before this lost its battery
 FUTURE_TOLERANCE = np.timedelta64(1, "D")

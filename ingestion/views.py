@@ -17,14 +17,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from core.htmx import render_page
+from core.spreadsheets import guarded
 from ingestion import services
 from ingestion.forms import AnswerForm, UploadForm
 from ingestion.models import Upload
 from ingestion.problems import Unreadable
 from smart_ems import pipeline
-from substations.htmx import render_page
 from substations.models import Substation
-from substations.spreadsheets import guarded
 
 PAGE_SIZE = 50
 MOST_NAMED = 12

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from substations.records import RecordMixin
+from core.read_only_admin import RecordMixin
 
 from .models import Detection, Detector
 

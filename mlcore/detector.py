@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import network
-from .diagnosis import pipeline
+from mlcore.diagnosis.judgement import Analysis
+
+from . import autoencoders
+from .diagnosis import judgement
 from .diagnosis.fleet import Fleet
 from .diagnosis.model import IncompatibleModelError, SubstationModel
-from .diagnosis.pipeline import Analysis
 from .engine.fitted import IncompatibleWeightsError
 from .engine.gru_autoencoder import GruAutoencoder
 
@@ -50,7 +51,7 @@ class TrainedDetector:
             model,
             rung="own" if autoencoder.own_[0] else "fleet",
             threshold=float(autoencoder.threshold_[0]),
-            metrics=figures | network.facts_of(autoencoder, model.interval_s),
+            metrics=figures | autoencoders.facts_of(autoencoder, model.interval_s),
             network=autoencoder,
         )
 
@@ -94,22 +95,22 @@ def train_fleet(
 
     ``false_alarms_per_month`` (per substation) sets the sensitivity from what normal steps would have raised.
     """
-    models = pipeline.fit(fleet, train, sensitivity=sensitivity, false_alarms_per_month=false_alarms_per_month)
-    networks = network.train_networks(fleet, models, train, seed=seed)
+    models = judgement.fit(fleet, train, sensitivity=sensitivity, false_alarms_per_month=false_alarms_per_month)
+    networks = autoencoders.train_networks(fleet, models, train, seed=seed)
     return {code: TrainedDetector.of(model, networks.get(code)) for code, model in models.items()}
 
 
 def analyse_fleet(fleet: Fleet, detectors: Mapping[str, TrainedDetector], *, start_s: int | None = None) -> Analysis:
     """Judge every step from ``start_s`` on; substations without a detector get findings about their meter alone."""
     models = {code: detector.model for code, detector in detectors.items()}
-    analysis = pipeline.analyse(fleet, models, start_s=start_s, network=opinion_on(fleet, detectors))
-    return replace(analysis, findings=network.worth_saying(analysis.findings))
+    analysis = judgement.analyse(fleet, models, start_s=start_s, network=opinion_on(fleet, detectors))
+    return replace(analysis, findings=autoencoders.worth_saying(analysis.findings))
 
 
-def opinion_on(fleet: Fleet, detectors: Mapping[str, TrainedDetector]) -> pipeline.NetworkOf | None:
+def opinion_on(fleet: Fleet, detectors: Mapping[str, TrainedDetector]) -> judgement.NetworkOf | None:
     """What makes the networks' scores of a fleet from its residual channels; None where no substation has a network."""
     networks = {code: each.network for code, each in detectors.items() if each.network is not None}
-    return partial(network.score_networks, fleet, networks) if networks else None
+    return partial(autoencoders.score_networks, fleet, networks) if networks else None
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+from mlcore.fleet.groups import shards
+from mlcore.scoring.pending import blocks_waiting, score_pending
+from mlcore.training.feedback import learn_verdict
+from mlcore.training.fit import train
+from mlcore.training.schedule import claim, claimed, due, release, wishes
 from substations.models import Substation
 
-from .feedback import learn_verdict
 from .models import Detector
-from .schedule import claim, claimed, due, release, wishes
-from .scoring import blocks_waiting, score_pending
-from .shards import shards
-from .training import train
 
 logger = logging.getLogger(__name__)
 __all__ = ["blocks_waiting", "learn_verdict", "score_pending", "train_all", "train_due", "training_is_due"]

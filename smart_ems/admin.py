@@ -10,8 +10,9 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from . import operation
-from .sign_in import AdminSignInForm
+from smart_ems.accounts.sign_in import AdminSignInForm
+
+from .dashboard import system_health
 
 
 class Site(AdminSite):
@@ -22,5 +23,5 @@ class Site(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Queues, intake, models and space, above the list of tables."""
-        panels = operation.read(now=timezone.now())
+        panels = system_health.read(now=timezone.now())
         return super().index(request, extra_context={"panels": panels} | (extra_context or {}))

@@ -8,7 +8,7 @@ from rest_framework.throttling import AnonRateThrottle
 
 from alerts.api import AlertViewSet
 from ingestion.api import ReadingIntakeMixin, UploadViewSet
-from mlcore.api import DetectionViewSet, DetectorViewSet
+from mlcore.web.api import DetectionViewSet, DetectorViewSet
 from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 from django.db.models.signals import post_migrate
 
@@ -14,7 +14,8 @@ class SmartEmsConfig(AppConfig):
     def ready(self) -> None:
         from . import checks, roles  # noqa: F401  (importing registers the system checks)
 
-        post_migrate.connect(roles.sync, sender=self)
+        # Sent for apps with models alone, and for this one last: by then every permission is there.
+        post_migrate.connect(roles.sync, sender=apps.get_app_config("accounts"))
 
 
 class AdminConfig(DjangoAdminConfig):

@@ -33,11 +33,14 @@ INSTALLED_APPS = [
     "rest_framework.authtoken",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "core",
     "substations",
     "ingestion",
     "mlcore",
     "alerts",
-    "smart_ems.apps.SmartEmsConfig",  # last: its roles need every other permission
+    "benchmarks",
+    "smart_ems.apps.SmartEmsConfig",
+    "smart_ems.accounts",  # last: the roles need every other permission
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -64,7 +67,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "smart_ems.context.frame",
+                "smart_ems.dashboard.navigation.frame",
             ],
         },
     },
@@ -93,7 +96,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-AUTHENTICATION_BACKENDS = ["smart_ems.preferences.Backend"]
+AUTHENTICATION_BACKENDS = ["smart_ems.accounts.preferences.Backend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"

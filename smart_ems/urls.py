@@ -7,8 +7,10 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from . import api, loss_views, personal, topology, views
-from .sign_in import SignInForm
+from smart_ems.accounts.sign_in import SignInForm
+
+from . import api
+from .dashboard import loss_views, personal, topology_page, views
 
 sign_in_view = auth.LoginView.as_view(redirect_authenticated_user=True, authentication_form=SignInForm)
 urlpatterns = [
@@ -17,9 +19,9 @@ urlpatterns = [
     path("dashboard/freshness/", views.freshness, name="freshness"),
     path("dashboard/losses/", loss_views.losses, name="dashboard-losses"),
     path("dashboard/status/", views.status_cards, name="dashboard-status"),
-    path("dashboard/topology/", topology.figure, name="topology"),
-    path("dashboard/topology/<str:code>/", topology.panel, name="topology-panel"),
-    path("episodes/<int:pk>/", topology.episode, name="episode"),
+    path("dashboard/topology/", topology_page.figure, name="topology"),
+    path("dashboard/topology/<str:code>/", topology_page.panel, name="topology-panel"),
+    path("episodes/<int:pk>/", topology_page.episode, name="episode"),
     path("events/", views.stream, name="events"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.health, name="health"),
@@ -34,11 +36,11 @@ urlpatterns = [
     path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
     # Rooms
     path("substations/", views.substation_list, name="substations"),
-    path("substations/<str:code>/state/", topology.state, name="substation-state"),
+    path("substations/<str:code>/state/", topology_page.state, name="substation-state"),
     path("substations/", include("substations.urls")),
     path("alerts/", include("alerts.urls")),
     path("uploads/", include("ingestion.urls")),
-    path("models/", include("mlcore.urls")),
+    path("models/", include("mlcore.web.urls")),
     path("admin/", admin.site.urls),
     # API
     path("api/", include(api.router.urls)),

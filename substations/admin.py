@@ -18,10 +18,11 @@ from import_export import fields, resources, widgets
 from import_export.admin import ImportExportModelAdmin
 from import_export.formats.base_formats import CSV
 
+from core.read_only_admin import RecordMixin
+from core.spreadsheets import guarded, unguarded
+
 from .models import Link, PlannedWork, Span, Substation
-from .records import RecordMixin
 from .registry import SUBSTATION_FIELDS
-from .spreadsheets import guarded, unguarded
 
 MOST_PROTECTED = 20
 

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from numpy.typing import NDArray
 
+from core.formatting import figure as written
+from core.formatting import share
+
 from .channels import BY_NAME, CHANNELS
 from .charts import Figure, Line, time_series
 from .duration import duration_curve
 from .models import Reading, Substation
-from .templatetags.ems import figure as written
-from .templatetags.ems import share
 
 ROLES = ("measured", "measured-2", "measured-3", "measured-4")
 DASHES = ("solid", "dash", "dot", "dashdot")

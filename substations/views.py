@@ -14,13 +14,14 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from core.spreadsheets import guarded
+from core.time_range import TimeRange, zone_for
+
 from .channel_charts import GROUPS, channel_figure, duration_figure
 from .channels import CHANNEL_NAMES, CHANNELS
 from .models import Reading, Substation
 from .querysets import ReadingQuerySet
-from .spreadsheets import guarded
 from .strip import strip_of
-from .timerange import TimeRange, zone_for
 
 view_substations = permission_required("substations.view_substation", raise_exception=True)
 

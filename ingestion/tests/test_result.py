@@ -7,12 +7,12 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from core.spreadsheets import guarded
 from ingestion import services
 from ingestion.models import Upload
 from ingestion.options import Options
 from ingestion.tests.samples import GOOD, upload_of
 from substations.models import Reading, Substation
-from substations.spreadsheets import guarded
 
 Doors = Callable[[str], Client]
 pytestmark = pytest.mark.django_db

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlcore.diagnosis.gates import Learnt
-from mlcore.diagnosis.statistics import (
+from mlcore.diagnosis.data_quality_flags import Learnt
+from mlcore.diagnosis.scores import (
     LEAST_IMBALANCE,
     LEAST_OIL_K,
     LEAST_REACTIVE_LOSS_PCT,

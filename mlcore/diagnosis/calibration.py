@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlcore.diagnosis.channel_alarms import channel_states
+from mlcore.diagnosis.data_quality_flags import Learnt
 from mlcore.diagnosis.fleet import HOUR_S
-from mlcore.diagnosis.gates import Learnt
-from mlcore.diagnosis.statistics import Evidence, score
+from mlcore.diagnosis.indicator_alarms import channel_states
+from mlcore.diagnosis.scores import Evidence, score
 from substations.electrical.power import BoolArray
 
 HOURS_PER_MONTH = 24 * 30.44

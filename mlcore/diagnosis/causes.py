@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlcore.diagnosis.gates import Learnt
+from mlcore.diagnosis.data_quality_flags import Learnt
 from mlcore.diagnosis.rolling import shifted
-from mlcore.diagnosis.statistics import CHANNELS, Evidence
+from mlcore.diagnosis.scores import CHANNELS, Evidence
 from substations.electrical.power import FloatArray
 
 CAPACITOR, MOTOR, OVERLOAD = "capacitor_failure", "low_pf_motor", "overload"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlcore.diagnosis.data_quality_flags import Learnt
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.gates import Learnt
 from mlcore.diagnosis.rolling import median_of_others, quantile, window_mean
 from mlcore.diagnosis.signals import Signals
 from substations.electrical.power import BoolArray, FloatArray

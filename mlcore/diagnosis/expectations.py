@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlcore.diagnosis.data_quality_flags import Gates, Learnt
 from mlcore.diagnosis.demand import LEAST_NEIGHBOURS, days_of_rest, expected_demand, learn_demand, usual_profile
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.gates import Gates, Learnt
-from mlcore.diagnosis.network import Operation
+from mlcore.diagnosis.power_flow import Operation
 from mlcore.diagnosis.regression import fit_robust, predict
 from mlcore.diagnosis.rolling import median_of_others, quantile, steps_since, window_mean, window_median
 from mlcore.diagnosis.signals import Signals

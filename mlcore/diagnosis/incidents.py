@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mlcore.diagnosis.alarm_episodes import Episode
 from mlcore.diagnosis.causes import CAPACITOR, MOTOR, OVERLOAD, Verdict, name_cause
-from mlcore.diagnosis.episodes import Episode
+from mlcore.diagnosis.data_quality_flags import Learnt
 from mlcore.diagnosis.fleet import HOUR_S
-from mlcore.diagnosis.gates import Learnt
 from mlcore.diagnosis.rolling import window_mean
+from mlcore.diagnosis.scores import CHANNELS, Evidence, Scores
 from mlcore.diagnosis.severity import expected_kwh, is_critical, worth_kwh
-from mlcore.diagnosis.statistics import CHANNELS, Evidence, Scores
 from substations.electrical.power import FloatArray
 
 ONSET_WALK_H = 24.0

@@ -9,15 +9,14 @@ import numpy as np
 
 from mlcore.diagnosis.calibration import alarm_rate, sensitivity_for
 from mlcore.diagnosis.causes import step_spread
+from mlcore.diagnosis.data_quality_flags import Gates, Learnt, apply_gates, learn_gates, usable_reactive
 from mlcore.diagnosis.expectations import Residuals, Usable, compare, learn_expectations, usable_steps
 from mlcore.diagnosis.fleet import HOUR_S, Fleet, IntArray
-from mlcore.diagnosis.gates import Gates, Learnt, apply_gates, learn_gates, usable_reactive
-from mlcore.diagnosis.lossrates import LossRates, current_square_ratio, loss_rates
+from mlcore.diagnosis.loss_rates import LossRates, current_square_ratio, loss_rates
 from mlcore.diagnosis.model import SubstationModel, Warming
-from mlcore.diagnosis.network import Operation, operate
+from mlcore.diagnosis.power_flow import Operation, operate
 from mlcore.diagnosis.rolling import quantile, window_any, window_mean
-from mlcore.diagnosis.signals import Signals, measure
-from mlcore.diagnosis.statistics import (
+from mlcore.diagnosis.scores import (
     CHANNELS,
     LEAST_REACTIVE_LOSS_PCT,
     Evidence,
@@ -26,6 +25,7 @@ from mlcore.diagnosis.statistics import (
     loss_share,
     score,
 )
+from mlcore.diagnosis.signals import Signals, measure
 from substations.electrical.power import BoolArray, FloatArray
 
 LEAST_TRAINING_H = 7 * 24

@@ -11,8 +11,8 @@ from mlcore.diagnosis.bands import Band
 from mlcore.diagnosis.causes import CAPACITOR, MOTOR, OVERLOAD, Verdict
 from mlcore.diagnosis.fleet import HOUR_S, Fleet
 from mlcore.diagnosis.incidents import Incident
+from mlcore.diagnosis.scores import CHANNELS
 from mlcore.diagnosis.severity import CRITICAL_PCT
-from mlcore.diagnosis.statistics import CHANNELS
 
 TITLES = {
     CAPACITOR: "capacitor failure",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mlcore.diagnosis.memory import Recurrent, with_past
+from mlcore.diagnosis.history import Recurrent, with_past
 from substations.electrical.power import BoolArray, FloatArray
 from substations.electrical.thermal import first_order_lag
 

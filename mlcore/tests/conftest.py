@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlcore import network
+from mlcore import autoencoders
 from substations.simulation import EventRequest, Simulation, SimulationSpec, random_grid, simulate
 
 from .grid import DAY, FAULTY, HOUR, stored
@@ -32,7 +32,7 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def none(*args: Any, **values: Any) -> dict[str, Any]:
         return {}
 
-    monkeypatch.setattr(network, "train_networks", none)
+    monkeypatch.setattr(autoencoders, "train_networks", none)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from mlcore import services
+from mlcore.fleet.groups import Shard, shards
 from mlcore.models import Detection, Score
-from mlcore.shards import Shard, shards
 from substations.channels import CHANNEL_NAMES
 from substations.models import Reading, Span, Substation
 from substations.registry import LinkRow, register

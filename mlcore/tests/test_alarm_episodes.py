@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlcore.diagnosis.channel_alarms import channel_states
-from mlcore.diagnosis.episodes import (
+from mlcore.diagnosis.alarm_episodes import (
     CLEAR_SCORE,
     FASTEST_PACE,
     LARGEST_SHARE_OF_DELAY,
@@ -20,7 +19,8 @@ from mlcore.diagnosis.episodes import (
     alarm_states,
     episodes,
 )
-from mlcore.diagnosis.statistics import CHANNELS
+from mlcore.diagnosis.indicator_alarms import channel_states
+from mlcore.diagnosis.scores import CHANNELS
 
 SCORES = st.lists(st.one_of(st.floats(0, 6), st.just(float("nan"))), min_size=1, max_size=80)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlcore.artifacts import Artifact, CorruptArtifactError, _digest, pack, unpack
+from mlcore.training.artifacts import Artifact, CorruptArtifactError, _digest, pack, unpack
 
 ARRAYS = {"weights": np.arange(12.0).reshape(3, 4), "empty": np.zeros((0, 3), np.float32), "one": np.array(7, np.int64)}
 META: dict[str, Any] = {"version": 3, "names": ["a", "b"], "nameplate": {"rated_kva": 630.0}}

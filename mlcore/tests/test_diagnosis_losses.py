@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mlcore.diagnosis.pipeline import Analysis, Status, analyse, fit, warming_up
+from mlcore.diagnosis.judgement import Analysis, Status, analyse, fit, warming_up
 from mlcore.tests.made_fleet import TRAIN_DAYS, Load, made_fleet, training
 from substations.channels import CHANNEL_INDEX
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.pipeline import Analysis, Status, analyse, fit
+from mlcore.diagnosis.judgement import Analysis, Status, analyse, fit
 from mlcore.tests.made_fleet import made_fleet, training
 from substations.channels import CHANNEL_INDEX
 

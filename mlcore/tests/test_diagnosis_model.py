@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.judgement import CONTEXT_HOURS, Analysis, analyse, fit
 from mlcore.diagnosis.model import IncompatibleModelError, SubstationModel, stacked
-from mlcore.diagnosis.pipeline import CONTEXT_HOURS, Analysis, analyse, fit
 from mlcore.tests.made_fleet import Load, made_fleet, training
 
 

@@ -295,7 +295,7 @@ def test_a_substation_with_too_few_windows_stays_on_the_backbone() -> None:
 
 def test_importing_and_scoring_never_load_tensorflow() -> None:
     code = (
-        "import sys, numpy as np, mlcore.engine, mlcore.network, mlcore.detector\n"
+        "import sys, numpy as np, mlcore.engine, mlcore.autoencoders, mlcore.detector\n"
         "from mlcore.engine import GruAutoencoder\n"
         "from mlcore.engine.gru_weights import Architecture, first_weights\n"
         "weights = first_weights(Architecture(2, 0, 32, 8, 1, 24), 0)\n"
@@ -314,7 +314,7 @@ def test_importing_and_scoring_never_load_tensorflow() -> None:
 LEARN = """
 import hashlib, sys
 from mlcore.engine import GruAutoencoder
-from mlcore.engine.bench import hours_of_day, made_up_record
+from benchmarks.engine_speed import hours_of_day, made_up_record
 model = GruAutoencoder(window_steps=12, fleet_updates=60, own_updates=10)
 arrays, _meta = model.fit(made_up_record(8, 900, 6), context=hours_of_day(900)).to_arrays()
 print(hashlib.sha256(b"".join(arrays[name].tobytes() for name in sorted(arrays))).hexdigest())

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mlcore.episode_chart import OF_CAUSE, episode_figure
 from mlcore.models import Cause, Detection
+from mlcore.web.episode_chart import OF_CAUSE, episode_figure
 from substations.models import Reading, Substation
 
 pytestmark = pytest.mark.django_db

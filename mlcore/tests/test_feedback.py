@@ -10,9 +10,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from mlcore.feedback import HIGHEST, above_limits, learn_verdict
+from mlcore.fleet.groups import Shard
 from mlcore.models import Cause, Detection, RaisedLimit
-from mlcore.shards import Shard
+from mlcore.training.feedback import HIGHEST, above_limits, learn_verdict
 from substations.models import Substation
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from mlcore import schedule, services
+from mlcore import services
 from mlcore.models import Detection, Detector, DetectorEvent, Score
+from mlcore.training import schedule
 from substations.channels import CHANNEL_NAMES
 from substations.models import Reading, Substation
 from substations.simulation import Simulation

@@ -11,12 +11,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from mlcore import keepers, live, scoring
-from mlcore.claims import LEASE_FOR
+from mlcore.fleet.groups import Block, Shard, blocks, shards
 from mlcore.models import Detection, Detector, StreamKeeper
-from mlcore.scoring import score_pending
+from mlcore.scoring import live, ownership, pending
+from mlcore.scoring.claims import LEASE_FOR
+from mlcore.scoring.pending import score_pending
 from mlcore.services import train_all
-from mlcore.shards import Block, Shard, blocks, shards
 from substations.models import Link, Reading, Span, Substation
 from substations.simulation import Simulation
 
@@ -54,7 +54,7 @@ def assert_as_judged_whole(made: Simulation) -> None:
 
 
 def test_hour_by_hour_is_as_good_as_all_at_once(running: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoring, "_score_whole", None)  # to be called would be an error
+    monkeypatch.setattr(pending, "_score_whole", None)  # to be called would be an error
     for hour in range(72):
         arrive(running, hour)
         assert score_pending() == 4
@@ -89,7 +89,7 @@ def test_two_processes_that_take_turns_agree(running: Simulation, monkeypatch: p
     names = list(states)
     for hour in range(60):
         name = names[(hour // 3) % 2]
-        monkeypatch.setattr(keepers, "this_process", lambda name=name: name)
+        monkeypatch.setattr(ownership, "this_process", lambda name=name: name)
         monkeypatch.setattr(live, "_followers", states[name])
         arrive(running, hour)
         score_pending()
@@ -127,7 +127,7 @@ def test_what_a_process_remembers_is_worth_nothing_when_its_result_could_not_be_
     score_pending()
     arrive(running, 1)
     with monkeypatch.context() as patch:
-        patch.setattr(scoring, "_still_held", lambda token: False)
+        patch.setattr(pending, "_still_held", lambda token: False)
         assert score_pending() == 0
     Span.objects.update(claimed_until=moment(0))
     for hour in range(2, 40):
@@ -141,9 +141,9 @@ def test_another_process_leaves_a_large_block_to_its_keeper_for_a_while(
 ) -> None:
     arrive(running, 0)
     score_pending()
-    monkeypatch.setattr(keepers, "QUICKLY_STARTED", 3)
+    monkeypatch.setattr(ownership, "QUICKLY_STARTED", 3)
     other = uuid.uuid4()
-    monkeypatch.setattr(keepers, "this_process", lambda: other)
+    monkeypatch.setattr(ownership, "this_process", lambda: other)
     arrive(running, 1)
     assert score_pending() == 0
     Span.objects.update(created_at=moment(DAY))
@@ -167,7 +167,7 @@ def test_the_queries_of_a_tick_do_not_grow_with_the_substations(running: Simulat
 def test_what_another_process_stored_meanwhile_is_not_written_over(
     running: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keepers, "QUICKLY_STARTED", 1000)
+    monkeypatch.setattr(ownership, "QUICKLY_STARTED", 1000)
     arrive(running, 0)
     score_pending()
     for hour in range(1, 20):
@@ -189,11 +189,11 @@ def _overtaken(made: Simulation, hour: int, followed: Any, patch: pytest.MonkeyP
         with pytest.MonkeyPatch.context() as other:
             other.setattr(live, "_followed", followed)
             other.setattr(live, "_followers", {})
-            other.setattr(keepers, "this_process", lambda: token)
+            other.setattr(ownership, "this_process", lambda: token)
             (block,) = blocks(shards())
             new = Span.objects.exclude(pk__in=held)
             new.update(claimed_by=token, claimed_until=timezone.now() + LEASE_FOR)
-            assert scoring._follow(block, token)
+            assert pending._follow(block, token)
         return mine
 
     return late
@@ -231,14 +231,14 @@ def test_a_clock_that_is_years_off_keeps_no_other_from_being_judged_step_by_step
     lost = Substation.objects.create(
         code="ZZ-99", time_zone=running.spec.time_zone, reading_interval_s=running.spec.step_s
     )
-    whole = scoring._score_whole
+    whole = pending._score_whole
     judged: list[str] = []
 
     def noted(block: Block, shard: Shard, token: uuid.UUID) -> int:
         judged.extend(each.code for each in shard.substations)
         return whole(block, shard, token)
 
-    monkeypatch.setattr(scoring, "_score_whole", noted)
+    monkeypatch.setattr(pending, "_score_whole", noted)
     for hour in range(3):
         arrive(running, hour, 1, {"SS-01", "SS-03", "SS-04", FAULTY})
         at = since + timedelta(hours=hour)

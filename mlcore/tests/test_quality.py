@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from mlcore.data_quality import MOST_BARS, data_quality
 from mlcore.models import Score
+from mlcore.web.data_quality import MOST_BARS, data_quality
 from substations.models import Reading, Substation
 from substations.tests.doors import AT, STEP, Doors, assert_guarded, text
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from mlcore.diagnosis.findings import Finding
+from mlcore.fleet.groups import Shard
 from mlcore.models import Detection
-from mlcore.reconcile import reconcile
-from mlcore.shards import Shard
+from mlcore.scoring.reconcile import reconcile
 from substations.models import Substation
 
 from .grid import HOUR, hours, moment

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlcore.diagnosis import rolling
-from mlcore.diagnosis.episodes import alarm_states
-from mlcore.diagnosis.memory import Memory
+from mlcore.diagnosis.alarm_episodes import alarm_states
+from mlcore.diagnosis.history import Memory
 from substations.electrical.power import FloatArray
 
 NUMBERS = st.one_of(st.floats(-100, 100), st.just(float("nan")))

@@ -9,9 +9,9 @@ import pytest
 from django.utils import timezone
 
 from mlcore import services
+from mlcore.fleet.groups import Shard
 from mlcore.models import Detector, TrainingAttempt
-from mlcore.schedule import CLAIM_FOR, claim, due, is_claimed, release, request, wishes
-from mlcore.shards import Shard
+from mlcore.training.schedule import CLAIM_FOR, claim, due, is_claimed, release, request, wishes
 from substations.models import Reading, Span, Substation
 from substations.simulation import Simulation
 
@@ -122,7 +122,7 @@ def test_nothing_is_wanted_while_somebody_is_at_it(shard: Shard) -> None:
 def test_asking_whether_any_is_due_takes_three_queries_however_many_there_are(
     django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    monkeypatch.setattr("mlcore.shards.SHARD_SIZE", 2)
+    monkeypatch.setattr("mlcore.fleet.groups.SHARD_SIZE", 2)
     for number in range(count):
         model(Substation.objects.create(code=f"N{number:02d}"))
         read(Substation.objects.get(code=f"N{number:02d}"), NOW, NOW - 8 * DAY)

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from mlcore import detector, scoring, services
+from mlcore import detector, services
 from mlcore.models import Detection, Detector, Score
-from mlcore.scoring import score_pending
+from mlcore.scoring import pending
+from mlcore.scoring.pending import score_pending
 from substations.channels import CHANNEL_NAMES
 from substations.models import Reading, Span, Substation
 from substations.simulation import Simulation
@@ -173,7 +174,7 @@ def test_a_claim_that_ran_out_writes_nothing(grid: Simulation, monkeypatch: pyte
                                   lease_for=timedelta(minutes=2))  # fmt: skip
         return result
 
-    monkeypatch.setattr(scoring, "analyse_fleet", slow)
+    monkeypatch.setattr(pending, "analyse_fleet", slow)
     assert score_pending() == 0
     assert not Score.objects.exists()
     assert not Detection.objects.exists()
@@ -187,7 +188,7 @@ def test_a_worker_that_dies_leaves_the_work_to_the_next(grid: Simulation, monkey
         raise SystemExit
 
     with monkeypatch.context() as during:
-        during.setattr(scoring, "reconcile", killed)
+        during.setattr(pending, "reconcile", killed)
         with pytest.raises(SystemExit):
             score_pending()
     assert not Score.objects.exists(), "scores and detections are written together"
@@ -233,15 +234,15 @@ def test_a_record_too_long_for_memory_is_judged_in_pieces_with_the_same_result(
     found, rows = detections(), scores()
     revisions = dict(Detection.objects.values_list("pk", "revision"))
     pieces: list[Any] = []
-    judge = scoring._score_piece
+    judge = pending._score_piece
 
     def watched(*args: Any) -> int:
         pieces.append(args[-1])
         return judge(*args)
 
-    monkeypatch.setattr(scoring, "_score_piece", watched)
-    monkeypatch.setattr(scoring, "LEAST_PIECE", timedelta(days=days))
-    monkeypatch.setattr(scoring, "MOST_READINGS", 1)
+    monkeypatch.setattr(pending, "_score_piece", watched)
+    monkeypatch.setattr(pending, "LEAST_PIECE", timedelta(days=days))
+    monkeypatch.setattr(pending, "MOST_READINGS", 1)
     again()
     assert len(pieces) == -(-20 // days)
     assert pieces[-1] is None
@@ -256,9 +257,9 @@ def test_a_worker_that_dies_between_two_pieces_has_not_judged_the_first_in_vain(
     grid: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services.train_due()
-    monkeypatch.setattr(scoring, "LEAST_PIECE", timedelta(days=5))
-    monkeypatch.setattr(scoring, "MOST_READINGS", 1)
-    judge = scoring._score_piece
+    monkeypatch.setattr(pending, "LEAST_PIECE", timedelta(days=5))
+    monkeypatch.setattr(pending, "MOST_READINGS", 1)
+    judge = pending._score_piece
     done: list[int] = []
 
     def dying(*args: Any) -> int:
@@ -267,10 +268,10 @@ def test_a_worker_that_dies_between_two_pieces_has_not_judged_the_first_in_vain(
         done.append(judge(*args))
         return done[-1]
 
-    monkeypatch.setattr(scoring, "_score_piece", dying)
+    monkeypatch.setattr(pending, "_score_piece", dying)
     with pytest.raises(KeyboardInterrupt):
         score_pending()
-    monkeypatch.setattr(scoring, "_score_piece", judge)
+    monkeypatch.setattr(pending, "_score_piece", judge)
     start = moment(grid.spec.start_s + 10 * DAY)
     assert set(Span.objects.values_list("start", flat=True)) == {start}
     Span.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
@@ -284,8 +285,8 @@ def test_a_corrected_day_of_a_record_too_long_for_memory_is_judged_with_all_that
     scored: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found, rows = detections(), scores()
-    monkeypatch.setattr(scoring, "LEAST_PIECE", timedelta(days=5))
-    monkeypatch.setattr(scoring, "MOST_READINGS", 1)
+    monkeypatch.setattr(pending, "LEAST_PIECE", timedelta(days=5))
+    monkeypatch.setattr(pending, "MOST_READINGS", 1)
     begin = scored.spec.start_s + 2 * DAY
     for substation in Substation.objects.all():
         Span.objects.create(substation=substation, start=moment(begin), end=moment(begin + DAY))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mlcore.diagnosis import severity
 from mlcore.diagnosis.findings import Finding
-from mlcore.diagnosis.pipeline import analyse, fit
+from mlcore.diagnosis.judgement import analyse, fit
 from mlcore.diagnosis.severity import LEAST_RATED_LOSS_KW, expected_kwh, is_critical, worth_kwh
 from substations.electrical.nameplate import Nameplate
 

@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from mlcore import training, versions
-from mlcore.candidates import Verdict
 from mlcore.models import Detector, DetectorEvent
-from mlcore.stored import load_detectors
+from mlcore.training import fit, versions
+from mlcore.training.promotion import Verdict
+from mlcore.training.store import load_detectors
 from substations.models import Span
 
 from .grid import the_shard
@@ -23,8 +23,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("grid", "no_network
 @pytest.fixture
 def two_versions() -> tuple[Detector, Detector]:
     """The first two versions of one substation; the second is active."""
-    training.train(the_shard())
-    training.train(the_shard())
+    fit.train(the_shard())
+    fit.train(the_shard())
     older, newer = Detector.objects.filter(substation=the_shard().substations[0]).order_by("version")
     versions.activate(newer)
     older.refresh_from_db()
@@ -53,7 +53,7 @@ def test_a_pinned_version_stays_whatever_is_trained(
 ) -> None:
     _older, newer = two_versions
     assert versions.pin(newer, pinned=True, by=person("engineer"))
-    training.train(the_shard())
+    fit.train(the_shard())
     newer.refresh_from_db()
     assert newer.is_active
     third = Detector.objects.get(substation=newer.substation, version=3)
@@ -98,10 +98,10 @@ def test_without_a_sound_version_the_substation_is_left_out_and_the_rest_carries
 
 
 def test_a_candidate_that_is_worse_is_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    training.train(the_shard())
+    fit.train(the_shard())
     worse = {each.code: Verdict(False, "More false alarms.", {}) for each in the_shard().substations}
-    monkeypatch.setattr("mlcore.candidates.judge", lambda *args: worse)
-    training.train(the_shard())
+    monkeypatch.setattr("mlcore.training.promotion.judge", lambda *args: worse)
+    fit.train(the_shard())
     assert set(Detector.objects.active().values_list("version", flat=True)) == {1}
     assert Detector.objects.filter(version=2, note="More false alarms.").count() == len(worse)
 

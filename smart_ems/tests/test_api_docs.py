@@ -7,9 +7,8 @@ import re
 import pytest
 from django.test import Client
 
-from smart_ems.models import Preferences
-
-from .scene import Doors, text
+from smart_ems.accounts.models import Preferences
+from smart_ems.dashboard.tests.scene import Doors, text
 
 pytestmark = pytest.mark.django_db
 URL = "/api/docs/"

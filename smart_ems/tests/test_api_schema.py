@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.drainage import GENERATOR_STATS
 
-from .scene import Doors, text
+from smart_ems.dashboard.tests.scene import Doors, text
 
 pytestmark = pytest.mark.django_db
 

@@ -34,7 +34,7 @@ PURE_FILES = {
     "substations/charts.py": set(),
     "substations/layout.py": set(),
     "substations/topology_chart.py": {"substations.layout"},
-    "mlcore/detector.py": {"mlcore.network", "mlcore.diagnosis", "mlcore.engine"},
+    "mlcore/detector.py": {"mlcore.autoencoders", "mlcore.diagnosis", "mlcore.engine"},
     "mlcore/network.py": {"mlcore.diagnosis", "mlcore.engine", "substations.electrical"},
     "mlcore/artifacts.py": set(),
     "ingestion/derivation.py": {"substations.channels", "substations.electrical", "ingestion.problems"},

@@ -17,9 +17,8 @@ from alerts.tests.desk import resolved
 from ingestion.models import Upload
 from ingestion.tests.samples import TIMELESS, upload_of
 from ingestion.units import units_of
+from smart_ems.dashboard.tests.scene import alerted, scored, station, text
 from substations.channels import CHANNEL_NAMES
-
-from .scene import alerted, scored, station, text
 
 pytestmark = pytest.mark.django_db
 # What a person reads that stands in an attribute.

@@ -10,8 +10,7 @@ from django.conf import settings
 from django.test import Client
 
 from alerts.tests.desk import raised, resolved
-
-from .scene import Doors, station, text
+from smart_ems.dashboard.tests.scene import Doors, station, text
 
 pytestmark = pytest.mark.django_db
 PAGES = (

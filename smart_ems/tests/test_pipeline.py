@@ -17,10 +17,9 @@ from alerts.tests.desk import detected
 from ingestion.models import Upload
 from smart_ems import pipeline
 from smart_ems.celery import app
+from smart_ems.dashboard.tests.scene import station
 from smart_ems.pipeline import _ring
 from substations.models import Reading, Span, Substation
-
-from .scene import station
 
 pytestmark = pytest.mark.django_db
 Capture = Callable[..., AbstractContextManager[Any]]

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from smart_ems import roles
-from smart_ems.administrator import create_first_administrator
+from smart_ems.accounts.administrator import create_first_administrator
 
 pytestmark = pytest.mark.django_db
 

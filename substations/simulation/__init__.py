@@ -8,7 +8,7 @@
 ``demo_grid`` and ``demo_feed`` are the grid that a first start shows.
 """
 
-from .demo import demo_feed, demo_grid, demo_plan, demo_spec
+from .demo_scenario import demo_feed, demo_grid, demo_plan, demo_spec
 from .feed import FeedStep, LiveFeed
 from .folder import write_folder
 from .grid import SOURCE, Grid, Link, Substation, random_grid

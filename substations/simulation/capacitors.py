@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .arrays import Floats
-from .units import Units
+from .equipment import Units
 
 TARGET_TAN_PHI = 0.2  # a power factor of 0.98
 # More than half a step on either side of the target, or the controller would hunt.

@@ -9,10 +9,10 @@ import numpy as np
 
 from ..channels import CHANNEL_NAMES
 from .arrays import Floats
+from .event_schedule import draw_event, random_events
 from .grid import Grid, random_grid
-from .meter import MeterState
+from .metering import MeterState
 from .run import Day, Simulation, next_day
-from .schedule import draw_event, random_events
 from .spec import EventRequest, SimulationSpec, SpecError
 from .world import DAY_S, World
 

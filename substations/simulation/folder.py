@@ -16,7 +16,7 @@ from ..channels import CHANNEL_NAMES
 from .arrays import Floats, Integers, Records
 from .clock import utc_offset_s
 from .labels import CRITICAL_PCT, DONT_CARE_PCT, DONT_CARE_TRANSFORMER_PCT, LabelledEvent
-from .meter import DECIMALS
+from .metering import DECIMALS
 from .run import Simulation
 
 READING_HEADER = (

@@ -10,9 +10,9 @@ from .arrays import Floats, Integers
 from .capacitors import switch_steps
 from .clock import LocalClock
 from .effects import Effects
-from .network import TAP_STEP, Flow
-from .thermal import REFERENCE_WINDING_C, follow, loss_factor, oil_targets, winding_temperature
-from .units import Units
+from .equipment import Units
+from .load_flow import TAP_STEP, Flow
+from .oil_temperature import REFERENCE_WINDING_C, follow, loss_factor, oil_targets, winding_temperature
 
 MOTOR_TAN_PHI = 0.75
 MOTOR_DUTY = 0.45

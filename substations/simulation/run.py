@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from .arrays import Floats, Integers
+from .event_schedule import random_events
 from .grid import Grid, Link, Substation, random_grid
 from .labels import History, LabelledEvent, label
-from .meter import MeterState, read
+from .metering import MeterState, read
 from .physics import Losses
-from .schedule import random_events
 from .spec import EventRequest, SimulationSpec, SpecError
 from .world import State, World
 

@@ -10,13 +10,13 @@ import numpy as np
 from .arrays import Floats, Integers
 from .clock import LocalClock, local_clock
 from .effects import Effects, gather
+from .equipment import draw_units
 from .grid import Grid
-from .network import Network
+from .load_flow import Network
 from .noise import NoiseBank
 from .physics import Physics, connected_banks, demand, distortion, temperatures_and_losses
 from .profiles import ambient_temperature, day_shape, weather_factor
 from .spec import EventRequest, SimulationSpec
-from .units import draw_units
 
 DAY_S = 86_400
 YEAR_S = 365.25 * DAY_S

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from substations.channels import CHANNELS
 from substations.simulation import SimulationSpec, random_grid, simulate
 from substations.simulation.capacitors import HYSTERESIS_STEPS, TARGET_TAN_PHI, switch_steps
-from substations.simulation.thermal import follow, oil_targets
+from substations.simulation.oil_temperature import follow, oil_targets
 from substations.simulation.world import World
 from substations.tests.simulated import SMALL, clean, column
 

@@ -13,7 +13,7 @@ def main(metered: str, password: str) -> None:
     django.setup()
     from django.contrib.auth.models import Group, User
 
-    from smart_ems import large_grid
+    from benchmarks import large_grid
     from substations.models import Substation
 
     large_grid.TEMPLATES, large_grid.UPLOADS, large_grid.PROBLEMS, large_grid.OPEN_EVERY = 5, 3, 20, 2

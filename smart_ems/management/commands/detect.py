@@ -15,12 +15,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rich.table import Table
 
+from core.console import wide_table
+from core.formatting import figure
 from ingestion.options import OptionError, Options
 from mlcore.models import Detection
 from smart_ems.scratch import DetectError, Intake, detect, register, scratch_database, take_in
-from substations.console import wide_table
 from substations.registry import RegistryError
-from substations.templatetags.ems import figure
 
 COLUMNS = ("substation", "start", "end", "severity", "cause", "loss_kwh", "score", "reason")
 UNITS_S = {"s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "": 60}

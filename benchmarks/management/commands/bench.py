@@ -1,0 +1,94 @@
+"""``bench train|score|tick``: how fast the engine is beside the usual way, in one run; ``bench pages``: every page."""
+
+from __future__ import annotations
+
+import os
+from json import dumps
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from benchmarks import engine_speed, pages
+from benchmarks.tick import bench_tick
+
+
+class Command(BaseCommand):
+    help = "Measure training, scoring, one tick, or what each page costs, and print the figures."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        kinds = parser.add_subparsers(dest="kind", required=True)
+        train = kinds.add_parser("train", help="a fleet at once against keras.Model.fit per substation")
+        train.add_argument("--substations", type=int, default=100)
+        train.add_argument("--sample", type=int, default=2, help="substations that the usual loop trains (0: none)")
+        score = kinds.add_parser("score", help="all rows at once against Keras predict and a window-by-window loop")
+        score.add_argument("file", nargs="?", type=Path, help="CSV; its numeric columns are the channels")
+        score.add_argument("--window", type=int, default=24)
+        score.add_argument("--hidden", type=int, default=32)
+        score.add_argument("--layers", type=int, default=1)
+        tick = kinds.add_parser("tick", help="one new reading of very many substations: the networks, then everything")
+        tick.add_argument("--substations", type=int, default=10_000)
+        tick.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that share the work")
+        tick.add_argument("--compute-only", action="store_true", help="the networks alone, without a database")
+        pages = kinds.add_parser("pages", help="every page and fragment with a large grid: time, queries, size")
+        pages.add_argument("--substations", type=int, default=500)
+        pages.add_argument("--days", type=int, default=90, help="days of 15-minute readings")
+        pages.add_argument("--repeats", type=int, default=9, help="how often each address is asked for")
+        pages.add_argument(
+            "--server",
+            default=os.environ.get("EMS_TEST_DATABASE_URL", ""),
+            help="PostgreSQL on which a database may be made for it (EMS_TEST_DATABASE_URL); empty: SQLite",
+        )
+        for kind in (train, score, tick, pages):
+            kind.add_argument("--json", action="store_true", help="print JSON instead of a table")
+
+    def handle(self, *, kind: str, **options: Any) -> str:
+        if options.get("substations", 1) < 1:
+            raise CommandError(f"At least one substation is needed; received {options['substations']}.")
+        if kind == "pages":
+            return self._pages(**options)
+        if kind == "train":
+            found = engine_speed.bench_train(options["substations"], options["sample"])
+        elif kind == "score":
+            sizes = {"window_steps": options["window"], "hidden": options["hidden"], "layers": options["layers"]}
+            found = engine_speed.bench_score(numbers_of(options["file"]) if options["file"] else None, **sizes)
+        else:
+            found = {
+                f"networks_{name}": value for name, value in engine_speed.bench_tick(options["substations"]).items()
+            }
+            if not options["compute_only"]:
+                found |= bench_tick(options["substations"], options["workers"])
+        figures = {"bench": kind, **engine_speed.machine(), **found}
+        return dumps(figures, indent=2) if options["json"] else table(figures)
+
+    def _pages(self, *, substations: int, days: int, repeats: int, server: str, json: bool, **options: Any) -> str:
+        if days < 2 or repeats < 1:
+            raise CommandError(f"Expected two days or more and a repeat or more; received {days} and {repeats}.")
+        found = pages.bench_pages(substations, days, repeats, server)
+        return dumps(found, indent=2) if json else pages.table(found)
+
+
+def numbers_of(path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """[1, time, channel] the numeric columns of a CSV."""
+    try:
+        numbers = pd.read_csv(path).select_dtypes("number")
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{path} cannot be read as CSV: {error}") from error
+    if numbers.empty:
+        raise CommandError(f"{path} has no numeric column; expected a header line and rows of numbers.")
+    return np.asarray(numbers.to_numpy(dtype=np.float64)[None])
+
+
+def table(figures: dict[str, Any]) -> str:
+    """One figure a line, the names aligned."""
+    width = max(map(len, figures))
+    return "\n".join(f"{name.replace('_', ' '):<{width}}  {_text(value)}" for name, value in figures.items())
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+    return str(value)

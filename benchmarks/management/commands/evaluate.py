@@ -1,0 +1,130 @@
+"""Score the detection on labelled benchmark folders, beside simple detectors."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from dataclasses import asdict
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.evaluation import Comparison, evaluate
+from benchmarks.event_score import Report
+from benchmarks.labelled_set import read_benchmark
+from benchmarks.robustness import mean, robustness
+from core.console import wide_table
+
+FIGURES = (
+    ("F1", "f1", 3),
+    ("recall", "recall", 3),
+    ("precision", "precision", 3),
+    ("false alarms per substation-month", "false_alarms_per_substation_month", 2),
+    ("median delay (h)", "median_delay_h", 2),
+    ("severity right", "severity_accuracy", 3),
+    ("cause right", "cause_accuracy", 3),
+    ("episode loss, median error (%)", "energy_median_error_pct", 1),
+)
+
+
+class Command(BaseCommand):
+    help = "Learn before a benchmark's train_end, detect after it, and print the score beside simple detectors."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="benchmark folder")
+        parser.add_argument("--no-baselines", action="store_true", help="leave the simple detectors out")
+        parser.add_argument("--sensitivity", type=float, default=1.0, help="1 is neutral; higher alarms earlier")
+        parser.add_argument(
+            "--false-alarms", type=float, metavar="N", help="per substation and month; sets the sensitivity"
+        )
+        parser.add_argument(
+            "--robustness", action="store_true", help="score changed copies as well: gaps, no topology, faulty training"
+        )
+        parser.add_argument("--json", action="store_true", help="print JSON")
+
+    def handle(self, *args: Any, folders: list[Path], no_baselines: bool, sensitivity: float, **options: Any) -> None:
+        wanted = {"sensitivity": sensitivity, "false_alarms_per_month": options["false_alarms"]}
+        try:
+            results = [evaluate(each, with_baselines=not no_baselines, **wanted) for each in folders]
+            changed = robustness(read_benchmark(each) for each in folders) if options["robustness"] else {}
+        except (OSError, ValueError) as error:
+            raise CommandError(f"The folder cannot be used: {error}") from error
+        if options["json"]:
+            plain: dict[str, Any] = {each.name: _plain(each) for each in results}
+            if changed:
+                plain["robustness"] = {name: [asdict(one) for one in reports] for name, reports in changed.items()}
+            self.stdout.write(json.dumps(plain, indent=1))
+            return
+        console = wide_table(self.stdout)
+        for result in results:
+            console.print(_table(result.name, result.reports))
+            self.stdout.write(_remarks(result))
+            self.stdout.write(f"trained in {result.fit_seconds:.1f} s, scored in {result.analyse_seconds:.1f} s\n")
+        if len(results) > 1:
+            self._mean(results, console)
+        if changed:
+            console.print(_robustness_table(changed))
+
+    def _mean(self, results: list[Comparison], console: Console) -> None:
+        table = Table("Mean of all sets", box=None, header_style="bold")
+        names = list(results[0].reports)
+        for name in names:
+            table.add_column(name, justify="right")
+        for title, field, digits in FIGURES:
+            values = [[getattr(result.reports[name], field) for result in results] for name in names]
+            table.add_row(title, *(_text(_mean_of(each), digits) for each in values))
+        console.print(table)
+
+
+def _robustness_table(changed: dict[str, list[Report]]) -> Table:
+    """One row per condition, each figure the mean of the sets."""
+    table = Table("Robustness, mean of the sets", box=None, header_style="bold")
+    columns = (*FIGURES, ("episode loss, sum (%)", "energy_total_error_pct", 1))
+    for title, _, _ in columns:
+        table.add_column(title, justify="right")
+    for name, reports in changed.items():
+        table.add_row(name, *(_text(mean(reports, field), digits) for _, field, digits in columns))
+    return table
+
+
+def _remarks(result: Comparison) -> str:
+    severity, cause = (_text(share, 3) for share in result.when_raised)
+    observed = result.reports["diagnosis"].false_alarms_per_substation_month
+    lines = [
+        f"when raised: severity right {severity}, cause right {cause}",
+        f"false alarms per substation-month: {result.expected_false_alarms:.2f} expected from training, "
+        f"{observed:.2f} observed",
+        *result.warnings,
+    ]
+    return "\n".join(lines)
+
+
+def _mean_of(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None and value == value]
+    return fmean(known) if known else None
+
+
+def _table(title: str, reports: dict[str, Report]) -> Table:
+    table = Table(title, box=None, header_style="bold")
+    for name in reports:
+        table.add_column(name, justify="right")
+    for label, field, digits in FIGURES:
+        table.add_row(label, *(_text(getattr(report, field), digits) for report in reports.values()))
+    kinds = sorted({kind for report in reports.values() for kind in report.recall_by_kind})
+    for kind in kinds:
+        cells = [report.recall_by_kind.get(kind, (0, 0)) for report in reports.values()]
+        table.add_row(f"found: {kind}", *(f"{found}/{total}" for found, total in cells))
+    return table
+
+
+def _text(value: float | None, digits: int) -> str:
+    return "–" if value is None or value != value else f"{value:.{digits}f}"
+
+
+def _plain(result: Comparison) -> dict[str, Any]:
+    return {name: asdict(report) for name, report in result.reports.items()}

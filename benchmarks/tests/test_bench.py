@@ -1,0 +1,68 @@
+"""The engine's benchmark: small runs, what they report, and what the command refuses."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.core.management import CommandError, call_command
+
+from benchmarks import engine_speed
+
+tensorflow = pytest.mark.tensorflow
+
+
+def run(*arguments: str) -> str:
+    out = StringIO()
+    call_command("bench", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_a_tick_scores_every_substation_and_says_how_long_and_how_much_memory() -> None:
+    figures = json.loads(run("tick", "--substations", "500", "--compute-only", "--json"))
+    assert figures["networks_scored"] == figures["networks_substations"] == 500
+    assert 0 < figures["networks_compute_s"] < 5
+    assert figures["networks_peak_memory_mb"] > figures["networks_weights_mb"] > 10
+    assert figures["sgemm_peak_gflops"] > 1
+
+
+def test_without_json_a_table_names_every_figure() -> None:
+    assert "compute s " in run("tick", "--substations", "3", "--compute-only")
+
+
+@tensorflow
+def test_a_csv_is_scored_alike_by_the_engine_the_loop_and_predict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_speed, "LOOP_WINDOWS", 12)
+    path = tmp_path / "readings.csv"
+    rows = "\n".join(f"S{k % 2},{k},{np.sin(k):.3f}" for k in range(600))
+    path.write_text(f"name,count,wave\n{rows}\n")
+    figures = json.loads(run("score", str(path), "--window", "4", "--hidden", "8", "--json"))
+    assert (figures["rows"], figures["channels"]) == (600, 2)
+    assert figures["same_scores"], figures["largest_difference"]
+    assert figures["ratio_loop_predict"] > 20
+
+
+@tensorflow
+def test_training_a_fleet_takes_less_work_than_a_model_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_speed, "LOOP_EPOCHS", 1)
+    figures = engine_speed.bench_train(4, sample=1, rows=500, channels=3, window_steps=8, hidden=8, fleet_updates=200)
+    assert figures["loop_sample"] == 1
+    assert figures["loop_cpu_s_extrapolated"] == pytest.approx(4 * figures["loop_cpu_s_each"])
+    assert figures["ratio_cpu"] == pytest.approx(figures["loop_cpu_s_extrapolated"] / figures["fleet_cpu_s"])
+    assert figures["fleet_heldout_error_of_sample"] < figures["loop_heldout_error_of_sample"]
+
+
+def test_a_file_without_numbers_and_a_fleet_of_none_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "words.csv"
+    path.write_text("a,b\nx,y\n")
+    with pytest.raises(CommandError, match="no numeric column"):
+        run("score", str(path))
+    with pytest.raises(CommandError, match="cannot be read"):
+        run("score", str(tmp_path / "nothing.csv"))
+    with pytest.raises(CommandError, match="received 0"):
+        run("tick", "--substations", "0")

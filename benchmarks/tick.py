@@ -1,0 +1,238 @@
+"""A tick of a whole fleet: one new reading of each substation, from stored readings to stored scores and detections."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from typing import Any
+
+import numpy as np
+from django.db import connections
+from numpy.typing import NDArray
+
+from benchmarks.engine_speed import peak_memory_mb
+from ingestion.storage import store
+from ingestion.validation import Rows
+from mlcore.detector import TrainedDetector, analyse_fleet, train_fleet
+from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.incremental import Stream
+from mlcore.diagnosis.judgement import CONTEXT_HOURS, Judged
+from mlcore.fleet import reading_grid
+from mlcore.fleet.groups import shards
+from mlcore.models import Detection, Detector, Score
+from mlcore.scoring import live
+from mlcore.scoring.context import moment
+from mlcore.scoring.pending import score_pending
+from mlcore.training import artifacts
+from mlcore.training.store import load_detectors
+from smart_ems.scratch import scratch_database
+from substations.electrical.nameplate import complete
+from substations.electrical.topology import Segment
+from substations.models import Link, Span, Substation
+from substations.simulation import EventRequest, Simulation, SimulationSpec, random_grid, simulate
+
+Figures = dict[str, Any]
+FEEDER, TRAIN_DAYS, CONTEXT_DAYS, TICKS = 50, 28, 4, 5
+PLATE = ("rated_kva", "nominal_v", "hv_nominal_v", "no_load_loss_w", "load_loss_w", "impedance_pct")
+DAY_S = 86_400
+
+
+@dataclass(frozen=True)
+class Made:
+    """A simulated grid of fifty and what was learnt of it: a large fleet is made of copies."""
+
+    simulation: Simulation
+    fleet: Fleet
+    detectors: dict[str, TrainedDetector]
+
+
+def bench_tick(substations: int, workers: int) -> Figures:
+    """Time ticks on a database of its own; ``workers`` processes share the blocks, as in a running system.
+
+    The first tick starts the streams: each process reads the context of its blocks. The others are timed.
+    """
+    made = _made()
+    with scratch_database(journal="WAL"):
+        ids = _grid(made, substations)
+        last = made.simulation.values.shape[1] - TICKS
+        for first in range(last - CONTEXT_DAYS * made.simulation.spec.steps_per_day, last, 24):
+            _arrive(made, ids, first, min(first + 24, last))
+        Span.objects.all().delete()
+        begin, *ticks = _ticks(made, ids, last, workers)
+        whole_s = _whole_s(ids)
+        stored = {
+            "scores_stored": Score.objects.count(),
+            "detections_ongoing": Detection.objects.ongoing().count(),
+        }
+    middle = sorted(ticks, key=lambda each: float(each["wall_s"]))[(len(ticks) - 1) // 2]
+    return {
+        "substations": len(ids),
+        "workers": workers,
+        "start_of_the_streams_s": begin["wall_s"],
+        "ticks_s": ", ".join(f"{each['wall_s']:.2f}" for each in ticks),
+        "tick_s": middle["wall_s"],
+        **{f"tick_{name}": value for name, value in middle.items() if name != "wall_s"},
+        "tick_us_each": 1e6 * middle["wall_s"] / len(ids),
+        "with_all_context_cpu_s_extrapolated": whole_s,
+        "ratio_to_all_context_cpu": whole_s / middle["all_cpu_s"],
+        **stored,
+    }
+
+
+def _made() -> Made:
+    """Fifty substations over weeks and some ticks; one of them loses its capacitors a day before the ticks."""
+    spec = SimulationSpec(substations=FEEDER, days=TRAIN_DAYS + CONTEXT_DAYS + 1, seed=5)
+    grid = random_grid(spec)
+    begin = spec.start_s + (TRAIN_DAYS + CONTEXT_DAYS - 1) * DAY_S
+    lost = EventRequest("capacitor_failure", grid.codes[7 % FEEDER], begin, begin + 5 * DAY_S, 0.0, {"lost": 1.0})
+    whole = simulate(replace(spec, events=(lost,)), grid)
+    steps = (TRAIN_DAYS + CONTEXT_DAYS) * spec.steps_per_day + TICKS + 24
+    cut = replace(whole, values=whole.values[:, :steps], times_s=whole.times_s[:steps])
+    fleet = Fleet(
+        codes=tuple(grid.codes),
+        at_s=cut.times_s,
+        interval_s=spec.step_s,
+        values=cut.values,
+        nameplates=tuple(
+            complete(each.code, **{name: getattr(each, name) for name in PLATE}) for each in cut.substations
+        ),
+        segments=tuple(Segment(_source(cut, link), link.to_node, link.r_ohm, link.x_ohm) for link in cut.links),
+        utc_offset_s=reading_grid.utc_offsets(Substation(time_zone=spec.time_zone), cut.times_s),
+    )
+    return Made(cut, fleet, train_fleet(fleet, fleet.at_s < spec.start_s + TRAIN_DAYS * DAY_S))
+
+
+def _whole_s(ids: list[int]) -> float:
+    """CPU seconds of the other way, to judge every shard again with all the context of its newest reading; one
+    shard is judged and multiplied."""
+    shard, began = shards()[0], time.process_time()
+    detectors, _ = load_detectors(shard)
+    fleet = reading_grid.load(shard, shard.newest - timedelta(hours=CONTEXT_HOURS), None)
+    if fleet is not None:
+        analyse_fleet(fleet, detectors, start_s=int(fleet.at_s[-1]))
+    return (time.process_time() - began) * len(ids) / len(shard.ids)
+
+
+def _source(made: Simulation, link: Any) -> str | None:
+    return link.from_node if link.from_node in set(made.grid.codes) else None
+
+
+def _grid(made: Made, count: int) -> list[int]:
+    """Copies of the fifty, with links and a detector each; their ids in order."""
+    spec, plates = made.simulation.spec, made.simulation.substations
+    new = [
+        Substation(
+            code=f"{number // FEEDER:03d}-{plates[number % FEEDER].code}",
+            time_zone=spec.time_zone,
+            reading_interval_s=spec.step_s,
+            **{name: getattr(plates[number % FEEDER], name) for name in PLATE},
+        )
+        for number in range(count)
+    ]
+    known = {each.code: each for each in Substation.objects.bulk_create(new)}
+    ends = [(_source(made.simulation, link), link) for link in made.simulation.links]
+    Link.objects.bulk_create(
+        Link(source=known.get(f"{copy:03d}-{source}"), target=target, r_ohm=link.r_ohm, x_ohm=link.x_ohm)
+        for copy in range(-(-count // FEEDER))
+        for source, link in ends
+        if (target := known.get(f"{copy:03d}-{link.to_node}"))
+    )
+    Detector.objects.bulk_create(_detectors(made, new), batch_size=500)
+    return [each.pk for each in new]
+
+
+def _detectors(made: Made, new: list[Substation]) -> Iterator[Detector]:
+    for number, substation in enumerate(new):
+        detector = made.detectors[made.fleet.codes[number % FEEDER]]
+        own = replace(detector, model=replace(detector.model, code=substation.code))
+        arrays, meta = own.to_arrays()
+        artifact = artifacts.pack(arrays, meta)
+        yield Detector(
+            substation=substation,
+            version=1,
+            rung=own.rung,
+            is_active=True,
+            trained_from=moment(own.model.trained_from_s),
+            trained_until=moment(own.model.trained_until_s),
+            row_count=1,
+            threshold=own.threshold,
+            arrays=artifact.data,
+            meta=artifact.meta,
+            sha256=artifact.sha256,
+        )
+
+
+def _arrive(made: Made, ids: list[int], first: int, stop: int) -> None:
+    """Some steps of all substations, stored as an upload would be, with the spans that it leaves."""
+    copies = -(-len(ids) // FEEDER)
+    values = np.tile(made.simulation.values[:, first:stop], (copies, 1, 1))[: len(ids)]
+    substation, step = np.nonzero(np.isfinite(values).any(axis=-1))
+    at = made.simulation.times_s[first + step].astype("datetime64[s]").astype("datetime64[us]")
+    zeros: NDArray[np.int64] = np.zeros(len(step), dtype=np.int64)
+    store(Rows(np.arange(len(step)), np.array(ids)[substation], at, values[substation, step], zeros))
+
+
+def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dict[str, float]]:
+    """Readings of one step after the other, judged by processes that keep their streams from tick to tick."""
+    connections.close_all()  # an open SQLite file must not be carried into another process
+    context, pipes = get_context("fork"), []
+    for _ in range(workers):
+        here, there = context.Pipe()
+        context.Process(target=_work, args=(there,), daemon=True).start()
+        there.close()  # so that the end of a worker is the end of its pipe
+        pipes.append(here)
+    for step in range(first, first + TICKS):
+        _arrive(made, ids, step, step + 1)
+        began = time.perf_counter()
+        for pipe in pipes:
+            pipe.send(True)
+        told = [pipe.recv() for pipe in pipes]
+        wall_s = time.perf_counter() - began
+        if Span.objects.exists():
+            raise RuntimeError("Readings were left unscored: the figures would be wrong.")
+        yield {"wall_s": wall_s} | {name: sum(each[name] for each in told) for name in told[0]}
+    for pipe in pipes:
+        pipe.send(False)
+
+
+def _work(pipe: Connection) -> None:
+    """A worker: score what waits whenever it is told to, and say what the time went into."""
+    clock = {"judging_cpu_s": 0.0, "reading_cpu_s": 0.0}
+    live.Stream = _timed_stream(clock)  # type: ignore[attr-defined]
+    reading_grid.readings = _timed(reading_grid.readings, clock, "reading_cpu_s")
+    while pipe.recv():
+        before = dict(clock)
+        began = time.process_time()
+        while score_pending():
+            pass
+        spent = {name: value - before[name] for name, value in clock.items()}
+        pipe.send(spent | {"all_cpu_s": time.process_time() - began, "memory_mb": peak_memory_mb()})
+    connections.close_all()
+
+
+def _timed(function: Callable[..., Any], clock: dict[str, float], name: str) -> Callable[..., Any]:
+    def run(*args: Any, **values: Any) -> Any:
+        began = time.process_time()
+        try:
+            return function(*args, **values)
+        finally:
+            clock[name] += time.process_time() - began
+
+    return run
+
+
+def _timed_stream(clock: dict[str, float]) -> type[Stream]:
+    class Timed(Stream):
+        def advance(self, fleet: Fleet) -> Judged:
+            judged: Judged = _timed(super().advance, clock, "judging_cpu_s")(fleet)
+            return judged
+
+        def findings(self) -> list[Any]:
+            found: list[Any] = _timed(super().findings, clock, "judging_cpu_s")()
+            return found
+
+    return Timed

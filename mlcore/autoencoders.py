@@ -1,0 +1,211 @@
+"""The autoencoders over the physical residual channels of the diagnosis: training them, and what they say of a step.
+
+What is left of a reading after everything that physics and the neighbours explain should look like noise. The
+network learns how that noise usually moves, over all channels and hours of the day, and says when it does not.
+TensorFlow is needed to train, not to score.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlcore.diagnosis.autoencoder_scores import NetworkScores
+from mlcore.diagnosis.expectations import RESIDUAL_CHANNELS
+from mlcore.diagnosis.findings import Finding
+from mlcore.diagnosis.fleet import Fleet, IntArray
+from mlcore.diagnosis.history import Recurrent, with_past
+from mlcore.diagnosis.judgement import Analysis, Status
+from mlcore.diagnosis.model import SubstationModel
+from mlcore.diagnosis.rolling import window_any, window_mean
+from mlcore.engine.gru_autoencoder import GruAutoencoder
+from substations.electrical.power import BoolArray, FloatArray
+
+from .diagnosis import judgement
+
+logger = logging.getLogger(__name__)
+
+SLOT_S = 900
+"""Readings that come more often are averaged to this before the network sees them."""
+WINDOW_H = 4.0
+LEAST_WINDOW, LARGEST_WINDOW = 8, 24
+LATENT = 2
+"""Narrow: calm residuals hold little but noise, and a wide bottleneck would pass a lasting fault on as well."""
+CLIP = 15.0
+OWN_DAYS = 7
+"""Calm days, beside those kept back, from which a substation gets a network of its own instead of the fleet's."""
+ABNORMAL_SCORE = 0.8
+BLANKED_AROUND_H = 3.0
+MONTH_H = 24 * 30.44
+LEAST_UNUSUAL_LOSS_PCT = 5.0
+"""Unusual behaviour is worth an alert from this much extra loss on; a holiday is unusual too, and costs nothing."""
+
+
+@dataclass(frozen=True)
+class Slots:
+    """Steps of a fleet at which the network looks: the last of every slot.
+
+    steps: [slot] index of the step. each: steps in a slot. interval_s: length of a slot.
+    """
+
+    steps: IntArray
+    each: int
+    interval_s: int
+
+
+def slots_of(fleet: Fleet) -> Slots:
+    """Slots on the clock, so that training and scoring cut the time alike wherever a record begins."""
+    each = max(1, SLOT_S // fleet.interval_s)
+    number = fleet.at_s // fleet.interval_s
+    return Slots(np.flatnonzero(number % each == each - 1), each, each * fleet.interval_s)
+
+
+def window_steps(interval_s: int) -> int:
+    """Length of the network's window for slots of this length."""
+    return int(np.clip(round(WINDOW_H * 3600 / interval_s), LEAST_WINDOW, LARGEST_WINDOW))
+
+
+def train_networks(
+    fleet: Fleet, models: Mapping[str, SubstationModel], train: BoolArray, *, seed: int = 0
+) -> dict[str, GruAutoencoder]:
+    """A network for every substation with a model and enough calm rows among the marked ones.
+
+    Empty where TensorFlow is not installed, or where no substation has a calm window: the regression carries on.
+    """
+    if not models:
+        return {}
+    analysis = judgement.analyse(fleet, models)
+    slots = slots_of(fleet)
+    averaged, calendar = _features(fleet, analysis.residuals, slots.each)
+    values, context = np.moveaxis(averaged[:, :, slots.steps], 1, 2), calendar[:, slots.steps].T
+    rows = (_calm(fleet, analysis) & train)[:, slots.steps]
+    network = GruAutoencoder(
+        window_steps=window_steps(slots.interval_s),
+        latent=LATENT,
+        clip=CLIP,
+        own_least=OWN_DAYS * 86_400 // slots.interval_s,
+        seed=seed,
+    )
+    known = [number for number, code in enumerate(fleet.codes) if code in models]
+    try:
+        network.fit(values[known], context=context, rows=rows[known])
+    except ImportError:
+        logger.info("TensorFlow is not installed: substations are judged without a network.")
+        return {}
+    except ValueError as error:
+        logger.info("No network was trained: %s", error)
+        return {}
+    judged = np.isfinite(network.threshold_)
+    return {fleet.codes[k]: network.only([i]) for i, k in enumerate(known) if judged[i]}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The networks of a fleet, stacked once: (rows of the fleet, networks of these rows)."""
+
+    stacks: tuple[tuple[list[int], GruAutoencoder], ...]
+
+    @classmethod
+    def of(cls, codes: Sequence[str], networks: Mapping[str, GruAutoencoder]) -> Panel:
+        groups = _alike([code for code in codes if code in networks], networks)
+        row = {code: number for number, code in enumerate(codes)}
+        return cls(
+            tuple(
+                ([row[code] for code in group], GruAutoencoder.stack([networks[code] for code in group]))
+                for group in groups
+            )
+        )
+
+    def score(self, fleet: Fleet, residuals: FloatArray) -> NetworkScores | None:
+        """What the networks say of each step, given residuals [substation, time, residual channel]; None without any.
+
+        The score is that of the newest complete slot over the network's threshold: 1.0 is where unusual begins.
+        """
+        slots = slots_of(fleet)
+        if not self.stacks:
+            return None
+        steps = max(network.window_steps for _, network in self.stacks)
+        values, context = _features(fleet, residuals, slots.each)
+        reach = slots.each * (steps - 1)
+        (values, past), (context, _) = with_past(values, reach), with_past(context, reach)
+        latest = Recurrent(residuals[:, :, 0])
+        found = np.repeat(latest.last(np.nan), residuals.shape[1], axis=1)
+        if len(slots.steps):
+            whole = np.concatenate([np.arange(slots.steps[0] + past, -1, -slots.each)[:0:-1], slots.steps + past])
+            for rows, network in self.stacks:
+                known = np.moveaxis(values[rows][:, :, whole], 1, 2)
+                scores = network.score(known, context=context[:, whole].T) / network.threshold_[:, None]
+                found[rows] = _on_every_step(scores[:, -len(slots.steps) :], slots, found[rows])
+        return NetworkScores(latest.keep(found))
+
+
+def score_networks(fleet: Fleet, networks: Mapping[str, GruAutoencoder], residuals: FloatArray) -> NetworkScores | None:
+    """What ``Panel.score`` says, for networks by code."""
+    return Panel.of(fleet.codes, networks).score(fleet, residuals)
+
+
+def worth_saying(findings: list[Finding]) -> list[Finding]:
+    """The findings without unusual behaviour that costs next to nothing or goes on during another finding."""
+    named = [each for each in findings if each.kind != "unusual"]
+    return [
+        each
+        for each in findings
+        if each.kind != "unusual"
+        or (each.loss_pct >= LEAST_UNUSUAL_LOSS_PCT and not any(_overlap(each, other) for other in named))
+    ]
+
+
+def _overlap(one: Finding, other: Finding) -> bool:
+    ends = [math.inf if each.end_s is None else each.end_s for each in (one, other)]
+    return one.substation == other.substation and one.onset_s < ends[1] and other.onset_s < ends[0]
+
+
+def facts_of(network: GruAutoencoder, interval_s: int) -> dict[str, float | int | str]:
+    """What the network of one substation is worth, for its model card."""
+    per_month = float(network.exceeded_share_[0]) * MONTH_H * 3600 / max(interval_s, SLOT_S)
+    return {
+        "network_windows": int(network.windows_[0]),
+        "network_window_steps": network.window_steps,
+        "network_heldout_error": float(network.heldout_error_[0]),
+        "network_threshold": float(network.threshold_[0]),
+        "network_unusual_slots_per_month": per_month,
+        "network_channels": ", ".join(RESIDUAL_CHANNELS),
+    }
+
+
+def _features(fleet: Fleet, residuals: FloatArray, each: int) -> tuple[FloatArray, FloatArray]:
+    """Residuals [substation, channel, time] as the mean of ``each`` steps, and [feature, time] hour and weekend."""
+    channels = np.moveaxis(residuals, 1, 2)
+    averaged = window_mean(channels, each) if each > 1 else channels
+    angle = 2.0 * np.pi * fleet.hour / 24.0
+    return averaged, np.stack([np.sin(angle), np.cos(angle), fleet.weekend.astype(np.float64)])
+
+
+def _calm(fleet: Fleet, analysis: Analysis) -> BoolArray:
+    """[substation, time] believable steps away from everything that looks or is called abnormal."""
+    around = fleet.steps(BLANKED_AROUND_H)
+    wild = np.nan_to_num(analysis.score) > ABNORMAL_SCORE
+    for finding in analysis.findings:
+        until = finding.end_s if finding.end_s is not None else int(fleet.at_s[-1]) + 1
+        wild[fleet.codes.index(finding.substation), (fleet.at_s >= finding.onset_s) & (fleet.at_s < until)] = True
+    near = window_any(wild, around) | window_any(wild[:, ::-1], around)[:, ::-1]
+    return np.asarray((analysis.status == Status.OK) & ~near)
+
+
+def _alike(codes: list[str], networks: Mapping[str, GruAutoencoder]) -> list[list[str]]:
+    """Codes whose networks can be stacked."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for code in codes:
+        groups[repr(networks[code].settings())].append(code)
+    return list(groups.values())
+
+
+def _on_every_step(scores: FloatArray, slots: Slots, before: FloatArray) -> FloatArray:
+    """Scores [substation, slot] on the steps from the end of their slot to that of the next; ``before`` until then."""
+    latest = np.searchsorted(slots.steps, np.arange(before.shape[1]), side="right") - 1
+    return np.where(latest >= 0, scores[:, np.maximum(latest, 0)], before)

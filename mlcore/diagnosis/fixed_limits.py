@@ -1,0 +1,150 @@
+"""The first rung: wide fixed limits for substations that have no model yet.
+
+Only what is far beyond any usual practice, for hours, at a notable load; every finding says that nothing was learnt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlcore.diagnosis.alarm_episodes import Episode, alarm_states, episodes
+from mlcore.diagnosis.expectations import Usable
+from mlcore.diagnosis.findings import Finding, Kind
+from mlcore.diagnosis.fleet import HOUR_S
+from mlcore.diagnosis.loss_rates import current_square_ratio
+from mlcore.diagnosis.model import SubstationModel
+from mlcore.diagnosis.rolling import window_mean
+from mlcore.diagnosis.scores import Evidence
+from mlcore.diagnosis.severity import expected_kwh, is_critical
+from substations.electrical.losses import load_loss_factor
+from substations.electrical.power import BoolArray, FloatArray, displacement_power_factor
+
+WINDOW_H, ON_DELAY_H = 3.0, 3.0
+LEAST_LOADING = 0.25
+POWER_FACTOR_SHORTFALL = 0.15
+LARGEST_IMBALANCE = 0.40
+LARGEST_DEMAND_DISTORTION = 0.15
+"""Harmonic current over the rated current; IEEE 519 allows 5 to 20 % depending on the supply."""
+
+LARGEST_LOADING = 1.10
+LARGEST_OIL_C = 95.0
+"""IEC 60076-2: 40 °C ambient and 60 K of top-oil rise, less a margin for the sensor."""
+
+CONFIDENCE = 0.3
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One fixed limit: the quantity and its extra loss, [substation, time]. score: 1 at the limit."""
+
+    kind: Kind
+    cause: str
+    name: str
+    unit: str
+    value: FloatArray
+    allowed: FloatArray
+    score: FloatArray
+    extra_kw: FloatArray
+
+
+def limit_findings(found: Evidence, usable: Usable, models: Mapping[str, SubstationModel]) -> list[Finding]:
+    """Findings of the fixed limits on every substation without a model."""
+    findings = []
+    for limit, score, states in _judged(found, usable, models):
+        # A long mean of the score: it is over when it is back within the limit, not below half of it.
+        alarms = episodes(states[..., None], np.where(score > 1.0, score, 0.0)[..., None])
+        findings += [_finding(found, limit, score[alarm.substation], alarm) for alarm in alarms]
+    return findings
+
+
+def limit_states(found: Evidence, usable: Usable, models: Mapping[str, SubstationModel]) -> BoolArray:
+    """[substation, time] where the alarm of any limit stands."""
+    standing = np.zeros(found.operation.local_kw.shape, dtype=bool)
+    for _, _, states in _judged(found, usable, models):
+        standing |= states
+    return standing
+
+
+def _judged(
+    found: Evidence, usable: Usable, models: Mapping[str, SubstationModel]
+) -> Iterator[tuple[Limit, FloatArray, BoolArray]]:
+    """Every limit with its score and the state of its alarm, on substations without a model alone."""
+    fleet = found.fleet
+    warm = np.array([code in models for code in fleet.codes])
+    if warm.all():
+        return
+    for limit in _limits(found, usable):
+        score = window_mean(limit.score, fleet.steps(WINDOW_H))
+        score = np.where(np.isfinite(limit.score) & ~warm[:, None], score, np.nan)
+        yield limit, score, alarm_states(score, fleet.interval_s, on_delay_h=ON_DELAY_H)
+
+
+def _limits(found: Evidence, usable: Usable) -> list[Limit]:
+    signals, operation, surface = found.signals, found.operation, found.operation.surface
+    target = np.array([[plate.target_power_factor] for plate in found.fleet.nameplates])
+    loaded = usable.reactive & (signals.apparent > LEAST_LOADING)
+    factor = displacement_power_factor(surface.active_kw, surface.reactive_kvar)
+    shares = np.where(usable.imbalance, np.abs(signals.phase_share - 1.0).max(axis=-1), np.nan)
+    demand_distortion = signals.distortion * np.sqrt(operation.loading_squared)
+    ones = np.ones_like(factor)
+    unbalanced = operation.load_kw * (current_square_ratio(signals, operation) - 1.0)
+    clean = load_loss_factor(np.zeros_like(factor), operation.winding_c)
+    distorted = operation.load_kw * (1.0 - clean / load_loss_factor(operation.distortion, operation.winding_c))
+    above = operation.load_kw * (1.0 - 1.0 / np.maximum(operation.loading_squared, 1.0))
+
+    def limit(kind: Kind, cause: str, name: str, unit: str, value: FloatArray, top: float, kw: FloatArray) -> Limit:
+        return Limit(kind, cause, name, unit, value, top * ones, np.where(loaded, value / top, np.nan), kw)
+
+    shortfall = np.where(loaded, (target - factor) / POWER_FACTOR_SHORTFALL, np.nan)
+    allowed = (target - POWER_FACTOR_SHORTFALL) * ones
+    # Above the rating hot oil is what to expect.
+    oil = np.where(usable.oil & (signals.apparent < 1.0), signals.oil_c / LARGEST_OIL_C, np.nan)
+    return [
+        Limit(
+            "unusual", "unusual_behaviour", "Power factor", "", factor, allowed, shortfall, found.rates.avoidable
+        ),
+        limit("loss", "phase_imbalance", "Largest departure of a phase current from the mean", "", shares,
+              LARGEST_IMBALANCE, unbalanced),
+        limit("loss", "harmonic_injection", "Harmonic current over rated current", "", demand_distortion,
+              LARGEST_DEMAND_DISTORTION, distorted),
+        limit("loss", "overload", "Apparent power over rated power", "", signals.apparent, LARGEST_LOADING, above),
+        Limit("loss", "cooling_failure", "Oil temperature", "°C", signals.oil_c, LARGEST_OIL_C * ones, oil,
+              np.zeros_like(oil)),
+    ]  # fmt: skip
+
+
+def _finding(found: Evidence, limit: Limit, score: FloatArray, alarm: Episode) -> Finding:
+    fleet, row = found.fleet, alarm.substation
+    first = max(0, alarm.raised - fleet.steps(WINDOW_H) + 1)
+    inside = slice(first, alarm.last + 1)
+    hours = fleet.interval_s / HOUR_S
+    loss_kwh = max(float(np.nansum(limit.extra_kw[row, inside])) * hours, 0.0)
+    local_kwh = float(np.nansum(found.operation.local_kw[row, inside])) * hours
+    percent = 100.0 * loss_kwh / max(local_kwh - loss_kwh, 1e-6)
+    plate, is_open = fleet.nameplates[row], alarm.cleared is None
+    low, high = plate.loss_interval()
+    value, allowed = (float(np.nanmean(one[row, inside])) for one in (limit.value, limit.allowed))
+    lasting = (alarm.last + 1 - first) * hours
+    critical = limit.cause == "overload" and is_critical(percent, expected_kwh(loss_kwh, lasting, is_open), plate)
+    return Finding(
+        substation=fleet.codes[row],
+        kind=limit.kind,
+        cause=limit.cause,
+        start_s=int(fleet.at_s[alarm.raised]),
+        onset_s=int(fleet.at_s[first]),
+        end_s=None if is_open else int(fleet.at_s[alarm.last]) + fleet.interval_s,
+        peak_s=int(fleet.at_s[first + int(np.nan_to_num(score[inside]).argmax())]),
+        severity="critical" if critical else "warning",
+        loss_kwh=loss_kwh,
+        loss_low_kwh=low * loss_kwh,
+        loss_high_kwh=high * loss_kwh,
+        loss_pct=percent,
+        score=float(np.nan_to_num(score[alarm.raised : alarm.last + 1]).max()),
+        confidence=CONFIDENCE,
+        reason=f"{limit.name} {value:.3g} {limit.unit}".rstrip() + f" over {lasting:.0f} h, beyond the fixed limit of "
+        f"{allowed:.3g}. Nothing was learnt of this substation yet: this may be its usual state.",
+        evidence={"rung": "limits", "measured": value, "limit": allowed, "extra_loss_pct": percent},
+    )

@@ -1,0 +1,64 @@
+"""Loss findings: alarms of the score channels, assessed and put into words."""
+
+from __future__ import annotations
+
+from mlcore.diagnosis.alarm_episodes import episodes
+from mlcore.diagnosis.autoencoder_scores import CONFIRMING_HOURS, NetworkScores, confirms
+from mlcore.diagnosis.bands import Band
+from mlcore.diagnosis.data_quality_flags import Learnt
+from mlcore.diagnosis.demand import LEAST_NEIGHBOURS
+from mlcore.diagnosis.findings import Finding
+from mlcore.diagnosis.incidents import Incident, incidents
+from mlcore.diagnosis.indicator_alarms import channel_states
+from mlcore.diagnosis.reasons import assumptions_of, at_peak, confidence, evidence, hours_between, sentence
+from mlcore.diagnosis.scores import Evidence, Scores
+from substations.electrical.power import BoolArray
+
+
+def loss_findings(
+    found: Evidence,
+    learnt: Learnt,
+    scores: Scores,
+    states: BoolArray,
+    normal: dict[str, Band],
+    network: NetworkScores | None,
+) -> list[Finding]:
+    """Findings of every channel that raised an alarm somewhere; ``states``: of ``loss_states``."""
+    alarms = episodes(states, scores.short_windows)
+    return [_finding(found, scores, normal, network, incident) for incident in incidents(found, learnt, scores, alarms)]
+
+
+def loss_states(found: Evidence, scores: Scores) -> BoolArray:
+    """[substation, time, channel] where an alarm of a score channel stands."""
+    return channel_states(scores.all_windows, found.fleet.interval_s)
+
+
+def _finding(
+    found: Evidence, scores: Scores, normal: dict[str, Band], network: NetworkScores | None, incident: Incident
+) -> Finding:
+    fleet, substation = found.fleet, incident.episode.substation
+    values = at_peak(fleet, normal, substation, incident.peak)
+    alone = bool(fleet.company[substation, 0] <= LEAST_NEIGHBOURS)
+    assumptions = assumptions_of(fleet, substation, bool(found.operation.has_feeder[substation, 0]), values, alone)
+    is_open = incident.episode.cleared is None
+    details = evidence(incident, values, scores.all_windows[substation, incident.peak], assumptions)
+    confirmed = confirms(network, incident, fleet.steps(CONFIRMING_HOURS))
+    details["confirmed_by_network"] = confirmed
+    return Finding(
+        substation=fleet.codes[substation],
+        kind="loss",
+        cause=incident.verdict.cause,
+        start_s=int(fleet.at_s[incident.episode.raised]),
+        onset_s=int(fleet.at_s[incident.onset]),
+        end_s=None if is_open else int(fleet.at_s[incident.stop - 1]) + fleet.interval_s,
+        peak_s=int(fleet.at_s[incident.peak]),
+        severity="critical" if incident.critical else "warning",
+        loss_kwh=incident.loss_kwh,
+        loss_low_kwh=incident.loss_low_kwh,
+        loss_high_kwh=incident.loss_high_kwh,
+        loss_pct=incident.loss_pct,
+        score=incident.score,
+        confidence=confidence(incident, assumptions, confirmed),
+        reason=sentence(incident, values, hours_between(fleet, incident.onset, incident.stop), is_open),
+        evidence=details,
+    )

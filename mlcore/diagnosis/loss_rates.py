@@ -1,0 +1,127 @@
+"""Extra loss in kW that each kind of departure from the expectation causes, at every step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlcore.diagnosis.data_quality_flags import Learnt
+from mlcore.diagnosis.expectations import UNCOMPENSATED_TAN_PHI, Residuals
+from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.power_flow import Operation
+from mlcore.diagnosis.signals import Signals
+from substations.electrical import losses
+from substations.electrical.power import FloatArray, tan_phi
+
+NEGATIVE_SEQUENCE_SHARE = 0.5
+"""Only the negative sequence of an imbalance passes a delta winding; the other half stays in the transformer."""
+
+WINDING_LOSS_PER_K = 0.0026
+OIL_TO_WINDING = 0.75
+LOAD_VOLTAGE_EXPONENT = 0.7
+"""Active load changes with U^0.7 (customary conservation-voltage factor), capacitors and cores with U²."""
+
+
+@dataclass(frozen=True)
+class LossRates:
+    """kW against the expectation, [substation, time]; negative where the departure saves loss.
+
+    overload and motor take the growth of the load itself as the departure, so they only mean something
+    while such a cause is diagnosed. local_…: the part of it in the substation's own transformer and share.
+    """
+
+    reactive: FloatArray
+    motor: FloatArray
+    overload: FloatArray
+    imbalance: FloatArray
+    distortion: FloatArray
+    voltage: FloatArray
+    cooling: FloatArray
+    avoidable: FloatArray
+    local_reactive: FloatArray
+    local_motor: FloatArray
+    local_overload: FloatArray
+
+    def total(self) -> FloatArray:
+        """Extra loss at this load: reactive power, imbalance, distortion and oil temperature together."""
+        parts = (self.reactive, self.imbalance, self.distortion, self.cooling)
+        return np.where(np.isfinite(self.reactive), np.nansum(parts, axis=0), np.nan)
+
+
+def loss_rates(fleet: Fleet, signals: Signals, operation: Operation, residuals: Residuals, learnt: Learnt) -> LossRates:
+    """Loss of each departure: the loss surface at the operating point less that without the departure."""
+    surface, rated = operation.surface, signals.rated_kva
+    reactive_kvar = residuals.reactive * rated
+    growth_kw = np.maximum(signals.active - residuals.expected_active, 0.0) * rated
+    target = np.array([[plate.target_power_factor] for plate in fleet.nameplates])
+    beyond_target = (1.0 - tan_phi(target) / UNCOMPENSATED_TAN_PHI) * residuals.reactive_of_growth * rated
+    with np.errstate(divide="ignore", invalid="ignore"):
+        grown_share = np.where(signals.active > 0, growth_kw / (signals.active * rated), 0.0)
+    motor_kvar = reactive_kvar + np.where(growth_kw > 0, beyond_target, 0.0)
+    overload_kvar = surface.reactive_kvar * grown_share
+    surplus = losses.reactive_surplus_kvar(surface.active_kw, surface.reactive_kvar, target)
+    return LossRates(
+        reactive=surface.change_kw(0.0, reactive_kvar),
+        motor=surface.change_kw(0.0, motor_kvar),
+        overload=surface.change_kw(growth_kw, overload_kvar),
+        imbalance=_imbalance(signals, operation, residuals, learnt),
+        distortion=_distortion(operation, residuals),
+        voltage=_voltage(operation, residuals),
+        cooling=operation.load_kw * WINDING_LOSS_PER_K * OIL_TO_WINDING * residuals.oil_k,
+        local_reactive=surface.local_change_kw(0.0, reactive_kvar),
+        local_motor=surface.local_change_kw(0.0, motor_kvar),
+        local_overload=surface.local_change_kw(growth_kw, overload_kvar),
+        avoidable=np.maximum(surface.change_kw(0.0, surplus), 0.0),
+    )
+
+
+def _imbalance(signals: Signals, operation: Operation, residuals: Residuals, learnt: Learnt) -> FloatArray:
+    measured = current_square_ratio(signals, operation)
+    usual = learnt["current_square_ratio"][:, None]
+    feeder = operation.surface.feeder_curvature * _apparent_squared(operation)
+    extra = (operation.load_kw + NEGATIVE_SEQUENCE_SHARE * feeder) * (measured - usual)
+    return np.where(np.isfinite(residuals.imbalance), extra, np.nan)
+
+
+def current_square_ratio(signals: Signals, operation: Operation) -> FloatArray:
+    """Mean square of the phase currents over what P and Q need in balance, without the harmonics' part."""
+    rated_a = signals.rated_kva * 1000.0 / (np.sqrt(3.0) * signals.rows.nominal_v)
+    square = ((signals.rows.currents_a / rated_a[..., None]) ** 2).mean(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(square / (1.0 + operation.distortion**2) / operation.loading_squared)
+
+
+def _distortion(operation: Operation, residuals: Residuals) -> FloatArray:
+    expected = residuals.expected_distortion
+    transformer = (
+        operation.rated_load_loss_kw
+        * operation.loading_squared
+        * (
+            losses.load_loss_factor(operation.distortion, operation.winding_c)
+            - losses.load_loss_factor(expected, operation.winding_c)
+        )
+    )
+    feeder = operation.surface.feeder_curvature * _apparent_squared(operation)
+    extra = transformer + losses.FEEDER_DISTORTION_WEIGHT * feeder * (operation.distortion**2 - expected**2)
+    return np.where(np.isfinite(residuals.distortion), extra, np.nan)
+
+
+def _voltage(operation: Operation, residuals: Residuals) -> FloatArray:
+    """Loss now less the loss at the expected voltage, where the load itself would be another one."""
+    expected = operation.voltage - residuals.voltage
+    surface = operation.surface
+    no_load = operation.no_load_kw - losses.no_load_loss_kw(operation.no_load_w, expected)
+    active = surface.active_kw * (1.0 - (expected / operation.voltage) ** LOAD_VOLTAGE_EXPONENT)
+    reactive = surface.reactive_kvar * (1.0 - (expected / operation.voltage) ** 2)
+    now = operation.load_kw
+    moved = ((surface.active_kw - active) ** 2 + (surface.reactive_kvar - reactive) ** 2) / np.maximum(
+        surface.active_kw**2 + surface.reactive_kvar**2, 1e-9
+    )
+    load = now - now * moved * (operation.voltage / expected) ** 2
+    feeder = 2.0 * (surface.feeder_active * active + surface.feeder_reactive * reactive)
+    return np.asarray(no_load + load + feeder)
+
+
+def _apparent_squared(operation: Operation) -> FloatArray:
+    return operation.surface.active_kw**2 + operation.surface.reactive_kvar**2

@@ -1,0 +1,82 @@
+"""Unusual behaviour: what a network finds abnormal and no cause and no instrument fault explains."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlcore.diagnosis.alarm_episodes import Episode, alarm_states, episodes
+from mlcore.diagnosis.autoencoder_scores import NetworkScores, unexplained
+from mlcore.diagnosis.findings import Finding
+from mlcore.diagnosis.fleet import HOUR_S
+from mlcore.diagnosis.rolling import window_mean
+from mlcore.diagnosis.scores import Evidence
+from mlcore.diagnosis.severity import expected_kwh, is_critical
+from substations.electrical.power import BoolArray
+
+AROUND_H = 6.0
+ON_DELAY_H = 4.0
+LEAST_SHARE = 0.03
+"""An episode is worth saying from an extra loss of 5 % of the local one on: some hours of it must come near."""
+
+
+def unusual_findings(found: Evidence, network: NetworkScores, others: list[Finding]) -> list[Finding]:
+    """Episodes of the network's score away from all other findings."""
+    fleet = found.fleet
+    series = unexplained(network, _explained(found, others))
+    states = alarm_states(series, fleet.interval_s, on_delay_h=ON_DELAY_H)
+    alarms = episodes(states[..., None], series[..., None])
+    return [_finding(found, series[alarm.substation], alarm) for alarm in alarms]
+
+
+def unusual_states(found: Evidence, network: NetworkScores) -> BoolArray:
+    """[substation, time] where the network's alarm stands and the readings cost enough for somebody to say so."""
+    fleet = found.fleet
+    states = alarm_states(network.score, fleet.interval_s, on_delay_h=ON_DELAY_H)
+    steps = fleet.steps(ON_DELAY_H)
+    share = window_mean(found.rates.total(), steps) / window_mean(found.operation.local_kw, steps)
+    return np.asarray(states & (np.nan_to_num(share) > LEAST_SHARE))
+
+
+def _explained(found: Evidence, others: list[Finding]) -> BoolArray:
+    fleet = found.fleet
+    mask = np.zeros(found.operation.local_kw.shape, dtype=bool)
+    margin = int(AROUND_H * HOUR_S)
+    for other in others:
+        until = other.end_s if other.end_s is not None else int(fleet.at_s[-1]) + fleet.interval_s
+        inside = (fleet.at_s >= other.onset_s - margin) & (fleet.at_s < until + margin)
+        mask[fleet.codes.index(other.substation), inside] = True
+    return mask
+
+
+def _finding(found: Evidence, series: np.ndarray, alarm: Episode) -> Finding:
+    fleet, stop = found.fleet, alarm.last + 1
+    plate = fleet.nameplates[alarm.substation]
+    inside = slice(alarm.raised, stop)
+    # An alarm stands still while there is nothing to judge, or another finding explains it: that is not its loss.
+    judged = np.isfinite(series[inside])
+    extra, local = (rate[alarm.substation, inside][judged] for rate in (found.rates.total(), found.operation.local_kw))
+    hours = fleet.interval_s / HOUR_S
+    loss_kwh, local_kwh = max(float(np.nansum(extra)) * hours, 0.0), float(np.nansum(local)) * hours
+    percent = 100.0 * loss_kwh / max(local_kwh - loss_kwh, 1e-6)
+    low, high = plate.loss_interval()
+    energy_kwh = expected_kwh(loss_kwh, float(judged.sum()) * hours, alarm.cleared is None)
+    peak = alarm.raised + int(np.nan_to_num(series[inside]).argmax())
+    return Finding(
+        substation=fleet.codes[alarm.substation],
+        kind="unusual",
+        cause="unusual_behaviour",
+        start_s=int(fleet.at_s[alarm.raised]),
+        onset_s=int(fleet.at_s[alarm.raised]),
+        end_s=None if alarm.cleared is None else int(fleet.at_s[alarm.last]) + fleet.interval_s,
+        peak_s=int(fleet.at_s[peak]),
+        severity="critical" if is_critical(percent, energy_kwh, plate) else "warning",
+        loss_kwh=loss_kwh,
+        loss_low_kwh=low * loss_kwh,
+        loss_high_kwh=high * loss_kwh,
+        loss_pct=percent,
+        score=float(np.nan_to_num(series[inside]).max()),
+        confidence=0.5,
+        reason=f"The readings do not look like this substation's usual ones and no known cause fits; "
+        f"estimated extra loss {loss_kwh:.3g} kWh ({percent:.1f} %).",
+        evidence={"network_score": float(series[peak]), "extra_loss_pct": percent},
+    )

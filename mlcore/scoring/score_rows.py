@@ -1,0 +1,59 @@
+"""What is stored of each judged reading."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from mlcore.diagnosis.judgement import CHANNELS, Analysis, Status
+from mlcore.fleet.groups import Shard
+
+from .context import moment
+
+STATUS = {
+    Status.OK: 0,
+    Status.WARMING: 1,
+    Status.DE_ENERGISED: 2,
+    Status.BAD_DATA: 3,
+}
+_STORED = np.array([STATUS.get(status, -1) for status in sorted(Status)])
+
+
+def score_rows(shard: Shard, analysis: Analysis, since_s: int) -> list[tuple[Any, ...]]:
+    """One tuple per present reading from a time on, in the order of ``bulk.COLUMNS``."""
+    first = int(np.searchsorted(analysis.at_s, since_s))
+    row, step = np.nonzero(analysis.status[:, first:] != Status.ABSENT)
+    step += first
+    times, ids = [moment(second) for second in analysis.at_s], list(shard.ids)
+    names = np.array([*CHANNELS, ""])  # −1 is the last one: no channel
+    power_factor, network = analysis.bands["power_factor"], analysis.network_score
+    return list(
+        zip(
+            [ids[number] for number in row],
+            [times[number] for number in step],
+            _plain(analysis.score[row, step]),
+            names[analysis.worst_channel[row, step]].tolist(),
+            _STORED[analysis.status[row, step]].tolist(),
+            [None] * len(row) if network is None else _plain(network[row, step]),
+            *(
+                _plain(column[row, step])
+                for column in (
+                    analysis.expected_reactive_kvar,
+                    power_factor.expected,
+                    power_factor.low,
+                    power_factor.high,
+                    analysis.local_loss_kw,
+                    analysis.extra_loss_kw,
+                    analysis.avoidable_loss_kw,
+                )
+            ),
+            strict=True,
+        )
+    )
+
+
+def _plain(values: Any) -> list[float | None]:
+    """Python floats, None for what is not finite: a database has no NaN."""
+    return [value if math.isfinite(value) else None for value in values.tolist()]

@@ -1,0 +1,183 @@
+"""Readings judged as they come in give the numbers and the findings of the whole record."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from mlcore.diagnosis import judgement
+from mlcore.diagnosis.autoencoder_scores import NetworkScores
+from mlcore.diagnosis.findings import Finding
+from mlcore.diagnosis.fleet import Fleet, beside
+from mlcore.diagnosis.history import ForgottenError, Memory
+from mlcore.diagnosis.incremental import Stream
+from mlcore.diagnosis.judgement import Judged
+from mlcore.diagnosis.model import SubstationModel
+from mlcore.diagnosis.rolling import window_mean
+from substations.channels import CHANNEL_INDEX
+from substations.electrical.power import FloatArray
+
+from .made_fleet import DAYS, TRAIN_DAYS, Load, made_fleet
+
+DAY_STEPS = 48
+
+
+def faulty(load: Load) -> None:
+    """A lost bank, hot oil and an imbalance after training, and one that began long before."""
+    load.reactive[1, load.between(24 * 20, 24 * 21.5)] += 0.16
+    load.reactive[4, load.between(24 * 18, 24 * 24)] += 0.14
+    load.oil_extra_k[2, load.between(24 * 20.5, 24 * 22.5)] += 12.0
+    load.shares[3, load.between(24 * 21, 24 * 21.6)] = (1.45, 0.80, 0.75)
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Fleet:
+    made = made_fleet(faulty)
+    values = made.values.copy()
+    rng = np.random.default_rng(3)
+    values[rng.random(values.shape[:2]) < 0.03] = np.nan
+    values[0, 19 * DAY_STEPS : 19 * DAY_STEPS + 9] = np.nan
+    values[5, 20 * DAY_STEPS : 20 * DAY_STEPS + 30, CHANNEL_INDEX["current_l2_a"]] = 0.0
+    return replace(made, values=values)
+
+
+@pytest.fixture(scope="module")
+def models(fleet: Fleet) -> dict[str, SubstationModel]:
+    train = fleet.at_s < fleet.at_s[TRAIN_DAYS * DAY_STEPS]
+    return judgement.fit(fleet, train)
+
+
+def part(fleet: Fleet, first: int, stop: int) -> Fleet:
+    return fleet.since(int(fleet.at_s[first])).until(stop - first)
+
+
+def opinion(fleet: Fleet, residuals: FloatArray) -> NetworkScores:
+    """A stand-in for networks: what it says of a step depends on that step alone."""
+    return NetworkScores(np.abs(np.nan_to_num(residuals[..., 0])) / 6.0)
+
+
+def assert_same(found: object, wanted: object, first: int, stop: int, path: str = "judged") -> None:
+    """Every array over time of a tree of dataclasses is that of the whole record between two steps."""
+    for field in fields(found):  # type: ignore[arg-type]
+        one, other, name = getattr(found, field.name), getattr(wanted, field.name), f"{path}.{field.name}"
+        if isinstance(one, Fleet) or field.name == "learnt":
+            continue
+        if isinstance(one, np.ndarray):
+            if other.shape[1] > 1:
+                other = other[:, first:stop]
+            np.testing.assert_allclose(one, other, rtol=1e-6, atol=1e-8, err_msg=name)
+        elif isinstance(one, dict):
+            for key, band in one.items():
+                assert_same(band, other[key], first, stop, f"{name}.{key}")
+        elif hasattr(one, "__dataclass_fields__"):
+            assert_same(one, other, first, stop, name)
+
+
+def whole(fleet: Fleet, models: dict[str, SubstationModel]) -> Judged:
+    return judgement.judge(fleet, models, judgement.learnt_of(fleet, models), lambda found: opinion(fleet, found))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_steps_judged_one_by_one_or_in_parts_or_again_give_the_numbers_of_the_whole_record(
+    fleet: Fleet, models: dict[str, SubstationModel], seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    wanted, stream, at = whole(fleet, models), Stream(models, opinion), 17 * DAY_STEPS
+    stream.advance(part(fleet, 0, at))
+    while at < 22 * DAY_STEPS:
+        first = at - int(rng.integers(0, stream.spare + 1)) if rng.random() < 0.2 else at
+        stop = at + int(rng.choice([1, 1, 1, 2, 5, 40]))
+        if first < at:  # what came late is not there at first
+            late = part(fleet, first, stop)
+            stream.advance(replace(late, values=np.where(rng.random(late.values.shape) < 0.5, np.nan, late.values)))
+            stop = max(stop, first + 1)
+            if stop - first > stream.spare:
+                stream = Stream(models, opinion)
+                first = 0
+        assert_same(stream.advance(part(fleet, first, stop)), wanted, first, stop)
+        at = stop
+
+
+@pytest.mark.parametrize("start_day", [17, 20])
+def test_what_is_watched_has_the_findings_of_the_whole_record(
+    fleet: Fleet, models: dict[str, SubstationModel], start_day: int
+) -> None:
+    stream, at = Stream(models, opinion), start_day * DAY_STEPS
+    told: dict[tuple[str, str, int], Finding] = {}
+    stream.advance(part(fleet, 0, at))
+    stream.watch(whole(part(fleet, 0, at), models), stream.strangers)
+    for stop in range(at + 1, DAYS * DAY_STEPS + 1):
+        stream.advance(part(fleet, stop - 1, stop))
+        if stream.strangers:
+            stream.watch(whole(part(fleet, 0, stop), models), stream.strangers)
+        told |= {(each.substation, each.cause, each.start_s): each for each in stream.findings()}
+    wanted = judgement.findings(whole(fleet, models), models)
+    recent = [each for each in wanted if each.end_s is None or each.end_s > fleet.at_s[at]]
+    assert {each.cause for each in recent} >= {"capacitor_failure", "cooling_failure"}
+    for each in recent:
+        found = told[each.substation, each.cause, each.start_s]
+        assert (found.end_s, found.severity, found.reason) == (each.end_s, each.severity, each.reason)
+        assert found.loss_kwh == pytest.approx(each.loss_kwh, rel=1e-6)
+
+
+def test_a_substation_is_watched_no_longer_when_nothing_has_stood_for_more_than_a_day(
+    fleet: Fleet, models: dict[str, SubstationModel]
+) -> None:
+    at = int(20.5 * DAY_STEPS)
+    stream = Stream(models, opinion)
+    stream.advance(part(fleet, 0, at))
+    stream.watch(whole(part(fleet, 0, at), models), {"T1", "T2"})
+    stream.advance(part(fleet, at, at + 62))
+    assert "T1" not in stream.watched
+    assert "T2" in stream.watched
+
+
+def test_steps_that_are_judged_again_count_once_as_quiet(fleet: Fleet, models: dict[str, SubstationModel]) -> None:
+    at = int(20.5 * DAY_STEPS)
+    stream = Stream(models, opinion)
+    stream.advance(part(fleet, 0, at))
+    stream.watch(whole(part(fleet, 0, at), models), {"T1"})
+    for stop in range(at + 1, at + 21):
+        stream.advance(part(fleet, stop - 8, stop))
+    assert stream.watched["T1"].quiet_steps == 20 + 7  # those before it was watched
+
+
+def test_fleets_judged_together_keep_their_own_neighbours(fleet: Fleet, models: dict[str, SubstationModel]) -> None:
+    other = made_fleet(seed=11, substations=4)
+    renamed = tuple(f"U{number}" for number in range(4))
+    plates = tuple(replace(plate, code=code) for plate, code in zip(other.nameplates, renamed, strict=True))
+    other = replace(other, codes=renamed, nameplates=plates, segments=())
+    others = judgement.fit(other, other.at_s < other.at_s[TRAIN_DAYS * DAY_STEPS])
+    together = whole(beside([fleet, other]), {**models, **others})
+    for one, own, rows in ((fleet, models, slice(0, 6)), (other, others, slice(6, 10))):
+        alone = whole(one, own)
+        np.testing.assert_allclose(together.scores.all_windows[rows], alone.scores.all_windows, rtol=1e-6, atol=1e-8)
+        np.testing.assert_allclose(together.found.operation.local_kw[rows], alone.found.operation.local_kw, rtol=1e-9)
+
+
+def test_steps_that_do_not_follow_are_refused(fleet: Fleet, models: dict[str, SubstationModel]) -> None:
+    stream = Stream(models)
+    stream.advance(part(fleet, 0, 400))
+    with pytest.raises(ForgottenError, match="3 steps are missing"):
+        stream.advance(part(fleet, 403, 404))
+    with pytest.raises(ForgottenError, match="At most 8 steps"):
+        stream.advance(part(fleet, 391, 404))
+
+
+def test_a_memory_that_is_asked_other_questions_says_so() -> None:
+    def asked(memory: Memory, times: int, rows: int = 2) -> None:
+        with memory:
+            for _ in range(times):
+                window_mean(np.ones((rows, 5)), 3)
+
+    memory = Memory()
+    asked(memory, 1)
+    for times, rows, message in (
+        (2, 2, "More windows"),
+        (0, 2, "0 windows were asked for; 1"),
+        (1, 3, "A window over"),
+    ):
+        with pytest.raises(ForgottenError, match=message):
+            asked(memory, times, rows)

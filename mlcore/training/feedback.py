@@ -1,0 +1,41 @@
+"""What operators teach by resolving: a false alarm raises the limit of its cause on its substation, reversibly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+
+from mlcore.diagnosis.findings import Finding
+from mlcore.fleet.groups import Shard
+from mlcore.models import Detection, RaisedLimit
+
+# A little above the false alarm, so that the same is not raised again; never so high that a cause falls silent.
+MARGIN = 1.1
+HIGHEST = 2.0
+
+
+@transaction.atomic
+def learn_verdict(detection_ids: Sequence[int], *, is_false: bool) -> None:
+    """Keep what was found out with each detection; a false alarm also raises its limit and teaches later training."""
+    verdict = Detection.Verdict.FALSE_ALARM if is_false else Detection.Verdict.CONFIRMED
+    Detection.objects.filter(pk__in=detection_ids).update(verdict=verdict)
+    if not is_false:
+        return
+    for detection in Detection.objects.filter(pk__in=detection_ids).exclude(kind=Detection.Kind.METER):
+        wanted = min(HIGHEST, max(1.0, detection.score * MARGIN))
+        limit, created = RaisedLimit.objects.get_or_create(
+            substation=detection.substation, cause=detection.cause, defaults={"factor": wanted}
+        )
+        if not created and limit.factor < wanted:
+            RaisedLimit.objects.filter(pk=limit.pk, factor__lt=wanted).update(factor=wanted)
+
+
+def above_limits(shard: Shard, findings: Iterable[Finding]) -> list[Finding]:
+    """Findings without those that operators have taught to be ordinary."""
+    codes = {substation.pk: substation.code for substation in shard.substations}
+    limits = {
+        (codes[limit.substation_id], limit.cause): limit.factor
+        for limit in RaisedLimit.objects.filter(substation__in=shard.ids)
+    }
+    return [each for each in findings if each.score >= limits.get((each.substation, each.cause), 0.0)]

@@ -1,0 +1,193 @@
+"""Training: one call fits a shard and stores a version per substation."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Max, Min
+from numpy.typing import NDArray
+
+from mlcore.detector import TrainedDetector, train_fleet
+from mlcore.diagnosis.fleet import Fleet
+from mlcore.fleet import reading_grid
+from mlcore.fleet.groups import Shard
+from mlcore.models import Detection, Detector, DetectorEvent
+from substations.electrical.nameplate import Nameplate
+from substations.models import PlannedWork, Reading, Span, Substation
+
+from . import artifacts, promotion, versions
+from .promotion import Verdict
+from .store import load_detectors
+
+logger = logging.getLogger(__name__)
+# A first model learns from the older part of the record, so that it judges the newer part without having seen it.
+FIRST_TRAINING_SHARE = 0.7
+LEAST_DAYS = 7
+# Readings on the grid of one training: each takes about 3 kB while expectations are learnt and versions compared.
+LARGEST_GRID = 1_000_000
+FIRST = Verdict(True, "The first version.", {})
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The readings that a model learns from."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def days(self) -> float:
+        return (self.end - self.start) / timedelta(days=1)
+
+
+def training_range(shard: Shard, *, until: datetime | None = None) -> Range | None:
+    """What a shard learns from: the last ``TRAIN_DAYS``, or at first the older share of the record.
+
+    Of many substations with short intervals only as much as fits into memory, see ``LARGEST_GRID``.
+    """
+    reach = Reading.objects.filter(substation__in=shard.ids).aggregate(first=Min("at"), last=Max("at"))
+    if reach["first"] is None:
+        return None
+    first, last = reach["first"], until or reach["last"]
+    has_detector = Detector.objects.active().filter(substation__in=shard.ids).exists()
+    if until is None and not has_detector:
+        last = first + max((last - first) * FIRST_TRAINING_SHARE, min(last - first, timedelta(days=LEAST_DAYS)))
+    longest = min(timedelta(days=settings.TRAIN_DAYS), _longest_grid(shard))
+    return Range(max(first, last - longest), last)
+
+
+def _longest_grid(shard: Shard) -> timedelta:
+    steps = max(LARGEST_GRID // len(shard.ids), 1)
+    return timedelta(seconds=steps * shard.substations[0].reading_interval_s)
+
+
+def train(shard: Shard, *, only: Collection[int] | None = None, until: datetime | None = None) -> list[Detector]:
+    """Fit every substation of a shard that has enough believable data; the new versions become active.
+
+    ``only`` limits which substations get a new version; the others still serve as their neighbours.
+    Fitting runs outside any transaction. Storing the versions, making them active and asking for the shard to be scored
+    again is one transaction.
+    """
+    wanted = training_range(shard, until=until)
+    fleet = reading_grid.load(shard, wanted.start, wanted.end) if wanted else None
+    if fleet is None or wanted is None:
+        return []
+    active, _rows = load_detectors(shard)
+    left_out = _left_out(shard, fleet)
+    usable = ~np.logical_or.reduce(list(left_out.values()))
+    from_s = promotion.held_out_from(int(fleet.at_s[0]), int(fleet.at_s[-1])) if active else int(fleet.at_s[-1]) + 1
+    # A newcomer has no version to be compared with: it learns from all that it has.
+    compared = np.array([each.code in active for each in shard.substations])
+    seen = usable & ~(compared[:, None] & (fleet.at_s >= from_s))
+    trained = train_fleet(fleet, seen, false_alarms_per_month=settings.FALSE_ALARMS_PER_MONTH)
+    codes = {each.code for each in shard.substations if only is None or each.pk in only}
+    kept = {code: each for code, each in trained.items() if code in codes}
+    verdicts = promotion.judge(shard, fleet, kept, active, from_s) if active else {}
+    until = min(wanted.end, datetime.fromtimestamp(from_s, UTC))
+    learned = {
+        each.code: Range(wanted.start, until if each.code in active else wanted.end) for each in shard.substations
+    }
+    return _store(shard, fleet, kept, verdicts, learned, left_out)
+
+
+def _left_out(shard: Shard, fleet: Fleet) -> dict[str, NDArray[np.bool_]]:
+    """[substation, time] what teaches nothing about normal, by the reason: known episodes, and planned work."""
+    known = Detection.objects.standing().filter(substation__in=shard.ids)
+    return {
+        "left_out_known_episodes": _marked(shard, fleet, known.exclude(verdict=Detection.Verdict.FALSE_ALARM)),
+        "left_out_planned_work": _marked(shard, fleet, PlannedWork.objects.filter(substation__in=shard.ids)),
+    }
+
+
+def _marked(shard: Shard, fleet: Fleet, stretches: Iterable[Detection | PlannedWork]) -> NDArray[np.bool_]:
+    marked = np.zeros(fleet.values.shape[:2], dtype=bool)
+    index = {pk: position for position, pk in enumerate(shard.ids)}
+    for each in stretches:
+        end_s = each.end.timestamp() if each.end else np.inf
+        marked[index[each.substation_id]] |= (fleet.at_s >= each.start.timestamp()) & (fleet.at_s <= end_s)
+    return marked
+
+
+@transaction.atomic
+def _store(
+    shard: Shard,
+    fleet: Fleet,
+    trained: dict[str, TrainedDetector],
+    verdicts: dict[str, Verdict],
+    learned: Mapping[str, Range],
+    left_out: Mapping[str, NDArray[np.bool_]],
+) -> list[Detector]:
+    stored = []
+    for index, substation in enumerate(shard.substations):
+        if substation.code in trained:
+            verdict, code = verdicts.get(substation.code, FIRST), substation.code
+            rows = np.isfinite(fleet.values[index]).any(axis=1) & (fleet.at_s <= learned[code].end.timestamp())
+            reasons = {name: int((marked[index] & rows).sum()) for name, marked in left_out.items()}
+            stored.append(
+                _store_one(substation, fleet.nameplates[index], trained[code], verdict, learned[code], rows, reasons)
+            )
+    _ask_for_scoring(each for each in stored if each.version == 1)
+    logger.info(
+        "Trained %d of %d substations of the shard of %s.", len(stored), len(shard.ids), shard.substations[0].code
+    )
+    return stored
+
+
+def _store_one(
+    substation: Substation,
+    plate: Nameplate,
+    detector: TrainedDetector,
+    verdict: Verdict,
+    learned: Range,
+    rows: NDArray[np.bool_],
+    left_out: dict[str, int],
+) -> Detector:
+    """Store one version, and make it active if it was accepted and the active one is not pinned."""
+    arrays, meta = detector.to_arrays()
+    artifact = artifacts.pack(arrays, meta | {"nameplate": reading_grid.guesses(plate)})
+    taken = int(rows.sum()) - sum(left_out.values())
+    reasons = {**left_out, "left_out_looked_abnormal": round(detector.excluded_share * max(taken, 0))}
+    own = Detector.objects.filter(substation=substation)
+    row = Detector.objects.create(
+        substation=substation,
+        version=(own.aggregate(Max("version"))["version__max"] or 0) + 1,
+        rung=detector.rung,
+        trained_from=learned.start,
+        trained_until=learned.end,
+        row_count=int(rows.sum()),
+        excluded_count=min(sum(reasons.values()), int(rows.sum())),
+        threshold=detector.threshold,
+        metrics=detector.metrics | reasons | verdict.figures | _cut(substation, learned),
+        arrays=artifact.data,
+        meta=artifact.meta,
+        sha256=artifact.sha256,
+        note=verdict.note[:300],
+    )
+    versions.record(row, DetectorEvent.Action.TRAINED, note=verdict.note)
+    pinned = own.filter(is_active=True, is_pinned=True).exists()
+    if verdict.accepted and not pinned:
+        versions.activate(row, note=verdict.note)
+    else:
+        why = "The active version is pinned." if verdict.accepted else verdict.note
+        versions.record(row, DetectorEvent.Action.KEPT_BACK, note=why)
+    return row
+
+
+def _cut(substation: Substation, learned: Range) -> dict[str, int]:
+    """For the model card: that there was more to learn from than what fits into memory."""
+    older = Reading.objects.filter(substation=substation, at__lt=learned.start)
+    wanted = older.filter(at__gte=learned.end - timedelta(days=settings.TRAIN_DAYS))
+    return {"older_readings_left_out": wanted.count()} if wanted.exists() else {}
+
+
+def _ask_for_scoring(detectors: Iterable[Detector]) -> None:
+    """A first model judges the whole record. Later ones judge from now on: what was found stays as it was found."""
+    for detector in detectors:
+        reach = Reading.objects.filter(substation=detector.substation_id).aggregate(first=Min("at"), last=Max("at"))
+        Span.objects.create(substation_id=detector.substation_id, start=reach["first"], end=reach["last"])

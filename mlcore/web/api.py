@@ -1,0 +1,131 @@
+"""The REST door of detections: read only, since only the readings change them."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import django_filters
+from django.contrib.auth.models import User
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers, status, viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from mlcore.models import Cause, Detection, Detector
+from mlcore.training import schedule, versions
+from substations.models import Substation
+
+
+class DetectionSerializer(serializers.ModelSerializer[Detection]):
+    """One episode: when, where, why, how much; ``end`` null means that it goes on."""
+
+    substation = serializers.SlugRelatedField[Substation](slug_field="code", read_only=True)
+    severity = serializers.SerializerMethodField()
+    detector_version = serializers.IntegerField(source="detector.version", default=None, read_only=True)
+
+    class Meta:
+        model = Detection
+        fields = (
+            "id", "substation", "kind", "cause", "severity", "start", "end", "peak", "loss_kwh", "loss_low_kwh",
+            "loss_high_kwh", "loss_pct", "score", "confidence", "reason", "evidence", "detector_version", "verdict",
+            "revision", "withdrawn_at", "created_at", "changed_at",
+        )  # fmt: skip
+
+    def get_severity(self, detection: Detection) -> str:
+        return "critical" if detection.severity >= Detection.Severity.CRITICAL else "warning"
+
+
+class DetectionFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
+    substation = django_filters.CharFilter("substation__code")
+    since = django_filters.IsoDateTimeFilter("start", "gte")
+    until = django_filters.IsoDateTimeFilter("start", "lte")
+    ongoing = django_filters.BooleanFilter("end", "isnull")
+    cause = django_filters.ChoiceFilter(choices=Cause.choices)
+
+    class Meta:
+        model = Detection
+        fields = ("kind", "severity")
+
+
+class DetectionViewSet(viewsets.ReadOnlyModelViewSet[Detection]):
+    """Detected episodes, newest first."""
+
+    queryset = (
+        Detection.objects.standing()
+        .select_related("substation", "detector")
+        .defer("detector__arrays", "detector__meta")
+        .order_by("-start", "-pk")
+    )
+    serializer_class = DetectionSerializer
+    filterset_class = DetectionFilter
+
+
+class DetectorSerializer(serializers.ModelSerializer[Detector]):
+    """One version of a substation's model; ``metrics`` hold what it was compared on."""
+
+    substation = serializers.SlugRelatedField[Substation](slug_field="code", read_only=True)
+
+    class Meta:
+        model = Detector
+        fields = (
+            "id", "substation", "version", "rung", "is_active", "is_pinned", "broken_reason", "trained_from",
+            "trained_until", "row_count", "excluded_count", "threshold", "metrics", "note", "created_at",
+        )  # fmt: skip
+
+
+class NotNow(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "conflict"
+
+
+class DetectorViewSet(viewsets.ReadOnlyModelViewSet[Detector]):
+    """Versions of the models: look, train, make one active, pin."""
+
+    queryset = Detector.objects.without_artifact().select_related("substation").order_by("substation__code", "-version")
+    serializer_class = DetectorSerializer
+    filterset_fields = ("is_active", "rung", "substation__code")
+    action_permissions = {
+        "train": ["mlcore.add_detector"],
+        "activate": ["mlcore.change_detector"],
+        "pin": ["mlcore.change_detector"],
+        "unpin": ["mlcore.change_detector"],
+    }
+
+    @extend_schema(request=None, responses={202: OpenApiResponse(description="Asked for; it starts within seconds.")})
+    @action(detail=True, methods=["post"])
+    def train(self, request: Request, pk: str | None = None) -> Response:
+        """Ask for a new version of this substation's model."""
+        schedule.request(self.get_object().substation_id)
+        return Response(status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request=None, responses={200: DetectorSerializer, 409: OpenApiResponse()})
+    @action(detail=True, methods=["post"])
+    def activate(self, request: Request, pk: str | None = None) -> Response:
+        """Make this version the active one, also an older one."""
+        try:
+            versions.activate(self.get_object(), by=cast(User, request.user), note="By the API.")
+        except versions.Unusable as error:
+            raise NotNow(str(error)) from error
+        return self._fresh()
+
+    @extend_schema(request=None, responses={200: DetectorSerializer, 409: OpenApiResponse()})
+    @action(detail=True, methods=["post"])
+    def pin(self, request: Request, pk: str | None = None) -> Response:
+        """Keep the active version whatever is trained later."""
+        return self._pin(request, pinned=True)
+
+    @extend_schema(request=None, responses={200: DetectorSerializer, 409: OpenApiResponse()})
+    @action(detail=True, methods=["post"])
+    def unpin(self, request: Request, pk: str | None = None) -> Response:
+        """Let later versions take its place again."""
+        return self._pin(request, pinned=False)
+
+    def _pin(self, request: Request, *, pinned: bool) -> Response:
+        if not versions.pin(self.get_object(), pinned=pinned, by=cast(User, request.user)):
+            raise NotNow("Only the active version can be pinned or unpinned, once.")
+        return self._fresh()
+
+    def _fresh(self) -> Response:
+        return Response(DetectorSerializer(self.get_object()).data)

@@ -1,0 +1,121 @@
+"""One episode as a figure: first the quantity that gave it away, then power factor and loss, measured and expected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, tzinfo
+from typing import Any
+
+import numpy as np
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from numpy.typing import NDArray
+
+from mlcore.models import Detection
+from substations.charts import Line, time_series
+from substations.models import Reading
+
+from .substation_chart import aligned_scores, shaded, utc_offset_s
+
+PHASES = ("L1", "L2", "L3")
+CURRENTS = ("current_l1_a", "current_l2_a", "current_l3_a")
+# Quantity of the evidence: the channels that are drawn for it, the title of the panel, and whether their mean is drawn.
+DRAWN: Mapping[str, tuple[tuple[str, ...], Any, bool]] = {
+    "voltage_v": (("voltage_avg_v",), "V", False),
+    "oil_temperature_c": (("oil_temperature_c",), gettext_lazy("Oil °C"), False),
+    "thd_current_pct": (
+        ("thd_current_l1_pct", "thd_current_l2_pct", "thd_current_l3_pct"),
+        gettext_lazy("Current THD %"),
+        True,
+    ),
+    "imbalance_pct": (CURRENTS, gettext_lazy("Currents A"), False),
+    "active_power_kw": (("active_power_kw",), "kW", False),
+}
+# What is drawn where the cause names no other quantity.
+OF_CAUSE = {
+    "phase_imbalance": "imbalance_pct", "dead_phase": "imbalance_pct", "ct_error": "imbalance_pct",
+    "reversed_ct": "imbalance_pct", "harmonic_injection": "thd_current_pct", "tap_voltage": "voltage_v",
+    "vt_error": "voltage_v", "cooling_failure": "oil_temperature_c", "temperature_sensor": "oil_temperature_c",
+    "overload": "active_power_kw",
+}  # fmt: skip
+Arrays = Mapping[str, NDArray[np.float64]]
+
+
+def episode_figure(
+    detection: Detection, start: datetime, end: datetime | None, *, zone: tzinfo | None = None
+) -> dict[str, Any]:
+    """Stacked panels over [start, end] in ``zone``, else the substation's own; the episode is shaded.
+
+    The first panel shows reactive power against what was expected of it, or the quantity that the cause is about, with
+    the limit that it passed at the peak as a dotted line.
+    """
+    substation = detection.substation
+    quantity = OF_CAUSE.get(detection.cause, "")
+    channels = DRAWN[quantity][0] if quantity else ()
+    names = tuple(dict.fromkeys(("power_factor", "reactive_power_kvar", *channels)))
+    readings = Reading.objects.for_substation(substation).between(start, end).as_arrays(names)
+    if not len(readings):
+        return {"data": [], "layout": {}, "empty": _("The readings of this episode are no longer stored.")}
+    measured = dict(zip(names, readings.values.T, strict=True))
+    scores = aligned_scores(substation, readings.at_s)
+    first = _quantity_lines(quantity, measured) if quantity else _reactive_lines(measured, scores)
+    found = Detection.objects.standing().filter(substation=substation).touching(start, end)
+    guides: dict[int, list[tuple[str, float]]] = {1: [(_("target"), substation.target_power_factor)]}
+    if quantity:
+        guides[0] = _limit_at_peak(detection, quantity)
+    return time_series(
+        readings.at_s,
+        [*first, *_power_factor_lines(measured, scores), *_loss_lines(scores)],
+        panels=[str(DRAWN[quantity][1]) if quantity else _("kvar"), _("Power factor"), _("kW lost")],
+        interval_s=substation.reading_interval_s,
+        utc_offset_s=utc_offset_s(zone or substation.zone, readings.at_s),
+        episodes=[shaded(each) for each in found],
+        guides=guides,
+    )
+
+
+def _reactive_lines(measured: Arrays, scores: Arrays) -> list[Line]:
+    return [
+        Line(_("Expected kvar"), scores["expected_reactive_power_kvar"], "expected", "kvar", 0, "dash"),
+        Line(_("Reactive power"), measured["reactive_power_kvar"], "measured-2", "kvar", 0),
+    ]
+
+
+def _quantity_lines(quantity: str, measured: Arrays) -> list[Line]:
+    channels, title, is_mean = DRAWN[quantity]
+    if is_mean:
+        table = np.stack([measured[name] for name in channels])
+        known = np.isfinite(table)
+        count = known.sum(axis=0)
+        total = np.where(known, table, 0.0).sum(axis=0)
+        values = np.divide(total, count, out=np.full(table.shape[1], np.nan), where=count > 0)
+        return [Line(str(title), values, "measured-2")]
+    if len(channels) == 1:
+        return [Line(str(title), measured[channels[0]], "measured-2")]
+    roles = ("measured-2", "measured-3", "measured-4")
+    return [Line(phase, measured[name], role, "A") for phase, name, role in zip(PHASES, channels, roles, strict=True)]
+
+
+def _power_factor_lines(measured: Arrays, scores: Arrays) -> list[Line]:
+    return [
+        Line(_("Lowest expected"), scores["power_factor_low"], "band", panel=1),
+        Line(_("Expected range"), scores["power_factor_high"], "band", panel=1, fill_to_previous=True),
+        Line(_("Power factor"), np.abs(measured["power_factor"]), "measured", panel=1),
+    ]
+
+
+def _loss_lines(scores: Arrays) -> list[Line]:
+    return [
+        Line(_("Loss"), scores["loss_kw"], "measured-3", "kW", 2),
+        Line(_("Extra loss"), scores["extra_loss_kw"], "extra", "kW", 2),
+    ]
+
+
+def _limit_at_peak(detection: Detection, quantity: str) -> list[tuple[str, float]]:
+    """The limit that was passed at the peak; that of the imbalance is in per cent and fits no line of currents."""
+    values = detection.evidence.get("at_peak", {}).get(quantity) or {}
+    measured, low, high = (values.get(name) for name in ("measured", "low", "high"))
+    if quantity == "imbalance_pct" or measured is None:
+        return []
+    passed = [low] if low is not None and measured < low else [high] if high is not None and measured > high else []
+    return [(_("limit at the peak"), level) for level in passed]

@@ -1,0 +1,76 @@
+"""What a page says of one version beside its range: figures with names and units."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.utils.translation import gettext as _
+
+from mlcore.models import Detection, Detector
+from substations.models import Reading, Substation
+
+
+def card(detector: Detector) -> list[tuple[str, str]]:
+    """Label and value of each figure that was stored with a version; an unknown one keeps its own name."""
+    labels = _labels()
+    return [(labels.get(name, name.replace("_", " ")), _value(value)) for name, value in detector.metrics.items()]
+
+
+def side_by_side(one: Detector, other: Detector) -> list[tuple[str, str, str]]:
+    """Label, and the value of each of two versions: what they learned from, then every figure that either has."""
+    rows = [
+        (_("Rung"), one.get_rung_display(), other.get_rung_display()),
+        (_("Days learned from"), _value(_days(one)), _value(_days(other))),
+        (_("Readings"), _value(one.row_count), _value(other.row_count)),
+        (_("Left out"), _value(one.excluded_count), _value(other.excluded_count)),
+    ]
+    labels = _labels()
+    names = [*one.metrics, *(name for name in other.metrics if name not in one.metrics)]
+    return rows + [
+        (labels.get(name, name.replace("_", " ")), _value(one.metrics.get(name)), _value(other.metrics.get(name)))
+        for name in names
+    ]
+
+
+def _days(detector: Detector) -> float:
+    return (detector.trained_until - detector.trained_from) / timedelta(days=1)
+
+
+def _labels() -> dict[str, str]:
+    return {
+        "expected_false_alarms_per_month": _("Expected false alarms per month"),
+        "left_out_known_episodes": _("Left out: known episodes"),
+        "left_out_planned_work": _("Left out: planned work"),
+        "left_out_looked_abnormal": _("Left out: looked abnormal"),
+        "believable_hours": _("Believable hours it learned from"),
+        "warning": _("Warning"),
+        "older_readings_left_out": _("Older readings left out, for want of memory"),
+        "network_windows": _("Windows the network learned from"),
+        "network_window_steps": _("Readings in a window"),
+        "network_heldout_error": _("Held-out reconstruction error"),
+        "network_threshold": _("Network threshold"),
+        "network_unusual_slots_per_month": _("Held-out rows above it, per month"),
+        "network_channels": _("Channels of the network"),
+        "held_out_abnormal_share": _("Abnormal among held-out normal rows"),
+        "held_out_abnormal_share_before": _("The same of the version before"),
+        "known_episodes": _("Known episodes"),
+        "known_episodes_found": _("Of these found"),
+        "known_episodes_found_before": _("Found by the version before"),
+    }
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return str(value).replace("_", " ")
+
+
+def observed_false_alarms(substation: Substation) -> int:
+    """Episodes of the last 90 days of readings that operators resolved as false alarms."""
+    newest = Reading.objects.for_substation(substation).newest(1).values_list("at", flat=True).first()
+    if newest is None:
+        return 0
+    recent = Detection.objects.standing().filter(substation=substation, start__gt=newest - timedelta(days=90))
+    return recent.filter(verdict=Detection.Verdict.FALSE_ALARM).count()

@@ -1,0 +1,75 @@
+"""Which rung of the ladder judges a substation, and why: fixed limits, the regression, the fleet's network, its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db.models import Max, Min
+from django.utils.translation import gettext as _
+
+from mlcore.models import Detector
+from mlcore.training.schedule import LEAST_DAYS
+from substations.models import Reading, Substation
+
+Rung = Detector.Rung
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung: ``is_here`` marks the one that judges, ``is_reached`` those up to it."""
+
+    label: str
+    is_here: bool
+    is_reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """All rungs, lowest first, and why the substation stands where it stands."""
+
+    steps: list[Step]
+    why: str
+
+
+def ladder(substation: Substation, active: Detector | None) -> Ladder:
+    """Where a substation stands, from stored rows alone."""
+    usable = active if active is not None and not active.broken_reason else None
+    here = Rung(usable.rung) if usable else Rung.LIMITS
+    rungs = list(Rung)
+    reached = rungs.index(here)
+    steps = [Step(str(rung.label), rung is here, number <= reached) for number, rung in enumerate(rungs)]
+    return Ladder(steps, _why_limits(substation, active) if usable is None else _why(usable))
+
+
+def _why(detector: Detector) -> str:
+    if detector.rung == Rung.OWN:
+        return _("Its own network does better on rows kept back from learning than the one that the fleet shares.")
+    if detector.rung == Rung.FLEET:
+        return _(
+            "It is judged with the network that the fleet shares: it has too few calm days for a network of its own, "
+            "or its own did no better on rows kept back from learning."
+        )
+    return _("It has no network: too few calm stretches, or TensorFlow is not installed where it was trained.")
+
+
+def _why_limits(substation: Substation, broken: Detector | None) -> str:
+    if broken is not None:
+        why = _("Version %(number)d cannot be used and no older one is sound. Wide fixed limits judge meanwhile.")
+        newer = substation.detectors.filter(version__gt=broken.version, broken_reason="").without_artifact().first()
+        what = _("Version %(newer)d is sound: make it active, or train again.") if newer else _("Train it again.")
+        return f"{why} {what}" % {"number": broken.version, "newer": newer.version if newer else 0}
+    days = _days_of(substation)
+    if days < timedelta(days=LEAST_DAYS):
+        return _(
+            "No model yet: %(have).1f of %(need)d days of readings have come in. Wide fixed limits judge meanwhile."
+        ) % {"have": days / timedelta(days=1), "need": LEAST_DAYS}
+    return _(
+        "No model yet: of its readings, fewer than %(need)d days can be believed and show load, or its training is "
+        "about to come. Wide fixed limits judge meanwhile."
+    ) % {"need": LEAST_DAYS}
+
+
+def _days_of(substation: Substation) -> timedelta:
+    reach = Reading.objects.for_substation(substation).aggregate(first=Min("at"), last=Max("at"))
+    return reach["last"] - reach["first"] if reach["first"] else timedelta(0)

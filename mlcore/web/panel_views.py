@@ -1,0 +1,100 @@
+"""Panels of a substation's page that tell why and on which data: contributions to an episode, and data quality."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.decorators import login_required, permission_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import get_object_or_404, render
+from django.utils.functional import Promise
+from django.views.decorators.http import require_GET
+
+from core.time_range import TimeRange, zone_for
+from mlcore.models import Detection, Score
+from substations.models import Reading, Substation
+
+from .data_quality import DataQuality, data_quality
+from .indicator_labels import STATISTICS
+
+MOST_EPISODES = 8
+LEAST_SHARE = 0.01
+view_detections = permission_required("mlcore.view_detection", raise_exception=True)
+BAR_HEIGHT = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of the strip, in units of its box: readings believed at the bottom, those not believed on top of them."""
+
+    x: str
+    good_y: str
+    good: str
+    refused_y: str
+    refused: str
+    stretch: Any
+
+
+@login_required
+@require_GET
+@view_detections
+def why(request: HttpRequest, code: str) -> HttpResponse:
+    """What contributed to the episode ``?episode=``, else to the newest one; and how the newest reading stands."""
+    substation = get_object_or_404(Substation, code=code)
+    episodes = list(Detection.objects.standing().filter(substation=substation).order_by("-start")[:MOST_EPISODES])
+    asked = request.GET.get("episode", "")
+    chosen = next((each for each in episodes if str(each.pk) == asked), None)
+    if asked and chosen is None:
+        chosen = get_object_or_404(Detection, pk=asked, substation=substation) if asked.isdigit() else None
+    shown = chosen or (episodes[0] if episodes else None)
+    newest = Score.objects.filter(substation=substation).order_by("-at").first()
+    context = {
+        "substation": substation,
+        "episodes": episodes,
+        "shown": shown,
+        "shares": contributions(shown) if shown else [],
+        "newest": newest,
+        "furthest": STATISTICS.get(newest.channel, newest.channel) if newest else "",
+    }
+    return render(request, "mlcore/_why.html", context)
+
+
+def contributions(detection: Detection) -> list[tuple[str | Promise, float]]:
+    """What each statistic contributed, as shares of one, largest first; parts below one per cent are left out."""
+    stored: dict[str, float] = detection.evidence.get("contributions", {})
+    found = sorted(stored.items(), key=lambda item: -item[1])
+    return [(STATISTICS.get(name, name), part) for name, part in found if part >= LEAST_SHARE]
+
+
+@login_required
+@require_GET
+@view_detections
+def quality(request: HttpRequest, code: str) -> HttpResponse:
+    """The share of readings that came, were derived, were not believed, by day, in the range of the URL."""
+    substation = get_object_or_404(Substation, code=code)
+    zone = zone_for(request, substation.zone)
+    chosen = TimeRange.parse(request.GET, zone=zone)
+    if chosen.error:
+        return HttpResponseBadRequest(chosen.error, content_type="text/plain; charset=utf-8")
+    newest = Reading.objects.for_substation(substation).newest(1).values_list("at", flat=True).first()
+    offset = newest.astimezone(zone).utcoffset() if newest else None
+    offset_s = int(offset.total_seconds()) if offset else 0
+    found = data_quality(substation, *chosen.bounds(newest), utc_offset_s=offset_s)
+    context = {"substation": substation, "quality": found, "bars": list(bars(found)), "zone": zone}
+    return render(request, "mlcore/_quality.html", context)
+
+
+def bars(found: DataQuality) -> list[Bar]:
+    """The strip as SVG: written here, since templates would write numbers as the language does."""
+    drawn = []
+    for number, each in enumerate(found.stretches):
+        refused = BAR_HEIGHT * each.refused_share
+        good = BAR_HEIGHT * each.present_share - refused
+        drawn.append(
+            Bar(
+                f"{number + 0.06:.2f}", f"{BAR_HEIGHT - good:.1f}", f"{good:.1f}",
+                f"{BAR_HEIGHT - good - refused:.1f}", f"{refused:.1f}", each,
+            )
+        )  # fmt: skip
+    return drawn

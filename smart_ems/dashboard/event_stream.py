@@ -1,0 +1,107 @@
+"""The event stream: one task per process looks at the database once a second, and tells every open page.
+
+A stream costs a queue and no thread. What a page misses, it fetches again when it is connected again; a page without
+a stream asks by itself every few seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from django.db import DatabaseError, close_old_connections
+from django.utils import timezone
+
+from .change_feed import Change, Watch
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+BEAT_EVERY_S = 10.0
+LASTS_S = 600.0
+"""A stream ends by itself, and the browser opens the next one: so a session that has ended is noticed."""
+
+MOST_STREAMS = 1000
+RETRY_MS = 2000
+
+
+class TooManyStreamsError(Exception):
+    """This process tells enough pages already; the others have to ask by themselves."""
+
+
+class Hub:
+    """Everybody who listens in one process."""
+
+    def __init__(self) -> None:
+        self.listeners: set[asyncio.Queue[Change]] = set()
+        self._task: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, "changes")  # always the same one: it has one database connection
+
+    def join(self) -> asyncio.Queue[Change]:
+        """A queue that gets every change from now on. TooManyStreamsError where there are enough."""
+        if len(self.listeners) >= MOST_STREAMS:
+            raise TooManyStreamsError
+        queue: asyncio.Queue[Change] = asyncio.Queue()
+        self.listeners.add(queue)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._look())
+        return queue
+
+    def leave(self, queue: asyncio.Queue[Change]) -> None:
+        self.listeners.discard(queue)
+
+    async def _look(self) -> None:
+        """Look as long as anybody listens."""
+        watch, loop = Watch(), asyncio.get_running_loop()
+        while self.listeners:
+            try:
+                change = await loop.run_in_executor(self._thread, _looked, watch)
+            except DatabaseError as error:
+                logger.warning("The database could not be looked at for changes: %s", error)
+                change = Change(frozenset())
+            for queue in self.listeners if change else ():
+                queue.put_nowait(change)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _looked(watch: Watch) -> Change:
+    try:
+        return watch.look(timezone.now())
+    finally:
+        close_old_connections()
+
+
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """The hub of the running event loop."""
+    return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+
+
+async def lines(queue: asyncio.Queue[Change]) -> AsyncIterator[bytes]:
+    """A stream: ``hello``, then ``change`` as it happens, ``beat`` in between, ``bye`` at its end."""
+    loop, here = asyncio.get_running_loop(), hub()
+    until = loop.time() + LASTS_S
+    try:
+        yield f"retry: {RETRY_MS}\n".encode() + _event("hello", {"beat_s": BEAT_EVERY_S})
+        while loop.time() < until:
+            try:
+                change = await asyncio.wait_for(queue.get(), BEAT_EVERY_S)
+            except TimeoutError:
+                yield _event("beat", {"at": timezone.now().isoformat()})
+                continue
+            named = None if change.substations is None else sorted(change.substations)
+            yield _event("change", {"topics": sorted(change.topics), "substations": named})
+        yield _event("bye", {})
+    finally:
+        here.leave(queue)
+
+
+def _event(name: str, data: dict[str, Any]) -> bytes:
+    return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()

@@ -1,0 +1,52 @@
+"""What every page needs to draw its frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from smart_ems.accounts import preferences
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """The rooms of the rail with the current one marked, the user's preferences, and the zone that was chosen."""
+    user = getattr(request, "user", None)  # missing when a request failed before authentication
+    wishes = preferences.of(user) if user is not None else None
+    return {
+        "rooms": rooms(request) if user is not None and user.is_authenticated else [],
+        "preferences": wishes,
+        "chosen_zone": wishes.time_zone if wishes else "",
+        "site_zone": settings.TIME_ZONE,
+    }
+
+
+def rooms(request: HttpRequest) -> list[dict[str, Any]]:
+    """The entries of the main navigation, in order, with the key that follows ``g`` on the keyboard."""
+    current = _current(request)
+    entries = [
+        ("dashboard", _("Dashboard"), "layout-dashboard", "d"),
+        ("alerts:list", _("Alerts"), "bell", "a"),
+        ("alerts:history", _("History"), "history", "h"),
+        ("substations", _("Substations"), "zap", "s"),
+        ("ingestion:list", _("Uploads"), "upload", "u"),
+        ("mlcore:list", _("Models"), "brain-circuit", "m"),
+    ]
+    return [
+        {"url": reverse(name), "label": label, "icon": icon, "key": key, "is_current": name == current}
+        for name, label, icon, key in entries
+    ]
+
+
+def _current(request: HttpRequest) -> str:
+    match = request.resolver_match
+    if match is None:
+        return ""
+    by_room = {"substations": "substations", "ingestion": "ingestion:list", "mlcore": "mlcore:list"}
+    room = match.app_names[0] if match.app_names else ""
+    if room == "alerts":
+        return "alerts:history" if match.url_name == "history" else "alerts:list"
+    return by_room.get(room, match.url_name or "")

@@ -1,0 +1,163 @@
+"""The state of every substation, joined from readings, scores and alerts: what the dashboard and the list show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from alerts.models import Alert
+from core.formatting import duration, figure, power_factor
+from mlcore.models import Detection, Detector, Score
+from substations.models import Substation
+
+# A substation is silent when nothing came for this many of its reading intervals.
+SILENT_AFTER_INTERVALS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One substation now. ``state`` is critical, warning, normal or unknown; ``word`` says why in two words;
+    ``rung`` is that of its model, empty without one."""
+
+    substation: Substation
+    state: str
+    word: str
+    latest_at: datetime | None
+    power_factor: float | None
+    active_power_kw: float | None
+    loss_kw: float | None
+    extra_loss_kw: float | None
+    open_alerts: int
+    rung: str = ""
+    unacknowledged: int = 0
+    is_dead: bool = False
+
+    @property
+    def code(self) -> str:
+        return self.substation.code
+
+    @property
+    def model(self) -> str:
+        """What judges it: the rung of its model, or fixed limits."""
+        return str(Detector.Rung(self.rung or Detector.Rung.LIMITS).label)
+
+    @property
+    def summary(self) -> str:
+        """Hover text of the topology; Plotly reads ``<br>`` as a line break and escapes the rest."""
+        lines = [
+            f"<b>{self.substation}</b>",
+            self.word,
+            f"{_('Power factor')} {power_factor(self.power_factor)} · {figure(self.active_power_kw, 'kW')}",
+            f"{_('Loss')} {figure(self.loss_kw, 'kW')}",
+        ]
+        return "<br>".join(lines)
+
+
+def is_silent(at: datetime, interval_s: int, now: datetime) -> bool:
+    """Whether several readings should have come since a time."""
+    return now - at > timedelta(seconds=SILENT_AFTER_INTERVALS * interval_s)
+
+
+def last_arrival(now: datetime) -> tuple[datetime | None, bool]:
+    """When readings came in last, and whether every kind of meter is overdue: then the grid is silent."""
+    by_interval = Substation.objects.filter(received_at__isnull=False).values_list("reading_interval_s")
+    found = list(by_interval.annotate(newest=Max("received_at")).order_by())
+    if not found:
+        return None, False
+    return max(at for _interval, at in found), all(is_silent(at, interval_s, now) for interval_s, at in found)
+
+
+def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[Status]:
+    """One status per substation, in the order of the codes. Five queries, however many substations."""
+    found = list(substations.order_by("code"))
+    ids = [substation.pk for substation in found]
+    newest = {
+        each.pk: each
+        for each in Substation.objects.filter(pk__in=ids).with_newest_reading("power_factor", "active_power_kw")
+    }
+    scores = {score["pk"]: score for score in newest_scores(ids)}
+    alerts = _open_alerts(ids)
+    rungs = dict(Detector.objects.active().filter(substation__in=ids).values_list("substation_id", "rung"))
+    return [
+        _status(each, newest.get(each.pk), scores.get(each.pk), alerts.get(each.pk, []), rungs.get(each.pk, ""), now)
+        for each in found
+    ]
+
+
+def newest_scores(ids: list[int]) -> Iterable[Any]:
+    """The newest score of each substation that has one, as ``scores__…`` beside its ``pk``."""
+    newest = Score.objects.filter(substation=OuterRef("pk")).order_by("-at").values("at")[:1]
+    found = Substation.objects.filter(pk__in=ids, scores__at=Subquery(newest))
+    names = ("at", "loss_kw", "extra_loss_kw", "avoidable_loss_kw", "status")
+    rows: Iterable[Any] = found.values("pk", *(f"scores__{name}" for name in names))
+    return rows
+
+
+def _open_alerts(ids: list[int]) -> dict[int, list[Alert]]:
+    by_substation: dict[int, list[Alert]] = {}
+    for alert in Alert.objects.unresolved_or_watched().filter(substation__in=ids):
+        by_substation.setdefault(alert.substation_id, []).append(alert)
+    return by_substation
+
+
+def _status(
+    substation: Substation,
+    newest: Substation | None,
+    score: dict[str, Any] | None,
+    alerts: list[Alert],
+    rung: str,
+    now: datetime,
+) -> Status:
+    latest_at: datetime | None = getattr(newest, "latest_at", None)
+    still_open = [alert for alert in alerts if alert.closed_at is None]
+    state, word = _state(substation, latest_at, score, alerts, bool(rung), now)
+    return Status(
+        substation=substation,
+        state=state,
+        word=word,
+        latest_at=latest_at,
+        power_factor=getattr(newest, "newest_power_factor", None),
+        active_power_kw=getattr(newest, "newest_active_power_kw", None),
+        loss_kw=score["scores__loss_kw"] if score else None,
+        extra_loss_kw=score["scores__extra_loss_kw"] if score else None,
+        open_alerts=len(still_open),
+        rung=rung,
+        unacknowledged=sum(not alert.acknowledged and alert.suppression == "none" for alert in still_open),
+        is_dead=bool(score and score["scores__status"] == Score.Status.DEAD),
+    )
+
+
+def _state(
+    substation: Substation,
+    latest_at: datetime | None,
+    score: dict[str, Any] | None,
+    alerts: list[Alert],
+    has_detector: bool,
+    now: datetime,
+) -> tuple[str, str]:
+    """The worst active alert, or one resolved while present; else silence; else what the newest score is worth."""
+    present = [alert for alert in alerts if alert.condition == Alert.Condition.ACTIVE]
+    active = [alert for alert in present if alert.closed_at is None]
+    if active:
+        worst = max(active, key=lambda alert: alert.severity)
+        word = _("Check the meter") if worst.kind == Detection.Kind.METER else worst.get_severity_now_display()
+        return worst.severity_name, _("Critical") if worst.is_critical else word
+    if present:
+        return "warning", _("Resolved, being checked")
+    if latest_at is None:
+        return "unknown", _("No readings yet")
+    heard_at = max(latest_at, substation.received_at or latest_at)
+    if is_silent(heard_at, substation.reading_interval_s, now):
+        return "unknown", _("No data for %(time)s") % {"time": duration(now - heard_at)}
+    if not has_detector:
+        return "unknown", _("Warming up")
+    if score and score["scores__status"] == Score.Status.DEAD:
+        return "unknown", _("De-energised")
+    if score and score["scores__status"] == Score.Status.BAD:
+        return "unknown", _("Data not believed")
+    return "normal", _("Normal")

@@ -1,0 +1,170 @@
+"""How the system itself is doing, for staff: work that waits, files, models, space. What cannot be asked is said."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Count, Max, Min, Q, Sum
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
+from kombu.exceptions import KombuError
+from redis.exceptions import RedisError
+
+from core.formatting import duration
+from ingestion.models import Upload
+from mlcore.fleet.groups import Shard
+from mlcore.models import Detector, TrainingAttempt
+from mlcore.training.schedule import drifted
+from smart_ems.celery import app
+from smart_ems.env import VAR_DIR
+from substations.models import Span, Substation
+
+logger = logging.getLogger(__name__)
+
+QUEUES = ("default", "ml")
+MANY_WAITING = 1000
+LATE = timedelta(minutes=5)
+LEAST_FREE_SHARE = 0.1
+MOST_LOOKED_AT = 100
+"""Drift is counted from a week of scores of each substation; above this many it is left to the hourly training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure; ``state`` is critical, warning or empty."""
+
+    label: str
+    value: str
+    state: str = ""
+
+
+@dataclass
+class Panel:
+    title: str
+    lines: list[Line] = field(default_factory=list)
+
+    def add(self, label: str, value: object, state: str = "") -> None:
+        self.lines.append(Line(label, str(value), state))
+
+
+def read(*, now: datetime) -> list[Panel]:
+    """Four panels; a part that fails says so and does not take the others along."""
+    parts = (
+        (_("Work that waits"), _queues),
+        (_("Files, last 24 hours"), _intake),
+        (_("Models"), _models),
+        (_("Space"), _space),
+    )
+    panels = []
+    for title, fill in parts:
+        panel = Panel(title)
+        try:
+            with transaction.atomic():  # a failed question leaves the connection usable
+                fill(panel, now)
+        except (DatabaseError, OSError) as error:
+            logger.warning("%s could not be read: %s", title, error)
+            panel.add(_("Cannot be read"), error, "warning")
+        panels.append(panel)
+    return panels
+
+
+def queue_lengths() -> dict[str, int] | None:
+    """Messages that wait in each queue of the broker; None where it cannot be asked."""
+    try:
+        with app.connection_for_read(connect_timeout=1) as broker:
+            channel: Any = broker.default_channel
+            return {name: int(channel._size(name)) for name in QUEUES}
+    except (KombuError, RedisError, OSError) as error:
+        logger.warning("The broker cannot be asked: %s", error)
+    except AttributeError:
+        logger.warning("This kind of broker does not tell the length of its queues.")
+    return None
+
+
+def _queues(panel: Panel, now: datetime) -> None:
+    lengths = queue_lengths()
+    if lengths is None:
+        panel.add(_("Broker"), _("cannot be reached"), "critical")
+    for name, length in (lengths or {}).items():
+        panel.add(_("Queue “%(name)s”") % {"name": name}, length, "warning" if length > MANY_WAITING else "")
+    spans = Span.objects.aggregate(count=Count("pk"), oldest=Min("created_at"))
+    panel.add(_("Stretches of readings to be judged"), spans["count"])
+    if spans["oldest"]:
+        age = now - spans["oldest"]
+        panel.add(_("The oldest has waited"), duration(age), "warning" if age > LATE else "")
+
+
+def _intake(panel: Panel, now: datetime) -> None:
+    day = Q(finished_at__gt=now - timedelta(days=1))
+    found = Upload.objects.aggregate(
+        under_way=Count("pk", filter=Q(state__in=Upload.UNFINISHED)),
+        asking=Count("pk", filter=Q(state=Upload.State.WAITING)),
+        loaded=Count("pk", filter=day & Q(state=Upload.State.LOADED)),
+        refused=Count("pk", filter=day & Q(state=Upload.State.REJECTED)),
+        failed=Count("pk", filter=day & Q(state=Upload.State.FAILED)),
+        rows=Sum("rows_read", filter=day),
+        bad=Sum("rows_bad", filter=day),
+    )
+    panel.add(_("Under way"), found["under_way"])
+    panel.add(_("Waiting for answers"), found["asking"])
+    panel.add(_("Loaded"), found["loaded"])
+    panel.add(_("Refused"), found["refused"])
+    panel.add(_("Failed"), found["failed"], "critical" if found["failed"] else "")
+    panel.add(_("Rows read, of which refused"), f"{found['rows'] or 0:,} / {found['bad'] or 0:,}")
+    newest = Substation.objects.aggregate(newest=Max("received_at"))["newest"]
+    panel.add(_("Last readings came in"), _("%(age)s ago") % {"age": duration(now - newest)} if newest else "–")
+
+
+def _models(panel: Panel, now: datetime) -> None:
+    active = Detector.objects.active()
+    rungs = dict(active.values_list("rung").annotate(Count("pk")).order_by())
+    for rung in Detector.Rung:
+        if rungs.get(rung.value):
+            panel.add(str(rung.label), rungs[rung.value])
+    without = Substation.objects.exclude(detectors__is_active=True).count()
+    panel.add(_("Substations without a model"), without)
+    refused = Detector.objects.exclude(broken_reason="").count()
+    panel.add(_("Refused artifacts"), refused, "warning" if refused else "")
+    moved = _drifted()
+    if moved is not None:
+        panel.add(_("Drifted"), moved, "warning" if moved else "")
+    last = Detector.objects.aggregate(last=Max("created_at"))["last"]
+    panel.add(_("Last training"), _("%(age)s ago") % {"age": duration(now - last)} if last else "–")
+    going = TrainingAttempt.objects.filter(claimed_until__gt=now).count()
+    given_up = TrainingAttempt.objects.filter(claimed_until__lte=now).count()
+    panel.add(_("Trainings under way"), going)
+    panel.add(_("Trainings broken off"), given_up, "warning" if given_up else "")
+
+
+def _drifted() -> int | None:
+    """Substations whose model has drifted, by the measure of the training; None for a fleet too large to look here."""
+    found = Substation.objects.filter(detectors__is_active=True)[: MOST_LOOKED_AT + 1]
+    fleet = Shard(tuple(found))
+    return len(drifted(fleet)) if len(fleet.ids) <= MOST_LOOKED_AT else None
+
+
+def _space(panel: Panel, now: datetime) -> None:
+    disk = shutil.disk_usage(VAR_DIR)
+    tight = disk.free < LEAST_FREE_SHARE * disk.total
+    panel.add(_("Free on the disk"), filesizeformat(disk.free), "critical" if tight else "")
+    panel.add(_("Size of the disk"), filesizeformat(disk.total))
+    size = _database_bytes()
+    panel.add(_("Database"), filesizeformat(size) if size is not None else "–")
+    panel.add(_("Kept files"), filesizeformat(Upload.objects.exclude(file="").aggregate(size=Sum("size"))["size"] or 0))
+
+
+def _database_bytes() -> int | None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_database_size(current_database())")
+            return int(cursor.fetchone()[0])
+    path = Path(str(settings.DATABASES["default"]["NAME"]))
+    files = [path.with_name(path.name + ending) for ending in ("", "-wal")]
+    return sum(each.stat().st_size for each in files if each.is_file()) or None

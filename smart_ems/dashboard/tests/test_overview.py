@@ -1,0 +1,136 @@
+"""The state of a substation: the worst active alert, else silence, else what its newest score is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from alerts.models import Alert
+from alerts.tests.desk import CRITICAL, cleared, resolved
+from mlcore.models import Score
+from smart_ems.dashboard.overview import Status, statuses
+from substations.models import Reading, Substation
+
+from .scene import alerted, scored, station
+
+pytestmark = pytest.mark.django_db
+
+
+def status() -> Status:
+    (found,) = statuses(Substation.objects.all(), now=timezone.now())
+    return found
+
+
+def state() -> tuple[str, str]:
+    return status().state, status().word
+
+
+def test_a_reporting_and_trained_one_without_alerts_is_normal() -> None:
+    scored(station("A"))
+    found = status()
+    assert (found.state, found.word) == ("normal", "Normal")
+    assert (found.power_factor, found.active_power_kw, found.loss_kw, found.extra_loss_kw) == (0.9, 120.0, 3.5, 0.5)
+    assert (found.open_alerts, found.rung, found.model) == (0, "regression", "Own regression")
+
+
+def test_one_that_never_reported_is_unknown() -> None:
+    Substation.objects.create(code="A")
+    assert state() == ("unknown", "No readings yet")
+
+
+def test_a_silent_one_is_unknown_and_says_for_how_long() -> None:
+    station("A", silent_for=timedelta(hours=2, minutes=15, seconds=20))
+    assert state() == ("unknown", "No data for 2 h 15 min")
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(44, "normal"), (46, "unknown")])
+def test_silence_is_three_reading_intervals(minutes: int, expected: str) -> None:
+    station("A", silent_for=timedelta(minutes=minutes))
+    assert state()[0] == expected
+
+
+def test_old_readings_that_come_in_now_are_no_silence() -> None:
+    substation = station("A", silent_for=timedelta(days=7))
+    assert state()[0] == "unknown"
+    Substation.objects.filter(pk=substation.pk).update(received_at=timezone.now())
+    assert state() == ("normal", "Normal")
+
+
+def test_one_without_a_model_is_warming_up_and_not_normal() -> None:
+    station("A", trained=False)
+    assert state() == ("unknown", "Warming up")
+
+
+@pytest.mark.parametrize(
+    ("worth", "expected"),
+    [
+        (Score.Status.OK, ("normal", "Normal")),
+        (Score.Status.DEAD, ("unknown", "De-energised")),
+        (Score.Status.BAD, ("unknown", "Data not believed")),
+    ],
+)
+def test_the_newest_score_says_what_the_data_are_worth(worth: int, expected: tuple[str, str]) -> None:
+    substation = station("A")
+    scored(substation, Score.Status.BAD, at=timezone.now() - timedelta(days=1))
+    scored(substation, worth)
+    assert state() == expected
+
+
+def test_the_worst_alert_wins_whatever_else_is_wrong() -> None:
+    substation = station("A", silent_for=timedelta(days=1), trained=False)
+    alerted(substation, kind="meter", cause="stuck_value")
+    assert state() == ("warning", "Check the meter")
+    alerted(substation, severity=CRITICAL)
+    assert state() == ("critical", "Critical")
+    assert status().open_alerts == 2
+
+
+def test_a_warning_is_a_warning() -> None:
+    alerted(station("A"))
+    assert state() == ("warning", "Warning")
+
+
+def test_what_has_cleared_no_longer_colours_but_is_still_counted() -> None:
+    cleared(alerted(station("A")))
+    assert (state()[0], status().open_alerts) == ("normal", 1)
+
+
+def test_they_come_in_the_order_of_their_codes() -> None:
+    for code in ("B", "A", "C"):
+        station(code)
+    assert [each.code for each in statuses(Substation.objects.order_by("-code"), now=timezone.now())] == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_it_takes_five_queries_however_many_there_are(django_assert_num_queries: Any, count: int) -> None:
+    for number in range(count):
+        substation = station(f"SS-{number:02d}")
+        scored(substation)
+        alerted(substation)
+        Reading.objects.create(substation=substation, at=timezone.now() - timedelta(days=1))
+    with django_assert_num_queries(5):
+        assert len(statuses(Substation.objects.all(), now=timezone.now())) == count
+
+
+def test_the_hover_text_names_place_state_and_values() -> None:
+    scored(station("A", name="North"))
+    assert status().summary == "<b>A North</b><br>Normal<br>Power factor 0.90 · 120 kW<br>Loss 3.50 kW"
+
+
+def test_one_resolved_while_present_is_not_normal_before_it_was_looked_at_again(person: Callable[[str], User]) -> None:
+    alert = resolved(alerted(station("A")), person("operator"))
+    assert alert.verify_at is not None
+    assert state() == ("warning", "Resolved, being checked")
+    assert (status().open_alerts, status().unacknowledged) == (0, 0)
+    Alert.objects.update(verify_at=None)
+    assert state() == ("normal", "Normal")
+
+
+def test_one_resolved_as_a_false_alarm_is_normal_at_once(person: Callable[[str], User]) -> None:
+    resolved(alerted(station("A")), person("operator"), outcome="false_alarm", classification="false_positive")
+    assert state() == ("normal", "Normal")
