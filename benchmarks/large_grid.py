@@ -20,7 +20,7 @@ from ingestion.validation import Rows
 from mlcore.models import Cause, Detection, Detector, DetectorEvent, Score
 from mlcore.scoring.context import moment
 from mlcore.scoring.score_storage import COLUMNS, replace_scores
-from substations.models import Link, Reading, Span, Substation
+from substations.models import Link, PendingRange, Reading, Substation
 from substations.partitions import ensure_months
 from substations.simulation import Simulation, SimulationSpec, simulate
 
@@ -101,7 +101,7 @@ def _readings(made: Simulation, grid: list[Substation]) -> None:
         at = made.times_s[steps][step].astype("datetime64[s]").astype("datetime64[us]")
         zeros: np.ndarray[Any, np.dtype[np.int64]] = np.zeros(len(row), dtype=np.int64)
         store(Rows(np.arange(len(row)), ids[row], at, made.values[row, steps[step]], zeros))
-    Span.objects.all().delete()
+    PendingRange.objects.all().delete()
     _copy(Reading, grid)
 
 

@@ -23,7 +23,7 @@ from ingestion.problems import IntArray
 from ingestion.timestamps import TimeArray
 from ingestion.validation import Rows
 from substations.channels import CHANNEL_NAMES
-from substations.models import Span, Substation
+from substations.models import PendingRange, Substation
 from substations.partitions import ensure_months
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Fate:
 
 
 def store(rows: Rows) -> Stored:
-    """Upsert rows with distinct keys, and leave a Span per substation that something changed for; all or nothing."""
+    """Upsert rows with distinct keys, and leave a PendingRange for each substation changed; all or nothing."""
     return _store(rows, fates=False)[0]
 
 
@@ -73,10 +73,10 @@ def _store(rows: Rows, *, fates: bool) -> tuple[Stored, list[Fate]]:
         with connection.cursor() as cursor:
             _stage(cursor, rows)
             told = _fates(cursor) if fates else []
-            stored, spans = _compare(cursor)
+            stored, pending = _compare(cursor)
             if stored.new or stored.replaced:
                 cursor.execute(_upsert())
-        Span.objects.bulk_create(spans)
+        PendingRange.objects.bulk_create(pending)
         Substation.objects.filter(pk__in=np.unique(rows.substation_id).tolist()).update(received_at=Now())
     return stored, told
 
@@ -175,7 +175,7 @@ def _fates(cursor: CursorWrapper) -> list[Fate]:
     return [Fate(line, outcome) for line, outcome in cursor.fetchall()]
 
 
-def _compare(cursor: CursorWrapper) -> tuple[Stored, list[Span]]:
+def _compare(cursor: CursorWrapper) -> tuple[Stored, list[PendingRange]]:
     """Count what is new, changed and equal, and find the stretch of each substation that has to be scored."""
     cursor.execute(
         f"SELECT substation_id, COUNT(*), SUM(is_new), SUM(is_changed), "
@@ -186,12 +186,12 @@ def _compare(cursor: CursorWrapper) -> tuple[Stored, list[Span]]:
         f"GROUP BY substation_id"
     )
     new = replaced = total = 0
-    spans: list[Span] = []
+    pending: list[PendingRange] = []
     for substation_id, count, fresh, changed, start, end in cursor.fetchall():
         total, new, replaced = total + count, new + int(fresh), replaced + int(changed)
         if fresh or changed:
-            spans.append(Span(substation_id=substation_id, start=_aware(start), end=_aware(end)))
-    return Stored(new, replaced, total - new - replaced), spans
+            pending.append(PendingRange(substation_id=substation_id, start=_aware(start), end=_aware(end)))
+    return Stored(new, replaced, total - new - replaced), pending
 
 
 def _aware(moment: datetime | str) -> datetime:

@@ -13,7 +13,7 @@ from ingestion.models import RowProblem, Upload
 from ingestion.options import Options
 from ingestion.services import Outcome
 from ingestion.tests.samples import GOOD, TIMELESS, TRANSFORMER, many_rows, upload_of
-from substations.models import Reading, Span, Substation
+from substations.models import PendingRange, Reading, Substation
 
 pytestmark = pytest.mark.django_db
 
@@ -65,16 +65,16 @@ def test_good_rows_are_stored_counted_and_left_to_be_scored(station: Substation)
         100,
     )
     assert Reading.objects.get(pk=(station.pk, "2025-02-28T18:30:00Z")).reactive_power_kvar == pytest.approx(60)
-    assert Span.objects.get().substation == station
+    assert PendingRange.objects.get().substation == station
 
 
 def test_a_second_load_does_nothing(station: Substation) -> None:
     upload = upload_of(GOOD)
     services.load(upload.pk)
-    Span.objects.all().delete()
+    PendingRange.objects.all().delete()
     assert services.load(upload.pk) is Outcome.TAKEN
     assert fresh(upload).rows_new == 3
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
 
 
 def test_bad_rows_are_kept_as_problems_and_good_ones_stored(station: Substation) -> None:

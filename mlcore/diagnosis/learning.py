@@ -189,9 +189,9 @@ def _abnormal(prepared: Prepared, learnt: Learnt) -> BoolArray:
     high = np.nan_to_num(score(evidence, learnt).all_windows) > 1.0
     high[..., CHANNELS.index("reactive")] &= _costly(evidence, learnt)
     hits = np.asarray(high.any(axis=-1))
-    span = prepared.fleet.steps(LASTING_WINDOW_H)
-    lasting = window_mean(hits.astype(np.float64), span) >= LASTING_H / LASTING_WINDOW_H
-    hits = hits & window_any(lasting[:, ::-1], span)[:, ::-1]
+    window = prepared.fleet.steps(LASTING_WINDOW_H)
+    lasting = window_mean(hits.astype(np.float64), window) >= LASTING_H / LASTING_WINDOW_H
+    hits = hits & window_any(lasting[:, ::-1], window)[:, ::-1]
     around = prepared.fleet.steps(BLANKED_AROUND_H)
     before = window_any(hits[:, ::-1], around)[:, ::-1]
     return before | window_any(hits, around)

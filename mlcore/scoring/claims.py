@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.db import connection
 from django.utils import timezone
 
-from substations.models import Span
+from substations.models import PendingRange
 
 # What a killed worker held is free again after this, and found by the sweep that follows: within two minutes.
 LEASE_FOR = timedelta(seconds=90)
@@ -24,7 +24,7 @@ def kept(token: uuid.UUID) -> Iterator[None]:
 
     def renew() -> None:
         while not done.wait(LEASE_FOR.total_seconds() / 4):
-            Span.objects.claimed(token).update(claimed_until=timezone.now() + LEASE_FOR)
+            PendingRange.objects.claimed(token).update(claimed_until=timezone.now() + LEASE_FOR)
         connection.close()
 
     keeper = threading.Thread(target=renew, name="claim keeper", daemon=True)

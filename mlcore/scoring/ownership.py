@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from mlcore.fleet.groups import Block
 from mlcore.models import StreamKeeper
-from substations.models import Span
+from substations.models import PendingRange
 
 # To start the stream of a large block in another process costs seconds: wait that long for the one that has it.
 PATIENCE = timedelta(seconds=20)
@@ -43,7 +43,7 @@ def mine_first(blocks: Sequence[Block], waiting: set[int]) -> Iterator[Block]:
 
 
 def _left_lying(block: Block) -> bool:
-    arrived = Span.objects.waiting(timezone.now()).filter(substation__in=block.ids)
+    arrived = PendingRange.objects.waiting(timezone.now()).filter(substation__in=block.ids)
     oldest: datetime | None = arrived.aggregate(Min("created_at"))["created_at__min"]
     return oldest is not None and oldest < timezone.now() - PATIENCE
 

@@ -23,7 +23,7 @@ from mlcore.models import Detector
 from mlcore.training.feedback import above_limits
 from mlcore.training.schedule import due
 from mlcore.training.store import load_detectors
-from substations.models import Reading, Span
+from substations.models import PendingRange, Reading
 
 from . import live, ownership
 from .claims import LEASE_FOR, kept
@@ -40,7 +40,7 @@ LEAST_PIECE = timedelta(days=7)
 
 
 def score_pending(*, wait_for_training: bool = False) -> int:
-    """Score every span that waits; how many readings were scored. Any number of workers may run this at once.
+    """Score every range that waits; how many readings were scored. Any number of workers may run this at once.
 
     ``wait_for_training`` leaves a shard alone for a while whose first training is about to come.
     """
@@ -50,7 +50,7 @@ def score_pending(*, wait_for_training: bool = False) -> int:
         if wait_for_training:
             wanted = _without_those_that_await_a_model(wanted)
         ids = [pk for shard in wanted for pk in shard.ids]
-        if ids and (token := Span.objects.claim(ids, now=timezone.now(), lease_for=LEASE_FOR)):
+        if ids and (token := PendingRange.objects.claim(ids, now=timezone.now(), lease_for=LEASE_FOR)):
             with kept(token):
                 followed = _follow(block, token) if wanted == all_wanted else None
                 total += sum(_score_whole(block, each, token) for each in wanted) if followed is None else followed
@@ -64,7 +64,7 @@ def blocks_waiting() -> int:
 
 
 def _waiting() -> set[int]:
-    return set(Span.objects.waiting(timezone.now()).values_list("substation", flat=True).distinct())
+    return set(PendingRange.objects.waiting(timezone.now()).values_list("substation", flat=True).distinct())
 
 
 def _without_those_that_await_a_model(wanted: Sequence[Shard]) -> list[Shard]:
@@ -73,7 +73,7 @@ def _without_those_that_await_a_model(wanted: Sequence[Shard]) -> list[Shard]:
     long."""
     ids = [pk for shard in wanted for pk in shard.ids]
     trained = set(Detector.objects.active().filter(substation__in=ids).values_list("substation", flat=True))
-    recent = Span.objects.waiting(timezone.now()).filter(created_at__gt=timezone.now() - PATIENCE_FOR_TRAINING)
+    recent = PendingRange.objects.waiting(timezone.now()).filter(created_at__gt=timezone.now() - PATIENCE_FOR_TRAINING)
     return [
         shard
         for shard in wanted
@@ -84,8 +84,8 @@ def _without_those_that_await_a_model(wanted: Sequence[Shard]) -> list[Shard]:
 
 
 def _follow(block: Block, token: uuid.UUID) -> int | None:
-    """Judge the new readings of a block step by step; None where its claimed spans are no live readings."""
-    start = Span.objects.claimed(token).aggregate(Min("start"))["start__min"]
+    """Judge the new readings of a block step by step; None where its claimed ranges are no live readings."""
+    start = PendingRange.objects.claimed(token).aggregate(Min("start"))["start__min"]
     found = live.follow(block, start) if start else None
     return None if found is None else _store_followed(block, found, token)
 
@@ -98,7 +98,7 @@ def _store_followed(block: Block, found: live.Followed, token: uuid.UUID) -> int
             return 0
         if not ownership.keep(block, found.judged_before, found.judged_until):
             logger.info("Another result of %s was stored meanwhile: judged again.", block.whole.substations[0].code)
-            Span.objects.claimed(token).update(claimed_until=None, claimed_by=None)
+            PendingRange.objects.claimed(token).update(claimed_until=None, claimed_by=None)
             return 0
         rows = score_rows(block.whole, analysis, int(analysis.at_s[0]))
         replace_scores(block.ids, first, moment(analysis.at_s[-1]), rows)
@@ -110,7 +110,7 @@ def _store_followed(block: Block, found: live.Followed, token: uuid.UUID) -> int
             context_from=found.context_from,
             now=timezone.now(),
         )
-        Span.objects.claimed(token).delete()
+        PendingRange.objects.claimed(token).delete()
     return len(rows)
 
 
@@ -120,19 +120,19 @@ def _score_whole(block: Block, shard: Shard, token: uuid.UUID) -> int:
     Piece by piece where there is very much of it: what is stored of one piece is not judged again by a worker that
     takes over.
     """
-    spans = Span.objects.claimed(token).filter(substation__in=shard.ids)
-    start = spans.aggregate(Min("start"))["start__min"]
+    pending = PendingRange.objects.claimed(token).filter(substation__in=shard.ids)
+    start = pending.aggregate(Min("start"))["start__min"]
     newest = Reading.objects.filter(substation__in=shard.ids).aggregate(Max("at"))["at__max"]
     longest = timedelta(seconds=MOST_READINGS // len(shard.ids) * shard.substations[0].reading_interval_s)
     total = 0
-    while start is not None and newest is not None and spans.exists():
+    while start is not None and newest is not None and pending.exists():
         end = min(newest, start + max(longest, LEAST_PIECE))
         total += _score_piece(block, shard, token, start, None if end == newest else end)
         if end == newest:
             break
-        spans.filter(start__lt=end).update(start=end, end=Greatest("end", Value(end, DateTimeField())))
+        pending.filter(start__lt=end).update(start=end, end=Greatest("end", Value(end, DateTimeField())))
         start = end
-    spans.delete()
+    pending.delete()
     return total
 
 
@@ -166,13 +166,13 @@ def _score_piece(block: Block, shard: Shard, token: uuid.UUID, start: datetime, 
             now=timezone.now(),
         )
         if end is None:
-            Span.objects.claimed(token).filter(substation__in=shard.ids).delete()
+            PendingRange.objects.claimed(token).filter(substation__in=shard.ids).delete()
     return len(rows)
 
 
 def _still_held(token: uuid.UUID) -> bool:
     """Whether a claim has not run out; its rows are locked until the transaction ends."""
-    if Span.objects.claimed(token).select_for_update().exists():
+    if PendingRange.objects.claimed(token).select_for_update().exists():
         return True
     logger.warning("A claim on new readings ran out; its result is dropped.")
     return False

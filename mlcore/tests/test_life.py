@@ -138,7 +138,7 @@ def test_a_newcomer_to_a_trained_fleet_goes_from_limits_to_the_fleets_network(
     stored(made)
     newcomer = Substation.objects.get(code="SS-04")
     Reading.objects.filter(substation=newcomer).delete()
-    newcomer.spans.all().delete()
+    newcomer.pending_ranges.all().delete()
     services.train_due()
     services.score_pending()
     assert set(Detector.objects.active().values_list("substation__code", flat=True)) == {"SS-01", "SS-02", "SS-03"}

@@ -17,7 +17,7 @@ from mlcore.scoring import live, ownership, pending
 from mlcore.scoring.claims import LEASE_FOR
 from mlcore.scoring.pending import score_pending
 from mlcore.services import train_all
-from substations.models import Link, Reading, Span, Substation
+from substations.models import Link, PendingRange, Reading, Substation
 from substations.simulation import Simulation
 
 from .grid import DAY, FAULTY, add, detections, moment, scores, stored, trained_and_scored
@@ -58,7 +58,7 @@ def test_hour_by_hour_is_as_good_as_all_at_once(running: Simulation, monkeypatch
     for hour in range(72):
         arrive(running, hour)
         assert score_pending() == 4
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
     assert {each["cause"] for each in detections()} >= {"capacitor_failure"}
     monkeypatch.undo()
     assert_as_judged_whole(running)
@@ -129,7 +129,7 @@ def test_what_a_process_remembers_is_worth_nothing_when_its_result_could_not_be_
     with monkeypatch.context() as patch:
         patch.setattr(pending, "_still_held", lambda token: False)
         assert score_pending() == 0
-    Span.objects.update(claimed_until=moment(0))
+    PendingRange.objects.update(claimed_until=moment(0))
     for hour in range(2, 40):
         arrive(running, hour)
         score_pending()
@@ -146,7 +146,7 @@ def test_another_process_leaves_a_large_block_to_its_keeper_for_a_while(
     monkeypatch.setattr(ownership, "this_process", lambda: other)
     arrive(running, 1)
     assert score_pending() == 0
-    Span.objects.update(created_at=moment(DAY))
+    PendingRange.objects.update(created_at=moment(DAY))
     assert score_pending() == 4
 
 
@@ -176,7 +176,7 @@ def test_what_another_process_stored_meanwhile_is_not_written_over(
             patch.setattr(live, "_followed", _overtaken(running, hour, live._followed, patch))
             score_pending()
         score_pending()
-        assert not Span.objects.exists()
+        assert not PendingRange.objects.exists()
     assert_as_judged_whole(running)
 
 
@@ -184,14 +184,14 @@ def _overtaken(made: Simulation, hour: int, followed: Any, patch: pytest.MonkeyP
     """Between judging and storing, another process judges a reading that came after the first had read."""
 
     def late(*args: Any) -> Any:
-        mine, held, token = followed(*args), list(Span.objects.values_list("pk", flat=True)), uuid.uuid4()
+        mine, held, token = followed(*args), list(PendingRange.objects.values_list("pk", flat=True)), uuid.uuid4()
         arrive(made, hour, 1, {FAULTY})
         with pytest.MonkeyPatch.context() as other:
             other.setattr(live, "_followed", followed)
             other.setattr(live, "_followers", {})
             other.setattr(ownership, "this_process", lambda: token)
             (block,) = blocks(shards())
-            new = Span.objects.exclude(pk__in=held)
+            new = PendingRange.objects.exclude(pk__in=held)
             new.update(claimed_by=token, claimed_until=timezone.now() + LEASE_FOR)
             assert pending._follow(block, token)
         return mine
@@ -243,8 +243,8 @@ def test_a_clock_that_is_years_off_keeps_no_other_from_being_judged_step_by_step
         arrive(running, hour, 1, {"SS-01", "SS-03", "SS-04", FAULTY})
         at = since + timedelta(hours=hour)
         Reading.objects.create(substation=lost, at=at, active_power_kw=100.0 + hour)
-        Span.objects.create(substation=lost, start=since, end=at)
+        PendingRange.objects.create(substation=lost, start=since, end=at)
         score_pending()
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
     assert set(judged) <= {"ZZ-99"}
     assert len(live._followers) == 2

@@ -12,7 +12,7 @@ from mlcore import services
 from mlcore.fleet.groups import Shard
 from mlcore.models import Detector, TrainingAttempt
 from mlcore.training.schedule import CLAIM_FOR, claim, due, is_claimed, release, request, wishes
-from substations.models import Reading, Span, Substation
+from substations.models import PendingRange, Reading, Substation
 from substations.simulation import Simulation
 
 from .grid import add, moment, stored, the_shard
@@ -161,7 +161,7 @@ def test_a_grid_that_gives_no_model_yet_is_considered_once_and_again_with_more(m
         add(made, substation, 8, 20)
     assert services.training_is_due()
     assert services.train_due()
-    assert Span.objects.exists()
+    assert PendingRange.objects.exists()
 
 
 @pytest.mark.usefixtures("grid")

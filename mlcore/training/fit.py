@@ -19,7 +19,7 @@ from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import Shard
 from mlcore.models import Detection, Detector, DetectorEvent
 from substations.electrical.nameplate import Nameplate
-from substations.models import PlannedWork, Reading, Span, Substation
+from substations.models import PendingRange, PlannedWork, Reading, Substation
 
 from . import artifacts, promotion, versions
 from .promotion import Verdict
@@ -190,4 +190,4 @@ def _ask_for_scoring(detectors: Iterable[Detector]) -> None:
     """A first model judges the whole record. Later ones judge from now on: what was found stays as it was found."""
     for detector in detectors:
         reach = Reading.objects.filter(substation=detector.substation_id).aggregate(first=Min("at"), last=Max("at"))
-        Span.objects.create(substation_id=detector.substation_id, start=reach["first"], end=reach["last"])
+        PendingRange.objects.create(substation_id=detector.substation_id, start=reach["first"], end=reach["last"])

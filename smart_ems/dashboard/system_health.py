@@ -24,7 +24,7 @@ from mlcore.models import Detector, TrainingAttempt
 from mlcore.training.schedule import drifted
 from smart_ems.celery import app
 from smart_ems.env import VAR_DIR
-from substations.models import Span, Substation
+from substations.models import PendingRange, Substation
 
 logger = logging.getLogger(__name__)
 
@@ -94,10 +94,10 @@ def _queues(panel: Panel, now: datetime) -> None:
         panel.add(_("Broker"), _("cannot be reached"), "critical")
     for name, length in (lengths or {}).items():
         panel.add(_("Queue “%(name)s”") % {"name": name}, length, "warning" if length > MANY_WAITING else "")
-    spans = Span.objects.aggregate(count=Count("pk"), oldest=Min("created_at"))
-    panel.add(_("Stretches of readings to be judged"), spans["count"])
-    if spans["oldest"]:
-        age = now - spans["oldest"]
+    pending = PendingRange.objects.aggregate(count=Count("pk"), oldest=Min("created_at"))
+    panel.add(_("Scoring backlog"), pending["count"])
+    if pending["oldest"]:
+        age = now - pending["oldest"]
         panel.add(_("The oldest has waited"), duration(age), "warning" if age > LATE else "")
 
 

@@ -19,7 +19,7 @@ from ingestion.options import Options
 from mlcore.models import Detector
 from smart_ems import pipeline
 from substations import registry
-from substations.models import Reading, Span, Substation
+from substations.models import PendingRange, Reading, Substation
 from substations.simulation.demo_scenario import DEMO_TIME_ZONE, demo_feed, demo_grid
 from substations.simulation.feed import LiveFeed
 from substations.simulation.folder import write_folder
@@ -107,7 +107,7 @@ def progress(upload: Upload) -> Progress:
     substations, trained = Substation.objects.count(), Detector.objects.active().count()
     if trained < substations:
         return Progress(f"Learning what is normal ({trained} of {substations} substations)", trained / substations)
-    waiting = Span.objects.count()
+    waiting = PendingRange.objects.count()
     if waiting or has_unreviewed():
         return Progress("Looking for losses", 0.5)
     return Progress("Ready", 1.0, is_done=True)

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from ingestion import services as ingestion
 from ingestion.models import Upload
 from substations.channels import CHANNEL_NAMES
-from substations.models import Reading, Span, Substation
+from substations.models import PendingRange, Reading, Substation
 from substations.simulation import SimulationSpec, simulate
 
 from .doors import AT, STEP, Doors, assert_guarded, read, text
@@ -103,11 +103,11 @@ def test_uploading_the_export_changes_nothing(signed_in: Doors, station: Substat
         Upload.Source.API,
     )
     before = rows()
-    Span.objects.all().delete()
+    PendingRange.objects.all().delete()
     upload = uploaded(text(signed_in("viewer").get(URL)))
     assert (upload.state, upload.rows_unchanged, upload.rows_new, upload.rows_replaced) == ("loaded", 96, 0, 0)
     assert rows() == before
-    assert not Span.objects.exists(), "nothing has to be scored again"
+    assert not PendingRange.objects.exists(), "nothing has to be scored again"
 
 
 def test_what_was_derived_does_not_come_back_as_measured(signed_in: Doors, station: Substation) -> None:

@@ -39,7 +39,7 @@ def test_a_record_of_one_reading_gives_no_range_to_pick(signed_in: Doors, statio
     assert "data-brush" not in text(signed_in("viewer").get(URL))
 
 
-def test_it_spans_the_record_and_the_size_of_the_power_factor(station: Substation) -> None:
+def test_it_covers_the_record_and_the_size_of_the_power_factor(station: Substation) -> None:
     fill(station, 2000)
     found = strip_of(station)
     assert found is not None

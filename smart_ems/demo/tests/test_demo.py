@@ -10,7 +10,7 @@ from ingestion import services as ingestion
 from ingestion.models import Upload
 from mlcore.models import Detector
 from smart_ems.demo import history
-from substations.models import Link, Reading, Span, Substation
+from substations.models import Link, PendingRange, Reading, Substation
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 16, 10, 37, tzinfo=UTC)
@@ -64,7 +64,7 @@ def test_progress_is_read_from_the_database(loaded: Upload) -> None:
             is_active=True,
         )  # fmt: skip
     assert history.progress(loaded).stage == "Looking for losses"
-    Span.objects.all().delete()
+    PendingRange.objects.all().delete()
     assert history.progress(loaded) == history.Progress("Ready", 1.0, is_done=True)
 
 
