@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from . import bulk, page, planned, services, shelf
 from .changes import Conflict
 from .forms import AcknowledgeForm, ComeBackForm, CommentForm, ResolutionForm, ShelveForm, WithdrawForm, WorkForm
-from .lifecycle import Move, Refused
+from .lifecycle import Refused, Transition
 from .models import Alert
 
 acknowledges = permission_required("alerts.acknowledge_alert", raise_exception=True)
@@ -130,7 +130,7 @@ def resolve(request: HttpRequest, pk: int) -> HttpResponse:
     """The resolution form, and its result. What was typed survives a change by somebody else."""
     alert = page.get(pk)
     if alert.closed_at:
-        return page.refuse(request, pk, Refused(Move.RESOLVE, alert.lifecycle_state))
+        return page.refuse(request, pk, Refused(Transition.RESOLVE, alert.lifecycle_state))
     form = ResolutionForm(request.POST or None, initial={"version": alert.version})
     status, refused = 422 if request.method == "POST" else 200, ""
     if request.method == "POST" and form.is_valid():

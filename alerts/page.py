@@ -15,14 +15,21 @@ from . import evidence
 from .advice import checks
 from .energy import energy_of
 from .forms import AcknowledgeForm, ComeBackForm, CommentForm, ShelveForm, WithdrawForm, WorkForm
-from .lifecycle import Move, allowed
+from .labels import explain
+from .lifecycle import Transition, allowed
 from .models import Alert
 from .similar import similar
 
 UNDO_WITHIN = timedelta(minutes=2)
 OFFERED = (
-    Move.ACKNOWLEDGE, Move.UNACKNOWLEDGE, Move.SHELVE, Move.UNSHELVE, Move.SUSPEND, Move.RESUME, Move.RESOLVE,
-)  # fmt: skip
+    Transition.ACKNOWLEDGE,
+    Transition.UNACKNOWLEDGE,
+    Transition.SHELVE,
+    Transition.UNSHELVE,
+    Transition.SUSPEND,
+    Transition.RESUME,
+    Transition.RESOLVE,
+)
 
 
 def get(pk: int) -> Alert:
@@ -36,7 +43,7 @@ def show(request: HttpRequest, alert: Alert, *, status: int = 200, **more: objec
     at_version = {"version": alert.version}
     context = {
         "alert": alert,
-        "can": {move.value: allowed(alert.lifecycle_state, move) for move in OFFERED},
+        "can": {each.value: allowed(alert.lifecycle_state, each) for each in OFFERED},
         "may_undo": may_undo(request, alert),
         "energy": energy_of(alert, newest=_newest(alert)),
         "fed_from": [link.source for link in alert.substation.links_in.select_related("source") if link.source],
@@ -80,5 +87,5 @@ def done(request: HttpRequest, alert: Alert) -> HttpResponse:
 def refuse(request: HttpRequest, pk: int, error: Exception, *, status: int = 409) -> HttpResponse:
     """The sentence that says why; a page shows the fresh alert below it."""
     if is_fragment(request):
-        return HttpResponse(str(error), status=status, content_type="text/plain; charset=utf-8")
-    return show(request, get(pk), status=status, refused=_("Nothing was changed. %(why)s") % {"why": error})
+        return HttpResponse(explain(error), status=status, content_type="text/plain; charset=utf-8")
+    return show(request, get(pk), status=status, refused=_("Nothing was changed. %(why)s") % {"why": explain(error)})

@@ -203,7 +203,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
         "UploadSourceEnum": "ingestion.models.Upload.Source",
-        "AlertSourceEnum": "alerts.models.AlertEvent.Source",
+        "AlertSourceEnum": "alerts.models.AlertEvent.EventSource",
         "ResolutionOutcomeEnum": "alerts.models.Resolution.Outcome",
         "RowOutcomeEnum": ["accepted", "replaced", "unchanged", "rejected"],
     },

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
+from alerts.lifecycle import Condition
 from alerts.models import Alert
 from core.formatting import duration, figure, power_factor
 from mlcore.models import Detection, Detector, Score
@@ -141,7 +142,7 @@ def _state(
     now: datetime,
 ) -> tuple[str, str]:
     """The worst active alert, or one resolved while present; else silence; else what the newest score is worth."""
-    present = [alert for alert in alerts if alert.condition == Alert.Condition.ACTIVE]
+    present = [alert for alert in alerts if alert.condition == Condition.ACTIVE]
     active = [alert for alert in present if alert.closed_at is None]
     if active:
         worst = max(active, key=lambda alert: alert.severity)

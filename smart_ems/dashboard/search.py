@@ -65,7 +65,7 @@ def _alerts(text: str) -> Iterable[Hit]:
     found = Alert.objects.filter(wanted).select_related("substation")
     for each in found.order_by(F("closed_at").desc(nulls_first=True), "-raised_at", "-pk")[:MOST]:
         label = f"#{each.pk} {each.get_cause_display()} · {each.substation}"
-        yield Hit(label, str(each.state.label), each.get_absolute_url(), "bell")
+        yield Hit(label, each.state_label, each.get_absolute_url(), "bell")
 
 
 def _uploads(text: str) -> Iterable[Hit]:
