@@ -16,8 +16,8 @@ from substations.models import Substation
 
 from . import services, shelf
 from .changes import Conflict, EventSource
+from .display_names import explain
 from .filters import HistoryFilter
-from .labels import explain
 from .lifecycle import Refused
 from .models import Alert, AlertEvent, Resolution, contradict
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from . import services
 from .changes import Conflict
-from .labels import explain
+from .display_names import explain
 from .lifecycle import Refused
 from .models import Alert
 

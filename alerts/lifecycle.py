@@ -17,7 +17,7 @@
     unshelve        anybody    shelved                      unacknowledged again if it is still active
 
 A *latched* alert (Critical) stays on the list after it has cleared, until somebody resolves it. Anything that the table
-does not name is refused. What each is called on a screen is in ``labels``.
+does not name is refused. What each is called on a screen is in ``display_names``.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 from mlcore.models import Cause, Detection
 from substations.models import Substation
 
-from . import labels
+from . import display_names
 from .lifecycle import Condition, DisplayState, LifecycleState, Suppression
 from .querysets import AlertEventQuerySet, AlertQuerySet
 
@@ -48,11 +48,11 @@ class Alert(models.Model):
     severity_now = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
     severity_peak = models.PositiveSmallIntegerField(_("highest severity"), choices=Severity)
     condition = models.CharField(
-        _("condition"), max_length=8, choices=labels.CONDITIONS, default=Condition.ACTIVE.value
+        _("condition"), max_length=8, choices=display_names.CONDITIONS, default=Condition.ACTIVE.value
     )
     acknowledged = models.BooleanField(_("acknowledged"), default=False)
     suppression = models.CharField(
-        _("suppression"), max_length=16, choices=labels.SUPPRESSIONS, default=Suppression.NONE.value
+        _("suppression"), max_length=16, choices=display_names.SUPPRESSIONS, default=Suppression.NONE.value
     )
     suppressed_until = models.DateTimeField(null=True, blank=True)
     raised_at = models.DateTimeField(_("raised"), help_text=_("When it began, by the clock of the readings."))
@@ -138,7 +138,7 @@ class Alert(models.Model):
 
     @property
     def state_label(self) -> str:
-        return str(labels.DISPLAY_STATES[self.state])
+        return str(display_names.DISPLAY_STATES[self.state])
 
     @property
     def severity(self) -> int:
@@ -240,7 +240,7 @@ class AlertEvent(models.Model):
     event_time = models.DateTimeField(_("event time"), help_text=_("Clock of the readings."))
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     source = models.CharField(max_length=8, choices=EventSource)
-    action = models.CharField(_("action"), max_length=16, choices=labels.TRANSITIONS)
+    action = models.CharField(_("action"), max_length=16, choices=display_names.TRANSITIONS)
     state_before = models.CharField(max_length=24, blank=True)
     state_after = models.CharField(max_length=24)
     severity_before = models.PositiveSmallIntegerField(null=True, blank=True, choices=Severity)

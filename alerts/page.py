@@ -13,9 +13,9 @@ from core.htmx import is_fragment, render_page
 
 from . import evidence
 from .advice import checks
+from .display_names import explain
 from .energy import energy_of
 from .forms import AcknowledgeForm, ComeBackForm, CommentForm, ShelveForm, WithdrawForm, WorkForm
-from .labels import explain
 from .lifecycle import Transition, allowed
 from .models import Alert
 from .similar import similar

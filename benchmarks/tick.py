@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.engine_speed import peak_memory_mb
 from ingestion.storage import store
-from ingestion.validation import Rows
+from ingestion.validation import ReadingRows
 from mlcore.detector import TrainedDetector, analyse_fleet, train_fleet
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.incremental import Stream
@@ -173,7 +173,7 @@ def _arrive(made: Made, ids: list[int], first: int, stop: int) -> None:
     substation, step = np.nonzero(np.isfinite(values).any(axis=-1))
     at = made.simulation.times_s[first + step].astype("datetime64[s]").astype("datetime64[us]")
     zeros: NDArray[np.int64] = np.zeros(len(step), dtype=np.int64)
-    store(Rows(np.arange(len(step)), np.array(ids)[substation], at, values[substation, step], zeros))
+    store(ReadingRows(np.arange(len(step)), np.array(ids)[substation], at, values[substation, step], zeros))
 
 
 def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dict[str, float]]:

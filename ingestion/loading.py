@@ -20,11 +20,11 @@ from core.spreadsheets import unguarded
 from ingestion import inspection, parsing, receiving, storage, validation
 from ingestion.mapping import SUBSTATION, MappingError
 from ingestion.models import RowProblem, Upload
-from ingestion.newcomers import Newcomers
-from ingestion.parsing import Block
-from ingestion.plan import Plan
+from ingestion.new_substations import NewSubstations
+from ingestion.parsing import TextBlock
+from ingestion.plan import ImportPlan
 from ingestion.problems import Problems, Unreadable
-from ingestion.sniffing import Format
+from ingestion.sniffing import FileFormat
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ MOST_TOUCHED = 500
 UNPACKED_LIMIT = 10  # times the size limit: more than any export shrinks, less than a gzip bomb
 
 
-class Outcome(enum.Enum):
+class LoadOutcome(enum.Enum):
     """How a call of ``load`` ended for this worker."""
 
     LOADED = "loaded"
@@ -49,16 +49,16 @@ class LeaseLost(Exception):
     """Another worker took over; whatever this one had not committed is void."""
 
 
-def load(upload_id: int) -> Outcome:
+def load(upload_id: int) -> LoadOutcome:
     """Load an upload, or carry on where a killed worker's last committed block ended. May run twice."""
     token = uuid4()
     if not _claim(upload_id, token):
-        return Outcome.TAKEN
+        return LoadOutcome.TAKEN
     upload = Upload.objects.get(pk=upload_id)
     try:
         return _Load(upload, token).run()
     except LeaseLost:
-        return Outcome.TAKEN
+        return LoadOutcome.TAKEN
     except (Unreadable, MappingError) as error:
         return _reject(upload, token, str(error))
     except Exception:  # the rim of the stage: the row says so, the sweep tries again
@@ -122,16 +122,16 @@ def _finish(upload: Upload, token: UUID, state: Upload.State, reason: str = "") 
         raise LeaseLost
 
 
-def _reject(upload: Upload, token: UUID, reason: str) -> Outcome:
+def _reject(upload: Upload, token: UUID, reason: str) -> LoadOutcome:
     try:
         _finish(upload, token, Upload.State.REJECTED, reason)
     except LeaseLost:
-        return Outcome.TAKEN
+        return LoadOutcome.TAKEN
     receiving.drop_file(upload)
-    return Outcome.REJECTED
+    return LoadOutcome.REJECTED
 
 
-def _give_back(upload: Upload, token: UUID) -> Outcome:
+def _give_back(upload: Upload, token: UUID) -> LoadOutcome:
     mine = Upload.objects.filter(pk=upload.pk, lease_token=token, state=Upload.State.LOADING)
     if upload.attempts < MAX_ATTEMPTS:
         mine.update(state=Upload.State.QUEUED, lease_until=None, queued_at=timezone.now())
@@ -142,7 +142,7 @@ def _give_back(upload: Upload, token: UUID) -> Outcome:
             finished_at=timezone.now(),
             reason=f"The program failed {MAX_ATTEMPTS} times on this file; the log says why. Try again later.",
         )
-    return Outcome.FAILED
+    return LoadOutcome.FAILED
 
 
 class _Load:
@@ -155,11 +155,11 @@ class _Load:
         self.now: datetime = timezone.now()
         self.now_utc = np.datetime64(self.now.replace(tzinfo=None), "us")
 
-    def run(self) -> Outcome:
+    def run(self) -> LoadOutcome:
         """1. check the whole file; 2. store block after block; 3. settle what it amounted to."""
         found = inspection.look(self.path, self.options.updated(review=False))
         plan = inspection.plan_of(found, self.options)
-        self.newcomers = Newcomers(inspection.grid(), inspection.new_zone(self.options), self.options.interval_s)
+        self.substations = NewSubstations(inspection.grid(), inspection.new_zone(self.options), self.options.interval_s)
         if not self.upload.checkpoint:
             questions = list(found.questions) or self._survey(found.form, plan)
             if questions:
@@ -169,9 +169,9 @@ class _Load:
         checkpoint = self.upload.checkpoint
         self.touched: list[int] = checkpoint.get("substations", [])
         self.positions = {
-            self.newcomers.grid.ids[name]: count
+            self.substations.grid.ids[name]: count
             for name, count in checkpoint.get("positions", {}).items()
-            if name in self.newcomers.grid.ids
+            if name in self.substations.grid.ids
         }
         for block in parsing.blocks(
             self.path, found.form, offset=checkpoint.get("offset", 0), line=checkpoint.get("line", 1)
@@ -179,7 +179,7 @@ class _Load:
             self._store(block, found.form, plan)
         return self._settle()
 
-    def _survey(self, form: Format, plan: Plan) -> list[str]:
+    def _survey(self, form: FileFormat, plan: ImportPlan) -> list[str]:
         """Read the whole file once: is it sound, within the limits, and which substations does it name?"""
         self._progress(stage=Upload.Stage.CHECKING)
         header = plan.column(SUBSTATION)
@@ -193,9 +193,9 @@ class _Load:
                 names |= dict.fromkeys(unguarded(str(name).strip()) for name in table.cells[header].dropna().unique())
             _hold(self.upload, self.token)
         self._progress(bytes_total=size)
-        unknown = self.newcomers.unknown(names)
+        unknown = self.substations.unknown(names)
         if unknown and self.options.unknown == "create":
-            self.newcomers.expect(unknown)
+            self.substations.expect(unknown)
         return [inspection.ASK_UNKNOWN] if unknown and self.options.unknown == "ask" else []
 
     def _limit(self, lines: int, size: int) -> None:
@@ -208,26 +208,26 @@ class _Load:
                 f"The file unpacks to more than {settings.UPLOAD_MAX_BYTES * UNPACKED_LIMIT:,} bytes. Split it."
             )
 
-    def _ask(self, questions: list[str]) -> Outcome:
+    def _ask(self, questions: list[str]) -> LoadOutcome:
         asked = Upload.objects.filter(pk=self.upload.pk, lease_token=self.token, state=Upload.State.LOADING).update(
             state=Upload.State.WAITING, stage=Upload.Stage.NONE, questions=questions, lease_until=None, attempts=0
         )
-        return Outcome.WAITING if asked else Outcome.TAKEN
+        return LoadOutcome.WAITING if asked else LoadOutcome.TAKEN
 
     def _progress(self, **changes: object) -> None:
         _hold(self.upload, self.token)
         Upload.objects.filter(pk=self.upload.pk).update(progress_at=timezone.now(), **changes)
 
-    def _store(self, block: Block, form: Format, plan: Plan) -> None:
+    def _store(self, block: TextBlock, form: FileFormat, plan: ImportPlan) -> None:
         """One block: judge it, then store rows, problems, counts and checkpoint in one transaction."""
         table = parsing.read_table(block, form, plan.numbers, plan.texts)
-        checked = validation.check(table, plan, self.newcomers.grid, now=self.now_utc, positions=self.positions)
+        checked = validation.check(table, plan, self.substations.grid, now=self.now_utc, positions=self.positions)
         with transaction.atomic():
             _hold(self.upload, self.token)
-            admitted = self.newcomers.admit(checked.rows)
+            admitted = self.substations.admit(checked.rows)
             stored = storage.store(admitted.rows)
             self._keep(checked.problems)
-            names = {pk: name for name, pk in self.newcomers.grid.ids.items()}
+            names = {pk: name for name, pk in self.substations.grid.ids.items()}
             positions = {admitted.renamed.get(pk, pk): count for pk, count in checked.positions.items()}
             names |= {new: names[old] for old, new in admitted.renamed.items()}
             Upload.objects.filter(pk=self.upload.pk).update(
@@ -248,7 +248,7 @@ class _Load:
                     "positions": {names[pk]: count for pk, count in positions.items() if pk in names},
                 },
             )
-        self.newcomers.settle(admitted)
+        self.substations.settle(admitted)
         self.positions = positions
 
     def _touch(self, ids: NDArray[np.int64]) -> list[int]:
@@ -268,12 +268,12 @@ class _Load:
             batch_size=2000,
         )
 
-    def _settle(self) -> Outcome:
+    def _settle(self) -> LoadOutcome:
         self.upload.refresh_from_db()
         upload = self.upload
         if upload.rows_stored + upload.rows_unchanged:
             _finish(upload, self.token, Upload.State.LOADED)
-            return Outcome.LOADED
+            return LoadOutcome.LOADED
         return _reject(upload, self.token, _why_nothing(upload))
 
 

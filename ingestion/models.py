@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from ingestion.options import Options
+from ingestion.options import ImportOptions
 
 from .querysets import UploadQuerySet
 
@@ -110,8 +110,8 @@ class Upload(models.Model):
         return reverse("ingestion:detail", args=[self.pk])
 
     @property
-    def parsed_options(self) -> Options:
-        return Options.from_json(self.options)
+    def parsed_options(self) -> ImportOptions:
+        return ImportOptions.from_json(self.options)
 
     @property
     def is_final(self) -> bool:

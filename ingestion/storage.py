@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from ingestion.problems import IntArray
 from ingestion.timestamps import TimeArray
-from ingestion.validation import Rows
+from ingestion.validation import ReadingRows
 from substations.channels import CHANNEL_NAMES
 from substations.models import PendingRange, Substation
 from substations.partitions import ensure_months
@@ -53,17 +53,17 @@ class Fate:
     outcome: str
 
 
-def store(rows: Rows) -> Stored:
+def store(rows: ReadingRows) -> Stored:
     """Upsert rows with distinct keys, and leave a PendingRange for each substation changed; all or nothing."""
     return _store(rows, fates=False)[0]
 
 
-def store_and_tell(rows: Rows) -> tuple[Stored, list[Fate]]:
+def store_and_tell(rows: ReadingRows) -> tuple[Stored, list[Fate]]:
     """Like ``store``, with the fate of every single row; for small batches."""
     return _store(rows, fates=True)
 
 
-def _store(rows: Rows, *, fates: bool) -> tuple[Stored, list[Fate]]:
+def _store(rows: ReadingRows, *, fates: bool) -> tuple[Stored, list[Fate]]:
     if not len(rows):
         return Stored(0, 0, 0), []
     with transaction.atomic():
@@ -94,7 +94,7 @@ def _months(at: TimeArray) -> Iterator[datetime]:
         yield month.astype("datetime64[s]").item().replace(tzinfo=UTC)
 
 
-def _stage(cursor: CursorWrapper, rows: Rows) -> None:
+def _stage(cursor: CursorWrapper, rows: ReadingRows) -> None:
     real, moment = ("double precision", "timestamptz") if connection.vendor == "postgresql" else ("real", "datetime")
     channels = ", ".join(f"{name} {real}" for name in CHANNEL_NAMES)
     cursor.execute(
@@ -123,7 +123,7 @@ def _iso(at: TimeArray) -> list[str]:
     return cast(list[str], np.char.replace(texts, "T", " ").tolist())
 
 
-def _binary(rows: Rows) -> NDArray[np.void]:
+def _binary(rows: ReadingRows) -> NDArray[np.void]:
     """Rows in PostgreSQL's binary COPY format: every field has a fixed width, so that one array holds the stream."""
     width = 4 + len(CHANNEL_NAMES)
     fields = [("line", ">i8"), ("substation", ">i8"), ("at", ">i8"), ("derived", ">i4")]

@@ -18,7 +18,7 @@ from mlcore import services as mlcore
 from mlcore.models import Score
 from substations.models import PendingRange, Reading
 
-from .samples import export_with_a_failed_bank
+from .exports import export_with_a_failed_bank
 
 pytestmark = [pytest.mark.django_db, pytest.mark.tensorflow]
 

@@ -21,13 +21,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from alerts import labels, lifecycle, review, services, shelf
+from alerts import display_names, lifecycle, review, services, shelf
 from alerts.changes import Conflict
 from alerts.lifecycle import Condition, DisplayState, LifecycleState, Refused, Suppression, Transition
 from alerts.models import Alert, AlertEvent
 from mlcore.models import Detection
 
-from .desk import FINDINGS, HOUR, START, detected, revised, station
+from .alert_scenes import FINDINGS, HOUR, START, detected, revised, station
 
 NEW = LifecycleState()
 ACKED = LifecycleState(acknowledged=True)
@@ -138,7 +138,7 @@ def test_each_transition_of_the_table_leads_where_it_says(
 def test_what_the_table_does_not_name_is_refused(transition: Transition, before: LifecycleState) -> None:
     with pytest.raises(Refused) as refused:
         lifecycle.after(before, transition, latched=False)
-    assert str(labels.DISPLAY_STATES[before.display]) in labels.explain(refused.value)
+    assert str(display_names.DISPLAY_STATES[before.display]) in display_names.explain(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_what_the_table_does_not_name_is_refused(transition: Transition, before:
 )
 def test_the_three_dimensions_give_one_display_state(state: LifecycleState, shown: DisplayState) -> None:
     assert state.display is shown
-    assert labels.DISPLAY_STATES[shown]
+    assert display_names.DISPLAY_STATES[shown]
 
 
 def test_suppression_is_kept_by_moves_of_the_data() -> None:
@@ -167,7 +167,7 @@ def test_suppression_is_kept_by_moves_of_the_data() -> None:
 
 def test_every_move_has_a_word_and_every_action_fits_its_column() -> None:
     longest = AlertEvent._meta.get_field("action").max_length or 0
-    assert set(labels.TRANSITIONS) == set(Transition)
+    assert set(display_names.TRANSITIONS) == set(Transition)
     assert max(len(transition) for transition in Transition) <= longest
 
 

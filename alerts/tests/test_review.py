@@ -14,7 +14,7 @@ from alerts.lifecycle import Condition
 from alerts.models import Alert, AlertEvent
 from substations.models import Reading
 
-from .desk import (
+from .alert_scenes import (
     CRITICAL,
     HOUR,
     START,

@@ -7,7 +7,7 @@ import pytest
 
 from ingestion import storage
 from ingestion.storage import Fate, Stored
-from ingestion.validation import Rows
+from ingestion.validation import ReadingRows
 from substations.channels import CHANNEL_INDEX, CHANNEL_NAMES
 from substations.models import PendingRange, Reading, Substation
 
@@ -16,11 +16,11 @@ START = np.datetime64("2025-03-01T00:00", "us")
 P, S, T = (CHANNEL_INDEX[name] for name in ("active_power_kw", "apparent_power_kva", "oil_temperature_c"))
 
 
-def rows_of(station: Substation, count: int = 4, *, first: int = 0, derived: int = 0, **columns: float) -> Rows:
+def rows_of(station: Substation, count: int = 4, *, first: int = 0, derived: int = 0, **columns: float) -> ReadingRows:
     values = np.full((count, len(CHANNEL_NAMES)), np.nan)
     for name, value in columns.items():
         values[:, CHANNEL_INDEX[name]] = value
-    return Rows(
+    return ReadingRows(
         lines=np.arange(count, dtype=np.int64),
         substation_id=np.full(count, station.pk, dtype=np.int64),
         at=START + (first + np.arange(count)) * np.timedelta64(15, "m"),
@@ -66,7 +66,9 @@ def test_an_overlap_is_counted_apart_and_only_what_changed_is_to_be_scored(stati
 def test_each_substation_gets_its_own_range_and_its_arrival_is_noted(station: Substation) -> None:
     other = Substation.objects.create(code="SS-02")
     mine, theirs = rows_of(station, 2, active_power_kw=1), rows_of(other, 2, first=8, active_power_kw=1)
-    storage.store(Rows(*(np.concatenate([getattr(r, name) for r in (mine, theirs)]) for name in Rows.__slots__)))
+    storage.store(
+        ReadingRows(*(np.concatenate([getattr(r, name) for r in (mine, theirs)]) for name in ReadingRows.__slots__))
+    )
     assert {pending.substation_id: pending.start.hour for pending in PendingRange.objects.all()} == {
         station.pk: 0,
         other.pk: 2,

@@ -26,7 +26,7 @@ from substations.grouping import collapse, feeders
 from substations.models import Link, Substation
 from substations.topology_chart import ORDER, Edge, Node, topology
 
-from .overview import Status, statuses
+from .overview import SubstationStatus, statuses
 
 # More nodes than this are drawn as groups: by site, and within one site by feeder.
 MOST_NODES = 80
@@ -94,7 +94,7 @@ def _nothing(view: View) -> str:
     )
 
 
-def _picture(view: View, found: Sequence[Status]) -> tuple[list[Node], list[Edge]]:
+def _picture(view: View, found: Sequence[SubstationStatus]) -> tuple[list[Node], list[Edge]]:
     """The nodes and edges to draw: single substations, or groups where there are too many."""
     is_collapsed = len(found) > MOST_NODES and not view.feeder
     nodes = [_member(each) if is_collapsed else _node(each) for each in found]
@@ -116,7 +116,7 @@ def _picture(view: View, found: Sequence[Status]) -> tuple[list[Node], list[Edge
         _("Feeder %(code)s") % {"code": name}, inside, states, view.of_feeder(name)))  # fmt: skip
 
 
-def _edges(found: Sequence[Status]) -> list[Edge]:
+def _edges(found: Sequence[SubstationStatus]) -> list[Edge]:
     """The lines, with the direction of the power: a substation that feeds back turns its line round."""
     by_code = {each.code: each for each in found}
     links = Link.objects.values_list("source__code", "target__code", "status").order_by("target__code", "pk")
@@ -130,7 +130,7 @@ def _edges(found: Sequence[Status]) -> list[Edge]:
     ]  # fmt: skip
 
 
-def _member(status: Status) -> Node:
+def _member(status: SubstationStatus) -> Node:
     """A node that is only counted: of a group, no member's address or text is shown."""
     return Node(
         code=status.code,
@@ -145,7 +145,7 @@ def _member(status: Status) -> Node:
     )
 
 
-def _node(status: Status) -> Node:
+def _node(status: SubstationStatus) -> Node:
     return replace(
         _member(status),
         url=status.substation.get_absolute_url(),
@@ -175,7 +175,7 @@ def _unacknowledged(count: int) -> str:
     return f"<br>{said}"
 
 
-def _summary(found: Sequence[Status]) -> str:
+def _summary(found: Sequence[SubstationStatus]) -> str:
     """The figure in one sentence."""
     states = Counter(each.state for each in found)
     count = ngettext("%(n)d substation", "%(n)d substations", len(found)) % {"n": len(found)}

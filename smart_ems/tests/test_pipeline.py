@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from alerts.tests.desk import detected
+from alerts.tests.alert_scenes import detected
 from ingestion.models import Upload
 from smart_ems import pipeline
 from smart_ems.celery import app

@@ -12,11 +12,11 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from alerts.tests.desk import raised
+from alerts.tests.alert_scenes import raised
 from substations.models import Link, PendingRange, Reading, Substation
 from substations.registry import LinkRow, register
 
-from .doors import AT, STEP, Doors, read, text
+from .readings_pages import AT, STEP, SignIn, read, text
 
 pytestmark = pytest.mark.django_db
 BASE = "/admin/substations/"
@@ -110,7 +110,7 @@ def test_a_bad_row_is_shown_and_nothing_is_imported(admin_client: Client, model:
     assert everything() == before
 
 
-def test_importing_needs_the_permission(signed_in: Doors) -> None:
+def test_importing_needs_the_permission(signed_in: SignIn) -> None:
     client = signed_in("viewer")
     User.objects.update(is_staff=True)
     assert client.get(f"{BASE}substation/").status_code == 200

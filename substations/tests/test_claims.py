@@ -12,7 +12,7 @@ from django.db import connection, connections
 
 from substations.models import PendingRange, Substation
 
-from .doors import AT, STEP
+from .readings_pages import AT, STEP
 
 WORKERS = 10
 

@@ -17,7 +17,7 @@ from smart_ems.celery import app
 from smart_ems.dashboard import system_health
 from substations.models import PendingRange, Substation
 
-from .scene import Doors, text
+from .scene import SignIn, text
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/"
@@ -41,7 +41,7 @@ def upload(number: int, **values: Any) -> Upload:
     return Upload.objects.create(**(fields | values))
 
 
-def test_it_is_for_staff(signed_in: Doors) -> None:
+def test_it_is_for_staff(signed_in: SignIn) -> None:
     assert Client().get(URL).status_code == 302
     assert signed_in("engineer").get(URL).status_code == 302
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from alerts.review import has_unreviewed
 from ingestion import services as ingestion
 from ingestion.models import Upload
-from ingestion.options import Options
+from ingestion.options import ImportOptions
 from mlcore.models import Detector
 from smart_ems import pipeline
 from substations import registry
@@ -59,7 +59,7 @@ def load(*, now: datetime | None = None) -> Upload:
                 File(readings),
                 name=end.strftime(NAME),
                 source=Upload.Source.DEMO,
-                options=Options(time_zone=DEMO_TIME_ZONE),
+                options=ImportOptions(time_zone=DEMO_TIME_ZONE),
             )
     pipeline.upload_received(received.upload.pk)
     return received.upload
