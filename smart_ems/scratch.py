@@ -145,4 +145,4 @@ def detect(until: datetime | None) -> Sequence[Detection]:
     train_all(until=until)
     while score_pending():
         pass
-    return list(Detection.objects.standing().select_related("substation").order_by("substation__code", "start"))
+    return list(Detection.objects.not_withdrawn().select_related("substation").order_by("substation__code", "start"))

@@ -179,7 +179,7 @@ def _start(batch: ScoringBatch, first_s: int) -> Follower:
 def _watch_strangers(batch: ScoringBatch, follower: Follower, start: datetime) -> None:
     """Bring the history of substations where something stands, or stood as far as the database knows."""
     stream = follower.stream
-    stored = Detection.objects.standing().touching(start, None).filter(substation__in=batch.ids)
+    stored = Detection.objects.not_withdrawn().touching(start, None).filter(substation__in=batch.ids)
     strangers = stream.strangers | set(stored.values_list("substation__code", flat=True)) - stream.watched.keys()
     for group in batch.neighbour_groups:
         codes = strangers & {substation.code for substation in group.substations}

@@ -69,7 +69,7 @@ def trained_and_scored() -> None:
 def detections() -> list[dict[str, Any]]:
     """What the detections say, without their numbers and times of writing."""
     hidden = {"id", "revision", "created_at", "changed_at", "detector_id"}
-    rows: list[Any] = list(Detection.objects.standing().order_by("substation", "start", "cause").values())
+    rows: list[Any] = list(Detection.objects.not_withdrawn().order_by("substation", "start", "cause").values())
     return [{name: value for name, value in row.items() if name not in hidden} for row in rows]
 
 

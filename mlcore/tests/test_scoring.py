@@ -31,7 +31,7 @@ def scored(grid: Simulation) -> Simulation:
 def fault(made: Simulation) -> list[Detection]:
     """What is found of the lost capacitor bank."""
     days = [moment(made.spec.start_s + day * DAY) for day in (16, 18)]
-    return list(Detection.objects.standing().filter(substation__code=FAULTY, start__range=days))
+    return list(Detection.objects.not_withdrawn().filter(substation__code=FAULTY, start__range=days))
 
 
 def again(start: Any = None) -> None:

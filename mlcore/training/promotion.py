@@ -65,7 +65,7 @@ def judge(
         if substation.code not in active:
             verdicts[substation.code] = Verdict(True, "The first usable version.", {})
             continue
-        known = list(Detection.objects.standing().filter(substation=substation, kind=Detection.Kind.LOSS))
+        known = list(Detection.objects.not_withdrawn().filter(substation=substation, kind=Detection.Kind.LOSS))
         known = [each for each in known if each.verdict != Detection.Verdict.FALSE_ALARM]
         work = list(PlannedWork.objects.filter(substation=substation))
         normal = (fleet.at_s >= from_s) & ~_within(fleet.at_s, known) & ~_within(fleet.at_s, work)

@@ -59,7 +59,7 @@ def episode_figure(
     measured = dict(zip(names, readings.values.T, strict=True))
     scores = aligned_scores(substation, readings.at_s)
     first = _quantity_lines(quantity, measured) if quantity else _reactive_lines(measured, scores)
-    found = Detection.objects.standing().filter(substation=substation).touching(start, end)
+    found = Detection.objects.not_withdrawn().filter(substation=substation).touching(start, end)
     guides: dict[int, list[tuple[str, float]]] = {1: [(_("target"), substation.target_power_factor)]}
     if quantity:
         guides[0] = _limit_at_peak(detection, quantity)

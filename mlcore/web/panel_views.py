@@ -42,7 +42,7 @@ class Bar:
 def why(request: HttpRequest, code: str) -> HttpResponse:
     """What contributed to the episode ``?episode=``, else to the newest one; and how the newest reading stands."""
     substation = get_object_or_404(Substation, code=code)
-    episodes = list(Detection.objects.standing().filter(substation=substation).order_by("-start")[:MAX_EPISODES])
+    episodes = list(Detection.objects.not_withdrawn().filter(substation=substation).order_by("-start")[:MAX_EPISODES])
     asked = request.GET.get("episode", "")
     chosen = next((each for each in episodes if str(each.pk) == asked), None)
     if asked and chosen is None:

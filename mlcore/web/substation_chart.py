@@ -49,7 +49,7 @@ def substation_figure(
         ChartLine(_("Loss"), scores["loss_kw"], "measured-3", "kW", 2),
         ChartLine(_("Extra loss"), scores["extra_loss_kw"], "extra", "kW", 2),
     ]
-    found = list(Detection.objects.standing().filter(substation=substation).touching(start, end).defer("evidence"))
+    found = list(Detection.objects.not_withdrawn().filter(substation=substation).touching(start, end).defer("evidence"))
     drawn = time_series(
         readings.at_s,
         lines,
