@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from alerts.models import Alert
+from core.requests import EmsRequest
 from mlcore.models import Detection
 from substations.grouping import collapse, feeders
 from substations.models import Link, Substation
@@ -71,10 +72,9 @@ class View:
         return f"{reverse('dashboard')}?{urlencode(parts | {'feeder': code})}"
 
 
-@login_required
 @require_GET
 @view_substations
-def figure(request: HttpRequest) -> HttpResponse:
+def figure(request: EmsRequest) -> HttpResponse:
     """What is drawn as a Plotly figure, with the same as a list for the keyboard (``html``) and as one sentence."""
     view = View.parse(request.GET)
     substations = Substation.objects.filter(site=view.site) if view.site else Substation.objects.all()
@@ -182,10 +182,9 @@ def _summary(found: Sequence[SubstationStatus]) -> str:
     return f"{count}: " + ", ".join(STATE_WORDS[state](states[state]) for state in ORDER if states[state]) + "."
 
 
-@login_required
 @require_GET
 @view_substations
-def panel(request: HttpRequest, code: str) -> HttpResponse:
+def panel(request: EmsRequest, code: str) -> HttpResponse:
     """One substation beside the network: its state, newest values, open alerts and lines."""
     substation = get_object_or_404(Substation, code=code)
     context = {
@@ -197,20 +196,18 @@ def panel(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "dashboard/_topology_panel.html", context)
 
 
-@login_required
 @require_GET
 @view_substations
-def state(request: HttpRequest, code: str) -> HttpResponse:
+def state(request: EmsRequest, code: str) -> HttpResponse:
     """The state of one substation as a badge, kept up to date beside the title of its page."""
     substation = get_object_or_404(Substation, code=code)
     found = statuses(Substation.objects.filter(pk=substation.pk), now=timezone.now())[0]
     return render(request, "dashboard/_state.html", {"substation": substation, "status": found})
 
 
-@login_required
 @require_GET
 @permission_required("mlcore.view_detection", raise_exception=True)
-def episode(request: HttpRequest, pk: int) -> HttpResponse:
+def episode(request: EmsRequest, pk: int) -> HttpResponse:
     """To the alert of an episode; one that never raised an alert is shown on its substation's page, in its range."""
     detection = get_object_or_404(Detection.objects.select_related("substation"), pk=pk)
     alert = Alert.objects.filter(episodes__detection=detection).first()

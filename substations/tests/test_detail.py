@@ -40,7 +40,7 @@ def test_it_says_when_the_losses_rest_on_a_guess(signed_in: SignIn, station: Sub
     assert "guessed transformer size" in text(signed_in("viewer").get(station.get_absolute_url()))
 
 
-def test_what_other_rooms_own_is_asked_for_by_its_address(signed_in: SignIn, station: Substation) -> None:
+def test_what_other_apps_own_is_asked_for_by_its_address(signed_in: SignIn, station: Substation) -> None:
     page = text(signed_in("viewer").get(station.get_absolute_url()))
     for url in ("/alerts/panel/?substation=SS-01", "/models/SS-01/chart/?range=7d", "/models/SS-01/panel/",
                 "/substations/SS-01/live/", "/substations/SS-01/state/", "/substations/SS-01/strip/?range=7d",

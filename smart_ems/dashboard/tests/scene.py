@@ -1,4 +1,4 @@
-"""A few substations in every state, for the pages that join the rooms."""
+"""A few substations in every state, for the pages that join the apps."""
 
 from __future__ import annotations
 
