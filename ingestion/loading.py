@@ -7,7 +7,7 @@ import logging
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import numpy as np
 from django.conf import settings
@@ -24,11 +24,13 @@ from ingestion.new_substations import NewSubstations
 from ingestion.parsing import TextBlock
 from ingestion.plan import ImportPlan
 from ingestion.problems import Problems, Unreadable
+from ingestion.querysets import UploadQuerySet
 from ingestion.sniffing import FileFormat
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
+# chosen: many times what a block takes (a second or two), short enough that nobody waits for a dead worker.
+LEASE_FOR = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
 RING_AGAIN_AFTER = timedelta(seconds=30)
 MOST_TOUCHED = 500
@@ -51,8 +53,8 @@ class LeaseLost(Exception):
 
 def load(upload_id: int) -> LoadOutcome:
     """Load an upload, or carry on where a killed worker's last committed block ended. May run twice."""
-    token = uuid4()
-    if not _claim(upload_id, token):
+    token = _claim(upload_id)
+    if token is None:
         return LoadOutcome.TAKEN
     upload = Upload.objects.get(pk=upload_id)
     try:
@@ -75,47 +77,43 @@ def unfinished_uploads() -> list[int]:
     return ids
 
 
-def _claim(upload_id: int, token: UUID) -> bool:
+def _claim(upload_id: int) -> UUID | None:
     now = timezone.now()
-    claimed = (
-        Upload.objects.claimable(now)
-        .filter(pk=upload_id)
-        .update(
-            state=Upload.State.LOADING,
-            lease_until=now + LEASE,
-            lease_token=token,
-            attempts=F("attempts") + 1,
-        )
+    upload = Upload.objects.filter(pk=upload_id)
+    token = upload.claimable(now).claim(
+        now=now, lease_for=LEASE_FOR, state=Upload.State.LOADING, attempts=F("attempts") + 1
     )
-    if not claimed:
-        return False
-    Upload.objects.filter(pk=upload_id, started_at=None).update(started_at=now)
-    exhausted = Upload.objects.filter(pk=upload_id, lease_token=token, attempts__gt=MAX_ATTEMPTS).update(
+    if token is None:
+        return None
+    upload.filter(started_at=None).update(started_at=now)
+    exhausted = upload.filter(attempts__gt=MAX_ATTEMPTS).release(
+        token,
         state=Upload.State.FAILED,
         finished_at=now,
         reason=f"The worker stopped {MAX_ATTEMPTS} times at the same place of this file; see the log.",
     )
-    return not exhausted
+    return None if exhausted else token
+
+
+def _loading(upload: Upload) -> UploadQuerySet:
+    return Upload.objects.filter(pk=upload.pk, state=Upload.State.LOADING)
 
 
 def _hold(upload: Upload, token: UUID) -> None:
     """Renew the lease or raise LeaseLost; inside a transaction it also keeps others from taking over before its end."""
-    held = Upload.objects.filter(pk=upload.pk, lease_token=token, state=Upload.State.LOADING).update(
-        lease_until=timezone.now() + LEASE
-    )
-    if not held:
+    if not _loading(upload).renew(token, lease_for=LEASE_FOR):
         raise LeaseLost
 
 
 def _finish(upload: Upload, token: UUID, state: Upload.State, reason: str = "") -> None:
     now = timezone.now()
-    ended = Upload.objects.filter(pk=upload.pk, lease_token=token, state=Upload.State.LOADING).update(
+    ended = _loading(upload).release(
+        token,
         state=state,
         stage=Upload.Stage.DONE,
         reason=reason,
         finished_at=now,
         progress_at=now,
-        lease_until=None,
         bytes_done=F("bytes_total"),
     )
     if not ended:
@@ -132,13 +130,12 @@ def _reject(upload: Upload, token: UUID, reason: str) -> LoadOutcome:
 
 
 def _give_back(upload: Upload, token: UUID) -> LoadOutcome:
-    mine = Upload.objects.filter(pk=upload.pk, lease_token=token, state=Upload.State.LOADING)
     if upload.attempts < MAX_ATTEMPTS:
-        mine.update(state=Upload.State.QUEUED, lease_until=None, queued_at=timezone.now())
+        _loading(upload).release(token, state=Upload.State.QUEUED, queued_at=timezone.now())
     else:
-        mine.update(
+        _loading(upload).release(
+            token,
             state=Upload.State.FAILED,
-            lease_until=None,
             finished_at=timezone.now(),
             reason=f"The program failed {MAX_ATTEMPTS} times on this file; the log says why. Try again later.",
         )
@@ -209,8 +206,8 @@ class _Load:
             )
 
     def _ask(self, questions: list[str]) -> LoadOutcome:
-        asked = Upload.objects.filter(pk=self.upload.pk, lease_token=self.token, state=Upload.State.LOADING).update(
-            state=Upload.State.WAITING, stage=Upload.Stage.NONE, questions=questions, lease_until=None, attempts=0
+        asked = _loading(self.upload).release(
+            self.token, state=Upload.State.WAITING, stage=Upload.Stage.NONE, questions=questions, attempts=0
         )
         return LoadOutcome.WAITING if asked else LoadOutcome.TAKEN
 

@@ -14,6 +14,8 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.leases import Leased
+
 from .querysets import LinkQuerySet, PendingRangeQuerySet, PlannedWorkQuerySet, ReadingQuerySet, SubstationQuerySet
 
 SHORTEST_INTERVAL_S, LONGEST_INTERVAL_S = 60, 3600
@@ -217,7 +219,7 @@ class Reading(models.Model):
         return f"{self.substation_id} {self.at:%Y-%m-%d %H:%M}"
 
 
-class PendingRange(models.Model):
+class PendingRange(Leased):
     """A stretch of readings that arrived and still has to be scored.
 
     Work is kept by arrival and not by measurement time, so that a back-dated upload is scored like any other. A worker
@@ -229,8 +231,6 @@ class PendingRange(models.Model):
     start = models.DateTimeField()
     end = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
-    claimed_until = models.DateTimeField(null=True, blank=True)
-    claimed_by = models.UUIDField(null=True, blank=True)
 
     objects = PendingRangeQuerySet.as_manager()
 

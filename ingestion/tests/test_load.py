@@ -50,7 +50,7 @@ def fresh(upload: Upload) -> Upload:
 
 
 def expire(upload: Upload) -> None:
-    Upload.objects.filter(pk=upload.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    Upload.objects.filter(pk=upload.pk).update(claimed_until=timezone.now() - timedelta(seconds=1))
 
 
 def test_good_rows_are_stored_counted_and_left_to_be_scored(station: Substation) -> None:
@@ -200,7 +200,7 @@ def test_a_worker_that_lost_its_lease_stores_nothing_more(station: Substation, m
     store = storage.store
 
     def overtaken(rows: Any) -> Any:
-        Upload.objects.filter(pk=upload.pk).update(lease_token=uuid4())
+        Upload.objects.filter(pk=upload.pk).update(claimed_by=uuid4())
         return store(rows)
 
     monkeypatch.setattr(storage, "store", overtaken)
@@ -210,8 +210,8 @@ def test_a_worker_that_lost_its_lease_stores_nothing_more(station: Substation, m
 
 def test_of_two_workers_one_gets_the_upload(station: Substation) -> None:
     upload = upload_of(GOOD)
-    assert loading._claim(upload.pk, uuid4())
-    assert not loading._claim(upload.pk, uuid4())
+    assert loading._claim(upload.pk)
+    assert not loading._claim(upload.pk)
 
 
 def test_an_unexpected_failure_is_tried_again_and_at_last_told(

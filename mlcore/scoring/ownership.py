@@ -44,7 +44,7 @@ def mine_first(scoring_batches: Sequence[ScoringBatch], waiting: set[int]) -> It
 
 
 def _left_lying(batch: ScoringBatch) -> bool:
-    arrived = PendingRange.objects.waiting(timezone.now()).filter(substation__in=batch.ids)
+    arrived = PendingRange.objects.unclaimed(timezone.now()).filter(substation__in=batch.ids)
     oldest: datetime | None = arrived.aggregate(Min("created_at"))["created_at__min"]
     return oldest is not None and oldest < timezone.now() - PATIENCE
 

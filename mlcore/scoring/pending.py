@@ -16,6 +16,7 @@ from django.db.models import DateTimeField, Max, Min, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from core.leases import kept
 from mlcore.detector import analyse_fleet
 from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import NeighbourGroup, ScoringBatch, neighbour_groups, scoring_batches
@@ -26,13 +27,14 @@ from mlcore.training.store import load_detectors
 from substations.models import PendingRange, Reading
 
 from . import live, ownership
-from .claims import LEASE_FOR, kept
 from .context import context_start, moment, ongoing_since_s, step_s
 from .reconcile import reconcile
 from .score_rows import score_rows
 from .score_storage import replace_scores
 
 logger = logging.getLogger(__name__)
+# What a killed worker held is free again after this, and found by the sweep that follows: within two minutes.
+LEASE_FOR = timedelta(seconds=90)
 PATIENCE_FOR_TRAINING = timedelta(minutes=10)
 # Judged at once: about two hundred numbers of each reading are in memory.
 MAX_READINGS = 1_000_000
@@ -50,8 +52,8 @@ def score_pending(*, wait_for_training: bool = False) -> int:
         if wait_for_training:
             wanted = _without_those_that_await_a_model(wanted)
         ids = [pk for group in wanted for pk in group.ids]
-        if ids and (token := PendingRange.objects.claim(ids, now=timezone.now(), lease_for=LEASE_FOR)):
-            with kept(token):
+        if ids and (token := PendingRange.objects.claim_all_of(ids, now=timezone.now(), lease_for=LEASE_FOR)):
+            with kept(PendingRange.objects.all(), token, lease_for=LEASE_FOR):
                 followed = _follow(batch, token) if wanted == all_wanted else None
                 total += sum(_score_whole(batch, each, token) for each in wanted) if followed is None else followed
     return total
@@ -64,7 +66,7 @@ def batches_waiting() -> int:
 
 
 def _waiting() -> set[int]:
-    return set(PendingRange.objects.waiting(timezone.now()).values_list("substation", flat=True).distinct())
+    return set(PendingRange.objects.unclaimed(timezone.now()).values_list("substation", flat=True).distinct())
 
 
 def _without_those_that_await_a_model(wanted: Sequence[NeighbourGroup]) -> list[NeighbourGroup]:
@@ -73,7 +75,9 @@ def _without_those_that_await_a_model(wanted: Sequence[NeighbourGroup]) -> list[
     long."""
     ids = [pk for group in wanted for pk in group.ids]
     trained = set(Detector.objects.active().filter(substation__in=ids).values_list("substation", flat=True))
-    recent = PendingRange.objects.waiting(timezone.now()).filter(created_at__gt=timezone.now() - PATIENCE_FOR_TRAINING)
+    recent = PendingRange.objects.unclaimed(timezone.now()).filter(
+        created_at__gt=timezone.now() - PATIENCE_FOR_TRAINING
+    )
     return [
         group
         for group in wanted
@@ -98,7 +102,7 @@ def _store_followed(batch: ScoringBatch, found: live.Followed, token: uuid.UUID)
             return 0
         if not ownership.keep(batch, found.judged_before, found.judged_until):
             logger.info("Another result of %s was stored meanwhile: judged again.", batch.whole.substations[0].code)
-            PendingRange.objects.claimed(token).update(claimed_until=None, claimed_by=None)
+            PendingRange.objects.release(token)
             return 0
         rows = score_rows(batch.whole, analysis, int(analysis.at_s[0]))
         replace_scores(batch.ids, first, moment(analysis.at_s[-1]), rows)

@@ -14,8 +14,7 @@ from django.utils import timezone
 from mlcore.fleet.groups import NeighbourGroup, ScoringBatch, neighbour_groups, scoring_batches
 from mlcore.models import Detection, Detector, ScorerOwnership
 from mlcore.scoring import live, ownership, pending
-from mlcore.scoring.claims import LEASE_FOR
-from mlcore.scoring.pending import score_pending
+from mlcore.scoring.pending import LEASE_FOR, score_pending
 from mlcore.services import train_all
 from substations.models import Link, PendingRange, Reading, Substation
 from substations.simulation import Simulation

@@ -170,8 +170,8 @@ def test_a_claim_that_ran_out_writes_nothing(grid: Simulation, monkeypatch: pyte
     def slow(*args: Any, **values: Any) -> Any:
         result = real(*args, **values)
         PendingRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-        assert PendingRange.objects.claim(list(Substation.objects.values_list("pk", flat=True)), now=timezone.now(),
-                                  lease_for=timedelta(minutes=2))  # fmt: skip
+        everyone = list(Substation.objects.values_list("pk", flat=True))
+        assert PendingRange.objects.claim_all_of(everyone, now=timezone.now(), lease_for=timedelta(minutes=2))
         return result
 
     monkeypatch.setattr(pending, "analyse_fleet", slow)

@@ -29,7 +29,7 @@ def test_of_many_workers_one_gets_all_that_waits() -> None:
             connection.ensure_connection()
             gate.wait(timeout=30)
             ids = [each.pk for each in stations]
-            return PendingRange.objects.claim(ids, now=AT, lease_for=timedelta(minutes=2))
+            return PendingRange.objects.claim_all_of(ids, now=AT, lease_for=timedelta(minutes=2))
         finally:
             connections.close_all()
 

@@ -31,7 +31,7 @@ def pending(substation: Substation, **values: Any) -> PendingRange:
 
 
 def claim(*substations: Substation, now: datetime = AT) -> Any:
-    return PendingRange.objects.claim([each.pk for each in substations], now=now, lease_for=LEASE)
+    return PendingRange.objects.claim_all_of([each.pk for each in substations], now=now, lease_for=LEASE)
 
 
 def test_the_newest_reading_comes_with_its_substation_in_one_query(
@@ -102,7 +102,7 @@ def test_a_claim_takes_every_range_of_these_substations_alone(station: Substatio
         pending(each)
     token = claim(station)
     assert PendingRange.objects.claimed(token).count() == 2
-    assert PendingRange.objects.waiting(AT).get().substation == other
+    assert PendingRange.objects.unclaimed(AT).get().substation == other
 
 
 def test_a_claim_that_ran_out_is_claimed_again_and_the_old_token_is_worth_nothing(station: Substation) -> None:
