@@ -15,7 +15,8 @@ from rest_framework.response import Response
 from substations.models import Substation
 
 from . import services, shelf
-from .changes import Conflict, Source
+from .changes import Conflict, EventSource
+from .display_names import explain
 from .filters import HistoryFilter
 from .lifecycle import Refused
 from .models import Alert, AlertEvent, Resolution, contradict
@@ -182,9 +183,9 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
 
     def _guarded(self, change: Any, **values: Any) -> Response:
         try:
-            change(self.get_object(), by=self.request.user, source=Source.API, **values)
+            change(self.get_object(), by=self.request.user, source=EventSource.API, **values)
         except (Refused, Conflict) as error:
-            raise Conflicted(str(error)) from error
+            raise Conflicted(explain(error)) from error
         return self._fresh()
 
     def _fresh(self) -> Response:

@@ -11,7 +11,7 @@ from statistics import fmean
 import numpy as np
 
 from benchmarks import baselines
-from benchmarks.event_score import Detection, Report, score
+from benchmarks.event_score import DetectedEvent, Report, score
 from benchmarks.labelled_set import Benchmark, read_benchmark
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet
@@ -87,10 +87,10 @@ def _as_raised(fleet: Fleet, models: Mapping[str, SubstationModel], finding: Fin
     return replace(finding, severity=latest.severity, cause=latest.cause)
 
 
-def detections(findings: Iterable[Finding], until_s: int) -> list[Detection]:
+def detections(findings: Iterable[Finding], until_s: int) -> list[DetectedEvent]:
     """Loss findings as detections; one that is still open lasts until the end of the record."""
     return [
-        Detection(
+        DetectedEvent(
             substation=finding.substation,
             start_s=finding.start_s,
             end_s=until_s if finding.end_s is None else finding.end_s,
@@ -103,7 +103,7 @@ def detections(findings: Iterable[Finding], until_s: int) -> list[Detection]:
     ]
 
 
-def _report(benchmark: Benchmark, found: Iterable[Detection]) -> Report:
+def _report(benchmark: Benchmark, found: Iterable[DetectedEvent]) -> Report:
     return score(
         benchmark.events,
         found,

@@ -13,8 +13,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from ingestion.inspection import Inspection
-from ingestion.mapping import CLOCK, DATE, IGNORE, SUBSTATION, SURE, TIMESTAMP, Choice, MappingError, checked
-from ingestion.options import OptionError, Options
+from ingestion.mapping import CLOCK, DATE, IGNORE, SUBSTATION, SURE, TIMESTAMP, ColumnChoice, MappingError, checked
+from ingestion.options import ImportOptions, OptionError
 from ingestion.units import units_of
 from substations.channels import CHANNEL_NAMES, CHANNELS
 
@@ -69,8 +69,8 @@ class UploadForm(forms.Form):
         widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
     )
 
-    def options(self) -> Options:
-        return Options(time_zone=self.cleaned_data["time_zone"], review=self.cleaned_data["review"])
+    def options(self) -> ImportOptions:
+        return ImportOptions(time_zone=self.cleaned_data["time_zone"], review=self.cleaned_data["review"])
 
 
 def _targets() -> list[Any]:
@@ -149,7 +149,7 @@ class AnswerForm(forms.Form):
         widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
     )
 
-    def __init__(self, found: Inspection, options: Options, data: Any = None) -> None:
+    def __init__(self, found: Inspection, options: ImportOptions, data: Any = None) -> None:
         self.found, self.before = found, options
         super().__init__(data, initial=self._initial(found, options))
         for index, header in enumerate(found.form.columns):
@@ -175,7 +175,7 @@ class AnswerForm(forms.Form):
             )
 
     @staticmethod
-    def _initial(found: Inspection, options: Options) -> dict[str, Any]:
+    def _initial(found: Inspection, options: ImportOptions) -> dict[str, Any]:
         return {
             "substation": options.substation,
             "start": options.start or None,
@@ -237,8 +237,8 @@ class AnswerForm(forms.Form):
             self.add_error(error.field, str(error))
         return cleaned
 
-    def _choices(self, cleaned: dict[str, Any]) -> dict[str, Choice]:
-        chosen: dict[str, Choice] = {}
+    def _choices(self, cleaned: dict[str, Any]) -> dict[str, ColumnChoice]:
+        chosen: dict[str, ColumnChoice] = {}
         for index, header in enumerate(self.found.form.columns):
             target, unit = cleaned[f"target_{index}"], cleaned[f"unit_{index}"]
             fits = target in CHANNEL_NAMES and unit in {known.name for known in units_of(target)}
@@ -251,7 +251,7 @@ class AnswerForm(forms.Form):
             }
         return chosen
 
-    def _options(self, cleaned: dict[str, Any], choices: dict[str, Choice]) -> Options:
+    def _options(self, cleaned: dict[str, Any], choices: dict[str, ColumnChoice]) -> ImportOptions:
         targets = {choice["target"] for choice in choices.values()}
         has_time = bool(targets & {TIMESTAMP, DATE})
         if not has_time and not cleaned.get("start"):

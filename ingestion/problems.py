@@ -58,7 +58,7 @@ def at_lines(lines: IntArray, where: BoolArray, name: str, received: TextArray, 
     )
 
 
-class Judge:
+class RowJudgement:
     """Collects complaints about the rows of one table; a row is bad from its first complaint on, and is told once."""
 
     def __init__(self, lines: IntArray, complaints: Sequence[Problems] = ()) -> None:

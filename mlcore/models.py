@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.leases import Leased, LeasedQuerySet
 from substations.models import Substation
 
 from .querysets import DetectionQuerySet, DetectorQuerySet, ScoreQuerySet
@@ -137,7 +138,7 @@ class RaisedLimit(models.Model):
         return f"{self.substation.code} {self.get_cause_display()} ×{self.factor:.2f}"
 
 
-class TrainingAttempt(models.Model):
+class TrainingAttempt(Leased):
     """When a substation was last considered for training, and who is at it now.
 
     A worker that trains a group holds the claim of the substation that names the group. ``newest_at`` is the newest
@@ -145,9 +146,10 @@ class TrainingAttempt(models.Model):
     """
 
     substation = models.OneToOneField(Substation, models.CASCADE, primary_key=True, related_name="training_attempt")
-    claimed_until = models.DateTimeField(null=True, blank=True)
     newest_at = models.DateTimeField(null=True, blank=True)
     requested_at = models.DateTimeField(null=True, blank=True, help_text=_("Somebody asked for a training."))
+
+    objects = LeasedQuerySet["TrainingAttempt"].as_manager()
 
     class Meta:
         verbose_name = _("training attempt")

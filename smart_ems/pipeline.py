@@ -1,8 +1,8 @@
 """The system on one screen.
 
-    upload or batch ─► Reading + Span ─► Score, Detection ─► Alert
-          │                 │                  │               │
-     load_upload       score_pending      review_changed   fragments on a page
+    upload or batch ─► Reading + PendingRange ─► Score, Detection ─► Alert
+          │                     │                      │               │
+     load_upload           score_pending          review_changed   fragments on a page
 
 Every stage reads the rows that the stage before it wrote, and writes its own. The functions here only ring the bell
 that makes a stage start at once: a bell that is lost costs seconds, because ``sweep`` rings for what is left over.
@@ -56,11 +56,11 @@ def sweep() -> None:
     from alerts import review as alerts
     from ingestion import services as ingestion
     from mlcore import services as mlcore
-    from substations.models import Span
+    from substations.models import PendingRange
 
     for upload_id in ingestion.unfinished_uploads():
         upload_received(upload_id)
-    if Span.objects.exists():
+    if PendingRange.objects.exists():
         readings_arrived()
     if mlcore.training_is_due():
         training_wanted()

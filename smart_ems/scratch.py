@@ -21,7 +21,7 @@ from psycopg.sql import SQL, Identifier
 
 from ingestion import services as ingestion
 from ingestion.models import Upload
-from ingestion.options import Options
+from ingestion.options import ImportOptions
 from mlcore.models import Detection
 from mlcore.services import score_pending, train_all
 from substations import registry
@@ -102,7 +102,7 @@ def register(substations: Path | None, links: Path | None) -> None:
     registry.register(plates, registry.read_links(links) if links else [])
 
 
-def take_in(file: Path, options: Options) -> Intake:
+def take_in(file: Path, options: ImportOptions) -> Intake:
     """Load one file as an upload would be.
 
     Raises:
@@ -145,4 +145,4 @@ def detect(until: datetime | None) -> Sequence[Detection]:
     train_all(until=until)
     while score_pending():
         pass
-    return list(Detection.objects.standing().select_related("substation").order_by("substation__code", "start"))
+    return list(Detection.objects.not_withdrawn().select_related("substation").order_by("substation__code", "start"))

@@ -51,6 +51,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",  # what is public says @login_not_required
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -203,7 +204,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
         "UploadSourceEnum": "ingestion.models.Upload.Source",
-        "AlertSourceEnum": "alerts.models.AlertEvent.Source",
+        "AlertSourceEnum": "alerts.models.AlertEvent.EventSource",
         "ResolutionOutcomeEnum": "alerts.models.Resolution.Outcome",
         "RowOutcomeEnum": ["accepted", "replaced", "unchanged", "rejected"],
     },

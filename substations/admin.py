@@ -21,7 +21,7 @@ from import_export.formats.base_formats import CSV
 from core.read_only_admin import RecordMixin
 from core.spreadsheets import guarded, unguarded
 
-from .models import Link, PlannedWork, Span, Substation
+from .models import Link, PendingRange, PlannedWork, Substation
 from .registry import SUBSTATION_FIELDS
 
 MOST_PROTECTED = 20
@@ -169,12 +169,12 @@ class PlannedWorkAdmin(admin.ModelAdmin[PlannedWork]):
     date_hierarchy = "start"
 
 
-@admin.register(Span)
-class SpanAdmin(RecordMixin, admin.ModelAdmin[Span]):
+@admin.register(PendingRange)
+class PendingRangeAdmin(RecordMixin, admin.ModelAdmin[PendingRange]):
     """What waits to be scored: to be looked at, never edited."""
 
     list_display = ("substation", "start", "end", "created_at", "claimed_until")
     list_select_related = ("substation",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Span]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PendingRange]:
         return super().get_queryset(request).order_by("created_at")

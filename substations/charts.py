@@ -23,7 +23,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Episode:
+class ShadedInterval:
     """A stretch to be shaded. ``end_s`` None means that it goes on; ``url`` is what its label opens."""
 
     start_s: int
@@ -34,7 +34,7 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """One trace: ``role`` picks the colour; ``panel`` counts from 0 at the top; ``fill_to_previous`` makes a band."""
 
     name: str
@@ -62,12 +62,12 @@ def thin(at_s: NDArray[np.int64], values: FloatArray, most: int = MOST_POINTS) -
 
 def time_series(
     at_s: NDArray[np.int64],
-    lines: Sequence[Line],
+    lines: Sequence[ChartLine],
     *,
     panels: Sequence[str],
     interval_s: int,
     utc_offset_s: int = 0,
-    episodes: Sequence[Episode] = (),
+    episodes: Sequence[ShadedInterval] = (),
     guides: Mapping[int, Sequence[tuple[str, float]]] | None = None,
 ) -> Figure:
     """Stacked panels over one time axis in local time.
@@ -91,7 +91,7 @@ def time_series(
     return {"data": data, "layout": layout}
 
 
-def _shared_points(at_s: NDArray[np.int64], lines: Sequence[Line]) -> NDArray[np.int64]:
+def _shared_points(at_s: NDArray[np.int64], lines: Sequence[ChartLine]) -> NDArray[np.int64]:
     """Points kept for any of the measured lines, so that every trace shares one time axis."""
     measured = [line for line in lines if line.role.startswith("measured")] or list(lines)
     if len(at_s) <= MOST_POINTS or not measured:
@@ -121,7 +121,7 @@ def _stamps(at_s: NDArray[np.int64], utc_offset_s: int) -> list[str]:
     return np.datetime_as_string((at_s + utc_offset_s).astype("datetime64[s]")).tolist()  # type: ignore[no-any-return]
 
 
-def _scatter(line: Line, stamps: list[str], values: FloatArray) -> Figure:
+def _scatter(line: ChartLine, stamps: list[str], values: FloatArray) -> Figure:
     unit = f" {line.unit}" if line.unit else ""
     is_band = line.role == "band"
     rounded = np.round(values, 4).tolist()
@@ -182,7 +182,7 @@ def zone_label(utc_offset_s: int) -> str:
     return f"UTC{'+' if utc_offset_s > 0 else '−'}{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def _shade(episode: Episode, newest_s: int, utc_offset_s: int) -> tuple[Figure, Figure]:
+def _shade(episode: ShadedInterval, newest_s: int, utc_offset_s: int) -> tuple[Figure, Figure]:
     """The stretch of an episode, and its label, which can be clicked where it opens something."""
     end_s = episode.end_s if episode.end_s is not None else max(newest_s, episode.start_s)
     start, end = _stamps(np.array([episode.start_s, end_s]), utc_offset_s)

@@ -14,7 +14,9 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .querysets import LinkQuerySet, PlannedWorkQuerySet, ReadingQuerySet, SpanQuerySet, SubstationQuerySet
+from core.leases import Leased
+
+from .querysets import LinkQuerySet, PendingRangeQuerySet, PlannedWorkQuerySet, ReadingQuerySet, SubstationQuerySet
 
 SHORTEST_INTERVAL_S, LONGEST_INTERVAL_S = 60, 3600
 
@@ -217,29 +219,29 @@ class Reading(models.Model):
         return f"{self.substation_id} {self.at:%Y-%m-%d %H:%M}"
 
 
-class Span(models.Model):
+class PendingRange(Leased):
     """A stretch of readings that arrived and still has to be scored.
 
     Work is kept by arrival and not by measurement time, so that a back-dated upload is scored like any other. A worker
-    claims a span until ``claimed_until``; a span whose claim ran out is claimed again, and a scored one is deleted in
+    claims a range until ``claimed_until``; a range whose claim ran out is claimed again, and a scored one is deleted in
     the transaction that writes the scores.
     """
 
-    substation = models.ForeignKey(Substation, models.CASCADE, related_name="spans", db_index=False)
+    substation = models.ForeignKey(Substation, models.CASCADE, related_name="pending_ranges", db_index=False)
     start = models.DateTimeField()
     end = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
-    claimed_until = models.DateTimeField(null=True, blank=True)
-    claimed_by = models.UUIDField(null=True, blank=True)
 
-    objects = SpanQuerySet.as_manager()
+    objects = PendingRangeQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("span to score")
-        verbose_name_plural = _("spans to score")
-        constraints = [models.CheckConstraint(condition=Q(end__gte=F("start")), name="span_ends_after_it_starts")]
+        verbose_name = _("pending range")
+        verbose_name_plural = _("pending ranges")
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gte=F("start")), name="pending_range_ends_after_it_starts")
+        ]
         indexes = [
-            models.Index(fields=["substation", "created_at"], name="span_waiting"),  # claim and freshness
+            models.Index(fields=["substation", "created_at"], name="pending_range_waiting"),  # claim and freshness
         ]
 
     def __str__(self) -> str:

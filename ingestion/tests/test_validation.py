@@ -8,14 +8,14 @@ import pytest
 
 from ingestion import mapping
 from ingestion.parsing import blocks, read_table
-from ingestion.plan import Grid, Plan
+from ingestion.plan import ImportPlan, KnownSubstations
 from ingestion.sniffing import sniff
 from ingestion.tests.samples import TIMELESS, written
 from ingestion.validation import Checked, check
 from substations.channels import CHANNEL_INDEX
 
 NOW = np.datetime64("2026-01-01T00:00", "us")
-GRID = Grid(
+GRID = KnownSubstations(
     {"ss-01": 1, "north yard": 1, "ss-02": 2, "a": 3, "b": 4}, {1: "UTC", 2: "Asia/Kolkata", 3: "UTC", 4: "UTC"}
 )
 
@@ -25,7 +25,7 @@ def judged(tmp_path: Path, text: str, *, size: int = 1 << 20, **changes: object)
     path = written(tmp_path, text)
     form = sniff(path)
     choices = mapping.checked(form.columns, mapping.choices_of(mapping.guess(form.columns)))
-    plan = replace(Plan(choices, decimal=form.decimal), **changes)  # type: ignore[arg-type]
+    plan = replace(ImportPlan(choices, decimal=form.decimal), **changes)  # type: ignore[arg-type]
     result: Checked | None = None
     positions: dict[int, int] = {}
     for block in blocks(path, form, size=size):
@@ -100,7 +100,7 @@ def test_units_and_sign_are_applied(tmp_path: Path) -> None:
     choices = mapping.checked(form.columns, mapping.choices_of(mapping.guess(form.columns)))
     choices["Q"]["negate"] = True
     (block,) = blocks(path, form)
-    plan = Plan(choices)
+    plan = ImportPlan(choices)
     rows = check(read_table(block, form, plan.numbers, plan.texts), plan, GRID, now=NOW).rows
     wanted = {"active_power_kw": 1500, "voltage_avg_v": 400, "oil_temperature_c": 100, "power_factor": 0.95}
     wanted["reactive_power_kvar"] = -10

@@ -72,5 +72,5 @@ def observed_false_alarms(substation: Substation) -> int:
     newest = Reading.objects.for_substation(substation).newest(1).values_list("at", flat=True).first()
     if newest is None:
         return 0
-    recent = Detection.objects.standing().filter(substation=substation, start__gt=newest - timedelta(days=90))
+    recent = Detection.objects.not_withdrawn().filter(substation=substation, start__gt=newest - timedelta(days=90))
     return recent.filter(verdict=Detection.Verdict.FALSE_ALARM).count()

@@ -1,4 +1,4 @@
-"""What each user wishes of the screens, and who tried to sign in. The only tables of this room."""
+"""The preferences of each user, and who tried to sign in. The only tables of this app."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from substations.models import validate_time_zone
 
 
 class Preferences(models.Model):
-    """One user's wishes; a user without a row has the defaults."""
+    """The preferences of one user; a user without a row has the defaults."""
 
     class Theme(models.TextChoices):
         SYSTEM = "system", _("As the system")

@@ -38,7 +38,7 @@ class Backend(ModelBackend):
 
 
 def of(user: User | AnonymousUser) -> Preferences:
-    """What the user wishes; the defaults for somebody who has not said, and before sign-in."""
+    """The preferences of a user; the defaults for somebody who has not said, and before sign-in."""
     if user.pk is None:
         return Preferences()
     found: Preferences | None = getattr(user, "preferences", None)

@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Sum
 from alerts.models import Alert
 from ingestion.models import Upload
 from mlcore.models import DetectorEvent, TrainingAttempt
-from substations.models import Span, Substation
+from substations.models import PendingRange, Substation
 
 OVERLAP = timedelta(seconds=30)
 """A row is stamped before its transaction ends: look back further than to the last look."""
@@ -75,7 +75,7 @@ class Watch:
 
 def _marks() -> Iterable[tuple[str, Any]]:
     """Per topic a value that moves with every change of its rows."""
-    yield "scores", Span.objects.aggregate(Count("pk"), Max("pk"))
+    yield "scores", PendingRange.objects.aggregate(Count("pk"), Max("pk"))
     yield (
         "uploads",
         Upload.objects.aggregate(Max("pk"), Max("progress_at"), Max("finished_at"), Sum("attempts"), Sum("bytes_done")),

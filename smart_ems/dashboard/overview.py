@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
+from alerts.lifecycle import Condition
 from alerts.models import Alert
 from core.formatting import duration, figure, power_factor
 from mlcore.models import Detection, Detector, Score
@@ -20,7 +21,7 @@ SILENT_AFTER_INTERVALS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class SubstationStatus:
     """One substation now. ``state`` is critical, warning, normal or unknown; ``word`` says why in two words;
     ``rung`` is that of its model, empty without one."""
 
@@ -72,7 +73,7 @@ def last_arrival(now: datetime) -> tuple[datetime | None, bool]:
     return max(at for _interval, at in found), all(is_silent(at, interval_s, now) for interval_s, at in found)
 
 
-def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[Status]:
+def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[SubstationStatus]:
     """One status per substation, in the order of the codes. Five queries, however many substations."""
     found = list(substations.order_by("code"))
     ids = [substation.pk for substation in found]
@@ -112,11 +113,11 @@ def _status(
     alerts: list[Alert],
     rung: str,
     now: datetime,
-) -> Status:
+) -> SubstationStatus:
     latest_at: datetime | None = getattr(newest, "latest_at", None)
     still_open = [alert for alert in alerts if alert.closed_at is None]
     state, word = _state(substation, latest_at, score, alerts, bool(rung), now)
-    return Status(
+    return SubstationStatus(
         substation=substation,
         state=state,
         word=word,
@@ -141,7 +142,7 @@ def _state(
     now: datetime,
 ) -> tuple[str, str]:
     """The worst active alert, or one resolved while present; else silence; else what the newest score is worth."""
-    present = [alert for alert in alerts if alert.condition == Alert.Condition.ACTIVE]
+    present = [alert for alert in alerts if alert.condition == Condition.ACTIVE]
     active = [alert for alert in present if alert.closed_at is None]
     if active:
         worst = max(active, key=lambda alert: alert.severity)

@@ -24,7 +24,7 @@ from mlcore.models import Detector, TrainingAttempt
 from mlcore.training.schedule import drifted
 from smart_ems.celery import app
 from smart_ems.env import VAR_DIR
-from substations.models import Span, Substation
+from substations.models import PendingRange, Substation
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ MOST_LOOKED_AT = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HealthLine:
     """One figure; ``state`` is critical, warning or empty."""
 
     label: str
@@ -46,15 +46,15 @@ class Line:
 
 
 @dataclass
-class Panel:
+class HealthPanel:
     title: str
-    lines: list[Line] = field(default_factory=list)
+    lines: list[HealthLine] = field(default_factory=list)
 
     def add(self, label: str, value: object, state: str = "") -> None:
-        self.lines.append(Line(label, str(value), state))
+        self.lines.append(HealthLine(label, str(value), state))
 
 
-def read(*, now: datetime) -> list[Panel]:
+def read(*, now: datetime) -> list[HealthPanel]:
     """Four panels; a part that fails says so and does not take the others along."""
     parts = (
         (_("Work that waits"), _queues),
@@ -64,7 +64,7 @@ def read(*, now: datetime) -> list[Panel]:
     )
     panels = []
     for title, fill in parts:
-        panel = Panel(title)
+        panel = HealthPanel(title)
         try:
             with transaction.atomic():  # a failed question leaves the connection usable
                 fill(panel, now)
@@ -88,20 +88,20 @@ def queue_lengths() -> dict[str, int] | None:
     return None
 
 
-def _queues(panel: Panel, now: datetime) -> None:
+def _queues(panel: HealthPanel, now: datetime) -> None:
     lengths = queue_lengths()
     if lengths is None:
         panel.add(_("Broker"), _("cannot be reached"), "critical")
     for name, length in (lengths or {}).items():
         panel.add(_("Queue “%(name)s”") % {"name": name}, length, "warning" if length > MANY_WAITING else "")
-    spans = Span.objects.aggregate(count=Count("pk"), oldest=Min("created_at"))
-    panel.add(_("Stretches of readings to be judged"), spans["count"])
-    if spans["oldest"]:
-        age = now - spans["oldest"]
+    pending = PendingRange.objects.aggregate(count=Count("pk"), oldest=Min("created_at"))
+    panel.add(_("Scoring backlog"), pending["count"])
+    if pending["oldest"]:
+        age = now - pending["oldest"]
         panel.add(_("The oldest has waited"), duration(age), "warning" if age > LATE else "")
 
 
-def _intake(panel: Panel, now: datetime) -> None:
+def _intake(panel: HealthPanel, now: datetime) -> None:
     day = Q(finished_at__gt=now - timedelta(days=1))
     found = Upload.objects.aggregate(
         under_way=Count("pk", filter=Q(state__in=Upload.UNFINISHED)),
@@ -122,7 +122,7 @@ def _intake(panel: Panel, now: datetime) -> None:
     panel.add(_("Last readings came in"), _("%(age)s ago") % {"age": duration(now - newest)} if newest else "–")
 
 
-def _models(panel: Panel, now: datetime) -> None:
+def _models(panel: HealthPanel, now: datetime) -> None:
     active = Detector.objects.active()
     rungs = dict(active.values_list("tier").annotate(Count("pk")).order_by())
     for rung in Detector.Tier:
@@ -150,7 +150,7 @@ def _drifted() -> int | None:
     return len(drifted(fleet)) if len(fleet.ids) <= MOST_LOOKED_AT else None
 
 
-def _space(panel: Panel, now: datetime) -> None:
+def _space(panel: HealthPanel, now: datetime) -> None:
     disk = shutil.disk_usage(VAR_DIR)
     tight = disk.free < LEAST_FREE_SHARE * disk.total
     panel.add(_("Free on the disk"), filesizeformat(disk.free), "critical" if tight else "")

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils.translation import trans_real
 
-from alerts.tests.desk import resolved
+from alerts.tests.alert_scenes import resolved
 from ingestion.models import Upload
 from ingestion.tests.samples import TIMELESS, upload_of
 from ingestion.units import units_of

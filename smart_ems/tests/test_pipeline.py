@@ -13,13 +13,13 @@ from django.test import Client
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from alerts.tests.desk import detected
+from alerts.tests.alert_scenes import detected
 from ingestion.models import Upload
 from smart_ems import pipeline
 from smart_ems.celery import app
 from smart_ems.dashboard.tests.scene import station
 from smart_ems.pipeline import _ring
-from substations.models import Reading, Span, Substation
+from substations.models import PendingRange, Reading, Substation
 
 pytestmark = pytest.mark.django_db
 Capture = Callable[..., AbstractContextManager[Any]]
@@ -100,7 +100,7 @@ def test_the_sweep_rings_for_readings_that_were_not_scored(
     bells: Bells, django_capture_on_commit_callbacks: Capture
 ) -> None:
     now = timezone.now()
-    Span.objects.create(substation=station("A"), start=now, end=now)
+    PendingRange.objects.create(substation=station("A"), start=now, end=now)
     assert swept(bells, django_capture_on_commit_callbacks) == [[pipeline.SCORE, pipeline.REVIEW]]
 
 
@@ -159,4 +159,4 @@ def test_a_request_without_a_broker_is_answered_all_the_same(
             answer = client.post("/api/readings/", row, content_type="application/json")
     assert (answer.status_code, answer.json()[0]["outcome"]) == (200, "accepted")
     assert "The broker cannot be reached" in caplog.text
-    assert Span.objects.filter(substation__code="A").exists(), "the next sweep finds it"
+    assert PendingRange.objects.filter(substation__code="A").exists(), "the next sweep finds it"

@@ -17,7 +17,7 @@ from power_grid_model.errors import PowerGridError
 
 from .arrays import Floats, Integers, Records
 from .equipment import Units
-from .grid import SOURCE, Grid
+from .simulated_grid import SOURCE, SimulatedGrid
 from .spec import SpecError
 
 TAP_STEP = 0.025
@@ -51,7 +51,7 @@ class Network:
     whose kvar thus goes with the square of the voltage.
     """
 
-    def __init__(self, grid: Grid, units: Units, nominal_hz: float, base_taps: Integers) -> None:
+    def __init__(self, grid: SimulatedGrid, units: Units, nominal_hz: float, base_taps: Integers) -> None:
         self.count = units.count
         self.units, self.base_taps = units, base_taps
         names = ("nodes", "lines", "transformers", "power", "impedance", "bank", "source")
@@ -79,7 +79,7 @@ class Network:
         node["u_rated"] = np.where(node["id"] <= self.count, self.hv_v, self.lv_v)
         return node
 
-    def _lines(self, grid: Grid) -> Records:
+    def _lines(self, grid: SimulatedGrid) -> Records:
         nodes = {SOURCE: 0} | {code: 1 + i for i, code in enumerate(grid.codes)}
         incoming = grid.incoming()
         line: Records = initialize_array(DatasetType.input, ComponentType.line, self.count)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ..conftest import System, start
-from ..samples import export_with_a_failed_bank
+from ..exports import export_with_a_failed_bank
 from .conftest import MARKS, PHONE, WIDE, settle, sign_in, watched
 
 pytestmark = MARKS

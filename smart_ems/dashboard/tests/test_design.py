@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.template import Context, Template
 from django.test import Client
 
-from .scene import Doors, text
+from .scene import SignIn, text
 
 URL = "/design/"
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -23,13 +23,13 @@ def drawn(source: str, **context: object) -> str:
 
 
 @pytest.mark.django_db
-def test_it_is_for_staff(client: Client, signed_in: Doors) -> None:
+def test_it_is_for_staff(client: Client, signed_in: SignIn) -> None:
     assert client.get(URL).headers["Location"] == "/sign-in/?next=/design/"
     assert signed_in("engineer").get(URL).status_code == 403
 
 
 @pytest.mark.django_db
-def test_staff_see_both_themes_and_no_other_method_is_answered(signed_in: Doors) -> None:
+def test_staff_see_both_themes_and_no_other_method_is_answered(signed_in: SignIn) -> None:
     client = signed_in("viewer")
     User.objects.update(is_staff=True)
     page = text(client.get(URL))

@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from smart_ems.dashboard.overview import last_arrival
 
-from .scene import Doors, station
+from .scene import SignIn, station
 
 pytestmark = pytest.mark.django_db
 URL = "/dashboard/freshness/"
 
 
 @pytest.fixture
-def viewer(signed_in: Doors) -> Client:
+def viewer(signed_in: SignIn) -> Client:
     return signed_in("viewer")
 
 
@@ -58,7 +58,7 @@ def test_every_page_shows_it(viewer: Client) -> None:
 
 
 @pytest.mark.parametrize(("role", "status"), [("viewer", 200), ("stranger", 403)])
-def test_who_may_see_it(signed_in: Doors, role: str, status: int) -> None:
+def test_who_may_see_it(signed_in: SignIn, role: str, status: int) -> None:
     assert signed_in(role).get(URL).status_code == status
 
 

@@ -11,9 +11,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from alerts.models import Alert
-from alerts.tests.desk import CRITICAL, cleared, resolved
+from alerts.tests.alert_scenes import CRITICAL, cleared, resolved
 from mlcore.models import Score
-from smart_ems.dashboard.overview import Status, statuses
+from smart_ems.dashboard.overview import SubstationStatus, statuses
 from substations.models import Reading, Substation
 
 from .scene import alerted, scored, station
@@ -21,7 +21,7 @@ from .scene import alerted, scored, station
 pytestmark = pytest.mark.django_db
 
 
-def status() -> Status:
+def status() -> SubstationStatus:
     (found,) = statuses(Substation.objects.all(), now=timezone.now())
     return found
 

@@ -15,9 +15,9 @@ from ingestion.models import Upload
 from mlcore.models import Detector, TrainingAttempt
 from smart_ems.celery import app
 from smart_ems.dashboard import system_health
-from substations.models import Span, Substation
+from substations.models import PendingRange, Substation
 
-from .scene import Doors, text
+from .scene import SignIn, text
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/"
@@ -41,7 +41,7 @@ def upload(number: int, **values: Any) -> Upload:
     return Upload.objects.create(**(fields | values))
 
 
-def test_it_is_for_staff(signed_in: Doors) -> None:
+def test_it_is_for_staff(signed_in: SignIn) -> None:
     assert Client().get(URL).status_code == 302
     assert signed_in("engineer").get(URL).status_code == 302
 
@@ -56,12 +56,12 @@ def test_queues_and_what_waits_in_the_database() -> None:
     substation = Substation.objects.create(code="A")
     now = timezone.now()
     for minutes in (1, 12):
-        span = Span.objects.create(substation=substation, start=now, end=now)
-        Span.objects.filter(pk=span.pk).update(created_at=now - timedelta(minutes=minutes, seconds=5))
+        pending = PendingRange.objects.create(substation=substation, start=now, end=now)
+        PendingRange.objects.filter(pk=pending.pk).update(created_at=now - timedelta(minutes=minutes, seconds=5))
     found = lines()
     assert found["Queue “default”"] == ("3", "")
     assert found["Queue “ml”"] == ("1200", "warning")
-    assert found["Stretches of readings to be judged"] == ("2", "")
+    assert found["Scoring backlog"] == ("2", "")
     assert found["The oldest has waited"] == ("12 min", "warning")
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ingestion.plan import Grid
+from ingestion.plan import KnownSubstations
 from ingestion.problems import IntArray
 from ingestion.timestamps import TimeArray
-from ingestion.validation import Rows
+from ingestion.validation import ReadingRows
 from substations.models import Substation
 
-# Until it is stored a newcomer has a number that no row of the database has.
+# Until it is stored a new substation has a number that no row of the database has.
 _PROVISIONAL = 1 << 60
 _SHORTEST_S, _LONGEST_S = 60, 3600
 
@@ -23,14 +23,14 @@ _SHORTEST_S, _LONGEST_S = 60, 3600
 class Admitted:
     """Rows with the substations' real ids; ``renamed`` maps the provisional ids of those just created."""
 
-    rows: Rows
+    rows: ReadingRows
     renamed: dict[int, int] = field(default_factory=dict)
 
 
-class Newcomers:
+class NewSubstations:
     """The grid as one load sees it, with the substations that it may bring along."""
 
-    def __init__(self, grid: Grid, zone: str, interval_s: int) -> None:
+    def __init__(self, grid: KnownSubstations, zone: str, interval_s: int) -> None:
         self.grid, self._zone, self._interval_s = grid, zone, interval_s
         self._names: dict[int, str] = {}
 
@@ -45,10 +45,10 @@ class Newcomers:
             pk = ids.setdefault(name.casefold(), _PROVISIONAL + len(ids))
             if pk >= _PROVISIONAL:
                 self._names[pk], zones[pk] = name, self._zone
-        self.grid = Grid(ids, zones)
+        self.grid = KnownSubstations(ids, zones)
 
-    def admit(self, rows: Rows) -> Admitted:
-        """Create the newcomers among the rows. Call it inside the transaction that stores them."""
+    def admit(self, rows: ReadingRows) -> Admitted:
+        """Create the new substations among the rows. Call it inside the transaction that stores them."""
         present = np.unique(rows.substation_id[rows.substation_id >= _PROVISIONAL])
         if not len(present):
             return Admitted(rows)
@@ -59,7 +59,7 @@ class Newcomers:
             interval_s = self._interval_s or typical_interval_s(rows.at[mine])
             renamed[pk] = self._create(self._names[pk], interval_s)
             ids[mine] = renamed[pk]
-        return Admitted(Rows(rows.lines, ids, rows.at, rows.values, rows.derived), renamed)
+        return Admitted(ReadingRows(rows.lines, ids, rows.at, rows.values, rows.derived), renamed)
 
     def settle(self, admitted: Admitted) -> None:
         """Use the real ids from now on; call it once the transaction has been committed."""
@@ -68,7 +68,7 @@ class Newcomers:
         renamed = admitted.renamed
         ids = {name: renamed.get(pk, pk) for name, pk in self.grid.ids.items()}
         zones = {renamed.get(pk, pk): zone for pk, zone in self.grid.zones.items()}
-        self.grid = Grid(ids, zones)
+        self.grid = KnownSubstations(ids, zones)
 
     def _create(self, name: str, interval_s: int) -> int:
         code = code_of(name)

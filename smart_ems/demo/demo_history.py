@@ -15,11 +15,11 @@ from django.utils import timezone
 from alerts.review import has_unreviewed
 from ingestion import services as ingestion
 from ingestion.models import Upload
-from ingestion.options import Options
+from ingestion.options import ImportOptions
 from mlcore.models import Detector
 from smart_ems import pipeline
 from substations import registry
-from substations.models import Reading, Span, Substation
+from substations.models import PendingRange, Reading, Substation
 from substations.simulation.demo_scenario import DEMO_TIME_ZONE, demo_feed, demo_grid
 from substations.simulation.feed import LiveFeed
 from substations.simulation.folder import write_folder
@@ -59,7 +59,7 @@ def load(*, now: datetime | None = None) -> Upload:
                 File(readings),
                 name=end.strftime(NAME),
                 source=Upload.Source.DEMO,
-                options=Options(time_zone=DEMO_TIME_ZONE),
+                options=ImportOptions(time_zone=DEMO_TIME_ZONE),
             )
     pipeline.upload_received(received.upload.pk)
     return received.upload
@@ -107,7 +107,7 @@ def progress(upload: Upload) -> Progress:
     substations, trained = Substation.objects.count(), Detector.objects.active().count()
     if trained < substations:
         return Progress(f"Learning what is normal ({trained} of {substations} substations)", trained / substations)
-    waiting = Span.objects.count()
+    waiting = PendingRange.objects.count()
     if waiting or has_unreviewed():
         return Progress("Looking for losses", 0.5)
     return Progress("Ready", 1.0, is_done=True)

@@ -1,4 +1,4 @@
-"""What every page and every verb of the alert desk has in common."""
+"""What every page and every verb of the list of alerts has in common."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 
 from django.test import Client
 
-Doors = Callable[[str], Client]
+SignIn = Callable[[str], Client]
 HTMX = {"HX-Request": "true"}
 
 
-def assert_guarded(signed_in: Doors, method: str, url: str, *, refused: tuple[str, ...], **data: Any) -> None:
+def assert_guarded(signed_in: SignIn, method: str, url: str, *, refused: tuple[str, ...], **data: Any) -> None:
     """Anonymous visitors are sent to the sign-in page; these roles are refused."""
     anonymous = getattr(Client(), method)(url, data)
     assert (anonymous.status_code, anonymous.headers["Location"].split("?")[0]) == (302, "/sign-in/")

@@ -12,10 +12,10 @@ from substations.models import Reading, Substation
 
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 STEP = timedelta(minutes=15)
-Doors = Callable[[str], Client]
+SignIn = Callable[[str], Client]
 
 
-def assert_guarded(signed_in: Doors, url: str) -> None:
+def assert_guarded(signed_in: SignIn, url: str) -> None:
     """Anonymous visitors are sent to the sign-in page, those without a role are refused, and a POST is no way in."""
     anonymous = Client().get(url)
     assert (anonymous.status_code, anonymous.headers["Location"].split("?")[0]) == (302, "/sign-in/")

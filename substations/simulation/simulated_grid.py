@@ -38,7 +38,7 @@ NATURAL_TAN_PHI = {
 
 
 @dataclass(frozen=True, slots=True)
-class Substation:
+class SimulatedSubstation:
     """What the nameplate and the register of a substation say; the real unit deviates by up to 3 %."""
 
     code: str
@@ -67,7 +67,7 @@ class Substation:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class SimulatedLink:
     """A line at high voltage; an open link is a tie that carries nothing."""
 
     from_node: str
@@ -80,15 +80,15 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    substations: tuple[Substation, ...]
-    links: tuple[Link, ...]
+class SimulatedGrid:
+    substations: tuple[SimulatedSubstation, ...]
+    links: tuple[SimulatedLink, ...]
 
     @property
     def codes(self) -> tuple[str, ...]:
         return tuple(substation.code for substation in self.substations)
 
-    def incoming(self) -> tuple[Link, ...]:
+    def incoming(self) -> tuple[SimulatedLink, ...]:
         """The closed link that feeds each substation, in the order of the substations."""
         by_node = {link.to_node: link for link in self.links if link.is_closed}
         return tuple(by_node[code] for code in self.codes)
@@ -113,10 +113,10 @@ def bank(shape: str, rated_kva: float, peak_load_pu: float, *, steps: int) -> fl
     return max(steps * 5.0, round(kvar / steps / 5.0) * 5.0 * steps)
 
 
-def link(from_node: str, to_node: str, length_km: float, conductor: str, *, is_closed: bool = True) -> Link:
+def link(from_node: str, to_node: str, length_km: float, conductor: str, *, is_closed: bool = True) -> SimulatedLink:
     r_per_km, x_per_km = CONDUCTORS[conductor]
     length = round(length_km, 2)
-    return Link(
+    return SimulatedLink(
         from_node, to_node, round(r_per_km * length, 4), round(x_per_km * length, 4), length, conductor, is_closed
     )
 
@@ -131,14 +131,14 @@ def place(latitude: float, longitude: float, length_km: float, bearing_deg: floa
     )
 
 
-def random_grid(spec: SimulationSpec) -> Grid:
+def random_grid(spec: SimulationSpec) -> SimulatedGrid:
     """Feeders that leave the source in different directions and branch a few levels deep."""
     rng = np.random.default_rng([spec.seed, 100])
     feeders = max(1, math.ceil(spec.substations / SUBSTATIONS_PER_FEEDER))
     # Long lines at a low voltage would not carry the load: shorten them with the square of the voltage.
     reach = min(1.0, (spec.hv_nominal_v / 11_000.0) ** 2)
-    made: list[Substation] = []
-    links: list[Link] = []
+    made: list[SimulatedSubstation] = []
+    links: list[SimulatedLink] = []
     depth = {SOURCE: 0}
     for i in range(spec.substations):
         feeder = i % feeders
@@ -152,24 +152,24 @@ def random_grid(spec: SimulationSpec) -> Grid:
         links.append(link(parent, made[-1].code, length, "dog" if depth[parent] < 2 else "raccoon"))
     if spec.is_meshed:
         links += _ties(made, reach)
-    return Grid(tuple(made), tuple(links))
+    return SimulatedGrid(tuple(made), tuple(links))
 
 
-def _parent(made: list[Substation], depth: dict[str, int], feeder: str, rng: np.random.Generator) -> str:
+def _parent(made: list[SimulatedSubstation], depth: dict[str, int], feeder: str, rng: np.random.Generator) -> str:
     able = [s.code for s in made if s.feeder == feeder and depth[s.code] < LARGEST_DEPTH]
     return str(rng.choice(able)) if able else SOURCE
 
 
 def _substation(
     spec: SimulationSpec, i: int, feeder: str, parent: str, at: tuple[float, float], rng: np.random.Generator
-) -> Substation:
+) -> SimulatedSubstation:
     rated = int(rng.choice(list(STANDARD_SIZES)))
     no_load_w, load_w, impedance = STANDARD_SIZES[rated]
     shape = spec.shapes[int(rng.integers(len(spec.shapes)))]
     peak = float(rng.uniform(0.55, 0.8))
     steps = 1 if rng.random() < 0.25 else int(rng.integers(4, 8))
     code = f"SS-{i + 1:02d}"
-    return Substation(
+    return SimulatedSubstation(
         code=code,
         name=f"Substation {i + 1}",
         site=f"Feeder {feeder[1:]}",
@@ -190,7 +190,7 @@ def _substation(
     )
 
 
-def _ties(made: list[Substation], reach: float) -> list[Link]:
+def _ties(made: list[SimulatedSubstation], reach: float) -> list[SimulatedLink]:
     """One open tie between the last substations of each pair of neighbouring feeders."""
     last = {substation.feeder: substation.code for substation in made}
     ends = list(last.values())

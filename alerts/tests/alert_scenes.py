@@ -1,4 +1,4 @@
-"""A small grid and its findings, as the alert desk meets them."""
+"""A small grid and its findings, as the list of alerts meets them."""
 
 from __future__ import annotations
 
