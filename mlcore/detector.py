@@ -5,18 +5,18 @@ Pure: arrays in, findings out. ``training`` and ``scoring`` add the database, th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlcore.diagnosis.judgement import Analysis
+from mlcore.diagnosis.analysis import Analysis
+from mlcore.diagnosis.judgement import ScoreByAutoencoder
+from mlcore.diagnosis.whole_record import analyse, fit
 
 from . import autoencoders
-from .diagnosis import judgement
 from .diagnosis.fleet import Fleet
 from .diagnosis.model import IncompatibleModelError, SubstationModel
 from .engine.fitted import IncompatibleWeightsError
@@ -95,7 +95,7 @@ def train_fleet(
 
     ``false_alarms_per_month`` (per substation) sets the sensitivity from what normal steps would have raised.
     """
-    models = judgement.fit(fleet, train, sensitivity=sensitivity, false_alarms_per_month=false_alarms_per_month)
+    models = fit(fleet, train, sensitivity=sensitivity, false_alarms_per_month=false_alarms_per_month)
     trained = autoencoders.train_autoencoders(fleet, models, train, seed=seed)
     return {code: TrainedDetector.of(model, trained.get(code)) for code, model in models.items()}
 
@@ -103,14 +103,14 @@ def train_fleet(
 def analyse_fleet(fleet: Fleet, detectors: Mapping[str, TrainedDetector], *, start_s: int | None = None) -> Analysis:
     """Judge every step from ``start_s`` on; substations without a detector get findings about their meter alone."""
     models = {code: detector.model for code, detector in detectors.items()}
-    analysis = judgement.analyse(fleet, models, start_s=start_s, network=opinion_on(fleet, detectors))
+    analysis = analyse(fleet, models, start_s=start_s, autoencoder=score_by_autoencoder(fleet.codes, detectors))
     return replace(analysis, findings=autoencoders.worth_saying(analysis.findings))
 
 
-def opinion_on(fleet: Fleet, detectors: Mapping[str, TrainedDetector]) -> judgement.AutoencoderOf | None:
+def score_by_autoencoder(codes: Sequence[str], detectors: Mapping[str, TrainedDetector]) -> ScoreByAutoencoder | None:
     """What scores the residuals of a fleet by its autoencoders; None where no substation has one."""
     trained = {code: detector.autoencoder for code, detector in detectors.items() if detector.autoencoder is not None}
-    return partial(autoencoders.score_autoencoders, fleet, trained) if trained else None
+    return autoencoders.AutoencoderStack.of(codes, trained).score if trained else None
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:

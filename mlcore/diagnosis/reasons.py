@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from mlcore.diagnosis.bands import Band
-from mlcore.diagnosis.causes import CAPACITOR, LOW_PF_LOAD, OVERLOAD, Verdict
+from mlcore.diagnosis.causes import CAPACITOR, LOW_PF_LOAD, OVERLOAD, CauseAssessment
 from mlcore.diagnosis.fleet import HOUR_S, Fleet
 from mlcore.diagnosis.incidents import Incident
-from mlcore.diagnosis.scores import CHANNELS
+from mlcore.diagnosis.indicators import INDICATORS
 from mlcore.diagnosis.severity import CRITICAL_PCT
 
 TITLES = {
@@ -89,9 +89,9 @@ def at_peak(fleet: Fleet, found: dict[str, Band], substation: int, peak: int) ->
 
 def sentence(incident: Incident, values: dict[str, AtPeak], hours: float, is_open: bool) -> str:
     """What an operator reads first: the numbers, the duration, the tell-tale, the cause and what to check."""
-    cause = incident.verdict.cause
+    cause = incident.assessment.cause
     lasting = f"for {_duration(hours)}{' so far' if is_open else ''}"
-    why = _tell_tale(incident.verdict, values)
+    why = _tell_tale(incident.assessment, values)
     return f"{_numbers(cause, values)}, {lasting}; {why}: {TITLES[cause]}. {CHECKS[cause]}{_too_little(incident)}"
 
 
@@ -122,15 +122,15 @@ def evidence(
             }
             for name, value in values.items()
         },
-        "channel": CHANNELS[incident.episode.channel],
-        "scores": {name: _json(value) for name, value in zip(CHANNELS, scores, strict=True)},
+        "channel": INDICATORS[incident.episode.indicator],
+        "scores": {name: _json(value) for name, value in zip(INDICATORS, scores, strict=True)},
         "contributions": {
-            name: round(float(max(value, 0.0)) / total, 3) for name, value in zip(CHANNELS, finite, strict=True)
+            name: round(float(max(value, 0.0)) / total, 3) for name, value in zip(INDICATORS, finite, strict=True)
         },
-        "runner_up": incident.verdict.runner_up,
-        "clearness": round(incident.verdict.clearness, 3),
-        "figures": {name: _json(value) for name, value in incident.verdict.figures.items()},
-        "falsified_by": FALSIFIERS[incident.verdict.cause],
+        "runner_up": incident.assessment.runner_up,
+        "clearness": round(incident.assessment.clearness, 3),
+        "figures": {name: _json(value) for name, value in incident.assessment.figures.items()},
+        "falsified_by": FALSIFIERS[incident.assessment.cause],
         "severity": {
             "extra_loss_kwh": _json(incident.loss_kwh),
             "usual_local_loss_kwh": _json(incident.base_kwh),
@@ -146,7 +146,7 @@ def evidence(
 def confidence(incident: Incident, assumptions: list[str], confirmed: bool | None) -> float:
     """0 to 1 from how far the score is above its limit, how clear the cause is, and the network's opinion."""
     strength = 1.0 - 0.5 / max(incident.score, 1.0)
-    found = strength * (0.75 + 0.25 * incident.verdict.clearness) * (0.9 if assumptions else 1.0)
+    found = strength * (0.75 + 0.25 * incident.assessment.clearness) * (0.9 if assumptions else 1.0)
     if confirmed is None:
         return round(found, 3)
     return round(1.0 - 0.5 * (1.0 - found) if confirmed else 0.7 * found, 3)
@@ -187,19 +187,19 @@ def _numbers(cause: str, values: dict[str, AtPeak]) -> str:
     return text
 
 
-def _tell_tale(verdict: Verdict, values: dict[str, AtPeak]) -> str:
-    figures = verdict.figures
-    if verdict.cause == CAPACITOR:
+def _tell_tale(assessment: CauseAssessment, values: dict[str, AtPeak]) -> str:
+    figures = assessment.figures
+    if assessment.cause == CAPACITOR:
         return "the extra kvar do not follow steps of kW"
-    if verdict.cause == LOW_PF_LOAD:
+    if assessment.cause == LOW_PF_LOAD:
         return f"kvar and kW move together ({figures['kvar_per_kw_in_steps']:.1f} kvar per kW in large steps)"
-    if verdict.cause == OVERLOAD:
+    if assessment.cause == OVERLOAD:
         return "kW and kvar grew together, the neighbours' load did not"
-    if verdict.cause == "phase_imbalance":
+    if assessment.cause == "phase_imbalance":
         return "the phase currents moved apart while their sum still fits S"
-    if verdict.cause == "harmonic_injection":
+    if assessment.cause == "harmonic_injection":
         return "all phases show it and the power factor of the fundamental stays"
-    if verdict.cause == "tap_voltage":
+    if assessment.cause == "tap_voltage":
         value = values.get("voltage_v")
         moved = 100.0 * (value.measured / value.expected - 1.0) if value else float("nan")
         return f"{moved:+.1f} % against what supply and neighbours give"

@@ -26,8 +26,9 @@ from mlcore.training.schedule import due
 from mlcore.training.store import load_detectors
 from substations.models import PendingRange, Reading
 
-from . import live, ownership
+from . import ownership
 from .context import context_start, moment, ongoing_since_s, step_s
+from .live import SCORERS, NewSteps, ScorerRegistry, judge_new_readings
 from .reconcile import reconcile
 from .score_rows import score_rows
 from .score_storage import replace_scores
@@ -41,21 +42,21 @@ MAX_READINGS = 1_000_000
 MIN_PIECE = timedelta(days=7)
 
 
-def score_pending(*, wait_for_training: bool = False) -> int:
+def score_pending(*, wait_for_training: bool = False, scorers: ScorerRegistry = SCORERS) -> int:
     """Score every range that waits; how many readings were scored. Any number of workers may run this at once.
 
     ``wait_for_training`` leaves a group alone for a while whose first training is about to come.
     """
     total, waiting = 0, _waiting()
-    for batch in ownership.mine_first(scoring_batches(neighbour_groups()), waiting) if waiting else []:
+    for batch in ownership.ours_first(scoring_batches(neighbour_groups()), waiting) if waiting else []:
         wanted = all_wanted = [group for group in batch.neighbour_groups if waiting & set(group.ids)]
         if wait_for_training:
             wanted = _without_those_that_await_a_model(wanted)
         ids = [pk for group in wanted for pk in group.ids]
         if ids and (token := PendingRange.objects.claim_all_of(ids, now=timezone.now(), lease_for=LEASE_FOR)):
             with kept(PendingRange.objects.all(), token, lease_for=LEASE_FOR):
-                followed = _follow(batch, token) if wanted == all_wanted else None
-                total += sum(_score_whole(batch, each, token) for each in wanted) if followed is None else followed
+                scored = _score_new(batch, token, scorers) if wanted == all_wanted else None
+                total += sum(_score_whole(batch, group, token) for group in wanted) if scored is None else scored
     return total
 
 
@@ -87,31 +88,31 @@ def _without_those_that_await_a_model(wanted: Sequence[NeighbourGroup]) -> list[
     ]
 
 
-def _follow(batch: ScoringBatch, token: uuid.UUID) -> int | None:
+def _score_new(batch: ScoringBatch, token: uuid.UUID, scorers: ScorerRegistry) -> int | None:
     """Judge the new readings of a batch step by step; None where its claimed ranges are no live readings."""
     start = PendingRange.objects.claimed(token).aggregate(Min("start"))["start__min"]
-    found = live.follow(batch, start) if start else None
-    return None if found is None else _store_followed(batch, found, token)
+    steps = judge_new_readings(batch, start, scorers) if start else None
+    return None if steps is None else _store_new(batch, steps, token)
 
 
-def _store_followed(batch: ScoringBatch, found: live.Followed, token: uuid.UUID) -> int:
-    analysis = found.analysis
+def _store_new(batch: ScoringBatch, steps: NewSteps, token: uuid.UUID) -> int:
+    analysis = steps.analysis
     first = moment(analysis.at_s[0])
     with transaction.atomic():
         if not _still_held(token):
             return 0
-        if not ownership.keep(batch, found.judged_before, found.judged_until):
+        if not ownership.renew(batch, steps.judged_before, steps.judged_until):
             logger.info("Another result of %s was stored meanwhile: judged again.", batch.whole.substations[0].code)
             PendingRange.objects.release(token)
             return 0
         rows = score_rows(batch.whole, analysis, int(analysis.at_s[0]))
         replace_scores(batch.ids, first, moment(analysis.at_s[-1]), rows)
         reconcile(
-            found.watched,
-            above_limits(found.watched, found.findings),
-            found.detectors,
+            steps.tracked,
+            above_limits(steps.tracked, steps.findings),
+            steps.detectors,
             judged_from=first,
-            context_from=found.context_from,
+            context_from=steps.context_from,
             now=timezone.now(),
         )
         PendingRange.objects.claimed(token).delete()
@@ -159,7 +160,7 @@ def _score_piece(
     with transaction.atomic():
         if not _still_held(token):
             return 0
-        ownership.forget(batch)  # first, as in _store_followed: who locks in one order never waits in a circle
+        ownership.release(batch)  # first, as in _store_new: who locks in one order never waits in a circle
         rows = score_rows(group, analysis, judged_s)
         replace_scores(group.ids, moment(judged_s), moment(fleet.at_s[-1]), rows)
         reconcile(
