@@ -103,9 +103,9 @@ def test_what_was_said_when_raised_does_not_know_what_came_later(folder: Path) -
     last = int(np.searchsorted(fleet.at_s, found.start_s)) + 1
     cut = replace(fleet, at_s=fleet.at_s[:last], values=fleet.values[:, :last])
     (then,) = [one for one in analyse(cut, models, start_s=found.start_s).findings if one.kind == "loss"]
-    (told,) = as_raised(fleet, models, [found])
-    assert (told.cause, told.severity) == (then.cause, then.severity)
-    assert told.end_s == found.end_s
+    (as_reported,) = as_raised(fleet, models, [found])
+    assert (as_reported.cause, as_reported.severity) == (then.cause, then.severity)
+    assert as_reported.end_s == found.end_s
 
 
 def test_a_baseline_finds_what_lies_far_outside_the_training_range() -> None:
