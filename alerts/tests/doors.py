@@ -7,6 +7,9 @@ from typing import Any
 
 from django.test import Client
 
+from substations.tests.doors import text
+
+__all__ = ["HTMX", "Doors", "assert_guarded", "text"]
 Doors = Callable[[str], Client]
 HTMX = {"HX-Request": "true"}
 
@@ -17,8 +20,3 @@ def assert_guarded(signed_in: Doors, method: str, url: str, *, refused: tuple[st
     assert (anonymous.status_code, anonymous.headers["Location"].split("?")[0]) == (302, "/sign-in/")
     for role in refused:
         assert getattr(signed_in(role), method)(url, data).status_code == 403, role
-
-
-def text(response: Any) -> str:
-    chunks = response.streaming_content if getattr(response, "streaming", False) else [response.content]
-    return b"".join(chunks).decode()

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const root = document.documentElement;
-  const follow = () => root.classList.toggle("dark-mode", root.dataset.bsTheme === "dark");
+  const follow = () => root.classList.toggle("dark-mode", root.dataset.scheme === "dark");
   follow();
   document.addEventListener("theme:changed", follow);
 })();

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const off = document.querySelector("#key-map[data-off]") !== null;
-  const rows = () => Array.from(document.querySelectorAll("main .table-x tbody tr, main .rows-x > *")).filter((row) => target(row) && row.offsetParent);
+  const rows = () => Array.from(document.querySelectorAll("main .table tbody tr, main .rows > *")).filter((row) => target(row) && row.offsetParent);
   let waiting = 0; // "g" was pressed: until when the next key names a page
 
   function target(row) {
@@ -20,7 +20,7 @@
 
   // The button of this key in the row that has the focus; on a page about one alert, the page's own.
   function press(key) {
-    const row = document.activeElement.closest(".table-x tbody tr");
+    const row = document.activeElement.closest(".table tbody tr");
     const button = row ? row.querySelector(`[data-key="${key}"]`) : document.querySelector(`main [data-key="${key}"]:not(tr *)`);
     if (button) button.click();
   }
@@ -35,7 +35,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog:modal")) return;
     if (isTyping(event.target)) { if (event.key === "Escape") event.target.blur(); return; }
-    const row = document.activeElement.closest(".table-x tbody tr, .rows-x > *");
+    const row = document.activeElement.closest(".table tbody tr, .rows > *");
     if (row && (event.key === "ArrowDown" || event.key === "ArrowUp")) { event.preventDefault(); step(event.key === "ArrowDown" ? 1 : -1); return; }
     if (off) return;
     if (waiting > Date.now()) {

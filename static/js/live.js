@@ -38,8 +38,6 @@
     if (old.dataset.chart !== undefined && old.dataset.chart === fresh.dataset.chart) return false;
     if (old.localName === "details") fresh.toggleAttribute("open", old.open);
     if (old.hasAttribute("data-toggles")) fresh.setAttribute("aria-expanded", old.getAttribute("aria-expanded"));
-    if (old.dataset.bsToggle !== undefined) { fresh.className = old.className; fresh.setAttribute("aria-expanded", old.getAttribute("aria-expanded") || "false"); }
-    if (old.classList.contains("dropdown-menu")) fresh.classList.toggle("show", old.classList.contains("show"));
     if (old.localName === "input" && old.type === "checkbox") keepTick(old, fresh);
     else if (old.matches("textarea, select, input:not([type=hidden])") && isTouched(old)) return false;
     return true;

@@ -7,7 +7,7 @@
 
   function apply() {
     const choice = root.dataset.theme || "system";
-    root.dataset.bsTheme = choice === "dark" || (choice === "system" && dark.matches) ? "dark" : "light";
+    root.dataset.scheme = choice === "dark" || (choice === "system" && dark.matches) ? "dark" : "light";
     // The Django admin keeps its theme in this browser: it follows.
     try { localStorage.setItem("theme", choice === "system" ? "auto" : choice); } catch { /* private window: the admin follows the system */ }
     document.dispatchEvent(new CustomEvent("theme:changed"));
