@@ -111,7 +111,7 @@ def acknowledge_many(request: HttpRequest) -> HttpResponse:
     """Acknowledge the rows that were ticked; each that could not be is named with its reason."""
     chosen = request.POST.getlist("alert")
     if not chosen:
-        messages.warning(request, _("Nothing was ticked: tick the alerts to acknowledge."))
+        messages.warning(request, _("Nothing was selected: select the alerts to acknowledge."))
     result = bulk.acknowledge(chosen, by=request.user)  # type: ignore[arg-type]  # signed in
     if result.changed:
         count = len(result.changed)

@@ -38,7 +38,7 @@ class CommentForm(VerbForm):
 
 class WithdrawForm(VerbForm):
     note = forms.CharField(
-        label=_("Why it is handed back"),
+        label=_("Reason"),
         max_length=2000,
         widget=forms.TextInput(attrs={"class": "input"}),
     )
@@ -63,13 +63,13 @@ class ShelveForm(VerbForm):
         ],
         widget=forms.Select(attrs={"class": "select"}),
     )
-    note = forms.CharField(label=_("Why it can wait"), max_length=2000, widget=_line())
+    note = forms.CharField(label=_("Reason"), max_length=2000, widget=_line())
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 class WorkForm(VerbForm):
     hours = forms.TypedChoiceField(
-        label=_("The work takes"),
+        label=_("Duration"),
         coerce=float,
         initial=8,
         choices=[
@@ -82,7 +82,7 @@ class WorkForm(VerbForm):
         ],
         widget=forms.Select(attrs={"class": "select"}),
     )
-    reason = forms.CharField(label=_("What is done"), max_length=200, widget=_line(_("for example an oil change")))
+    reason = forms.CharField(label=_("Work"), max_length=200, widget=_line(_("e.g. oil change")))
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 

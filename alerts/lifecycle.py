@@ -97,21 +97,21 @@ class Move(StrEnum):
 
 ACTION_WORDS = {
     Move.RAISE: _("Raised"),
-    Move.RECORD: _("Found afterwards"),
+    Move.RECORD: _("Retrospective"),
     Move.ESCALATE: _("Severity rose"),
     Move.EASE: _("Severity fell"),
     Move.CLEAR: _("Cleared"),
-    Move.RETURN: _("Came back"),
+    Move.RETURN: _("Returned"),
     Move.ACKNOWLEDGE: _("Acknowledged"),
-    Move.UNACKNOWLEDGE: _("Acknowledgement withdrawn"),
+    Move.UNACKNOWLEDGE: _("Unacknowledged"),
     Move.RESOLVE: _("Resolved"),
     Move.REOPEN: _("Still present, reopened"),
-    Move.SUPERSEDE: _("Followed by a newer alert"),
-    Move.WITHDRAW: _("Not found again"),
+    Move.SUPERSEDE: _("Superseded"),
+    Move.WITHDRAW: _("Withdrawn"),
     Move.SUSPEND: _("Out of service for planned work"),
     Move.RESUME: _("Planned work has ended"),
     Move.SHELVE: _("Shelved"),
-    Move.UNSHELVE: _("Taken from the shelf"),
+    Move.UNSHELVE: _("Unshelved"),
     Move.COMMENT: _("Comment"),
 }
 

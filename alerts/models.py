@@ -46,10 +46,10 @@ class Alert(models.Model):
     class Closure(models.TextChoices):
         OPEN = "", _("Open")
         RESOLVED = "resolved", _("Resolved")
-        CLEARED = "cleared", _("Cleared by itself")
-        SUPERSEDED = "superseded", _("Followed by a newer alert")
-        RETROSPECTIVE = "retrospective", _("Found afterwards")
-        WITHDRAWN = "withdrawn", _("Not found again")
+        CLEARED = "cleared", _("Auto-cleared")
+        SUPERSEDED = "superseded", _("Superseded")
+        RETROSPECTIVE = "retrospective", _("Retrospective")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     substation = models.ForeignKey(Substation, models.PROTECT, related_name="alerts", db_index=False)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)

@@ -59,7 +59,7 @@ def end_due(*, now: datetime) -> int:
 def _ended(alert: Alert) -> bool:
     """Whether it moved; somebody else may have changed it at the same moment, then the next round does it."""
     try:
-        unshelve(alert, note=_("Its time on the shelf is over."), source=Source.SYSTEM)
+        unshelve(alert, note=_("Shelving expired."), source=Source.SYSTEM)
     except Conflict:
         return False
     return True

@@ -83,7 +83,7 @@ def _targets() -> list[Any]:
         (CLOCK, _("Time of day")),
         (SUBSTATION, _("Substation")),
     ]
-    return [(IGNORE, _("– ignore –")), (_("When and where"), roles), *groups.items()]
+    return [(IGNORE, _("– ignore –")), (_("Time and place"), roles), *groups.items()]
 
 
 def _units() -> list[tuple[str, str]]:

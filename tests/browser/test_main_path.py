@@ -56,7 +56,7 @@ def test_an_operator_uploads_a_file_and_follows_the_loss_to_the_history(page: Pa
     row.get_by_role("button", name="Acknowledge").click()
     expect(row.get_by_role("link", name="Resolve")).to_be_visible()
     row.get_by_role("link", name="Capacitor bank failure").click()
-    expect(page.get_by_role("heading", name="Why")).to_be_visible()
+    expect(page.get_by_role("heading", name="Evidence")).to_be_visible()
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
 
     picture = tmp_path / "alert.png"
