@@ -61,9 +61,10 @@ def _why_limits(substation: Substation, broken: Detector | None) -> str:
         return f"{why} {what}" % {"number": broken.version, "newer": newer.version if newer else 0}
     days = _days_of(substation)
     if days < timedelta(days=MIN_DAYS):
-        return _(
-            "No model yet: %(have).1f of %(need)d days of readings received. Fixed limits apply meanwhile."
-        ) % {"have": days / timedelta(days=1), "need": MIN_DAYS}
+        return _("No model yet: %(have).1f of %(need)d days of readings received. Fixed limits apply meanwhile.") % {
+            "have": days / timedelta(days=1),
+            "need": MIN_DAYS,
+        }
     return _(
         "No model yet: fewer than %(need)d days of its readings are valid and show load, or its training is still to "
         "come. Fixed limits apply meanwhile."
