@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 # chosen: many times what a block takes (a second or two), short enough that nobody waits for a dead worker.
 LEASE_FOR = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
-RING_AGAIN_AFTER = timedelta(seconds=30)
+SEND_AGAIN_AFTER = timedelta(seconds=30)
 MOST_TOUCHED = 500
 UNPACKED_LIMIT = 10  # times the size limit: more than any export shrinks, less than a gzip bomb
 
@@ -69,9 +69,9 @@ def load(upload_id: int) -> LoadOutcome:
 
 
 def unfinished_uploads() -> list[int]:
-    """Uploads to ring for: queued and not rung for lately, or left behind by a worker whose lease ran out."""
+    """Uploads to start: queued and not started lately, or left behind by a worker whose lease ran out."""
     now = timezone.now()
-    due = Upload.objects.claimable(now).exclude(queued_at__gte=now - RING_AGAIN_AFTER, state=Upload.State.QUEUED)
+    due = Upload.objects.claimable(now).exclude(queued_at__gte=now - SEND_AGAIN_AFTER, state=Upload.State.QUEUED)
     ids = list(due.values_list("pk", flat=True))
     Upload.objects.filter(pk__in=ids, state=Upload.State.QUEUED).update(queued_at=now)
     return ids

@@ -54,7 +54,7 @@ def receive(
 
     1. refuse what is too large (TooLarge); 2. stream to disk and hash; 3. the same content with the same options, or
     with none given, is the upload that exists (``again`` overrides); 4. look at it. Does not start the loading:
-    that is the caller's bell.
+    that is left to the caller.
     """
     check_size(file.size)
     given = options or ImportOptions()

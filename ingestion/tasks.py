@@ -1,4 +1,4 @@
-"""The load task: a door that calls the service and rings the next bell."""
+"""The load task: calls the service and dispatches what follows."""
 
 from __future__ import annotations
 

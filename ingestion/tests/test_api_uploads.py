@@ -27,7 +27,7 @@ def test_strangers_and_viewers_may_not_send_files(client: Client, as_viewer: Cli
 
 
 def test_a_file_is_taken_in_and_the_same_again_is_said_to_be_there(
-    as_operator: Client, station: Substation, rung: list[str], django_capture_on_commit_callbacks: Capture
+    as_operator: Client, station: Substation, dispatched: list[str], django_capture_on_commit_callbacks: Capture
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         first = as_operator.post(URL, {"file": file_of(GOOD)})
@@ -36,7 +36,7 @@ def test_a_file_is_taken_in_and_the_same_again_is_said_to_be_there(
     assert first.json()["state"] == "queued"
     assert second.json()["already_imported"]
     assert second.json()["id"] == first.json()["id"]
-    assert rung == [pipeline.LOAD]
+    assert dispatched == [pipeline.LOAD]
 
 
 def test_options_come_with_the_file(as_operator: Client) -> None:

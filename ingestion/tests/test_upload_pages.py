@@ -55,13 +55,13 @@ def test_a_viewer_changes_nothing(as_viewer: Client, station: Substation, action
 
 
 def test_a_file_is_taken_in_and_its_loading_rung_for(
-    as_operator: Client, station: Substation, rung: list[str], django_capture_on_commit_callbacks: Capture
+    as_operator: Client, station: Substation, dispatched: list[str], django_capture_on_commit_callbacks: Capture
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         answer = as_operator.post(NEW, {"file": file_of(GOOD)})
     upload = Upload.objects.get()
     assert answer.headers["Location"] == upload.get_absolute_url()
-    assert rung == [pipeline.LOAD]
+    assert dispatched == [pipeline.LOAD]
     assert upload.uploaded_by is not None
 
 
@@ -72,7 +72,7 @@ def test_several_files_at_once_lead_to_the_list(as_operator: Client, station: Su
 
 
 def test_the_same_file_again_adds_nothing_and_says_so(
-    as_operator: Client, station: Substation, rung: list[str]
+    as_operator: Client, station: Substation, dispatched: list[str]
 ) -> None:
     as_operator.post(NEW, {"file": file_of(GOOD)})
     answer = as_operator.post(NEW, {"file": file_of(GOOD)}, follow=True)
@@ -144,7 +144,7 @@ def test_rejected_rows_are_shown_in_pages_and_can_be_downloaded(as_viewer: Clien
 
 
 def test_a_failed_upload_can_be_tried_again_and_only_that(
-    as_operator: Client, station: Substation, rung: list[str], django_capture_on_commit_callbacks: Capture
+    as_operator: Client, station: Substation, dispatched: list[str], django_capture_on_commit_callbacks: Capture
 ) -> None:
     upload = upload_of(GOOD)
     url = f"/uploads/{upload.pk}/retry/"
@@ -152,7 +152,7 @@ def test_a_failed_upload_can_be_tried_again_and_only_that(
     Upload.objects.filter(pk=upload.pk).update(state="failed")
     with django_capture_on_commit_callbacks(execute=True):
         as_operator.post(url)
-    assert rung == [pipeline.LOAD]
+    assert dispatched == [pipeline.LOAD]
 
 
 def test_a_loaded_file_can_be_loaded_again_with_other_settings(as_operator: Client, station: Substation) -> None:

@@ -23,7 +23,7 @@ SILENT_AFTER_INTERVALS = 3
 @dataclass(frozen=True, slots=True)
 class SubstationStatus:
     """One substation now. ``state`` is critical, warning, normal or unknown; ``word`` says why in two words;
-    ``rung`` is that of its model, empty without one."""
+    ``tier`` is that of its model, empty without one."""
 
     substation: Substation
     state: str
@@ -34,7 +34,7 @@ class SubstationStatus:
     loss_kw: float | None
     extra_loss_kw: float | None
     open_alerts: int
-    rung: str = ""
+    tier: str = ""
     unacknowledged: int = 0
     is_dead: bool = False
 
@@ -44,8 +44,8 @@ class SubstationStatus:
 
     @property
     def model(self) -> str:
-        """What judges it: the rung of its model, or fixed limits."""
-        return str(Detector.Tier(self.rung or Detector.Tier.LIMITS).label)
+        """What judges it: the tier of its model, or fixed limits."""
+        return str(Detector.Tier(self.tier or Detector.Tier.LIMITS).label)
 
     @property
     def summary(self) -> str:
@@ -83,9 +83,9 @@ def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[Substa
     }
     scores = {score["pk"]: score for score in newest_scores(ids)}
     alerts = _open_alerts(ids)
-    rungs = dict(Detector.objects.active().filter(substation__in=ids).values_list("substation_id", "tier"))
+    tiers = dict(Detector.objects.active().filter(substation__in=ids).values_list("substation_id", "tier"))
     return [
-        _status(each, newest.get(each.pk), scores.get(each.pk), alerts.get(each.pk, []), rungs.get(each.pk, ""), now)
+        _status(each, newest.get(each.pk), scores.get(each.pk), alerts.get(each.pk, []), tiers.get(each.pk, ""), now)
         for each in found
     ]
 
@@ -111,12 +111,12 @@ def _status(
     newest: Substation | None,
     score: dict[str, Any] | None,
     alerts: list[Alert],
-    rung: str,
+    tier: str,
     now: datetime,
 ) -> SubstationStatus:
     latest_at: datetime | None = getattr(newest, "latest_at", None)
     still_open = [alert for alert in alerts if alert.closed_at is None]
-    state, word = _state(substation, latest_at, score, alerts, bool(rung), now)
+    state, word = _state(substation, latest_at, score, alerts, bool(tier), now)
     return SubstationStatus(
         substation=substation,
         state=state,
@@ -127,7 +127,7 @@ def _status(
         loss_kw=score["scores__loss_kw"] if score else None,
         extra_loss_kw=score["scores__extra_loss_kw"] if score else None,
         open_alerts=len(still_open),
-        rung=rung,
+        tier=tier,
         unacknowledged=sum(not alert.acknowledged and alert.suppression == "none" for alert in still_open),
         is_dead=bool(score and score["scores__status"] == Score.Status.DEAD),
     )

@@ -28,7 +28,7 @@ WORKED_OUT: dict[str, Callable[[SubstationStatus], Any]] = {
     "power": lambda status: status.active_power_kw,
     "loss": lambda status: status.loss_kw,
     "alerts": lambda status: -status.open_alerts,
-    "model": lambda status: status.rung,
+    "model": lambda status: status.tier,
     "newest": lambda status: status.latest_at,
 }
 

@@ -124,10 +124,10 @@ def _intake(panel: HealthPanel, now: datetime) -> None:
 
 def _models(panel: HealthPanel, now: datetime) -> None:
     active = Detector.objects.active()
-    rungs = dict(active.values_list("tier").annotate(Count("pk")).order_by())
-    for rung in Detector.Tier:
-        if rungs.get(rung.value):
-            panel.add(str(rung.label), rungs[rung.value])
+    tiers = dict(active.values_list("tier").annotate(Count("pk")).order_by())
+    for tier in Detector.Tier:
+        if tiers.get(tier.value):
+            panel.add(str(tier.label), tiers[tier.value])
     without = Substation.objects.exclude(detectors__is_active=True).count()
     panel.add(_("Substations without a model"), without)
     refused = Detector.objects.exclude(broken_reason="").count()

@@ -35,7 +35,7 @@ def test_a_reporting_and_trained_one_without_alerts_is_normal() -> None:
     found = status()
     assert (found.state, found.word) == ("normal", "Normal")
     assert (found.power_factor, found.active_power_kw, found.loss_kw, found.extra_loss_kw) == (0.9, 120.0, 3.5, 0.5)
-    assert (found.open_alerts, found.rung, found.model) == (0, "regression", "Own regression")
+    assert (found.open_alerts, found.tier, found.model) == (0, "regression", "Own regression")
 
 
 def test_one_that_never_reported_is_unknown() -> None:
