@@ -105,7 +105,7 @@ def acknowledge_many(request: EmsRequest) -> HttpResponse:
     """Acknowledge the rows that were ticked; each that could not be is named with its reason."""
     chosen = request.POST.getlist("alert")
     if not chosen:
-        messages.warning(request, _("Nothing was ticked: tick the alerts to acknowledge."))
+        messages.warning(request, _("Nothing was selected: select the alerts to acknowledge."))
     result = bulk.acknowledge(chosen, by=request.user)
     if result.changed:
         count = len(result.changed)

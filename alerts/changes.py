@@ -28,7 +28,7 @@ class Conflict(Exception):
 
 def expect(alert: Alert, version: int | None) -> None:
     if version is not None and alert.version != version:
-        raise Conflict(_("The alert has changed since this page was loaded: look at it again."))
+        raise Conflict(_("The alert has changed since this page was loaded: check it again."))
 
 
 def apply(
@@ -77,7 +77,7 @@ def guarded_update(alert: Alert, **fields: Any) -> None:
     """
     rows = Alert.objects.filter(pk=alert.pk, version=alert.version).update(changed_at=timezone.now(), **fields)
     if rows != 1:
-        raise Conflict(_("The alert was changed by somebody else at the same moment: look at it again."))
+        raise Conflict(_("The alert was changed by somebody else at the same moment: check it again."))
     for name, value in fields.items():
         setattr(alert, name, value)
 

@@ -144,7 +144,7 @@ def refresh(alert: Alert, *, now: datetime) -> Alert:
 
 
 def _withdrawn_because() -> str:
-    return _("Corrected readings or a newer model do not show it any more.")
+    return _("No longer found with corrected readings or a newer model.")
 
 
 def _refresh_closed(alert: Alert, summary: Summary, *, now: datetime) -> Alert:
@@ -163,7 +163,7 @@ def _refresh_closed(alert: Alert, summary: Summary, *, now: datetime) -> Alert:
         alert,
         Transition.REOPEN,
         now=now,
-        comment=_("The readings show that it goes on."),
+        comment=_("The readings show that it is still present."),
         closure=Alert.Closure.OPEN,
         cleared_at=None,
         verify_at=None,

@@ -54,19 +54,19 @@ class FilesField(forms.FileField):
 class UploadForm(forms.Form):
     file = FilesField(
         label=_("Files"),
-        widget=_ManyFiles(attrs={"class": "form-control", "accept": ".csv,.txt,.tsv,.gz,text/csv,application/gzip"}),
+        widget=_ManyFiles(attrs={"class": "input", "accept": ".csv,.txt,.tsv,.gz,text/csv,application/gzip"}),
         help_text=_("CSV or text, also compressed with gzip; comma, semicolon or tab; one or many substations."),
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone of the file"),
         choices=lazy(_zones, list),
         required=False,
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=forms.Select(attrs={"class": "select"}),
     )
     review = forms.BooleanField(
         label=_("Let me check the columns before loading"),
         required=False,
-        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+        widget=forms.CheckboxInput(attrs={"class": "check"}),
     )
 
     def options(self) -> ImportOptions:
@@ -83,7 +83,7 @@ def _targets() -> list[Any]:
         (CLOCK, _("Time of day")),
         (SUBSTATION, _("Substation")),
     ]
-    return [(IGNORE, _("– ignore –")), (_("When and where"), roles), *groups.items()]
+    return [(IGNORE, _("– ignore –")), (_("Time and place"), roles), *groups.items()]
 
 
 def _units() -> list[tuple[str, str]]:
@@ -95,7 +95,7 @@ _QUESTIONS = ("substation", "start", "interval_s", "time_zone", "day_first", "un
 
 
 def _small(label: str) -> dict[str, str]:
-    return {"class": "form-select form-select-sm", "aria-label": label}
+    return {"class": "select", "aria-label": label}
 
 
 class AnswerForm(forms.Form):
@@ -106,13 +106,13 @@ class AnswerForm(forms.Form):
         max_length=40,
         required=False,
         help_text=_("The file has no substation column: whose readings are these?"),
-        widget=forms.TextInput(attrs={"class": "form-control", "list": "substation-codes"}),
+        widget=forms.TextInput(attrs={"class": "input", "list": "substation-codes"}),
     )
     start = forms.DateTimeField(
         label=_("First row measured at"),
         required=False,
         help_text=_("The file has no time column: rows are counted from here, separately for each substation."),
-        widget=forms.DateTimeInput(attrs={"class": "form-control", "type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=forms.DateTimeInput(attrs={"class": "input", "type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     interval_s = forms.TypedChoiceField(
         label=_("Distance between rows"),
@@ -120,14 +120,14 @@ class AnswerForm(forms.Form):
         coerce=int,
         initial=900,
         required=False,
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=forms.Select(attrs={"class": "select"}),
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=lazy(_zones, list),
         required=False,
         help_text=_("Of times that carry no offset, and of substations that are created."),
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=forms.Select(attrs={"class": "select"}),
     )
     day_first = forms.TypedChoiceField(
         label=_("Dates such as 03/04/2025"),
@@ -135,18 +135,18 @@ class AnswerForm(forms.Form):
         empty_value=None,
         choices=[("true", _("day before month")), ("false", _("month before day"))],
         coerce=lambda value: value == "true",
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=forms.Select(attrs={"class": "select"}),
     )
     unknown = forms.ChoiceField(
         label=_("Substations that do not exist yet"),
         choices=[("create", _("create them")), ("reject", _("reject their rows"))],
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=forms.Select(attrs={"class": "select"}),
     )
     remember = forms.BooleanField(
         label=_("Remember this for files with the same columns"),
         required=False,
         initial=True,
-        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+        widget=forms.CheckboxInput(attrs={"class": "check"}),
     )
 
     def __init__(self, found: Inspection, options: ImportOptions, data: Any = None) -> None:
@@ -170,7 +170,7 @@ class AnswerForm(forms.Form):
                 required=False,
                 initial=choice.get("negate", False),
                 widget=forms.CheckboxInput(
-                    attrs={"class": "form-check-input", "aria-label": f"{header}: {_('reverse the sign')}"}
+                    attrs={"class": "check", "aria-label": f"{header}: {_('reverse the sign')}"}
                 ),
             )
 

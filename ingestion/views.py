@@ -69,7 +69,7 @@ def _receive(request: EmsRequest, file: UploadedFile[Any], form: UploadForm) -> 
     if received.already_imported:
         messages.info(
             request,
-            _("%(name)s was here before (%(state)s); nothing was added.")
+            _("%(name)s was uploaded before (%(state)s); nothing was added.")
             % {"name": upload.original_name, "state": upload.get_state_display()},
         )
     elif upload.state == Upload.State.QUEUED:
@@ -138,7 +138,7 @@ def answer(request: EmsRequest, pk: int) -> HttpResponse:
     """Ask what the file does not say; when nothing is left to ask, it is queued."""
     upload = get_object_or_404(Upload, pk=pk)
     if upload.state != Upload.State.WAITING:
-        messages.info(request, _("This upload needs no input any more."))
+        messages.info(request, _("This upload needs no more input."))
         return redirect(upload)
     try:
         found = services.inspect(upload)

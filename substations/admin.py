@@ -121,7 +121,7 @@ class SubstationAdmin(CsvAdmin):
                     ("no_load_loss_w", "load_loss_w", "impedance_pct"),
                     ("capacitor_bank_kvar", "capacitor_steps"),
                 ),
-                "description": _("Leave empty what is not known: losses are then given as a range."),
+                "description": _("Leave unknown values empty: losses are then given as a range."),
             },
         ),
         (_("Metering"), {"fields": ("target_power_factor", "reading_interval_s", "time_zone")}),

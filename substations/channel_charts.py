@@ -67,7 +67,7 @@ def channel_figure(
     values = dict(zip(group.channels, readings.values.T, strict=True)) if len(readings) else {}
     known = {name: each for name, each in values.items() if np.isfinite(each).any()}
     if not known:
-        return {"data": [], "layout": {}, "empty": _("Nothing of this was measured in this range.")}
+        return {"data": [], "layout": {}, "empty": _("None of these was measured in this range.")}
     panels = [(title, [name for name in names if name in known]) for title, names in group.panels]
     panels = [(title, names) for title, names in panels if names]
     lines = [

@@ -96,7 +96,7 @@ class Substation(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text=_("When readings last came in, of any time."),
+        help_text=_("When readings were last received, of any time."),
     )
 
     objects = SubstationQuerySet.as_manager()

@@ -7,6 +7,9 @@ from typing import Any
 
 from django.test import Client
 
+from substations.tests.readings_pages import text
+
+__all__ = ["HTMX", "SignIn", "assert_guarded", "text"]
 SignIn = Callable[[str], Client]
 HTMX = {"HX-Request": "true"}
 
@@ -17,8 +20,3 @@ def assert_guarded(signed_in: SignIn, method: str, url: str, *, refused: tuple[s
     assert (anonymous.status_code, anonymous.headers["Location"].split("?")[0]) == (302, "/sign-in/")
     for role in refused:
         assert getattr(signed_in(role), method)(url, data).status_code == 403, role
-
-
-def text(response: Any) -> str:
-    chunks = response.streaming_content if getattr(response, "streaming", False) else [response.content]
-    return b"".join(chunks).decode()

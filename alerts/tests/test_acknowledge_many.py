@@ -44,7 +44,7 @@ def test_one_that_moved_is_named_and_holds_up_nobody(signed_in: SignIn, person: 
 
 
 def test_nothing_ticked_is_said(signed_in: SignIn) -> None:
-    assert "Nothing was ticked" in text(signed_in("operator").post(URL, follow=True))
+    assert "Nothing was selected" in text(signed_in("operator").post(URL, follow=True))
 
 
 @pytest.mark.parametrize("sent", ["", "x", "1", "1:", ":1", "4711:1", "1:1:1", "9" * 40 + ":1"])

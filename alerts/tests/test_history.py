@@ -50,7 +50,7 @@ def test_it_answers_a_get_alone(signed_in: SignIn) -> None:
 
 
 def test_an_empty_history_says_so(signed_in: SignIn) -> None:
-    assert "Nothing has been resolved yet." in text(signed_in("viewer").get(URL))
+    assert "No resolved alerts yet." in text(signed_in("viewer").get(URL))
 
 
 @pytest.mark.usefixtures("past")

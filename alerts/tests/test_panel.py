@@ -71,7 +71,7 @@ def test_what_was_found_since_a_time_is_shown_with_what_went_to_the_history(sign
     assert "2 alerts found, 1 of them in the history" in page
     assert "EARLY" not in page
     assert "1 alert found" in text(client.get(URL, {"found_after": after, "substation": ["OPEN", "EARLY"]}))
-    assert "Nothing found so far." in text(client.get(URL, {"found_after": after, "substation": "EARLY"}))
+    assert "No alerts so far." in text(client.get(URL, {"found_after": after, "substation": "EARLY"}))
 
 
 @pytest.mark.parametrize("wrong", ["yesterday", "2026-03-02T10:00"])

@@ -91,7 +91,7 @@ def test_a_reversed_sign_is_loaded_reversed(as_operator: Client) -> None:
 
 def test_a_second_answer_is_told_that_none_is_needed(as_operator: Client, station: Substation) -> None:
     upload = upload_of(GOOD)
-    assert "no input any more" in as_operator.get(f"/uploads/{upload.pk}/answer/", follow=True).content.decode()
+    assert "no more input" in as_operator.get(f"/uploads/{upload.pk}/answer/", follow=True).content.decode()
 
 
 def test_a_waiting_upload_can_be_discarded_once(as_operator: Client) -> None:

@@ -43,7 +43,7 @@ def test_the_address_of_the_alerts_can_be_asked(signed_in: SignIn) -> None:
     client = signed_in("operator")
     page = client.get(loaded().get_absolute_url()).content.decode()
     url = page.split('id="upload-alerts" hx-get="')[1].split('"')[0].replace("&amp;", "&")
-    assert "Nothing found so far." in client.get(url).content.decode()
+    assert "No alerts so far." in client.get(url).content.decode()
 
 
 def test_rows_that_were_refused_name_no_substation() -> None:

@@ -112,7 +112,7 @@ def test_the_page_asks_for_its_fragment_until_the_upload_is_final(as_viewer: Cli
 
 
 def test_the_list_follows_what_comes_in(as_viewer: Client, station: Substation) -> None:
-    assert "No file has come in yet" in as_viewer.get("/uploads/").content.decode()
+    assert "No uploads yet" in as_viewer.get("/uploads/").content.decode()
     upload_of(GOOD)
     fragment = as_viewer.get("/uploads/?page=1", headers=HTMX).content.decode()
     assert 'hx-get="/uploads/?page=1"' in fragment

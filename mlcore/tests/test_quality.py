@@ -71,7 +71,7 @@ def test_the_panel_draws_and_says_it(signed_in: SignIn, station: Substation) -> 
     assert "No readings in this range." in text(client.get(URL))
     fill(station, range(DAY), status=3)
     page = text(client.get(URL))
-    assert "<dt>Not believed</dt><dd>100 %</dd>" in page
+    assert "<dt>Bad quality</dt><dd>100 %</dd>" in page
     assert 'class="refused" x="0.06" width="0.88" y="0.0" height="40.0"' in page
 
 

@@ -32,7 +32,7 @@ def test_those_without_a_role_see_nothing(signed_in: SignIn, station: Substation
 
 def test_nothing_found_is_said(signed_in: SignIn, station: Substation) -> None:
     episode(station, withdrawn_at=AT)
-    assert "No episode was found here." in text(signed_in("viewer").get(URL))
+    assert "No episodes were found here." in text(signed_in("viewer").get(URL))
 
 
 def test_the_newest_is_shown_unless_another_is_asked_for(signed_in: SignIn, station: Substation) -> None:
@@ -65,7 +65,7 @@ def test_what_is_no_number_is_ignored(signed_in: SignIn, station: Substation) ->
 def test_the_newest_reading_says_what_is_furthest(signed_in: SignIn, station: Substation) -> None:
     Score.objects.create(substation=station, at=AT, score=0.43, channel="oil_temperature")
     page = text(signed_in("viewer").get(URL))
-    assert "furthest from what is expected is Oil temperature, at 0.430 of the limit" in page
+    assert "the largest deviation is Oil temperature, at 0.430 of the limit" in page
 
 
 @pytest.mark.parametrize("count", [1, 20])

@@ -126,7 +126,7 @@ def train(request: EmsRequest, code: str) -> HttpResponse:
     """Ask for a training; the sweep starts it within seconds."""
     substation = get_object_or_404(Substation, code=code)
     schedule.request(substation.pk)
-    messages.success(request, _("Training is asked for; it starts within seconds."))
+    messages.success(request, _("Training queued; it starts within seconds."))
     return redirect("mlcore:detail", code)
 
 
@@ -136,7 +136,7 @@ def activate(request: EmsRequest, pk: int) -> HttpResponse:
     """Make a version the active one, also an older one."""
     detector = get_object_or_404(Detector.objects.select_related("substation"), pk=pk)
     try:
-        versions.activate(detector, by=request.user, note=_("By hand."))
+        versions.activate(detector, by=request.user, note=_("Manually."))
         messages.success(request, _("Version %(number)d is active.") % {"number": detector.version})
     except versions.Unusable as error:
         messages.error(request, str(error))

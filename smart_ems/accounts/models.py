@@ -13,7 +13,7 @@ class Preferences(models.Model):
     """The preferences of one user; a user without a row has the defaults."""
 
     class Theme(models.TextChoices):
-        SYSTEM = "system", _("As the system")
+        SYSTEM = "system", _("System")
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
 
@@ -29,10 +29,10 @@ class Preferences(models.Model):
         max_length=64,
         blank=True,
         validators=[validate_time_zone],
-        help_text=_("All times on all pages. Empty: each substation's own."),
+        help_text=_("All times on all pages. If empty, each substation's own time zone."),
     )
     shortcuts = models.BooleanField(
-        _("single-key shortcuts"), default=True, help_text=_("Turn them off where they disturb speech input.")
+        _("single-key shortcuts"), default=True, help_text=_("Turn them off if they interfere with speech input.")
     )
 
     class Meta:

@@ -160,5 +160,5 @@ def _state(
     if score and score["scores__status"] == Score.Status.DEAD:
         return "unknown", _("De-energised")
     if score and score["scores__status"] == Score.Status.BAD:
-        return "unknown", _("Data not believed")
+        return "unknown", _("Bad quality")
     return "normal", _("Normal")

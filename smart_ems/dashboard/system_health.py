@@ -57,7 +57,7 @@ class HealthPanel:
 def read(*, now: datetime) -> list[HealthPanel]:
     """Four panels; a part that fails says so and does not take the others along."""
     parts = (
-        (_("Work that waits"), _queues),
+        (_("Pending work"), _queues),
         (_("Files, last 24 hours"), _intake),
         (_("Models"), _models),
         (_("Space"), _space),
@@ -98,7 +98,7 @@ def _queues(panel: HealthPanel, now: datetime) -> None:
     panel.add(_("Scoring backlog"), pending["count"])
     if pending["oldest"]:
         age = now - pending["oldest"]
-        panel.add(_("The oldest has waited"), duration(age), "warning" if age > LATE else "")
+        panel.add(_("Oldest waiting for"), duration(age), "warning" if age > LATE else "")
 
 
 def _intake(panel: HealthPanel, now: datetime) -> None:
@@ -112,14 +112,14 @@ def _intake(panel: HealthPanel, now: datetime) -> None:
         rows=Sum("rows_read", filter=day),
         bad=Sum("rows_bad", filter=day),
     )
-    panel.add(_("Under way"), found["under_way"])
+    panel.add(_("Running"), found["under_way"])
     panel.add(_("Waiting for answers"), found["asking"])
     panel.add(_("Loaded"), found["loaded"])
-    panel.add(_("Refused"), found["refused"])
+    panel.add(_("Rejected"), found["refused"])
     panel.add(_("Failed"), found["failed"], "critical" if found["failed"] else "")
-    panel.add(_("Rows read, of which refused"), f"{found['rows'] or 0:,} / {found['bad'] or 0:,}")
+    panel.add(_("Rows read, of which rejected"), f"{found['rows'] or 0:,} / {found['bad'] or 0:,}")
     newest = Substation.objects.aggregate(newest=Max("received_at"))["newest"]
-    panel.add(_("Last readings came in"), _("%(age)s ago") % {"age": duration(now - newest)} if newest else "–")
+    panel.add(_("Last readings received"), _("%(age)s ago") % {"age": duration(now - newest)} if newest else "–")
 
 
 def _models(panel: HealthPanel, now: datetime) -> None:
@@ -131,7 +131,7 @@ def _models(panel: HealthPanel, now: datetime) -> None:
     without = Substation.objects.exclude(detectors__is_active=True).count()
     panel.add(_("Substations without a model"), without)
     refused = Detector.objects.exclude(broken_reason="").count()
-    panel.add(_("Refused artifacts"), refused, "warning" if refused else "")
+    panel.add(_("Invalid models"), refused, "warning" if refused else "")
     moved = _drifted()
     if moved is not None:
         panel.add(_("Drifted"), moved, "warning" if moved else "")
@@ -139,8 +139,8 @@ def _models(panel: HealthPanel, now: datetime) -> None:
     panel.add(_("Last training"), _("%(age)s ago") % {"age": duration(now - last)} if last else "–")
     going = TrainingAttempt.objects.filter(claimed_until__gt=now).count()
     given_up = TrainingAttempt.objects.filter(claimed_until__lte=now).count()
-    panel.add(_("Trainings under way"), going)
-    panel.add(_("Trainings broken off"), given_up, "warning" if given_up else "")
+    panel.add(_("Trainings running"), going)
+    panel.add(_("Trainings interrupted"), given_up, "warning" if given_up else "")
 
 
 def _drifted() -> int | None:

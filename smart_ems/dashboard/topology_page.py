@@ -171,7 +171,7 @@ def _group(name: str, inside: Sequence[Node], states: Counter[str], url: str) ->
 def _unacknowledged(count: int) -> str:
     if not count:
         return ""
-    said = ngettext("%(n)d alert not acknowledged", "%(n)d alerts not acknowledged", count) % {"n": count}
+    said = ngettext("%(n)d unacknowledged alert", "%(n)d unacknowledged alerts", count) % {"n": count}
     return f"<br>{said}"
 
 

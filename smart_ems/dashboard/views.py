@@ -92,7 +92,7 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     if not user.is_authenticated:
         return HttpResponse(_("Sign in first."), status=401, content_type="text/plain")
     if not await user.ahas_perm("substations.view_substation"):
-        return HttpResponse(_("You may not see the substations."), status=403, content_type="text/plain")
+        return HttpResponse(_("You may not see substations."), status=403, content_type="text/plain")
     try:
         queue = event_stream.hub().join()
     except event_stream.TooManyStreamsError:

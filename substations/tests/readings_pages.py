@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,8 +25,14 @@ def assert_guarded(signed_in: SignIn, url: str) -> None:
 
 
 def text(response: Any) -> str:
+    """What was answered; of a page without the white space that only lays out its source."""
     chunks = response.streaming_content if getattr(response, "streaming", False) else [response.content]
-    return b"".join(chunks).decode()
+    content = b"".join(chunks).decode()
+    if not response.headers["Content-Type"].startswith("text/html"):
+        return content
+    page = re.sub(r"\s+", " ", content)
+    page = re.sub(r"(<(?:dd|dt|td|th|div|p|li|span)\b[^>]*>) ", r"\1", page)
+    return re.sub(r" (?=</)|(?<=>) (?=<)", "", page).strip()
 
 
 def read(substation: Substation, count: int = 3, **values: Any) -> None:

@@ -59,7 +59,7 @@ def test_channels_without_a_value_are_left_out_and_so_is_their_axis(signed_in: S
 
 def test_nothing_measured_is_said(signed_in: SignIn, station: Substation) -> None:
     read(station, frequency_hz=50.0)
-    assert "Nothing of this was measured" in signed_in("viewer").get(url("temperature")).json()["empty"]
+    assert "None of these was measured" in signed_in("viewer").get(url("temperature")).json()["empty"]
 
 
 def test_a_range_that_cannot_be_read_is_said(signed_in: SignIn, station: Substation) -> None:

@@ -32,12 +32,12 @@ def test_it_shows_the_nameplate_and_a_dash_for_what_is_not_known(signed_in: Sign
     for said in ("SS-01 North yard", "Harbour", "630 kVA", "0.95", "900 s"):
         assert said in page
     assert "<dt>Impedance</dt><dd>–</dd>" in page
-    assert "guessed transformer size" not in page
+    assert "assumed transformer size" not in page
 
 
 def test_it_says_when_the_losses_rest_on_a_guess(signed_in: SignIn, station: Substation) -> None:
     Substation.objects.update(rated_kva=None)
-    assert "guessed transformer size" in text(signed_in("viewer").get(station.get_absolute_url()))
+    assert "assumed transformer size" in text(signed_in("viewer").get(station.get_absolute_url()))
 
 
 def test_what_other_apps_own_is_asked_for_by_its_address(signed_in: SignIn, station: Substation) -> None:

@@ -58,13 +58,13 @@ def test_the_side_panel_opens_and_closes_by_keyboard_alone(visit: Visit, grid: G
     panel = page.get_by_role("dialog", name="Substation")
     code = links.nth(1).get_attribute("data-node") or ""
     expect(panel.get_by_role("heading", level=3).first).to_contain_text(code)
-    expect(panel.get_by_text("Newest reading")).to_be_visible()
+    expect(panel.get_by_text("Latest reading")).to_be_visible()
     assert urlsplit(page.url).path == "/", "no other page"
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
     expect(links.nth(1)).to_be_focused()
     page.keyboard.press("Enter")
-    panel.get_by_role("link", name="Open its page").press("Enter")
+    panel.get_by_role("link", name="Open substation").press("Enter")
     expect(page).to_have_url(f"{grid.url}/substations/{code}/")
 
 

@@ -52,7 +52,7 @@ def test_the_first_paint_has_the_right_theme(signed_in: SignIn) -> None:
     client.post(URL, {"theme": "dark"})
     client.post(URL, {"density": "compact"})
     for page in ("/", "/nowhere/"):
-        assert 'data-theme="dark" data-bs-theme="dark"' in text(client.get(page)), page
+        assert 'data-theme="dark" data-scheme="dark"' in text(client.get(page)), page
     assert 'data-density="compact"' in text(client.get("/"))
 
 

@@ -13,7 +13,9 @@ from alerts.models import Alert
 from alerts.tests.alert_scenes import detected, reviewed
 from mlcore.models import Detector, Score
 from substations.models import Reading, Substation
+from substations.tests.readings_pages import text
 
+__all__ = ["SignIn", "alerted", "assert_guarded", "scored", "station", "text"]
 SignIn = Callable[[str], Client]
 
 
@@ -45,7 +47,3 @@ def assert_guarded(signed_in: SignIn, url: str) -> None:
     assert (anonymous.status_code, anonymous.headers["Location"].split("?")[0]) == (302, "/sign-in/")
     assert signed_in("outsider").get(url).status_code == 403
     assert signed_in("engineer").post(url).status_code == 405
-
-
-def text(response: Any) -> str:
-    return str(response.content.decode())

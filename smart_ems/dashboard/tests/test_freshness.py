@@ -37,7 +37,7 @@ def test_fresh_readings_have_an_age_and_no_warning(viewer: Client) -> None:
 
 def test_three_intervals_without_any_are_stale(viewer: Client) -> None:
     station("A", silent_for=timedelta(minutes=46))
-    assert "Data stale" in said(viewer)
+    assert "Stale data" in said(viewer)
 
 
 def test_one_silent_substation_does_not_make_the_grid_stale(viewer: Client) -> None:

@@ -71,7 +71,7 @@ def test_one_without_a_model_is_warming_up_and_not_normal() -> None:
     [
         (Score.Status.OK, ("normal", "Normal")),
         (Score.Status.DEAD, ("unknown", "De-energised")),
-        (Score.Status.BAD, ("unknown", "Data not believed")),
+        (Score.Status.BAD, ("unknown", "Bad quality")),
     ],
 )
 def test_the_newest_score_says_what_the_data_are_worth(worth: int, expected: tuple[str, str]) -> None:

@@ -69,7 +69,7 @@ def test_without_a_text_the_pages_are_offered(signed_in: SignIn) -> None:
 
 
 def test_nothing_found_says_what_can_be_searched_for(signed_in: SignIn) -> None:
-    assert "Nothing was found." in text(signed_in("viewer").get(URL, {"q": "zzz"}))
+    assert "No results." in text(signed_in("viewer").get(URL, {"q": "zzz"}))
 
 
 def test_those_without_a_role_find_only_their_own_pages(signed_in: SignIn) -> None:

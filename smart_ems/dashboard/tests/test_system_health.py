@@ -48,7 +48,7 @@ def test_it_is_for_staff(signed_in: SignIn) -> None:
 
 def test_an_empty_system_has_figures_too(admin_client: Client) -> None:
     page = text(admin_client.get(URL))
-    for said in ("Work that waits", "Files, last 24 hours", "Models", "Space", "Last training", "Recent actions"):
+    for said in ("Pending work", "Files, last 24 hours", "Models", "Space", "Last training", "Recent actions"):
         assert said in page
 
 
@@ -62,7 +62,7 @@ def test_queues_and_what_waits_in_the_database() -> None:
     assert found["Queue “default”"] == ("3", "")
     assert found["Queue “ml”"] == ("1200", "warning")
     assert found["Scoring backlog"] == ("2", "")
-    assert found["The oldest has waited"] == ("12 min", "warning")
+    assert found["Oldest waiting for"] == ("12 min", "warning")
 
 
 def test_files_of_a_day_by_how_they_ended() -> None:
@@ -73,9 +73,9 @@ def test_files_of_a_day_by_how_they_ended() -> None:
     upload(4, state="failed", finished_at=now - timedelta(days=2))
     upload(5, state="waiting")
     found = lines()
-    assert (found["Under way"], found["Loaded"], found["Failed"]) == (("1", ""), ("1", ""), ("1", "critical"))
+    assert (found["Running"], found["Loaded"], found["Failed"]) == (("1", ""), ("1", ""), ("1", "critical"))
     assert found["Waiting for answers"] == ("1", "")
-    assert found["Rows read, of which refused"] == ("1,500 / 7", "")
+    assert found["Rows read, of which rejected"] == ("1,500 / 7", "")
 
 
 def test_models_by_tier_refused_and_broken_off() -> None:
@@ -90,8 +90,8 @@ def test_models_by_tier_refused_and_broken_off() -> None:
     found = lines()
     assert (found["Own network"], found["Own regression"]) == (("2", ""), ("1", ""))
     assert found["Substations without a model"] == ("1", "")
-    assert found["Refused artifacts"] == ("1", "warning")
-    assert found["Trainings broken off"] == ("1", "warning")
+    assert found["Invalid models"] == ("1", "warning")
+    assert found["Trainings interrupted"] == ("1", "warning")
     assert found["Drifted"] == ("0", "")
 
 

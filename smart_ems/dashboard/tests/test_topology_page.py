@@ -58,7 +58,7 @@ def test_the_list_and_the_sentence_say_the_same_without_the_picture(signed_in: S
     alerted(station("B"), severity=CRITICAL)
     found = figure(signed_in)
     assert found["summary"] == "2 substations: 1 critical, 1 normal."
-    assert 'data-node="B" data-panel="/dashboard/topology/B/"' in found["html"]
+    assert 'data-node="B" data-panel="/dashboard/topology/B/"' in " ".join(found["html"].split())
     assert "Critical" in found["html"]
     assert found["layout"]["annotations"][0]["text"] == "<b>1</b>"
 
