@@ -20,6 +20,7 @@ from .lifecycle import Transition, allowed
 from .models import Alert
 from .similar import similar
 
+# chosen: long enough to notice a slip; later a reason is asked for.
 UNDO_WITHIN = timedelta(minutes=2)
 OFFERED = (
     Transition.ACKNOWLEDGE,

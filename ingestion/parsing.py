@@ -22,9 +22,12 @@ from numpy.typing import NDArray
 from ingestion.problems import KEPT_OF_A_KIND, BoolArray, IntArray, Problems, TextArray, Unreadable, at_lines, join
 from ingestion.sniffing import FileFormat
 
+# chosen: some twenty thousand rows; large enough for numpy, small enough for memory and a quick commit.
 BLOCK_BYTES = 2 * 1024 * 1024
+# chosen: a thousand times a usual line; beyond it the file has no line ends.
 MAX_LINE_BYTES = 256 * 1024
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "None", "-", "--", "---")
+# ASCII.
 _NEWLINE, _QUOTE = 10, 34
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tsdownsample import MinMaxDownsampler
 
+# chosen: about one point a pixel of a wide screen.
 MAX_POINTS = 1500
 # A step longer than this many intervals is a gap: the line is broken there.
 GAP_STEPS = 1.5

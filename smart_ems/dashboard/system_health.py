@@ -29,8 +29,11 @@ from substations.models import PendingRange, Substation
 logger = logging.getLogger(__name__)
 
 QUEUES = ("default", "ml")
+# chosen: no working system has so many tasks in a queue.
 MANY_WAITING = 1000
+# chosen: several times what scoring takes after an arrival.
 LATE = timedelta(minutes=5)
+# chosen: a database that runs out of space loses data.
 MIN_FREE_SHARE = 0.1
 MAX_LOOKED_AT = 100
 """Drift is counted from a week of scores of each substation; above this many it is left to the hourly training."""

@@ -22,6 +22,7 @@ from .overview import last_arrival, statuses
 from .substation_table import Order, table
 from .topology_page import View
 
+# chosen: those in trouble come first; more are in the table.
 MAX_CARDS = 60
 view_substations = permission_required("substations.view_substation", raise_exception=True)
 

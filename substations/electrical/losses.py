@@ -21,11 +21,14 @@ SIX_PULSE_WEIGHT = 47.0
 FEEDER_DISTORTION_WEIGHT = 1.4
 """Harmonic against fundamental resistance of a line, and what the delta winding holds back, together."""
 
+# IEC 60076-1: load losses of oil-immersed transformers are stated at 75 °C.
 REFERENCE_WINDING_C = 75.0
+# IEC 60076-1, correction of losses to a temperature: −235 °C for copper (225 for aluminium).
 COPPER_ZERO_RESISTANCE_C = 235.0
 NO_LOAD_EXPONENT = 2.5
 """P0 grows between U² (hysteresis, eddy) and U³ (near saturation); IEC 60076-1 leaves it to the design."""
 
+# IEC 60076-7, ONAN distribution units: a gradient near 20 K (23 K at the hot spot) that grows with I to the 1.6.
 TOP_OIL_TO_WINDING_K = 20.0
 WINDING_EXPONENT = 1.6
 

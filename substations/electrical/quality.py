@@ -12,19 +12,27 @@ import numpy as np
 
 from substations.electrical.power import BoolArray, FloatArray, apparent_from_current
 
+# chosen: far above the error of meters and their transformers (about 1 %), below what a lost phase takes (33 %).
 TRIANGLE_TOLERANCE = 0.20
+# chosen: as above, and wider by what unbalance does to the mean of three currents.
 CURRENT_TOLERANCE = 0.25
+# chosen: five times the unbalance that EN 50160 allows (2 %); a lost voltage transformer gives tens of per cent.
 VOLTAGE_SPREAD_LIMIT = 0.10
 MIN_LOADING = 0.02
 """Share of the rating below which ratios of small, rounded numbers say nothing."""
 
+# chosen: of the largest of the three currents; a phase in service carries more, a dead input shows noise.
 DEAD_PHASE_SHARE = 0.02
+# chosen: below this an unloaded phase is nothing unusual.
 DEAD_PHASE_MIN_LOADING = 0.05
 REVERSED_SHARE = (0.20, 0.47)
 """√(P² + Q²) / S with one of three current transformers reversed is near 1/3."""
 
+# chosen: far outside of EN 50160 (±10 %): beyond it an instrument is wrong and not the grid.
 VOLTAGE_RANGE_PU = (0.5, 1.5)
+# chosen: no transformer carries five times its rating for the length of a reading.
 MAX_LOADING = 5.0
+# chosen: from the coldest air to beyond the limit of IEC 60076-7 for emergency loading (115 °C top oil).
 OIL_RANGE_C = (-45.0, 140.0)
 
 
