@@ -77,7 +77,7 @@ class AlertDetailSerializer(AlertSerializer):
     resolutions = ResolutionSerializer(many=True, read_only=True)
 
     class Meta(AlertSerializer.Meta):
-        fields = (*AlertSerializer.Meta.fields, "events", "resolutions")  # type: ignore[assignment]
+        fields = (*AlertSerializer.Meta.fields, "events", "resolutions")  # type: ignore[assignment]  # the base has fewer
 
 
 class NoteSerializer(serializers.Serializer[Any]):
@@ -97,12 +97,12 @@ class ResolveSerializer(ResolutionSerializer):
     version = serializers.IntegerField(required=False, write_only=True)
 
     class Meta(ResolutionSerializer.Meta):
-        fields = (*ResolutionSerializer.Meta.fields, "version")  # type: ignore[assignment]
+        fields = (*ResolutionSerializer.Meta.fields, "version")  # type: ignore[assignment]  # the base has fewer
 
 
 class ApiAlertFilter(HistoryFilter):
     class Meta(HistoryFilter.Meta):
-        fields = ("condition", "acknowledged", "suppression")  # type: ignore[assignment]
+        fields = ("condition", "acknowledged", "suppression")  # type: ignore[assignment]  # the base has fewer
 
 
 class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):

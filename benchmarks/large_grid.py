@@ -137,7 +137,7 @@ def _copy(model: type[models.Model], grid: list[Substation]) -> None:
     with connection.cursor() as cursor:
         for move in range(TEMPLATES, len(grid), TEMPLATES):
             cursor.execute(
-                f"INSERT INTO {table} (substation_id, {columns}) SELECT substation_id + {move}, {columns} "  # noqa: S608
+                f"INSERT INTO {table} (substation_id, {columns}) SELECT substation_id + {move}, {columns} "  # noqa: S608  (names of our tables)
                 f"FROM {table} WHERE substation_id BETWEEN {first} AND {last}"
             )
 

@@ -201,7 +201,7 @@ def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dic
 def _work(pipe: Connection) -> None:
     """A worker: score what waits whenever it is asked to, and say what the time went into."""
     clock = {"judging_cpu_s": 0.0, "reading_cpu_s": 0.0}
-    live.IncrementalScorer = _timed_stream(clock)  # type: ignore[attr-defined]
+    live.IncrementalScorer = _timed_stream(clock)  # type: ignore[attr-defined]  # measured in place of the real one
     reading_grid.readings = _timed(reading_grid.readings, clock, "reading_cpu_s")
     while pipe.recv():
         before = dict(clock)

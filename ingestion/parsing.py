@@ -66,7 +66,7 @@ class _Text:
     """The file's text as bytes that can be cut at a line feed: unpacked, and transcoded if characters are wide."""
 
     def __init__(self, path: Path, form: FileFormat) -> None:
-        self._file = cast(BinaryIO, gzip.open(path)) if form.compressed else path.open("rb")  # noqa: SIM115
+        self._file = cast(BinaryIO, gzip.open(path)) if form.compressed else path.open("rb")  # noqa: SIM115  (closed by close())
         self._decoder = codecs.getincrementaldecoder(form.encoding)("replace") if form.wide else None
 
     def read(self, size: int) -> bytes:
