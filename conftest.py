@@ -32,11 +32,11 @@ def _own_files_and_no_broker(settings: Any, tmp_path: Path, monkeypatch: pytest.
 
 @pytest.fixture
 def person(db: None) -> Callable[[str], User]:
-    """``person("operator")``: a user in that role; ``person("stranger")``: signed in, but in none."""
+    """``person("operator")``: a user in that role; ``person("outsider")``: signed in, but in none."""
 
     def make(role: str) -> User:
         user = User.objects.create_user(f"{role}-user", password="secret-pass-1")
-        if role != "stranger":
+        if role != "outsider":
             user.groups.add(Group.objects.get(name=role))
         return user
 

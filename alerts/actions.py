@@ -38,7 +38,7 @@ def acknowledge(request: EmsRequest, pk: int) -> HttpResponse:
 @require_POST
 @acknowledges
 def unacknowledge(request: EmsRequest, pk: int) -> HttpResponse:
-    """Hand it back, with the reason."""
+    """Take the acknowledgement back, with the reason."""
     return _change(request, pk, WithdrawForm, services.unacknowledge, "withdraw_form")
 
 

@@ -1,4 +1,4 @@
-"""The REST door of the alert desk: read, acknowledge, hand back, comment, shelve, resolve."""
+"""The REST API of alerts: read, acknowledge, unacknowledge, comment, shelve, resolve."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class ReasonSerializer(NoteSerializer):
 
 
 class ShelveSerializer(ReasonSerializer):
-    minutes = serializers.IntegerField(min_value=1, max_value=shelf.LONGEST_MINUTES)
+    minutes = serializers.IntegerField(min_value=1, max_value=shelf.MAX_SHELF_MINUTES)
 
 
 class ResolveSerializer(ResolutionSerializer):
@@ -141,7 +141,7 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
     @extend_schema(request=ReasonSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
     @action(detail=True, methods=["post"])
     def unacknowledge(self, request: Request, pk: str | None = None) -> Response:
-        """Hand it back, with the reason."""
+        """Take the acknowledgement back, with the reason."""
         return self._change(request, ReasonSerializer, services.unacknowledge)
 
     @extend_schema(request=ReasonSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})

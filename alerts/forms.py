@@ -1,4 +1,4 @@
-"""Forms of the alert desk."""
+"""Forms of the pages of alerts."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from .changes import Conflict, EventSource, apply, expect
 from .lifecycle import Suppression, Transition
 from .models import Alert
 
-LONGEST_HOURS = 14 * 24
+MAX_WORK_HOURS = 14 * 24
 
 
 def follow(*, now: datetime) -> int:
@@ -51,10 +51,10 @@ def begin(
         lifecycle.Refused: the alert is closed, or put aside already.
         Conflict: it is not at ``version`` any more.
     """
-    if not 0 < hours <= LONGEST_HOURS:
+    if not 0 < hours <= MAX_WORK_HOURS:
         raise ValueError(
             _("Received %(received)s hours; expected more than 0 and at most %(most)d.")
-            % {"received": hours, "most": LONGEST_HOURS}
+            % {"received": hours, "most": MAX_WORK_HOURS}
         )
     now = timezone.now()
     expect(alert, version)

@@ -41,7 +41,7 @@ def acknowledge(
 def unacknowledge(
     alert: Alert, *, by: User, note: str, version: int | None = None, source: EventSource = EventSource.WEB
 ) -> Alert:
-    """Hand it back, with the reason."""
+    """Take the acknowledgement back, with the reason."""
     expect(alert, version)
     return apply(alert, Transition.UNACKNOWLEDGE, now=timezone.now(), by=by, comment=note, source=source)
 

@@ -14,7 +14,7 @@ from .changes import Conflict, EventSource, apply, expect
 from .lifecycle import Transition
 from .models import Alert
 
-LONGEST_MINUTES = 12 * 60
+MAX_SHELF_MINUTES = 12 * 60
 
 
 @transaction.atomic
@@ -35,9 +35,10 @@ def shelve(
         lifecycle.Refused: it is closed, or put aside already.
         Conflict: it is not at ``version`` any more.
     """
-    if not 1 <= minutes <= LONGEST_MINUTES:
+    if not 1 <= minutes <= MAX_SHELF_MINUTES:
         raise ValueError(
-            _("Received %(received)s minutes; expected 1 to %(most)d.") % {"received": minutes, "most": LONGEST_MINUTES}
+            _("Received %(received)s minutes; expected 1 to %(most)d.")
+            % {"received": minutes, "most": MAX_SHELF_MINUTES}
         )
     if alert.is_critical and not by.has_perm("alerts.shelve_critical_alert"):
         raise PermissionDenied(_("A critical alert is shelved by an engineer."))

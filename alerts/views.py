@@ -1,4 +1,4 @@
-"""Pages of the alert desk: the list, the history, one alert, and the panel for other pages."""
+"""Pages of the alerts: the list, the history, one alert, and the panel for other pages."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ DAY_S = 86_400
 
 @dataclass(frozen=True)
 class Made:
-    """A simulated grid of fifty and what was learnt of it: a large fleet is made of copies."""
+    """A simulated grid of fifty and the models of it: a large fleet is made of copies."""
 
     simulation: Simulation
     fleet: Fleet
@@ -190,17 +190,17 @@ def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dic
         began = time.perf_counter()
         for pipe in pipes:
             pipe.send(True)
-        told = [pipe.recv() for pipe in pipes]
+        answers = [pipe.recv() for pipe in pipes]
         wall_s = time.perf_counter() - began
         if PendingRange.objects.exists():
             raise RuntimeError("Readings were left unscored: the figures would be wrong.")
-        yield {"wall_s": wall_s} | {name: sum(each[name] for each in told) for name in told[0]}
+        yield {"wall_s": wall_s} | {name: sum(each[name] for each in answers) for name in answers[0]}
     for pipe in pipes:
         pipe.send(False)
 
 
 def _work(pipe: Connection) -> None:
-    """A worker: score what waits whenever it is told to, and say what the time went into."""
+    """A worker: score what waits whenever it is asked to, and say what the time went into."""
     clock = {"judging_cpu_s": 0.0, "reading_cpu_s": 0.0}
     live.IncrementalScorer = _timed_stream(clock)  # type: ignore[attr-defined]
     reading_grid.readings = _timed(reading_grid.readings, clock, "reading_cpu_s")

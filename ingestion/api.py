@@ -1,4 +1,4 @@
-"""The REST doors of data intake: uploads, and readings posted one by one or in a batch."""
+"""The REST API of data intake: uploads, and readings posted one by one or in a batch."""
 
 from __future__ import annotations
 

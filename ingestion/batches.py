@@ -47,8 +47,8 @@ def load_rows(rows: Sequence[Mapping[str, Any]], source: Upload.Source | str) ->
     now = np.datetime64(timezone.now().replace(tzinfo=None), "us")
     checked = validation.check(table, plan, inspection.grid(), now=now)
     with transaction.atomic():
-        _stored, fates = storage.store_and_tell(checked.rows)
-    answers = {fate.line: RowAnswer(fate.line, fate.outcome) for fate in fates}
+        _stored, outcomes = storage.store_with_outcomes(checked.rows)
+    answers = {row.line: RowAnswer(row.line, row.outcome) for row in outcomes}
     answers |= _rejections(checked.problems)
     empty = RowAnswer(0, "rejected", "", "no value", "at least one measured quantity")
     return [
@@ -84,7 +84,7 @@ def _choices(table: ParsedBlock) -> dict[str, ColumnChoice]:
 
 
 def _rejections(problems: Problems) -> dict[int, RowAnswer]:
-    told = zip(
+    columns = zip(
         problems.lines.tolist(),
         problems.fields.tolist(),
         problems.received.tolist(),
@@ -92,4 +92,4 @@ def _rejections(problems: Problems) -> dict[int, RowAnswer]:
         strict=True,
     )
     named = {TIMESTAMP: _AT}
-    return {line: RowAnswer(line, "rejected", named.get(name, name), got, want) for line, name, got, want in told}
+    return {line: RowAnswer(line, "rejected", named.get(name, name), got, want) for line, name, got, want in columns}

@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 LEASE_FOR = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
 SEND_AGAIN_AFTER = timedelta(seconds=30)
-MOST_TOUCHED = 500
+MAX_TOUCHED = 500
 UNPACKED_LIMIT = 10  # times the size limit: more than any export shrinks, less than a gzip bomb
 
 
@@ -251,7 +251,7 @@ class _Load:
     def _touch(self, ids: NDArray[np.int64]) -> list[int]:
         """The substations that readings came of so far, for the links of the result."""
         new = [pk for pk in np.unique(ids).tolist() if pk not in self.touched]
-        self.touched = [*self.touched, *new][:MOST_TOUCHED]
+        self.touched = [*self.touched, *new][:MAX_TOUCHED]
         return self.touched
 
     def _keep(self, problems: Problems) -> None:
@@ -260,7 +260,7 @@ class _Load:
         RowProblem.objects.bulk_create(
             [
                 RowProblem(upload=self.upload, line=line, field=name[:200], received=got[:200], expected=want[:300])
-                for line, name, got, want in first.told()
+                for line, name, got, want in first.rows()
             ],
             batch_size=2000,
         )

@@ -11,7 +11,7 @@ from typing import Any
 from ingestion.mapping import ColumnChoice
 
 UNKNOWN_SUBSTATIONS = ("ask", "create", "reject")
-SHORTEST_S, LONGEST_S = 1, 86_400
+MIN_ROW_DISTANCE_S, MAX_ROW_DISTANCE_S = 1, 86_400
 
 
 class OptionError(ValueError):
@@ -71,9 +71,10 @@ def _check(options: ImportOptions) -> None:
                 "time_zone",
                 f"Received the time zone “{options.time_zone}”; expected a name such as Asia/Kolkata or UTC.",
             ) from error
-    if options.interval_s and not SHORTEST_S <= options.interval_s <= LONGEST_S:
+    if options.interval_s and not MIN_ROW_DISTANCE_S <= options.interval_s <= MAX_ROW_DISTANCE_S:
         raise OptionError(
-            "interval_s", f"Received an interval of {options.interval_s} s; expected {SHORTEST_S} to {LONGEST_S} s."
+            "interval_s",
+            f"Received an interval of {options.interval_s} s; expected {MIN_ROW_DISTANCE_S} to {MAX_ROW_DISTANCE_S} s.",
         )
     if options.start:
         try:

@@ -23,7 +23,7 @@ from ingestion.problems import KEPT_OF_A_KIND, BoolArray, IntArray, Problems, Te
 from ingestion.sniffing import FileFormat
 
 BLOCK_BYTES = 2 * 1024 * 1024
-LONGEST_LINE = 256 * 1024
+MAX_LINE_BYTES = 256 * 1024
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "None", "-", "--", "---")
 _NEWLINE, _QUOTE = 10, 34
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
@@ -113,9 +113,9 @@ def blocks(
                 return
             cut = _last_line_end(text) if chunk else len(text)
             text, rest = text[:cut], text[cut:]
-            if len(rest) > LONGEST_LINE:
+            if len(rest) > MAX_LINE_BYTES:
                 raise Unreadable(
-                    f"Line {line + _count_lines(text)} is longer than {LONGEST_LINE // 1024} KiB; "
+                    f"Line {line + _count_lines(text)} is longer than {MAX_LINE_BYTES // 1024} KiB; "
                     "expected one reading per line."
                 )
             if text:

@@ -46,7 +46,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class RowOutcome:
     """What a write will do to one row: ``accepted`` (it is new), ``replaced`` or ``unchanged``."""
 
     line: int
@@ -55,15 +55,15 @@ class Fate:
 
 def store(rows: ReadingRows) -> Stored:
     """Upsert rows with distinct keys, and leave a PendingRange for each substation changed; all or nothing."""
-    return _store(rows, fates=False)[0]
+    return _store(rows, with_outcomes=False)[0]
 
 
-def store_and_tell(rows: ReadingRows) -> tuple[Stored, list[Fate]]:
-    """Like ``store``, with the fate of every single row; for small batches."""
-    return _store(rows, fates=True)
+def store_with_outcomes(rows: ReadingRows) -> tuple[Stored, list[RowOutcome]]:
+    """Like ``store``, with the outcome of every single row; for small batches."""
+    return _store(rows, with_outcomes=True)
 
 
-def _store(rows: ReadingRows, *, fates: bool) -> tuple[Stored, list[Fate]]:
+def _store(rows: ReadingRows, *, with_outcomes: bool) -> tuple[Stored, list[RowOutcome]]:
     if not len(rows):
         return Stored(0, 0, 0), []
     with transaction.atomic():
@@ -72,13 +72,13 @@ def _store(rows: ReadingRows, *, fates: bool) -> tuple[Stored, list[Fate]]:
             ensure_months(month, month)
         with connection.cursor() as cursor:
             _stage(cursor, rows)
-            told = _fates(cursor) if fates else []
+            outcomes = _outcomes(cursor) if with_outcomes else []
             stored, pending = _compare(cursor)
             if stored.new or stored.replaced:
                 cursor.execute(_upsert())
         PendingRange.objects.bulk_create(pending)
         Substation.objects.filter(pk__in=np.unique(rows.substation_id).tolist()).update(received_at=Now())
-    return stored, told
+    return stored, outcomes
 
 
 def _note_arrival(substation_id: IntArray) -> None:
@@ -167,12 +167,12 @@ def _changes(new: str, old: str) -> str:
 _JOIN = f"FROM {_STAGE} s LEFT JOIN {_TABLE} r ON r.substation_id = s.substation_id AND r.at = s.at"
 
 
-def _fates(cursor: CursorWrapper) -> list[Fate]:
+def _outcomes(cursor: CursorWrapper) -> list[RowOutcome]:
     cursor.execute(
         f"SELECT s.line, CASE WHEN r.at IS NULL THEN 'accepted' WHEN {_changes('s', 'r')} THEN 'replaced' "
         f"ELSE 'unchanged' END {_JOIN} ORDER BY s.line"
     )
-    return [Fate(line, outcome) for line, outcome in cursor.fetchall()]
+    return [RowOutcome(line, outcome) for line, outcome in cursor.fetchall()]
 
 
 def _compare(cursor: CursorWrapper) -> tuple[Stored, list[PendingRange]]:

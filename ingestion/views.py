@@ -26,7 +26,7 @@ from smart_ems import pipeline
 from substations.models import Substation
 
 PAGE_SIZE = 50
-MOST_NAMED = 12
+MAX_NAMED = 12
 sees_uploads = permission_required("ingestion.view_upload", raise_exception=True)
 may_upload = permission_required("ingestion.add_upload", raise_exception=True)
 
@@ -93,7 +93,7 @@ def _next_url(upload: Upload) -> str:
 def detail(request: EmsRequest, pk: int) -> HttpResponse:
     """One upload: progress while it runs (the fragment asks for itself), then the result and its problems."""
     upload = get_object_or_404(Upload.objects.select_related("uploaded_by"), pk=pk)
-    touched = Substation.objects.filter(pk__in=upload.touched[:MOST_NAMED]).order_by("code")
+    touched = Substation.objects.filter(pk__in=upload.touched[:MAX_NAMED]).order_by("code")
     context: dict[str, object] = {"upload": upload, "touched": touched if upload.touched else []}
     if upload.is_final:
         context["page"] = Paginator(upload.problems.all(), PAGE_SIZE).get_page(1)

@@ -24,7 +24,7 @@ from core.spreadsheets import guarded, unguarded
 from .models import Link, PendingRange, PlannedWork, Substation
 from .registry import SUBSTATION_FIELDS
 
-MOST_PROTECTED = 20
+MAX_PROTECTED = 20
 
 
 class GuardedResource(resources.ModelResource):  # type: ignore[misc]  # the library has no types
@@ -135,7 +135,7 @@ class SubstationAdmin(CsvAdmin):
         try:
             collector.collect(list(objs))
         except ProtectedError as error:
-            protected = [str(each) for each in list(error.protected_objects)[:MOST_PROTECTED]]
+            protected = [str(each) for each in list(error.protected_objects)[:MAX_PROTECTED]]
         counts = {model._meta.verbose_name_plural: len(rows) for model, rows in collector.data.items()}
         counts |= {each.model._meta.verbose_name_plural: each.count() for each in collector.fast_deletes}
         return [str(each) for each in objs], {name: count for name, count in counts.items() if count}, set(), protected

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tsdownsample import MinMaxDownsampler
 
-MOST_POINTS = 1500
+MAX_POINTS = 1500
 # A step longer than this many intervals is a gap: the line is broken there.
 GAP_STEPS = 1.5
 
@@ -46,7 +46,7 @@ class ChartLine:
     fill_to_previous: bool = False
 
 
-def thin(at_s: NDArray[np.int64], values: FloatArray, most: int = MOST_POINTS) -> NDArray[np.int64]:
+def thin(at_s: NDArray[np.int64], values: FloatArray, most: int = MAX_POINTS) -> NDArray[np.int64]:
     """Indices of at most ``most`` points that keep the extremes of one series, and its first and last time.
 
     The record is cut into stretches of equal count: of each the lowest and the highest value stay. A NaN is neither.
@@ -54,9 +54,9 @@ def thin(at_s: NDArray[np.int64], values: FloatArray, most: int = MOST_POINTS) -
     if len(at_s) <= most:
         return np.arange(len(at_s))
     known = np.nonzero(np.isfinite(values))[0]
-    room = max(2, (most - 2) // 2 * 2)
-    if len(known) > room:
-        known = known[MinMaxDownsampler().downsample(values[known], n_out=room)]
+    points_left = max(2, (most - 2) // 2 * 2)
+    if len(known) > points_left:
+        known = known[MinMaxDownsampler().downsample(values[known], n_out=points_left)]
     return np.unique(np.concatenate([[0], known, [len(at_s) - 1]]))
 
 
@@ -94,9 +94,9 @@ def time_series(
 def _shared_points(at_s: NDArray[np.int64], lines: Sequence[ChartLine]) -> NDArray[np.int64]:
     """Points kept for any of the measured lines, so that every trace shares one time axis."""
     measured = [line for line in lines if line.role.startswith("measured")] or list(lines)
-    if len(at_s) <= MOST_POINTS or not measured:
+    if len(at_s) <= MAX_POINTS or not measured:
         return np.arange(len(at_s))
-    share = MOST_POINTS // len(measured)
+    share = MAX_POINTS // len(measured)
     return np.unique(np.concatenate([thin(at_s, line.values, share) for line in measured]))
 
 

@@ -18,7 +18,7 @@ from core.leases import Leased
 
 from .querysets import LinkQuerySet, PendingRangeQuerySet, PlannedWorkQuerySet, ReadingQuerySet, SubstationQuerySet
 
-SHORTEST_INTERVAL_S, LONGEST_INTERVAL_S = 60, 3600
+MIN_INTERVAL_S, MAX_INTERVAL_S = 60, 3600
 
 
 def validate_time_zone(value: str) -> None:
@@ -87,7 +87,7 @@ class Substation(models.Model):
     reading_interval_s = models.PositiveIntegerField(
         _("reading interval (s)"),
         default=900,
-        validators=[MinValueValidator(SHORTEST_INTERVAL_S), MaxValueValidator(LONGEST_INTERVAL_S)],
+        validators=[MinValueValidator(MIN_INTERVAL_S), MaxValueValidator(MAX_INTERVAL_S)],
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -128,7 +128,7 @@ class Substation(models.Model):
         if len(newest) < 3:
             return None
         steps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
-        return int(min(max(60 * round(median(steps) / 60), SHORTEST_INTERVAL_S), LONGEST_INTERVAL_S))
+        return int(min(max(60 * round(median(steps) / 60), MIN_INTERVAL_S), MAX_INTERVAL_S))
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
@@ -251,7 +251,7 @@ class PendingRange(Leased):
 class PlannedWork(models.Model):
     """A stretch of time in which people work on a substation: what it does then is neither usual nor a surprise.
 
-    Readings are recorded and judged as ever, but nothing is learnt from them, and alerts that they raise are shown
+    Readings are recorded and judged as ever, but nothing is learned from them, and alerts that they raise are shown
     as out of service until the work ends. The end is mandatory: work that is forgotten must not silence for ever.
     """
 

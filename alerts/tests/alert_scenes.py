@@ -32,7 +32,7 @@ def station(code: str = "SS-01") -> Substation:
 
 
 def detected(substation: Substation | None = None, **values: Any) -> Detection:
-    """A detection of a capacitor failure that goes on, unless told otherwise."""
+    """A detection of a capacitor failure that goes on, unless ``values`` say otherwise."""
     fields: dict[str, Any] = {
         "kind": "loss", "cause": "capacitor_failure", "severity": WARNING, "start": START, "peak": START,
         "loss_kwh": 12.5, "loss_low_kwh": 10.0, "loss_high_kwh": 15.0, "loss_pct": 9.0, "score": 1.6,

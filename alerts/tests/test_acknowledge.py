@@ -61,7 +61,7 @@ def test_a_copy_that_is_out_of_date_writes_nothing(person: Cast) -> None:
 
 def test_only_operators_may(signed_in: SignIn) -> None:
     alert = raised()
-    assert_guarded(signed_in, "post", url(alert), refused=("stranger", "viewer"))
+    assert_guarded(signed_in, "post", url(alert), refused=("outsider", "viewer"))
     assert not fresh(alert).acknowledged
 
 

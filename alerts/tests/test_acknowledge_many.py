@@ -20,7 +20,7 @@ def tick(*alerts: Alert) -> list[str]:
 
 def test_only_operators_may_and_by_post_alone(signed_in: SignIn) -> None:
     alert = raised()
-    assert_guarded(signed_in, "post", URL, refused=("stranger", "viewer"), alert=tick(alert))
+    assert_guarded(signed_in, "post", URL, refused=("outsider", "viewer"), alert=tick(alert))
     assert signed_in("operator").get(URL).status_code == 405
     assert not fresh(alert).acknowledged
 

@@ -26,7 +26,7 @@ def test_reading_needs_a_role(client: Client, signed_in: SignIn) -> None:
     alert = raised()
     for path in (URL, f"{URL}{alert.pk}/"):
         assert client.get(path).status_code in (401, 403)
-        assert signed_in("stranger").get(path).status_code == 403 if path == URL else True
+        assert signed_in("outsider").get(path).status_code == 403 if path == URL else True
     assert signed_in("viewer").get(URL).status_code == 200
 
 
@@ -35,7 +35,7 @@ def test_every_verb_needs_an_operator_and_a_post(client: Client, signed_in: Sign
     alert = raised()
     body = FINDINGS | {"note": "x", "minutes": 60}
     assert post(client, f"{alert.pk}/{verb}/", **body).status_code in (401, 403)
-    for role in ("stranger", "viewer"):
+    for role in ("outsider", "viewer"):
         assert post(signed_in(role), f"{alert.pk}/{verb}/", **body).status_code == 403
     assert signed_in("operator").get(f"{URL}{alert.pk}/{verb}/").status_code == 405
     assert AlertEvent.objects.count() == 1

@@ -20,7 +20,7 @@ def url(alert: Alert) -> str:
 
 def test_only_operators_may(signed_in: SignIn) -> None:
     alert = raised()
-    assert_guarded(signed_in, "post", url(alert), refused=("stranger", "viewer"), text="no")
+    assert_guarded(signed_in, "post", url(alert), refused=("outsider", "viewer"), text="no")
     assert actions(alert) == ["raise"]
 
 

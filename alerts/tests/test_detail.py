@@ -22,7 +22,7 @@ QUERIES = 10
 
 
 def test_those_without_a_role_see_nothing(signed_in: SignIn) -> None:
-    assert_guarded(signed_in, "get", raised().get_absolute_url(), refused=("stranger",))
+    assert_guarded(signed_in, "get", raised().get_absolute_url(), refused=("outsider",))
 
 
 def test_it_answers_a_get_alone_and_knows_no_other_alert(signed_in: SignIn) -> None:

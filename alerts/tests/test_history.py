@@ -41,7 +41,7 @@ def exported(client: Client, query: str = "") -> list[dict[str, str]]:
 
 
 def test_those_without_a_role_see_nothing(signed_in: SignIn) -> None:
-    assert_guarded(signed_in, "get", URL, refused=("stranger",))
+    assert_guarded(signed_in, "get", URL, refused=("outsider",))
     assert_guarded(signed_in, "get", URL + "?format=csv", refused=())
 
 

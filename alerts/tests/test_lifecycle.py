@@ -190,13 +190,13 @@ def replayed(events: list[AlertEvent]) -> LifecycleState:
     return state
 
 
-class Desk(RuleBasedStateMachine):
+class AnyOrderOfActions(RuleBasedStateMachine):
     """Detections come, change and go; operators and the clock do what they like, often with an old copy in hand."""
 
     def __init__(self) -> None:
         super().__init__()
         self.sandbox = transaction.atomic()
-        self.sandbox.__enter__()  # each example starts from an empty desk, and is rolled back by teardown
+        self.sandbox.__enter__()  # each example starts from an empty list, and is rolled back by teardown
 
     @initialize()
     def cast(self) -> None:
@@ -337,7 +337,7 @@ class Desk(RuleBasedStateMachine):
             self.sandbox.__exit__(None, None, None)
 
     def settle(self) -> None:
-        """Whatever was changed last, reviewing ends, and the desk then tells the truth."""
+        """Whatever was changed last, reviewing ends, and the list then tells the truth."""
         if Detection.objects.exists():
             while review.has_unreviewed():
                 before = list(review.unreviewed())
@@ -350,4 +350,4 @@ class Desk(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_any_order_of_moves_keeps_the_promises() -> None:
     few = settings(max_examples=25, stateful_step_count=25, deadline=None, database=None)
-    run_state_machine_as_test(Desk, settings=settings(few, suppress_health_check=list(HealthCheck)))
+    run_state_machine_as_test(AnyOrderOfActions, settings=settings(few, suppress_health_check=list(HealthCheck)))

@@ -24,7 +24,7 @@ def codes(client: Client, query: str = "") -> list[str]:
 
 
 def test_those_without_a_role_see_nothing(signed_in: SignIn) -> None:
-    assert_guarded(signed_in, "get", URL, refused=("stranger",))
+    assert_guarded(signed_in, "get", URL, refused=("outsider",))
 
 
 def test_it_answers_a_get_alone(signed_in: SignIn) -> None:

@@ -1,4 +1,4 @@
-"""Resolving: the form, the look afterwards, and what is learnt from it."""
+"""Resolving: the form, the look afterwards, and what is learned from it."""
 
 from __future__ import annotations
 
@@ -113,8 +113,8 @@ def test_a_copy_that_is_out_of_date_leaves_no_resolution_and_no_verdict(person: 
 
 def test_only_operators_may(signed_in: SignIn) -> None:
     alert = raised()
-    assert_guarded(signed_in, "get", url(alert), refused=("stranger", "viewer"))
-    for role in ("stranger", "viewer"):
+    assert_guarded(signed_in, "get", url(alert), refused=("outsider", "viewer"))
+    for role in ("outsider", "viewer"):
         assert Alert.objects.unresolved().count() == 1, role
     assert signed_in("operator").put(url(alert)).status_code == 405
 

@@ -60,7 +60,7 @@ def test_it_comes_back_unacknowledged_when_its_time_is_over_however_late_the_clo
     assert shelf.end_due(now=timezone.now() + timedelta(days=9)) == 0
 
 
-def test_the_clock_of_the_desk_ends_it(person: Cast) -> None:
+def test_the_clock_ends_it(person: Cast) -> None:
     alert = shelf.shelve(raised(), by=person("operator"), minutes=15, note="x")
     Alert.objects.update(suppressed_until=timezone.now())
     follow_planned_work()
@@ -97,7 +97,7 @@ SENT = {"minutes": 60, "note": "waits for the crew"}
 @pytest.mark.parametrize("verb", ["shelve", "unshelve"])
 def test_only_operators_may_and_by_post_alone(signed_in: SignIn, verb: str) -> None:
     alert = raised()
-    assert_guarded(signed_in, "post", url(alert, verb), refused=("stranger", "viewer"), **SENT)
+    assert_guarded(signed_in, "post", url(alert, verb), refused=("outsider", "viewer"), **SENT)
     client = signed_in("operator")
     assert client.get(url(alert, verb)).status_code == 405
     assert client.post(f"/alerts/4711/{verb}/", SENT).status_code == 404
@@ -154,7 +154,7 @@ def test_engineers_take_a_substation_out_of_service_and_back(signed_in: SignIn) 
     alert, other = raised(), raised(kind="meter", cause="stuck_value")
     sent = {"hours": 8, "reason": "Oil change"}
     begin, end = url(alert, "out-of-service"), url(alert, "back-in-service")
-    assert_guarded(signed_in, "post", begin, refused=("stranger", "operator"), **sent)
+    assert_guarded(signed_in, "post", begin, refused=("outsider", "operator"), **sent)
     client = signed_in("engineer")
     assert client.get(begin).status_code == 405
     assert client.post(begin, sent | {"reason": ""}).status_code == 422

@@ -118,7 +118,7 @@ def test_many_substations_are_cut_and_the_rest_is_said(signed_in: SignIn, person
 @given(st.integers(0, 40_000))
 def test_columns_are_never_too_many(days: int) -> None:
     width = trends._days_of_a_column(START - timedelta(days=days), START, UTC)
-    assert days // width + 1 <= trends.MOST_COLUMNS + 2
+    assert days // width + 1 <= trends.MAX_COLUMNS + 2
 
 
 def test_mean_times_are_those_of_alerts_that_people_saw(person: Cast) -> None:

@@ -40,7 +40,7 @@ def test_one_that_nobody_acknowledged_cannot_be_handed_back(person: Cast) -> Non
 
 
 def test_only_operators_may(alert: Alert, signed_in: SignIn) -> None:
-    assert_guarded(signed_in, "post", url(alert), refused=("stranger", "viewer"), note="no")
+    assert_guarded(signed_in, "post", url(alert), refused=("outsider", "viewer"), note="no")
     assert fresh(alert).acknowledged
 
 

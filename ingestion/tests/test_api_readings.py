@@ -20,13 +20,13 @@ def post(client: Client, body: object) -> Any:
     return client.post(URL, body, content_type="application/json")
 
 
-def test_strangers_and_viewers_may_not_post(client: Client, as_viewer: Client, station: Substation) -> None:
+def test_anonymous_and_viewers_may_not_post(client: Client, as_viewer: Client, station: Substation) -> None:
     assert post(client, ROW).status_code in (401, 403)
     assert post(as_viewer, ROW).status_code == 403
     assert not Reading.objects.exists()
 
 
-def test_one_reading_is_stored_and_rung_for(
+def test_one_reading_is_stored_and_scoring_starts(
     as_operator: Client,
     station: Substation,
     dispatched: list[str],

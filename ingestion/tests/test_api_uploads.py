@@ -19,7 +19,7 @@ URL = "/api/uploads/"
 Capture = Callable[..., AbstractContextManager[Any]]
 
 
-def test_strangers_and_viewers_may_not_send_files(client: Client, as_viewer: Client) -> None:
+def test_anonymous_and_viewers_may_not_send_files(client: Client, as_viewer: Client) -> None:
     assert client.post(URL, {"file": file_of(GOOD)}).status_code in (401, 403)
     assert as_viewer.post(URL, {"file": file_of(GOOD)}).status_code == 403
     assert as_viewer.get(URL).status_code == 200

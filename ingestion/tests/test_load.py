@@ -265,7 +265,7 @@ def test_only_so_many_problems_are_kept_but_all_are_counted(station: Substation,
     assert upload.problems.count() == 10
 
 
-def test_queued_uploads_are_rung_for_again_only_after_a_while(station: Substation) -> None:
+def test_queued_uploads_are_sent_again_only_after_a_while(station: Substation) -> None:
     upload = upload_of(GOOD)
     assert services.unfinished_uploads() == []
     Upload.objects.filter(pk=upload.pk).update(queued_at=timezone.now() - timedelta(minutes=1))

@@ -84,8 +84,10 @@ def test_a_thousand_malformed_files_end_well(station: Substation) -> None:
         if upload.state == Upload.State.WAITING:
             assert upload.questions
             assert added == 0
-        told = upload.rows_new + upload.rows_replaced + upload.rows_unchanged + upload.rows_bad + upload.rows_empty
-        assert upload.rows_read == told
+        accounted_for = (
+            upload.rows_new + upload.rows_replaced + upload.rows_unchanged + upload.rows_bad + upload.rows_empty
+        )
+        assert upload.rows_read == accounted_for
 
     one()
     assert sum(ends.values()) >= 1000

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ingestion import storage
-from ingestion.storage import Fate, Stored
+from ingestion.storage import RowOutcome, Stored
 from ingestion.validation import ReadingRows
 from substations.channels import CHANNEL_INDEX, CHANNEL_NAMES
 from substations.models import PendingRange, Reading, Substation
@@ -90,12 +90,12 @@ def test_a_derived_value_gives_way_to_a_measured_one_but_never_replaces_it(stati
     assert set(Reading.objects.values_list("apparent_power_kva", "derived")) == {(100, 0)}
 
 
-def test_each_row_of_a_small_batch_is_told_its_fate(station: Substation) -> None:
+def test_each_row_of_a_small_batch_gets_its_outcome(station: Substation) -> None:
     storage.store(rows_of(station, 2, active_power_kw=80))
     rows = rows_of(station, 3, active_power_kw=80)
     rows.values[1, P] = 99
-    stored, fates = storage.store_and_tell(rows)
-    assert fates == [Fate(0, "unchanged"), Fate(1, "replaced"), Fate(2, "accepted")]
+    stored, outcomes = storage.store_with_outcomes(rows)
+    assert outcomes == [RowOutcome(0, "unchanged"), RowOutcome(1, "replaced"), RowOutcome(2, "accepted")]
     assert stored == Stored(1, 1, 1)
 
 

@@ -20,7 +20,7 @@ HTMX = {"HX-Request": "true"}
 Capture = Callable[..., AbstractContextManager[Any]]
 
 
-def test_a_stranger_is_sent_to_sign_in_and_a_viewer_is_refused(client: Client, as_viewer: Client) -> None:
+def test_who_is_not_signed_in_is_sent_to_sign_in_and_a_viewer_is_refused(client: Client, as_viewer: Client) -> None:
     assert client.get(NEW).status_code == client.post(NEW).status_code == 302
     assert as_viewer.get(NEW).status_code == as_viewer.post(NEW, {"file": file_of(GOOD)}).status_code == 403
     assert not Upload.objects.exists()
@@ -54,7 +54,7 @@ def test_a_viewer_changes_nothing(as_viewer: Client, station: Substation, action
     assert upload.state == Upload.State.WAITING
 
 
-def test_a_file_is_taken_in_and_its_loading_rung_for(
+def test_a_file_is_taken_in_and_its_loading_starts(
     as_operator: Client, station: Substation, dispatched: list[str], django_capture_on_commit_callbacks: Capture
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):

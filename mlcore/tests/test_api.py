@@ -37,7 +37,7 @@ def found(client: Client, **query: str) -> list[str]:
 def test_reading_needs_a_role(client: Client, signed_in: SignIn, two: tuple[Detection, Detection]) -> None:
     for url in (URL, f"{URL}{two[0].pk}/"):
         assert client.get(url).status_code in (401, 403)
-    assert signed_in("stranger").get(URL).status_code == 403
+    assert signed_in("outsider").get(URL).status_code == 403
     assert signed_in("viewer").get(f"{URL}{two[0].pk}/").json()["detector_version"] == 1
 
 

@@ -40,7 +40,7 @@ def episode(substation: Substation, **values: Any) -> Detection:
 def test_those_without_a_role_see_nothing(client: Client, signed_in: SignIn, path: str) -> None:
     url = "/models/" + path.format(episode=episode(station()).pk)
     assert client.get(url).headers["Location"].startswith("/sign-in/")
-    assert signed_in("stranger").get(url).status_code == 403
+    assert signed_in("outsider").get(url).status_code == 403
     viewer = signed_in("viewer")
     assert viewer.get(url).status_code == 200
     assert viewer.post(url).status_code == 405

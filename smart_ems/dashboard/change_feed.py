@@ -17,7 +17,7 @@ from substations.models import PendingRange, Substation
 OVERLAP = timedelta(seconds=30)
 """A row is stamped before its transaction ends: look back further than to the last look."""
 
-MOST_NAMED = 200
+MAX_NAMED = 200
 """With more changed substations than this, it is said only that there were many."""
 
 
@@ -54,7 +54,7 @@ class Watch:
         if first:
             return Change(frozenset())
         named = readings | alerts
-        return Change(frozenset(topics), frozenset(named) if len(named) <= MOST_NAMED else None)
+        return Change(frozenset(topics), frozenset(named) if len(named) <= MAX_NAMED else None)
 
     def _is_new(self, topic: str, pk: int, stamp: Any) -> bool:
         known = self._stamps.get((topic, pk))

@@ -31,8 +31,8 @@ logger = logging.getLogger(__name__)
 QUEUES = ("default", "ml")
 MANY_WAITING = 1000
 LATE = timedelta(minutes=5)
-LEAST_FREE_SHARE = 0.1
-MOST_LOOKED_AT = 100
+MIN_FREE_SHARE = 0.1
+MAX_LOOKED_AT = 100
 """Drift is counted from a week of scores of each substation; above this many it is left to the hourly training."""
 
 
@@ -145,14 +145,14 @@ def _models(panel: HealthPanel, now: datetime) -> None:
 
 def _drifted() -> int | None:
     """Substations whose model has drifted, by the measure of the training; None for a fleet too large to look here."""
-    found = Substation.objects.filter(detectors__is_active=True)[: MOST_LOOKED_AT + 1]
+    found = Substation.objects.filter(detectors__is_active=True)[: MAX_LOOKED_AT + 1]
     fleet = NeighbourGroup(tuple(found))
-    return len(drifted(fleet)) if len(fleet.ids) <= MOST_LOOKED_AT else None
+    return len(drifted(fleet)) if len(fleet.ids) <= MAX_LOOKED_AT else None
 
 
 def _space(panel: HealthPanel, now: datetime) -> None:
     disk = shutil.disk_usage(VAR_DIR)
-    tight = disk.free < LEAST_FREE_SHARE * disk.total
+    tight = disk.free < MIN_FREE_SHARE * disk.total
     panel.add(_("Free on the disk"), filesizeformat(disk.free), "critical" if tight else "")
     panel.add(_("Size of the disk"), filesizeformat(disk.total))
     size = _database_bytes()

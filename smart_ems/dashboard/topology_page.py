@@ -30,7 +30,7 @@ from substations.topology_chart import ORDER, Edge, Node, topology
 from .overview import SubstationStatus, statuses
 
 # More nodes than this are drawn as groups: by site, and within one site by feeder.
-MOST_NODES = 80
+MAX_NODES = 80
 view_substations = permission_required("substations.view_substation", raise_exception=True)
 STATE_WORDS = {
     "critical": lambda count: ngettext("%(n)d critical", "%(n)d critical", count) % {"n": count},
@@ -96,7 +96,7 @@ def _nothing(view: View) -> str:
 
 def _picture(view: View, found: Sequence[SubstationStatus]) -> tuple[list[Node], list[Edge]]:
     """The nodes and edges to draw: single substations, or groups where there are too many."""
-    is_collapsed = len(found) > MOST_NODES and not view.feeder
+    is_collapsed = len(found) > MAX_NODES and not view.feeder
     nodes = [_member(each) if is_collapsed else _node(each) for each in found]
     edges = _edges(found)
     codes = [node.code for node in nodes]

@@ -22,7 +22,7 @@ from .overview import last_arrival, statuses
 from .substation_table import Order, table
 from .topology_page import View
 
-MOST_CARDS = 60
+MAX_CARDS = 60
 view_substations = permission_required("substations.view_substation", raise_exception=True)
 
 
@@ -60,7 +60,7 @@ def status_cards(request: EmsRequest) -> HttpResponse:
     order = {"critical": 0, "warning": 1, "unknown": 2, "normal": 3}
     found = sorted(statuses(Substation.objects.all(), now=timezone.now()), key=lambda each: order[each.state])
     newest = max((each.latest_at for each in found if each.latest_at), default=None)
-    context = {"statuses": found[:MOST_CARDS], "more": max(0, len(found) - MOST_CARDS), "newest": newest}
+    context = {"statuses": found[:MAX_CARDS], "more": max(0, len(found) - MAX_CARDS), "newest": newest}
     return render(request, "dashboard/_status_cards.html", context)
 
 

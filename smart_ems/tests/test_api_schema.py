@@ -16,9 +16,9 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_schema_is_valid_and_has_no_warning() -> None:
-    out, told = StringIO(), StringIO()
+    out, warnings = StringIO(), StringIO()
     with GENERATOR_STATS.silence():
-        call_command("spectacular", validate=True, fail_on_warn=True, stdout=out, stderr=told)
+        call_command("spectacular", validate=True, fail_on_warn=True, stdout=out, stderr=warnings)
     schema = out.getvalue()
     for path in ("/api/readings/", "/api/alerts/{id}/resolve/", "/api/uploads/", "/api/substations/{code}/"):
         assert f"  {path}:" in schema
@@ -31,7 +31,7 @@ def test_it_is_for_those_who_are_signed_in(client: Client, signed_in: SignIn, ur
     assert signed_in("viewer").get(url).status_code == 200
 
 
-def test_the_root_lists_the_doors(client: Client, signed_in: SignIn) -> None:
+def test_the_root_lists_the_endpoints(client: Client, signed_in: SignIn) -> None:
     assert client.get("/api/").status_code in (401, 403)
     found = signed_in("viewer").get("/api/", headers={"Accept": "application/json"}).json()
     assert {"substations", "links", "readings", "uploads", "detections", "alerts"} <= set(found)

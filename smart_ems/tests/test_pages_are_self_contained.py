@@ -58,7 +58,7 @@ def test_those_without_a_session_get_such_pages_too(client: Client, page: str) -
 
 
 def test_a_refused_page_says_so_in_the_frame_of_the_product(signed_in: SignIn) -> None:
-    answer = signed_in("stranger").get("/")
+    answer = signed_in("outsider").get("/")
     assert answer.status_code == 403
     assert "Smart EMS" in text(answer)
 

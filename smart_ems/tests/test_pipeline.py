@@ -64,7 +64,7 @@ def test_every_periodic_task_exists() -> None:
         (pipeline.detections_changed, [pipeline.REVIEW]),
     ],
 )
-def test_a_bell_dispatches_once_the_rows_are_visible(
+def test_a_stage_is_dispatched_once_the_rows_are_visible(
     dispatched: Dispatched, django_capture_on_commit_callbacks: Capture, start: Callable[[], None], chain: list[str]
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):

@@ -21,7 +21,7 @@ from .simulated_grid import SOURCE, SimulatedGrid
 from .spec import SpecError
 
 TAP_STEP = 0.025
-LARGEST_TAP = 6
+MAX_TAP = 6
 SOURCE_FAULT_LEVEL_VA = 200e6
 ZERO_SEQUENCE_RATIO = 3.0
 
@@ -104,7 +104,7 @@ class Network:
         t["uk"], t["pk"], t["p0"], t["i0"] = units.impedance_pu, units.load_w, units.no_load_w, units.magnetising_pu
         t["winding_from"], t["winding_to"], t["clock"] = WindingType.delta, WindingType.wye_n, 11
         t["tap_side"], t["tap_pos"], t["tap_nom"] = 0, -self.base_taps, 0
-        t["tap_min"], t["tap_max"], t["tap_size"] = -LARGEST_TAP, LARGEST_TAP, TAP_STEP * self.hv_v
+        t["tap_min"], t["tap_max"], t["tap_size"] = -MAX_TAP, MAX_TAP, TAP_STEP * self.hv_v
         return t
 
     def _loads(self) -> Records:
@@ -190,7 +190,7 @@ class Network:
         tap: Records = initialize_array(DatasetType.update, ComponentType.transformer, tap_steps.shape)
         tap["id"] = self._ids("transformers")
         # A higher tap position on the high-voltage side lowers the low voltage.
-        tap["tap_pos"] = np.clip(-self.base_taps - tap_steps, -LARGEST_TAP, LARGEST_TAP)
+        tap["tap_pos"] = np.clip(-self.base_taps - tap_steps, -MAX_TAP, MAX_TAP)
         return tap
 
     def _flow(self, node: Records, line: Records, transformer: Records) -> Flow:

@@ -12,7 +12,7 @@ from .arrays import Floats
 from .spec import SimulationSpec
 
 SOURCE = "SOURCE"
-LARGEST_DEPTH = 4
+MAX_DEPTH = 4
 SUBSTATIONS_PER_FEEDER = 5
 # Oil-immersed distribution transformers: kVA -> no-load loss W, load loss W at 75 °C, impedance %.
 STANDARD_SIZES: dict[int, tuple[int, int, float]] = {
@@ -156,7 +156,7 @@ def random_grid(spec: SimulationSpec) -> SimulatedGrid:
 
 
 def _parent(made: list[SimulatedSubstation], depth: dict[str, int], feeder: str, rng: np.random.Generator) -> str:
-    able = [s.code for s in made if s.feeder == feeder and depth[s.code] < LARGEST_DEPTH]
+    able = [s.code for s in made if s.feeder == feeder and depth[s.code] < MAX_DEPTH]
     return str(rng.choice(able)) if able else SOURCE
 
 

@@ -20,7 +20,7 @@ def assert_guarded(signed_in: SignIn, url: str) -> None:
     """Anonymous visitors are sent to the sign-in page, those without a role are refused, and a POST is no way in."""
     anonymous = Client().get(url)
     assert (anonymous.status_code, anonymous.headers["Location"].split("?")[0]) == (302, "/sign-in/")
-    assert signed_in("stranger").get(url).status_code == 403
+    assert signed_in("outsider").get(url).status_code == 403
     assert signed_in("engineer").post(url).status_code == 405
 
 

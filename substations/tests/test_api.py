@@ -30,7 +30,7 @@ def send(client: Client, method: str, url: str, body: object) -> Any:
 @pytest.mark.parametrize("url", [STATIONS, LINKS, READINGS])
 def test_reading_needs_a_role_and_writing_another(client: Client, signed_in: SignIn, url: str) -> None:
     assert client.get(url).status_code in (401, 403)
-    assert signed_in("stranger").get(url).status_code == 403
+    assert signed_in("outsider").get(url).status_code == 403
     viewer = signed_in("viewer")
     assert viewer.get(url).status_code == 200
     assert send(viewer, "post", url, {}).status_code == 403

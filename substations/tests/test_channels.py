@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from substations.channel_charts import GROUPS
-from substations.charts import MOST_POINTS
+from substations.charts import MAX_POINTS
 from substations.models import Reading, Substation
 
 from .readings_pages import AT, STEP, SignIn, assert_guarded, read
@@ -72,7 +72,7 @@ def test_a_long_record_is_thinned_and_keeps_its_extremes(signed_in: SignIn, stat
     rows[1234].oil_temperature_c = 91.5
     Reading.objects.bulk_create(rows)
     trace = signed_in("viewer").get(url("temperature", "?range=all")).json()["data"][0]
-    assert len(trace["x"]) <= MOST_POINTS
+    assert len(trace["x"]) <= MAX_POINTS
     assert max(trace["y"]) == 91.5
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from substations.charts import MOST_POINTS, ChartLine, ShadedInterval, thin, time_series, zone_label
+from substations.charts import MAX_POINTS, ChartLine, ShadedInterval, thin, time_series, zone_label
 
 STEP = 900
 LONG = hnp.arrays(
@@ -73,7 +73,7 @@ def test_a_long_record_is_broken_at_its_gaps_and_nowhere_else(seed: int, gaps: i
     at_s = times(12_000)[present]
     trace = drawn(at_s, rng.normal(size=len(at_s)))[0]
     breaks = [n for n, value in enumerate(trace["y"]) if value is None]
-    assert len(trace["y"]) <= MOST_POINTS + gaps
+    assert len(trace["y"]) <= MAX_POINTS + gaps
     assert len(breaks) <= int((np.diff(at_s) > STEP).sum())
     lost = set(np.datetime_as_string(times(12_000)[~present].astype("datetime64[s]")).tolist())
     assert breaks
@@ -85,7 +85,7 @@ def test_a_long_record_is_broken_at_its_gaps_and_nowhere_else(seed: int, gaps: i
 def test_every_trace_of_a_long_record_shares_one_axis() -> None:
     one, two, three = drawn(times(20_000), *np.random.default_rng(1).normal(size=(3, 20_000)))
     assert one["x"] == two["x"] == three["x"]
-    assert len(one["x"]) <= MOST_POINTS + 2
+    assert len(one["x"]) <= MAX_POINTS + 2
 
 
 def test_no_readings_make_an_empty_figure() -> None:

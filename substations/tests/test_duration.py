@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from substations.duration import MOST_POINTS, duration_curve, exceeded
+from substations.duration import MAX_POINTS, duration_curve, exceeded
 from substations.models import Reading, Substation
 
 from .readings_pages import AT, STEP, SignIn, assert_guarded, read
@@ -23,7 +23,7 @@ LOADS = hnp.arrays(np.float64, st.integers(1, 1500), elements=st.floats(0, 1e5) 
 def test_the_curve_falls_and_keeps_both_extremes(load: Any) -> None:
     part_pct, values = exceeded(load)
     known = load[np.isfinite(load)]
-    assert len(part_pct) == len(values) <= MOST_POINTS
+    assert len(part_pct) == len(values) <= MAX_POINTS
     if len(known):
         assert (values[0], values[-1]) == (known.max(), known.min())
         assert part_pct[-1] == pytest.approx(100.0)

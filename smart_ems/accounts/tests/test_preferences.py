@@ -32,7 +32,7 @@ def test_no_other_method_is_answered(signed_in: SignIn) -> None:
 
 
 def test_even_a_user_without_a_role_has_preferences(signed_in: SignIn) -> None:
-    assert signed_in("stranger").get(URL).status_code == 200
+    assert signed_in("outsider").get(URL).status_code == 200
 
 
 def test_before_sign_in_the_system_decides(client: Client) -> None:

@@ -85,7 +85,7 @@ def test_scores_uploads_and_models_are_told(watch: Watch, one: Substation) -> No
 
 
 def test_very_many_substations_are_not_named(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(change_feed, "MOST_NAMED", 3)
+    monkeypatch.setattr(change_feed, "MAX_NAMED", 3)
     Substation.objects.bulk_create(Substation(code=f"B{number}", received_at=NOW) for number in range(4))
     found = watch.look(NOW)
     assert found.topics == {"readings"}

@@ -61,7 +61,7 @@ def test_those_in_trouble_come_first(signed_in: SignIn) -> None:
 
 
 def test_only_so_many_cards_and_the_rest_is_counted(signed_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "MOST_CARDS", 2)
+    monkeypatch.setattr(views, "MAX_CARDS", 2)
     for code in "ABCDE":
         station(code)
     page = text(signed_in("viewer").get(CARDS))

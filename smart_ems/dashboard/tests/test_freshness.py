@@ -57,7 +57,7 @@ def test_every_page_shows_it(viewer: Client) -> None:
     assert f'hx-get="{URL}"' in viewer.get("/alerts/").content.decode()
 
 
-@pytest.mark.parametrize(("role", "status"), [("viewer", 200), ("stranger", 403)])
+@pytest.mark.parametrize(("role", "status"), [("viewer", 200), ("outsider", 403)])
 def test_who_may_see_it(signed_in: SignIn, role: str, status: int) -> None:
     assert signed_in(role).get(URL).status_code == status
 

@@ -66,7 +66,7 @@ def test_the_fragment_shows_the_figures(signed_in: SignIn) -> None:
     assert "1 substation reporting" in page
 
 
-@pytest.mark.parametrize(("role", "status"), [("viewer", 200), ("stranger", 403)])
+@pytest.mark.parametrize(("role", "status"), [("viewer", 200), ("outsider", 403)])
 def test_who_may_see_it(signed_in: SignIn, role: str, status: int) -> None:
     assert signed_in(role).get(URL).status_code == status
 

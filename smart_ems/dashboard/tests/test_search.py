@@ -75,7 +75,7 @@ def test_nothing_found_says_what_can_be_searched_for(signed_in: SignIn) -> None:
 def test_those_without_a_role_find_only_their_own_pages(signed_in: SignIn) -> None:
     alerted(station("SS-01"))
     upload("ss-01.csv")
-    client = signed_in("stranger")
+    client = signed_in("outsider")
     assert hits(client, "ss-01") == {}
     assert hits(client, "")["Pages"] == ["Preferences", "Change password", "API"]
 

@@ -78,7 +78,7 @@ def test_files_of_a_day_by_how_they_ended() -> None:
     assert found["Rows read, of which rejected"] == ("1,500 / 7", "")
 
 
-def test_models_by_rung_refused_and_broken_off() -> None:
+def test_models_by_tier_refused_and_broken_off() -> None:
     now = timezone.now()
     values = {"trained_from": now, "trained_until": now, "row_count": 1, "arrays": b"", "sha256": ""}
     for code, tier in (("A", "own"), ("B", "own"), ("C", "regression")):
@@ -97,7 +97,7 @@ def test_models_by_rung_refused_and_broken_off() -> None:
 
 @pytest.mark.parametrize(("most", "is_said"), [(1, True), (0, False)])
 def test_a_large_fleet_is_not_searched_for_drift(monkeypatch: pytest.MonkeyPatch, most: int, is_said: bool) -> None:
-    monkeypatch.setattr(system_health, "MOST_LOOKED_AT", most)
+    monkeypatch.setattr(system_health, "MAX_LOOKED_AT", most)
     now = timezone.now()
     Detector.objects.create(
         substation=Substation.objects.create(code="A"), version=1, is_active=True, trained_from=now, trained_until=now,

@@ -76,7 +76,7 @@ def test_a_line_to_what_is_de_energised_is_dead_and_one_that_feeds_back_is_turne
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "MOST_NODES", 3)
+    monkeypatch.setattr(network, "MAX_NODES", 3)
 
 
 def test_many_are_drawn_as_sites_with_what_needs_somebody_rolled_up(signed_in: SignIn, few: None) -> None:
