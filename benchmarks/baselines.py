@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -81,7 +81,7 @@ def isolation_forest(fleet: Fleet, train: BoolArray) -> list[DetectedEvent]:
 def available() -> dict[str, Baseline]:
     """The baselines that can run here, by the name they are shown under."""
     found: dict[str, Baseline] = {"static limits": static_limits, "PCA, 8 steps": principal_components}
-    if importlib.util.find_spec("sklearn") is not None:
+    if find_spec("sklearn") is not None:
         found["isolation forest"] = isolation_forest
     return found
 

@@ -117,7 +117,7 @@ class AnswerForm(forms.Form):
         widget=forms.DateTimeInput(attrs={"class": "input", "type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     interval_s = forms.TypedChoiceField(
-        label=_("Distance between rows"),
+        label=_("Interval between rows"),
         choices=_INTERVALS,
         coerce=int,
         initial=900,

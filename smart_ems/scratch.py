@@ -135,7 +135,13 @@ def _question(question: object) -> str:
 
 
 def detect(until: datetime | None) -> Sequence[Detection]:
-    """Train every substation with enough data (until a time), score everything, and return what was found.
+    """Train every substation with enough data (until a time), score everything, and return what was found."""
+    train_until(until)
+    return score_everything()
+
+
+def train_until(until: datetime | None) -> None:
+    """Train every substation with enough data from its readings before a time.
 
     A scratch database has no settings worth keeping: each substation's reading interval is what its readings show.
     """
@@ -143,6 +149,10 @@ def detect(until: datetime | None) -> Sequence[Detection]:
         if measured := substation.measured_interval_s():
             Substation.objects.filter(pk=substation.pk).update(reading_interval_s=measured)
     train_all(until=until)
+
+
+def score_everything() -> Sequence[Detection]:
+    """Score what waits, until nothing does; every detection, by substation and time."""
     while score_pending():
         pass
     return list(Detection.objects.not_withdrawn().select_related("substation").order_by("substation__code", "start"))

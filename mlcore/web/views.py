@@ -105,7 +105,7 @@ def compare(request: EmsRequest, code: str) -> HttpResponse:
     stored = list(substation.detectors.without_artifact().order_by("-is_active", "-version"))
     chosen = [_chosen(stored, request.GET.get(name), number) for number, name in enumerate(("one", "other"))]
     if None in chosen:
-        raise Http404(_("There are no such two versions to be compared."))
+        raise Http404(_("At least one of these two versions does not exist."))
     one, other = chosen
     context = {"substation": substation, "versions": stored, "one": one, "other": other}
     return render(request, "mlcore/compare.html", context | {"rows": side_by_side(one, other)})  # type: ignore[arg-type]

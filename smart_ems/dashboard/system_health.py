@@ -94,7 +94,7 @@ def queue_lengths() -> dict[str, int] | None:
 def _queues(panel: HealthPanel, now: datetime) -> None:
     lengths = queue_lengths()
     if lengths is None:
-        panel.add(_("Broker"), _("cannot be reached"), "critical")
+        panel.add(_("Broker"), _("unreachable"), "critical")
     for name, length in (lengths or {}).items():
         panel.add(_("Queue “%(name)s”") % {"name": name}, length, "warning" if length > MANY_WAITING else "")
     pending = PendingRange.objects.aggregate(count=Count("pk"), oldest=Min("created_at"))
@@ -156,11 +156,13 @@ def _drifted() -> int | None:
 def _space(panel: HealthPanel, now: datetime) -> None:
     disk = shutil.disk_usage(VAR_DIR)
     tight = disk.free < MIN_FREE_SHARE * disk.total
-    panel.add(_("Free on the disk"), filesizeformat(disk.free), "critical" if tight else "")
-    panel.add(_("Size of the disk"), filesizeformat(disk.total))
+    panel.add(_("Free disk space"), filesizeformat(disk.free), "critical" if tight else "")
+    panel.add(_("Disk size"), filesizeformat(disk.total))
     size = _database_bytes()
     panel.add(_("Database"), filesizeformat(size) if size is not None else "–")
-    panel.add(_("Kept files"), filesizeformat(Upload.objects.exclude(file="").aggregate(size=Sum("size"))["size"] or 0))
+    panel.add(
+        _("Stored files"), filesizeformat(Upload.objects.exclude(file="").aggregate(size=Sum("size"))["size"] or 0)
+    )
 
 
 def _database_bytes() -> int | None:
