@@ -1,6 +1,6 @@
 """The first tier: wide fixed limits for substations that have no model yet.
 
-Only what is far beyond any usual practice, for hours, at a notable load; every finding says that nothing was learnt.
+Only what is far beyond any usual practice, for hours, at a notable load; every finding says that nothing was learned.
 """
 
 from __future__ import annotations
@@ -151,6 +151,6 @@ def _finding(found: Departures, limit: FixedLimit, score: FloatArray, alarm: Ala
         score=float(np.nan_to_num(score[alarm.raised : alarm.last + 1]).max()),
         confidence=CONFIDENCE,
         reason=f"{limit.name} {value:.3g} {limit.unit}".rstrip() + f" over {lasting:.0f} h, beyond the fixed limit of "
-        f"{allowed:.3g}. Nothing was learnt of this substation yet: this may be its usual state.",
+        f"{allowed:.3g}. Nothing was learned of this substation yet: this may be its usual state.",
         evidence={"rung": "limits", "measured": value, "limit": allowed, "extra_loss_pct": percent},
     )
