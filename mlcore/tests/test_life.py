@@ -65,7 +65,7 @@ def test_from_limits_over_training_drift_and_roll_back_to_a_corrupt_artifact(
 
     # Trained, and judged by it.
     assert client.post(reverse("mlcore:train", args=[CODE])).status_code == 302
-    assert "Training is asked for" in page_of(client)
+    assert "Training queued" in page_of(client)
     services.train_due()
     services.train_due()
     services.score_pending()
