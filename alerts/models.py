@@ -20,6 +20,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.fields import FiniteJSONField
 from mlcore.models import Cause, Detection
 from substations.models import Substation
 
@@ -247,7 +248,7 @@ class AlertEvent(models.Model):
     severity_before = models.PositiveSmallIntegerField(null=True, blank=True, choices=Severity)
     severity_after = models.PositiveSmallIntegerField(choices=Severity)
     comment = models.TextField(_("comment"), blank=True)
-    data = models.JSONField(default=dict, blank=True)
+    data = FiniteJSONField(default=dict, blank=True)
 
     objects = AlertEventQuerySet.as_manager()
 

@@ -141,7 +141,7 @@ def apply_gates(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> Gates:
     ct_error = (ct_error | phase_frozen) & ~dead
     hold = fleet.steps(POWER_HOLD_HOURS)
     oil_jump = _oil_departed(fleet, signals) | oil_frozen
-    power = window_any(vt_error | frozen, hold) | window_any(triangle | impossible, hold)
+    power = window_any(vt_error | frozen, hold) | window_any(triangle | impossible, hold) | signals.beyond_physics
     after_gap = window_any(_after_gap(fleet, absent), fleet.steps(OIL_HOLD_HOURS))
     return Gates(
         absent=absent,
@@ -158,7 +158,7 @@ def apply_gates(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> Gates:
         ct_error=ct_error,
         vt_error=vt_error,
         stuck_value=frozen & ~dead,
-        impossible_value=impossible,
+        impossible_value=impossible | signals.beyond_physics,
         reactive_meter=reactive_meter,
         temperature_sensor=oil_jump,
         distortion_meter=_stuck_distortion(fleet, signals) & ~dead,

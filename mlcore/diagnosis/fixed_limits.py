@@ -5,6 +5,7 @@ Only what is far beyond any usual practice, for hours, at a notable load; every 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from mlcore.diagnosis.expectations import Usable
 from mlcore.diagnosis.findings import Finding, Kind
 from mlcore.diagnosis.fleet import HOUR_S
 from mlcore.diagnosis.loss_rates import current_square_ratio
+from mlcore.diagnosis.meter_sentences import number
 from mlcore.diagnosis.model import SubstationModel
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.scores import Evidence
@@ -126,7 +128,7 @@ def _finding(found: Evidence, limit: Limit, score: FloatArray, alarm: Episode) -
     percent = 100.0 * loss_kwh / max(local_kwh - loss_kwh, 1e-6)
     plate, is_open = fleet.nameplates[row], alarm.cleared is None
     low, high = plate.loss_interval()
-    value, allowed = (float(np.nanmean(one[row, inside])) for one in (limit.value, limit.allowed))
+    value, allowed = (_mean(one[row, inside]) for one in (limit.value, limit.allowed))
     lasting = (alarm.last + 1 - first) * hours
     critical = limit.cause == "overload" and is_critical(percent, expected_kwh(loss_kwh, lasting, is_open), plate)
     return Finding(
@@ -144,7 +146,25 @@ def _finding(found: Evidence, limit: Limit, score: FloatArray, alarm: Episode) -
         loss_pct=percent,
         score=float(np.nan_to_num(score[alarm.raised : alarm.last + 1]).max()),
         confidence=CONFIDENCE,
-        reason=f"{limit.name} {value:.3g} {limit.unit}".rstrip() + f" over {lasting:.0f} h, beyond the fixed limit of "
-        f"{allowed:.3g}. Nothing was learnt of this substation yet: this may be its usual state.",
-        evidence={"rung": "limits", "measured": value, "limit": allowed, "extra_loss_pct": percent},
+        reason=_sentence(limit, value, allowed, lasting),
+        evidence={
+            "rung": "limits",
+            "measured": value,
+            "limit": allowed,
+            "extra_loss_pct": percent if math.isfinite(percent) else None,
+        },
     )
+
+
+def _sentence(limit: Limit, value: float | None, allowed: float | None, lasting_h: float) -> str:
+    shown = "" if value is None else f" {number(value, '.3g')} {limit.unit}".rstrip()
+    beyond = "" if allowed is None else f" of {number(allowed, '.3g')}"
+    return (
+        f"{limit.name}{shown} over {lasting_h:.0f} h, beyond the fixed limit{beyond}. "
+        "Nothing was learnt of this substation yet: this may be its usual state."
+    )
+
+
+def _mean(values: FloatArray) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(np.nanmean(known)) if known.size else None

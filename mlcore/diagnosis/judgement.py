@@ -257,7 +257,12 @@ def _sensitive(scores: Scores, models: Mapping[str, SubstationModel], fleet: Fle
 def _status(prepared: Prepared, models: Mapping[str, SubstationModel]) -> npt.NDArray[np.int8]:
     gates = prepared.gates
     cold = np.array([[code not in models] for code in prepared.fleet.codes])
-    conditions = [gates.absent, gates.power, gates.dead, np.broadcast_to(cold, gates.dead.shape)]
+    conditions = [
+        gates.absent & ~prepared.signals.beyond_physics,
+        gates.power,
+        gates.dead,
+        np.broadcast_to(cold, gates.dead.shape),
+    ]
     names = [Status.ABSENT, Status.BAD_DATA, Status.DE_ENERGISED, Status.WARMING]
     return np.select(conditions, [int(name) for name in names], int(Status.OK)).astype(np.int8)
 

@@ -11,6 +11,7 @@ from mlcore.diagnosis.bands import Band
 from mlcore.diagnosis.causes import CAPACITOR, MOTOR, OVERLOAD, Verdict
 from mlcore.diagnosis.fleet import HOUR_S, Fleet
 from mlcore.diagnosis.incidents import Incident
+from mlcore.diagnosis.meter_sentences import number
 from mlcore.diagnosis.scores import CHANNELS
 from mlcore.diagnosis.severity import CRITICAL_PCT
 
@@ -201,8 +202,9 @@ def _tell_tale(verdict: Verdict, values: dict[str, AtPeak]) -> str:
         return "all phases show it and the power factor of the fundamental stays"
     if verdict.cause == "tap_voltage":
         value = values.get("voltage_v")
-        moved = 100.0 * (value.measured / value.expected - 1.0) if value else float("nan")
-        return f"{moved:+.1f} % against what supply and neighbours give"
+        if value is None or not value.expected:
+            return "it is away from what supply and neighbours give"
+        return f"{100.0 * (value.measured / value.expected - 1.0):+.1f} % against what supply and neighbours give"
     return "load and weather do not explain it"
 
 
@@ -213,7 +215,7 @@ def _duration(hours: float) -> str:
 
 
 def _figure(value: float) -> str:
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return number(value, ".0f" if abs(value) >= 100 else ".3g")
 
 
 def _json(value: float) -> float | None:

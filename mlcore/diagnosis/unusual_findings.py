@@ -78,5 +78,5 @@ def _finding(found: Evidence, series: np.ndarray, alarm: Episode) -> Finding:
         confidence=0.5,
         reason=f"The readings do not look like this substation's usual ones and no known cause fits; "
         f"estimated extra loss {loss_kwh:.3g} kWh ({percent:.1f} %).",
-        evidence={"network_score": float(series[peak]), "extra_loss_pct": percent},
+        evidence={"network_score": float(np.nan_to_num(series[peak])), "extra_loss_pct": percent},
     )

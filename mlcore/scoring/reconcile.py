@@ -3,6 +3,7 @@ how often the same readings are judged."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -156,7 +157,7 @@ def _judged_by(detector: Detector | None) -> dict[str, Any]:
 
 
 def _known(value: float) -> float | None:
-    return None if value != value else float(value)
+    return float(value) if math.isfinite(value) else None
 
 
 def _at(second: int) -> datetime:
