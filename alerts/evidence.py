@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from mlcore.models import Cause, Detector
-from mlcore.web.indicator_labels import STATISTICS
+from mlcore.web.indicator_labels import INDICATOR_LABELS
 
 QUANTITIES: dict[str, str | Promise] = {
     "reactive_power_kvar": _("Reactive power"),
@@ -65,7 +65,7 @@ def read(stored: Mapping[str, Any]) -> Evidence:
     runner_up = stored.get("runner_up") or ""
     return Evidence(
         rows=sorted(rows, key=lambda row: not row.is_outside),
-        contributions=[(STATISTICS.get(name, name), share) for name, share in shares if share >= 0.01],
+        contributions=[(INDICATOR_LABELS.get(name, name), share) for name, share in shares if share >= 0.01],
         runner_up=Cause(runner_up).label if runner_up in Cause.values else runner_up,
         falsified_by=stored.get("falsified_by") or "",
         assumptions=list(stored.get("assumptions") or []),
@@ -73,7 +73,7 @@ def read(stored: Mapping[str, Any]) -> Evidence:
         confirmed=stored.get("confirmed_by_network"),
         began=_moment(window.get("from")),
         ended=_moment(window.get("until")),
-        rung=str(Detector.Rung(judged_by["rung"]).label) if judged_by.get("rung") in Detector.Rung.values else "",
+        rung=str(Detector.Tier(judged_by["rung"]).label) if judged_by.get("rung") in Detector.Tier.values else "",
         version=judged_by.get("version"),
         sensitivity=judged_by.get("sensitivity"),
     )

@@ -15,9 +15,9 @@ from substations.electrical.power import BoolArray, FloatArray, true_power_facto
 ALARM_QUANTILE = 0.999
 PERSISTENCE_STEPS = 8
 EXPLAINED_VARIANCE = 0.90
-LEAST_POWER_FACTOR, CRITICAL_POWER_FACTOR = 0.85, 0.75
-LARGEST_LOADING, LARGEST_IMBALANCE, LARGEST_THD_PCT = 1.0, 0.25, 20.0
-LARGEST_VOLTAGE_ERROR, LARGEST_OIL_C = 0.06, 90.0
+MIN_POWER_FACTOR, CRITICAL_POWER_FACTOR = 0.85, 0.75
+MAX_LOADING, MAX_IMBALANCE, MAX_THD_PCT = 1.0, 0.25, 20.0
+MAX_VOLTAGE_ERROR, MAX_OIL_C = 0.06, 90.0
 LASTING_HOURS = 1.0
 
 Baseline = Callable[[Fleet, BoolArray], list[Detection]]
@@ -34,14 +34,14 @@ def static_limits(fleet: Fleet, train: BoolArray) -> list[Detection]:
         imbalance = np.abs(currents / currents.mean(axis=-1, keepdims=True) - 1.0).max(axis=-1)
     loaded = np.where(apparent > 0.1 * rated, 1.0, np.nan)
     measured = {
-        "capacitor_failure": (loaded * (1.0 - factor), 1.0 - LEAST_POWER_FACTOR),
-        "overload": (apparent / rated, LARGEST_LOADING),
-        "phase_imbalance": (loaded * imbalance, LARGEST_IMBALANCE),
-        "harmonic_injection": (loaded * fleet.channel("thd_current_l1_pct"), LARGEST_THD_PCT),
-        "tap_voltage": (np.abs(fleet.channel("voltage_avg_v") / nominal - 1.0), LARGEST_VOLTAGE_ERROR),
-        "cooling_failure": (fleet.channel("oil_temperature_c"), LARGEST_OIL_C),
+        "capacitor_failure": (loaded * (1.0 - factor), 1.0 - MIN_POWER_FACTOR),
+        "overload": (apparent / rated, MAX_LOADING),
+        "phase_imbalance": (loaded * imbalance, MAX_IMBALANCE),
+        "harmonic_injection": (loaded * fleet.channel("thd_current_l1_pct"), MAX_THD_PCT),
+        "tap_voltage": (np.abs(fleet.channel("voltage_avg_v") / nominal - 1.0), MAX_VOLTAGE_ERROR),
+        "cooling_failure": (fleet.channel("oil_temperature_c"), MAX_OIL_C),
     }
-    critical = (factor < CRITICAL_POWER_FACTOR) | (apparent > LARGEST_LOADING * rated)
+    critical = (factor < CRITICAL_POWER_FACTOR) | (apparent > MAX_LOADING * rated)
     found = []
     for cause, (values, textbook) in measured.items():
         usual = quantile(values, np.broadcast_to(train, values.shape), ALARM_QUANTILE)

@@ -25,7 +25,7 @@ DAY_ROWS = 96
 LOOP_EPOCHS, LOOP_BATCH = 20, 32
 TICK_SAMPLE = 20
 LOOP_WINDOWS = 200
-LARGEST_DIFFERENCE = 1e-4
+MAX_DIFFERENCE = 1e-4
 CUSTOMARY_LOOP = "predict"
 """How a window is most often judged by itself: ``model.predict`` of one, as Keras' own examples do it."""
 
@@ -173,7 +173,7 @@ def bench_score(values: npt.NDArray[Any] | None = None, **settings: Any) -> Figu
         "customary_loop": CUSTOMARY_LOOP,
         "fastest_loop": max(loops, key=loops.__getitem__),
         "largest_difference": difference,
-        "same_scores": difference <= LARGEST_DIFFERENCE,
+        "same_scores": difference <= MAX_DIFFERENCE,
         "sgemm_peak_gflops": sgemm_peak_gflops(),
         "engine_gflops": engine_rate * _flops(model) / 1e9,
     }
@@ -207,8 +207,8 @@ def _scores(model: GruAutoencoder, windows: Float32, rebuilt: Float32) -> Float3
 def _flops(model: GruAutoencoder) -> float:
     """Multiplications and additions that one window needs at least: inputs of the first layers are made once, and the
     first step of each layer has no state yet to multiply."""
-    gates = 2 * 3 * model.hidden * model.hidden
-    inner = 2 * gates * ((model.window_steps - 1) * model.layers + model.window_steps * (model.layers - 1))
+    flags = 2 * 3 * model.hidden * model.hidden
+    inner = 2 * flags * ((model.window_steps - 1) * model.layers + model.window_steps * (model.layers - 1))
     return float(inner + 2 * model.window_steps * model.hidden * model.channels_)
 
 
@@ -239,14 +239,14 @@ def _models_one_by_one(
     """The customary way: ``predict`` of every substation's own Keras model, for a few of them and multiplied."""
     sample = min(TICK_SAMPLE, len(values))
     try:
-        networks = [model.keras_model(number) for number in range(sample)]
+        autoencoders = [model.keras_model(number) for number in range(sample)]
     except ImportError:
         return {"loop": "TensorFlow is not installed"}
     frame = as_frame(values[:sample], context, model.only(list(range(sample))).scaler_)
     windows = frame.inputs.transpose(0, 2, 1)[:, None]
 
     def judge() -> list[Any]:
-        return [network.predict(window, verbose=0) for network, window in zip(networks, windows, strict=True)]
+        return [network.predict(window, verbose=0) for network, window in zip(autoencoders, windows, strict=True)]
 
     judge()  # each model's first call traces it: that is not counted
     _, clock = _clocked(judge)

@@ -41,7 +41,7 @@ EVIDENCE = {
     "runner_up": "low_pf_motor",
     "falsified_by": "all steps of the bank carry current",
     "severity": {"loss_pct": 17.0, "critical_from_pct": 15.0},
-    "judged_by": {"version": 1, "rung": "own"},
+    "judged_by": {"version": 1, "tier": "own"},
 }
 
 
@@ -148,7 +148,7 @@ def _models(grid: list[Substation], start: datetime, now: datetime) -> None:
     made = Detector.objects.bulk_create(
         (
             Detector(
-                substation=each, version=version, rung="own", is_active=version == 2, trained_from=start,
+                substation=each, version=version, tier="own", is_active=version == 2, trained_from=start,
                 trained_until=now, row_count=6000, excluded_count=120, threshold=1.0, arrays=ARTIFACT, sha256="0" * 64,
                 metrics={"expected_false_alarms_per_month": 0.1, "network_windows": 5000},
             )

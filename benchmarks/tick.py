@@ -22,7 +22,7 @@ from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.incremental import Stream
 from mlcore.diagnosis.judgement import CONTEXT_HOURS, Judged
 from mlcore.fleet import reading_grid
-from mlcore.fleet.groups import shards
+from mlcore.fleet.groups import neighbour_groups
 from mlcore.models import Detection, Detector, Score
 from mlcore.scoring import live
 from mlcore.scoring.context import moment
@@ -51,9 +51,9 @@ class Made:
 
 
 def bench_tick(substations: int, workers: int) -> Figures:
-    """Time ticks on a database of its own; ``workers`` processes share the blocks, as in a running system.
+    """Time ticks on a database of its own; ``workers`` processes share the batches, as in a running system.
 
-    The first tick starts the streams: each process reads the context of its blocks. The others are timed.
+    The first tick starts the streams: each process reads the context of its scoring_batches. The others are timed.
     """
     made = _made()
     with scratch_database(journal="WAL"):
@@ -107,14 +107,14 @@ def _made() -> Made:
 
 
 def _whole_s(ids: list[int]) -> float:
-    """CPU seconds of the other way, to judge every shard again with all the context of its newest reading; one
-    shard is judged and multiplied."""
-    shard, began = shards()[0], time.process_time()
-    detectors, _ = load_detectors(shard)
-    fleet = reading_grid.load(shard, shard.newest - timedelta(hours=CONTEXT_HOURS), None)
+    """CPU seconds of the other way, to judge every group again with all the context of its newest reading; one
+    group is judged and multiplied."""
+    group, began = neighbour_groups()[0], time.process_time()
+    detectors, _ = load_detectors(group)
+    fleet = reading_grid.load(group, group.newest - timedelta(hours=CONTEXT_HOURS), None)
     if fleet is not None:
         analyse_fleet(fleet, detectors, start_s=int(fleet.at_s[-1]))
-    return (time.process_time() - began) * len(ids) / len(shard.ids)
+    return (time.process_time() - began) * len(ids) / len(group.ids)
 
 
 def _source(made: Simulation, link: Any) -> str | None:
@@ -154,7 +154,7 @@ def _detectors(made: Made, new: list[Substation]) -> Iterator[Detector]:
         yield Detector(
             substation=substation,
             version=1,
-            rung=own.rung,
+            tier=own.tier,
             is_active=True,
             trained_from=moment(own.model.trained_from_s),
             trained_until=moment(own.model.trained_until_s),

@@ -16,14 +16,14 @@ class DetectorAdmin(RecordMixin, admin.ModelAdmin[Detector]):
     list_display = (
         "substation",
         "version",
-        "rung",
+        "tier",
         "is_active",
         "trained_from",
         "trained_until",
         "row_count",
         "created_at",
     )
-    list_filter = ("is_active", "rung")
+    list_filter = ("is_active", "tier")
     search_fields = ("substation__code",)
     list_select_related = ("substation",)
     exclude = ("arrays", "meta")

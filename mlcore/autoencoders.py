@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlcore.diagnosis.autoencoder_scores import NetworkScores
-from mlcore.diagnosis.expectations import RESIDUAL_CHANNELS
+from mlcore.diagnosis.autoencoder_scores import AutoencoderScores
+from mlcore.diagnosis.expectations import RESIDUAL_NAMES
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet, IntArray
 from mlcore.diagnosis.history import Recurrent, with_past
@@ -33,16 +33,16 @@ logger = logging.getLogger(__name__)
 SLOT_S = 900
 """Readings that come more often are averaged to this before the network sees them."""
 WINDOW_H = 4.0
-LEAST_WINDOW, LARGEST_WINDOW = 8, 24
+MIN_WINDOW, MAX_WINDOW = 8, 24
 LATENT = 2
 """Narrow: calm residuals hold little but noise, and a wide bottleneck would pass a lasting fault on as well."""
 CLIP = 15.0
 OWN_DAYS = 7
 """Calm days, beside those kept back, from which a substation gets a network of its own instead of the fleet's."""
 ABNORMAL_SCORE = 0.8
-BLANKED_AROUND_H = 3.0
+EXCLUDED_AROUND_H = 3.0
 MONTH_H = 24 * 30.44
-LEAST_UNUSUAL_LOSS_PCT = 5.0
+MIN_UNUSUAL_LOSS_PCT = 5.0
 """Unusual behaviour is worth an alert from this much extra loss on; a holiday is unusual too, and costs nothing."""
 
 
@@ -67,10 +67,10 @@ def slots_of(fleet: Fleet) -> Slots:
 
 def window_steps(interval_s: int) -> int:
     """Length of the network's window for slots of this length."""
-    return int(np.clip(round(WINDOW_H * 3600 / interval_s), LEAST_WINDOW, LARGEST_WINDOW))
+    return int(np.clip(round(WINDOW_H * 3600 / interval_s), MIN_WINDOW, MAX_WINDOW))
 
 
-def train_networks(
+def train_autoencoders(
     fleet: Fleet, models: Mapping[str, SubstationModel], train: BoolArray, *, seed: int = 0
 ) -> dict[str, GruAutoencoder]:
     """A network for every substation with a model and enough calm rows among the marked ones.
@@ -105,24 +105,24 @@ def train_networks(
 
 
 @dataclass(frozen=True)
-class Panel:
-    """The networks of a fleet, stacked once: (rows of the fleet, networks of these rows)."""
+class AutoencoderStack:
+    """The autoencoders of a fleet, stacked once: (rows of the fleet, autoencoders of these rows)."""
 
     stacks: tuple[tuple[list[int], GruAutoencoder], ...]
 
     @classmethod
-    def of(cls, codes: Sequence[str], networks: Mapping[str, GruAutoencoder]) -> Panel:
-        groups = _alike([code for code in codes if code in networks], networks)
+    def of(cls, codes: Sequence[str], autoencoders: Mapping[str, GruAutoencoder]) -> AutoencoderStack:
+        groups = _alike([code for code in codes if code in autoencoders], autoencoders)
         row = {code: number for number, code in enumerate(codes)}
         return cls(
             tuple(
-                ([row[code] for code in group], GruAutoencoder.stack([networks[code] for code in group]))
+                ([row[code] for code in group], GruAutoencoder.stack([autoencoders[code] for code in group]))
                 for group in groups
             )
         )
 
-    def score(self, fleet: Fleet, residuals: FloatArray) -> NetworkScores | None:
-        """What the networks say of each step, given residuals [substation, time, residual channel]; None without any.
+    def score(self, fleet: Fleet, residuals: FloatArray) -> AutoencoderScores | None:
+        """What the autoencoders say of each step, given residuals [substation, time, residual]; None without any.
 
         The score is that of the newest complete slot over the network's threshold: 1.0 is where unusual begins.
         """
@@ -141,12 +141,14 @@ class Panel:
                 known = np.moveaxis(values[rows][:, :, whole], 1, 2)
                 scores = network.score(known, context=context[:, whole].T) / network.threshold_[:, None]
                 found[rows] = _on_every_step(scores[:, -len(slots.steps) :], slots, found[rows])
-        return NetworkScores(latest.keep(found))
+        return AutoencoderScores(latest.keep(found))
 
 
-def score_networks(fleet: Fleet, networks: Mapping[str, GruAutoencoder], residuals: FloatArray) -> NetworkScores | None:
-    """What ``Panel.score`` says, for networks by code."""
-    return Panel.of(fleet.codes, networks).score(fleet, residuals)
+def score_autoencoders(
+    fleet: Fleet, autoencoders: Mapping[str, GruAutoencoder], residuals: FloatArray
+) -> AutoencoderScores | None:
+    """What ``AutoencoderStack.score`` says, for autoencoders by code."""
+    return AutoencoderStack.of(fleet.codes, autoencoders).score(fleet, residuals)
 
 
 def worth_saying(findings: list[Finding]) -> list[Finding]:
@@ -156,7 +158,7 @@ def worth_saying(findings: list[Finding]) -> list[Finding]:
         each
         for each in findings
         if each.kind != "unusual"
-        or (each.loss_pct >= LEAST_UNUSUAL_LOSS_PCT and not any(_overlap(each, other) for other in named))
+        or (each.loss_pct >= MIN_UNUSUAL_LOSS_PCT and not any(_overlap(each, other) for other in named))
     ]
 
 
@@ -174,7 +176,7 @@ def facts_of(network: GruAutoencoder, interval_s: int) -> dict[str, float | int 
         "network_heldout_error": float(network.heldout_error_[0]),
         "network_threshold": float(network.threshold_[0]),
         "network_unusual_slots_per_month": per_month,
-        "network_channels": ", ".join(RESIDUAL_CHANNELS),
+        "network_channels": ", ".join(RESIDUAL_NAMES),
     }
 
 
@@ -188,7 +190,7 @@ def _features(fleet: Fleet, residuals: FloatArray, each: int) -> tuple[FloatArra
 
 def _calm(fleet: Fleet, analysis: Analysis) -> BoolArray:
     """[substation, time] believable steps away from everything that looks or is called abnormal."""
-    around = fleet.steps(BLANKED_AROUND_H)
+    around = fleet.steps(EXCLUDED_AROUND_H)
     wild = np.nan_to_num(analysis.score) > ABNORMAL_SCORE
     for finding in analysis.findings:
         until = finding.end_s if finding.end_s is not None else int(fleet.at_s[-1]) + 1
@@ -197,11 +199,11 @@ def _calm(fleet: Fleet, analysis: Analysis) -> BoolArray:
     return np.asarray((analysis.status == Status.OK) & ~near)
 
 
-def _alike(codes: list[str], networks: Mapping[str, GruAutoencoder]) -> list[list[str]]:
-    """Codes whose networks can be stacked."""
+def _alike(codes: list[str], autoencoders: Mapping[str, GruAutoencoder]) -> list[list[str]]:
+    """Codes whose autoencoders can be stacked."""
     groups: dict[str, list[str]] = defaultdict(list)
     for code in codes:
-        groups[repr(networks[code].settings())].append(code)
+        groups[repr(autoencoders[code].settings())].append(code)
     return list(groups.values())
 
 

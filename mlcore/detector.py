@@ -1,4 +1,4 @@
-"""A trained detector of one substation: the diagnosis of the physical channels, and the network over its residuals.
+"""A trained detector of one substation: the diagnosis of its quantities, and the autoencoder over their residuals.
 
 Pure: arrays in, findings out. ``training`` and ``scoring`` add the database, the benchmark command does without.
 """
@@ -28,20 +28,20 @@ NETWORK = "network."
 
 @dataclass(frozen=True)
 class TrainedDetector:
-    """What is stored for one substation. ``rung`` says how much of the ladder it reached.
+    """What is stored for one substation. ``tier``: which model tier it reached.
 
-    network: its autoencoder over the residual channels, None where there is none. threshold: the network's.
+    autoencoder: over the residuals, None where there is none. threshold: the autoencoder's.
     """
 
     model: SubstationModel
-    rung: str = "regression"
+    tier: str = "regression"
     threshold: float | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
-    network: GruAutoencoder | None = None
+    autoencoder: GruAutoencoder | None = None
 
     @classmethod
     def of(cls, model: SubstationModel, autoencoder: GruAutoencoder | None) -> TrainedDetector:
-        """The detector of a substation with what its network is worth, if it has one."""
+        """The detector of a substation with what its autoencoder is worth, if it has one."""
         figures: dict[str, Any] = {"expected_false_alarms_per_month": round(model.expected_false_alarms, 3)}
         if model.warning:
             figures["warning"] = model.warning
@@ -49,21 +49,21 @@ class TrainedDetector:
             return cls(model, metrics=figures)
         return cls(
             model,
-            rung="own" if autoencoder.own_[0] else "fleet",
+            tier="own" if autoencoder.own_[0] else "fleet",
             threshold=float(autoencoder.threshold_[0]),
             metrics=figures | autoencoders.facts_of(autoencoder, model.interval_s),
-            network=autoencoder,
+            autoencoder=autoencoder,
         )
 
     @property
     def excluded_share(self) -> float:
-        return self.model.blanked_share
+        return self.model.excluded_share
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
         arrays, facts = self.model.to_arrays()
         named, meta = {DIAGNOSIS + name: array for name, array in arrays.items()}, {"diagnosis": facts}
-        if self.network is not None:
-            weights, meta["network"] = self.network.to_arrays()
+        if self.autoencoder is not None:
+            weights, meta["network"] = self.autoencoder.to_arrays()
             named |= {NETWORK + name: array for name, array in weights.items()}
         return named, meta
 
@@ -96,8 +96,8 @@ def train_fleet(
     ``false_alarms_per_month`` (per substation) sets the sensitivity from what normal steps would have raised.
     """
     models = judgement.fit(fleet, train, sensitivity=sensitivity, false_alarms_per_month=false_alarms_per_month)
-    networks = autoencoders.train_networks(fleet, models, train, seed=seed)
-    return {code: TrainedDetector.of(model, networks.get(code)) for code, model in models.items()}
+    trained = autoencoders.train_autoencoders(fleet, models, train, seed=seed)
+    return {code: TrainedDetector.of(model, trained.get(code)) for code, model in models.items()}
 
 
 def analyse_fleet(fleet: Fleet, detectors: Mapping[str, TrainedDetector], *, start_s: int | None = None) -> Analysis:
@@ -107,10 +107,10 @@ def analyse_fleet(fleet: Fleet, detectors: Mapping[str, TrainedDetector], *, sta
     return replace(analysis, findings=autoencoders.worth_saying(analysis.findings))
 
 
-def opinion_on(fleet: Fleet, detectors: Mapping[str, TrainedDetector]) -> judgement.NetworkOf | None:
-    """What makes the networks' scores of a fleet from its residual channels; None where no substation has a network."""
-    networks = {code: each.network for code, each in detectors.items() if each.network is not None}
-    return partial(autoencoders.score_networks, fleet, networks) if networks else None
+def opinion_on(fleet: Fleet, detectors: Mapping[str, TrainedDetector]) -> judgement.AutoencoderOf | None:
+    """What scores the residuals of a fleet by its autoencoders; None where no substation has one."""
+    trained = {code: detector.autoencoder for code, detector in detectors.items() if detector.autoencoder is not None}
+    return partial(autoencoders.score_autoencoders, fleet, trained) if trained else None
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:

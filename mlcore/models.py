@@ -42,7 +42,7 @@ class Detector(models.Model):
     most one version of a substation is active.
     """
 
-    class Rung(models.TextChoices):
+    class Tier(models.TextChoices):
         LIMITS = "limits", _("Limits only")
         REGRESSION = "regression", _("Own regression")
         FLEET = "fleet", _("Shared fleet network")
@@ -50,7 +50,7 @@ class Detector(models.Model):
 
     substation = models.ForeignKey(Substation, models.CASCADE, related_name="detectors", db_index=False)
     version = models.PositiveIntegerField(_("version"))
-    rung = models.CharField(_("rung"), max_length=12, choices=Rung, default=Rung.REGRESSION)
+    tier = models.CharField(_("model tier"), max_length=12, choices=Tier, default=Tier.REGRESSION)
     is_active = models.BooleanField(_("active"), default=False)
     trained_from = models.DateTimeField(_("trained from"))
     trained_until = models.DateTimeField(_("trained until"))
@@ -141,7 +141,7 @@ class RaisedLimit(models.Model):
 class TrainingAttempt(models.Model):
     """When a substation was last considered for training, and who is at it now.
 
-    A worker that trains a shard holds the claim of the substation that names the shard. ``newest_at`` is the newest
+    A worker that trains a group holds the claim of the substation that names the group. ``newest_at`` is the newest
     reading that was considered: a substation whose data gave no model is tried again only when there is more of it.
     """
 
@@ -158,11 +158,11 @@ class TrainingAttempt(models.Model):
         return f"{self.substation_id}: {self.newest_at}"
 
 
-class StreamKeeper(models.Model):
-    """Which worker process judges a block of substations step by step, and how far it has come.
+class ScorerOwnership(models.Model):
+    """Which worker process judges a batch of substations step by step, and how far it has come.
 
-    The state of the stream is in that process alone. A row that says anything else than what the process remembers
-    tells it that somebody judged the block meanwhile, and that its state has to be built again.
+    The scorer's state is in that process alone. A row that says anything else than what the process remembers tells it
+    that somebody judged the batch meanwhile, and that the state has to be built again.
     """
 
     first = models.OneToOneField(Substation, models.CASCADE, primary_key=True, related_name="+")
@@ -170,8 +170,8 @@ class StreamKeeper(models.Model):
     judged_until = models.DateTimeField()
 
     class Meta:
-        verbose_name = _("keeper of a stream")
-        verbose_name_plural = _("keepers of streams")
+        verbose_name = _("owner of a scorer")
+        verbose_name_plural = _("owners of scorers")
 
     def __str__(self) -> str:
         return f"{self.first_id}: {self.process}"
@@ -190,7 +190,7 @@ class Score(models.Model):
     substation = models.ForeignKey(Substation, models.CASCADE, related_name="scores", db_index=False)
     at = models.DateTimeField(_("time (UTC)"))
     score = models.FloatField(null=True)
-    channel = models.CharField(max_length=24, blank=True, help_text=_("The statistic that is furthest from normal."))
+    channel = models.CharField(max_length=24, blank=True, help_text=_("The indicator that is furthest from normal."))
     status = models.PositiveSmallIntegerField(choices=Status, default=Status.OK)
     network_score = models.FloatField(null=True)
     expected_reactive_power_kvar = models.FloatField(null=True)

@@ -5,47 +5,47 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from mlcore.fleet.groups import shards
-from mlcore.scoring.pending import blocks_waiting, score_pending
+from mlcore.fleet.groups import neighbour_groups
+from mlcore.scoring.pending import batches_waiting, score_pending
 from mlcore.training.feedback import learn_verdict
 from mlcore.training.fit import train
-from mlcore.training.schedule import claim, claimed, due, release, wishes
+from mlcore.training.schedule import claim, claimed, demand, due, release
 from substations.models import Substation
 
 from .models import Detector
 
 logger = logging.getLogger(__name__)
-__all__ = ["blocks_waiting", "learn_verdict", "score_pending", "train_all", "train_due", "training_is_due"]
+__all__ = ["batches_waiting", "learn_verdict", "score_pending", "train_all", "train_due", "training_is_due"]
 
 
 def train_all(*, until: datetime | None = None) -> list[Detector]:
-    """Train every shard now, from readings until a time or else by the ordinary rule; for commands."""
-    return [detector for shard in shards() for detector in train(shard, until=until)]
+    """Train every group now, from readings until a time or else by the ordinary rule; for commands."""
+    return [detector for group in neighbour_groups() for detector in train(group, until=until)]
 
 
 def training_is_due() -> bool:
-    """Whether a shard should be trained that nobody is training. Asked every few seconds: mostly nobody is due."""
-    found = wishes(Substation.objects.all())
+    """Whether a group should be trained that nobody is training. Asked every few seconds: mostly nobody is due."""
+    found = demand(Substation.objects.all())
     if not found.everyone:
         return False
     held = claimed()
-    return any(found.of(shard) and shard.substations[0].pk not in held for shard in shards())
+    return any(found.of(group) and group.substations[0].pk not in held for group in neighbour_groups())
 
 
 def train_due() -> list[Detector]:
-    """Train every shard that is due and that no other worker is training; the new versions."""
+    """Train every group that is due and that no other worker is training; the new versions."""
     _settle_intervals()
     stored: list[Detector] = []
-    for shard in shards():
-        if not due(shard, look_for_drift=True) or not claim(shard):
+    for group in neighbour_groups():
+        if not due(group, look_for_drift=True) or not claim(group):
             continue
-        wanted = due(shard, look_for_drift=True)  # another worker may have trained it before the claim
+        wanted = due(group, look_for_drift=True)  # another worker may have trained it before the claim
         considered: list[int] = []
         try:
-            stored += train(shard, only=wanted) if wanted else []
+            stored += train(group, only=wanted) if wanted else []
             considered = wanted
         finally:
-            release(shard, considered)
+            release(group, considered)
     return stored
 
 

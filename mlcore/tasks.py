@@ -12,7 +12,7 @@ from . import services
 @shared_task
 def score_pending(*, helps: bool = False) -> None:
     """Score what waits. Where there is much of it, the other workers of the queue are called in as well."""
-    if not helps and (waiting := services.blocks_waiting()) > 1:
+    if not helps and (waiting := services.batches_waiting()) > 1:
         pipeline.call_helpers(waiting)
     services.score_pending(wait_for_training=True)
 

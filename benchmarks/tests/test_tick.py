@@ -16,8 +16,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("
 def test_two_processes_score_every_reading_of_every_tick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"FEEDER": 3, "TRAIN_DAYS": 9, "CONTEXT_DAYS": 2, "TICKS": 3}.items():
         monkeypatch.setattr(tick, name, value)
-    monkeypatch.setattr("mlcore.fleet.groups.SHARD_SIZE", 3)
-    monkeypatch.setattr("mlcore.fleet.groups.BLOCK_SIZE", 3)
+    monkeypatch.setattr("mlcore.fleet.groups.GROUP_SIZE", 3)
+    monkeypatch.setattr("mlcore.fleet.groups.BATCH_SIZE", 3)
     out = StringIO()
     call_command("bench", "tick", "--substations", "6", "--workers", "2", "--json", stdout=out)
     figures = json.loads(out.getvalue())

@@ -16,7 +16,7 @@ SLOWEST_PACE, PACE_PER_SCORE, FASTEST_PACE = 0.2, 8.0, 4.0
 """Pace of the on-delay at the threshold, how fast it grows with the score, and its limit: 2.5 h at 1.0, half an hour
 at 1.1. What hovers at the threshold is a bank between two steps more often than a fault; a fault rises on."""
 
-LARGEST_SHARE_OF_DELAY, CLEAR_SCORE = 0.7, 1.5
+MAX_SHARE_OF_DELAY, CLEAR_SCORE = 0.7, 1.5
 """What one reading counts for at most: a slow meter needs a second one, unless the score is clear."""
 
 
@@ -52,7 +52,7 @@ def alarm_states(
     high, low = known & (scores > 1.0), known & (scores < OFF_SCORE)
     above = np.where(high, scores, 1.0) - 1.0
     pace = np.minimum(SLOWEST_PACE + PACE_PER_SCORE * above, FASTEST_PACE)
-    most = LARGEST_SHARE_OF_DELAY * on_delay_h
+    most = MAX_SHARE_OF_DELAY * on_delay_h
     weight = min(hours, most) * pace
     urgency: FloatArray = np.where(high, np.where(scores < clear_score, np.minimum(weight, most), weight), 0.0)
     on = high & (sum_since(urgency, known & ~high) >= on_delay_h - 1e-9)

@@ -13,7 +13,7 @@ CONFIRMING_HOURS = 3.0
 
 
 @dataclass(frozen=True)
-class NetworkScores:
+class AutoencoderScores:
     """A network's opinion on the same steps as the fleet's, [substation, time]; NaN where it has none.
 
     score: 1.0 is its own threshold for "unusual"; higher is more abnormal.
@@ -22,7 +22,7 @@ class NetworkScores:
     score: FloatArray
 
 
-def confirms(network: NetworkScores | None, incident: Incident, steps: int) -> bool | None:
+def confirms(network: AutoencoderScores | None, incident: Incident, steps: int) -> bool | None:
     """Did the network see something unusual between the onset and shortly after the alarm? None: no opinion."""
     if network is None:
         return None
@@ -33,6 +33,6 @@ def confirms(network: NetworkScores | None, incident: Incident, steps: int) -> b
     return bool((known > 1.0).any()) if known.size else None
 
 
-def unexplained(network: NetworkScores, explained: BoolArray) -> FloatArray:
+def unexplained(network: AutoencoderScores, explained: BoolArray) -> FloatArray:
     """The network's score where nothing else explains the readings; NaN elsewhere."""
     return np.where(explained, np.nan, network.score)

@@ -8,11 +8,11 @@ import numpy as np
 
 from mlcore.diagnosis.data_quality_flags import Learnt
 from mlcore.diagnosis.scores import (
-    LEAST_IMBALANCE,
-    LEAST_OIL_K,
-    LEAST_REACTIVE_LOSS_PCT,
-    LEAST_REACTIVE_SCALED,
-    LEAST_VOLTAGE,
+    MIN_IMBALANCE,
+    MIN_OIL_K,
+    MIN_REACTIVE_LOSS_PCT,
+    MIN_REACTIVE_SCALED,
+    MIN_VOLTAGE,
     WINDOW_STRICTNESS,
     Evidence,
 )
@@ -40,9 +40,9 @@ def bands(evidence: Evidence, learnt: Learnt) -> dict[str, Band]:
     found["power_factor"] = _power_factor(evidence, found["reactive_power_kvar"])
     signals, residuals = evidence.signals, evidence.residuals
     nominal = signals.rows.nominal_v
-    volts = np.fmax(LEAST_VOLTAGE, learnt["threshold_voltage@1"])[:, None] * nominal
-    kelvin = np.fmax(LEAST_OIL_K, learnt["threshold_oil_temperature@3"])[:, None]
-    percent = 100.0 * np.fmax(LEAST_IMBALANCE, learnt["threshold_imbalance@1"])[:, None]
+    volts = np.fmax(MIN_VOLTAGE, learnt["threshold_voltage@1"])[:, None] * nominal
+    kelvin = np.fmax(MIN_OIL_K, learnt["threshold_oil_temperature@3"])[:, None]
+    percent = 100.0 * np.fmax(MIN_IMBALANCE, learnt["threshold_imbalance@1"])[:, None]
     found["voltage_v"] = _around("V", signals.voltage * nominal, residuals.expected_voltage * nominal, volts)
     found["oil_temperature_c"] = _around("°C", signals.oil_c, residuals.expected_oil_c, kelvin)
     imbalance = 100.0 * (residuals.imbalance + residuals.expected_imbalance)
@@ -68,11 +68,11 @@ def _around(unit: str, measured: FloatArray, expected: FloatArray, width: FloatA
 def _reactive(evidence: Evidence, learnt: Learnt) -> Band:
     """An hour's mean must be unusual and cost loss; the upper limit is where both are true."""
     residuals, surface, rated = evidence.residuals, evidence.operation.surface, evidence.signals.rated_kva
-    limit = np.fmax(LEAST_REACTIVE_SCALED, learnt["threshold_reactive@1"])[:, None]
+    limit = np.fmax(MIN_REACTIVE_SCALED, learnt["threshold_reactive@1"])[:, None]
     unusual = limit * residuals.reactive_scale * rated
     expected = residuals.expected_reactive * rated
     per_kvar2 = surface.transformer_per_kva2 + surface.feeder_curvature
-    allowed_kw = LEAST_REACTIVE_LOSS_PCT * WINDOW_STRICTNESS[1.0] / 100.0 * evidence.operation.local_kw
+    allowed_kw = MIN_REACTIVE_LOSS_PCT * WINDOW_STRICTNESS[1.0] / 100.0 * evidence.operation.local_kw
     lever = np.maximum(expected, 0.0)
     costly = np.sqrt(lever**2 + allowed_kw / per_kvar2) - lever
     return Band("kvar", surface.reactive_kvar, expected, expected - unusual, expected + np.fmax(unusual, costly))

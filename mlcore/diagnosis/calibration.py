@@ -6,7 +6,7 @@ import numpy as np
 
 from mlcore.diagnosis.data_quality_flags import Learnt
 from mlcore.diagnosis.fleet import HOUR_S
-from mlcore.diagnosis.indicator_alarms import channel_states
+from mlcore.diagnosis.indicator_alarms import indicator_alarm_masks
 from mlcore.diagnosis.scores import Evidence, score
 from substations.electrical.power import BoolArray
 
@@ -39,7 +39,7 @@ def alarm_rate(evidence: Evidence, learnt: Learnt, normal: BoolArray) -> Learnt:
 
 def _count(scores: np.ndarray, interval_s: int) -> int:
     """Alarms that come on: of all channels of a substation, together one where they overlap."""
-    states = channel_states(scores, interval_s).any(axis=-1)
+    states = indicator_alarm_masks(scores, interval_s).any(axis=-1)
     return int((np.diff(states.astype(np.int8), axis=1, prepend=0) == 1).sum())
 
 

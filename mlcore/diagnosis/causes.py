@@ -11,13 +11,13 @@ from mlcore.diagnosis.rolling import shifted
 from mlcore.diagnosis.scores import CHANNELS, Evidence
 from substations.electrical.power import FloatArray
 
-CAPACITOR, MOTOR, OVERLOAD = "capacitor_failure", "low_pf_motor", "overload"
+CAPACITOR, LOW_PF_LOAD, OVERLOAD = "capacitor_failure", "low_pf_motor", "overload"
 LOSS_CAUSES = (
-    CAPACITOR, MOTOR, OVERLOAD, "phase_imbalance", "harmonic_injection", "tap_voltage", "cooling_failure",
+    CAPACITOR, LOW_PF_LOAD, OVERLOAD, "phase_imbalance", "harmonic_injection", "tap_voltage", "cooling_failure",
 )  # fmt: skip
-CHANNEL_CAUSE = {
+CAUSE_OF_INDICATOR = {
     "reactive": CAPACITOR,
-    "motor": MOTOR,
+    "motor": LOW_PF_LOAD,
     "distortion": "harmonic_injection",
     "imbalance": "phase_imbalance",
     "voltage": "tap_voltage",
@@ -27,15 +27,15 @@ CHANNEL_CAUSE = {
 
 LOOK_BACK_H = 24.0
 LARGE_STEP = 2.5
-TOGETHER_UNIT = 0.8
+COVARIANCE_UNIT = 0.8
 GROWTH_UNIT_PU, GROWTH_POINTS = 0.06, (-1.0, 1.5)
 STEPS_UNIT, STEPS_POINTS = 0.10, (0.0, 1.0)
-MOTOR_LIMIT = 2.0
+LOW_PF_LOAD_LIMIT = 2.0
 """Motor against capacitor, in points: the logarithm of how far kvar follow kW beyond the usual, growth of the
 load, and the share of large load steps; each clipped so that none decides alone but the first."""
 
 OVERLOAD_TAN_PHI = 0.30
-LEAST_GROWTH = 0.03
+MIN_GROWTH = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +62,27 @@ def name_cause(
     """The cause of an episode on a channel between two steps (at most its first 24 h are looked at)."""
     stop = min(stop, start + evidence.fleet.steps(LOOK_BACK_H))
     name = CHANNELS[channel]
-    figures = _motor_figures(evidence, learnt, substation, max(start - 1, 0), stop)
+    figures = _low_pf_load_figures(evidence, learnt, substation, max(start - 1, 0), stop)
     figures["kvar_follow_kw"] = float(np.nan_to_num(together[substation, start:stop]).max(initial=0.0))
     if name in ("reactive", "motor"):
-        return _motor_or_capacitor(figures)
+        return _low_pf_load_or_capacitor(figures)
     if name == "overload":
         return _overload(figures)
     runner_up = {"imbalance": "harmonic_injection", "distortion": "phase_imbalance", "voltage": CAPACITOR}
-    return Verdict(CHANNEL_CAUSE[name], runner_up.get(name, OVERLOAD), 0.9, figures)
+    return Verdict(CAUSE_OF_INDICATOR[name], runner_up.get(name, OVERLOAD), 0.9, figures)
 
 
-def _motor_or_capacitor(figures: dict[str, float]) -> Verdict:
+def _low_pf_load_or_capacitor(figures: dict[str, float]) -> Verdict:
     points = (
-        np.log(max(figures["kvar_follow_kw"], 0.3)) / TOGETHER_UNIT
+        np.log(max(figures["kvar_follow_kw"], 0.3)) / COVARIANCE_UNIT
         + np.clip(figures["mean_growth_pu"] / GROWTH_UNIT_PU, *GROWTH_POINTS)
         + np.clip(figures["share_of_large_steps"] / STEPS_UNIT, *STEPS_POINTS)
     )
-    clearness = float(min(abs(points - MOTOR_LIMIT) / MOTOR_LIMIT, 1.0))
-    figures = {**figures, "motor_points": float(points), "motor_limit": MOTOR_LIMIT}
-    if points > MOTOR_LIMIT:
-        return Verdict(MOTOR, CAPACITOR, clearness, figures)
-    return Verdict(CAPACITOR, MOTOR, clearness, figures)
+    clearness = float(min(abs(points - LOW_PF_LOAD_LIMIT) / LOW_PF_LOAD_LIMIT, 1.0))
+    figures = {**figures, "motor_points": float(points), "motor_limit": LOW_PF_LOAD_LIMIT}
+    if points > LOW_PF_LOAD_LIMIT:
+        return Verdict(LOW_PF_LOAD, CAPACITOR, clearness, figures)
+    return Verdict(CAPACITOR, LOW_PF_LOAD, clearness, figures)
 
 
 def _overload(figures: dict[str, float]) -> Verdict:
@@ -90,11 +90,13 @@ def _overload(figures: dict[str, float]) -> Verdict:
     slope = figures["mean_reactive_excess_pu"] / growth if growth > 1e-6 else np.inf
     figures = {**figures, "reactive_per_growth": float(min(slope, 99.0))}
     if slope <= OVERLOAD_TAN_PHI:
-        return Verdict(OVERLOAD, MOTOR, float(min(1.0, 1.0 - slope / OVERLOAD_TAN_PHI)), figures)
-    return Verdict(MOTOR if growth > LEAST_GROWTH else CAPACITOR, OVERLOAD, 0.3, figures)
+        return Verdict(OVERLOAD, LOW_PF_LOAD, float(min(1.0, 1.0 - slope / OVERLOAD_TAN_PHI)), figures)
+    return Verdict(LOW_PF_LOAD if growth > MIN_GROWTH else CAPACITOR, OVERLOAD, 0.3, figures)
 
 
-def _motor_figures(evidence: Evidence, learnt: Learnt, substation: int, start: int, stop: int) -> dict[str, float]:
+def _low_pf_load_figures(
+    evidence: Evidence, learnt: Learnt, substation: int, start: int, stop: int
+) -> dict[str, float]:
     """Slope of kvar on kW over the large load steps, their share, and the mean growth and excess."""
     active = evidence.signals.active[substation, start:stop]
     excess = evidence.residuals.reactive[substation, start:stop]

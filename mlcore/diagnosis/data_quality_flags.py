@@ -1,6 +1,6 @@
 """Which readings can be judged at all: broken instruments and de-energised transformers come before any loss.
 
-Gates learn what is normal for a meter (its ratio errors, its noise) and mark the steps at which it departs
+QualityFlags learn what is normal for a meter (its ratio errors, its noise) and mark the steps at which it departs
 from that, with a hold time after the last hit.
 """
 
@@ -28,7 +28,7 @@ from substations.electrical.power import BoolArray, FloatArray, triangle_side, t
 Learnt = dict[str, FloatArray]
 
 DEAD_LOADING = 0.03
-LEAST_RATIO_LOADING = 0.02
+MIN_RATIO_LOADING = 0.02
 FROZEN_HOURS = 1.0
 FROZEN_OIL_HOURS = 4.0
 FROZEN_SAMPLES = 4
@@ -39,7 +39,7 @@ STANDBY_SHARE = 0.15
 """Share of the usual high load below which a load that stands still is standby, not a frozen register."""
 
 STILL_BY_CHANCE = 1e-6
-LONGEST_STILL_H = (1.0, 2.0, 4.0, 8.0, 24.0)
+MAX_STILL_H = (1.0, 2.0, 4.0, 8.0, 24.0)
 
 HIGH_LOAD_STEPS = 384
 """Where nothing was learnt, the usual high load of new readings is that of so many before them."""
@@ -50,12 +50,12 @@ OIL_HOLD_HOURS = 12.0
 RECONNECTION_HOURS = 1.0
 """After an outage a capacitor bank comes back step by step."""
 
-LEAST_VOLTAGE_SPREAD = 0.03
-LEAST_CURRENT_DEVIATION = 0.008
+MIN_VOLTAGE_SPREAD = 0.03
+MIN_CURRENT_DEVIATION = 0.008
 DEVIATIONS = 6.0
 TRIANGLE_FACTOR = 1.5
 TRIANGLE_FACTOR_ONCE = 2.0
-LEAST_REACTIVE_OFF = 0.03
+MIN_REACTIVE_OFF = 0.03
 VOLTAGE_SLACK, CURRENT_SLACK, TRIANGLE_SLACK = 0.04, 0.02, 0.10
 """Part of a real imbalance of the phase currents that shows in voltage spread, U·I over S, and the triangle."""
 
@@ -65,7 +65,7 @@ OIL_RANGE_C = (-45.0, 125.0)
 
 
 @dataclass(frozen=True)
-class Gates:
+class QualityFlags:
     """[substation, time] masks; True means: do not judge this.
 
     The first group stops channels, the second names what was seen, for "check the meter".
@@ -89,14 +89,14 @@ class Gates:
     distortion_meter: BoolArray
     power_factor_meter: BoolArray
 
-    def since(self, first: int) -> Gates:
+    def since(self, first: int) -> QualityFlags:
         """The masks from a step on."""
-        return Gates(**{f.name: getattr(self, f.name)[:, first:] for f in fields(self)})
+        return QualityFlags(**{f.name: getattr(self, f.name)[:, first:] for f in fields(self)})
 
 
-def learn_gates(fleet: Fleet, signals: Signals, train: BoolArray) -> Learnt:
+def learn_quality(fleet: Fleet, signals: Signals, train: BoolArray) -> Learnt:
     """What the instruments of each substation normally show, from its training steps."""
-    loaded = train & (signals.apparent > LEAST_RATIO_LOADING)
+    loaded = train & (signals.apparent > MIN_RATIO_LOADING)
     spread, ratio = quality.voltage_spread(signals.rows), _current_log_ratio(fleet, signals)
     learnt = {
         "gate_least_loading": np.fmin(DEAD_LOADING, 0.5 * quantile(signals.apparent, train, 0.01)),
@@ -119,8 +119,8 @@ def learn_gates(fleet: Fleet, signals: Signals, train: BoolArray) -> Learnt:
     return learnt
 
 
-def apply_gates(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> Gates:
-    """Judge every step; without learnt gates only what is wrong beyond doubt is marked."""
+def flag_data_quality(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> QualityFlags:
+    """Judge every step; without learnt flags only what is wrong beyond doubt is marked."""
     rows = signals.rows
     absent = ~np.isfinite(signals.active) | ~np.isfinite(signals.reactive)
     least = _column(learnt, "gate_least_loading", DEAD_LOADING, len(fleet.codes))
@@ -143,7 +143,7 @@ def apply_gates(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> Gates:
     oil_jump = _oil_departed(fleet, signals) | oil_frozen
     power = window_any(vt_error | frozen, hold) | window_any(triangle | impossible, hold) | signals.beyond_physics
     after_gap = window_any(_after_gap(fleet, absent), fleet.steps(OIL_HOLD_HOURS))
-    return Gates(
+    return QualityFlags(
         absent=absent,
         dead=dead,
         power=power,
@@ -166,9 +166,9 @@ def apply_gates(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> Gates:
     )
 
 
-def usable_reactive(signals: Signals, gates: Gates) -> FloatArray:
+def usable_reactive(signals: Signals, flags: QualityFlags) -> FloatArray:
     """Reactive power in per unit; where its meter is broken, what S and P leave for it."""
-    return np.where(gates.reactive & ~gates.power, signals.reactive_from_apparent, signals.reactive)
+    return np.where(flags.reactive & ~flags.power, signals.reactive_from_apparent, signals.reactive)
 
 
 def _centre(name: str, values: FloatArray, mask: BoolArray) -> Learnt:
@@ -186,7 +186,7 @@ def _column(learnt: Learnt | None, name: str, otherwise: float, count: int) -> F
 def _current_log_ratio(fleet: Fleet, signals: Signals) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.log(quality.current_ratio(signals.rows))
-    usable = np.where(np.isfinite(ratio) & (signals.apparent > LEAST_RATIO_LOADING), ratio, np.nan)
+    usable = np.where(np.isfinite(ratio) & (signals.apparent > MIN_RATIO_LOADING), ratio, np.nan)
     return window_median(usable, fleet.steps(0.5))
 
 
@@ -198,13 +198,13 @@ def _departed_share(signals: Signals, learnt: Learnt) -> FloatArray:
 
 def _voltage_departed(signals: Signals, learnt: Learnt, slack: FloatArray) -> BoolArray:
     beyond = quality.voltage_spread(signals.rows) - learnt["gate_voltage_spread_median"][:, None]
-    limit = np.fmax(LEAST_VOLTAGE_SPREAD, DEVIATIONS * learnt["gate_voltage_spread_deviation"])[:, None]
+    limit = np.fmax(MIN_VOLTAGE_SPREAD, DEVIATIONS * learnt["gate_voltage_spread_deviation"])[:, None]
     return np.asarray(beyond > limit + VOLTAGE_SLACK * slack)
 
 
 def _current_departed(fleet: Fleet, signals: Signals, learnt: Learnt, slack: FloatArray) -> BoolArray:
     apart = np.abs(_current_log_ratio(fleet, signals) - learnt["gate_current_ratio_median"][:, None])
-    limit = np.fmax(LEAST_CURRENT_DEVIATION, DEVIATIONS * learnt["gate_current_ratio_deviation"])[:, None]
+    limit = np.fmax(MIN_CURRENT_DEVIATION, DEVIATIONS * learnt["gate_current_ratio_deviation"])[:, None]
     return np.asarray(apart > limit + CURRENT_SLACK * slack)
 
 
@@ -224,17 +224,17 @@ def _reactive_departed(fleet: Fleet, signals: Signals, learnt: Learnt, slack: Fl
     """The reactive channel is further from what S and P leave than ever in training, and by a notable part of S."""
     once, lasting = _triangle_gap(fleet, signals, learnt["gate_apparent_ratio"][:, None])
     off = np.abs(np.abs(signals.reactive) - signals.reactive_from_apparent)
-    notable = window_median(off / np.fmax(signals.apparent, LEAST_RATIO_LOADING), fleet.steps(1.0)) > LEAST_REACTIVE_OFF
+    notable = window_median(off / np.fmax(signals.apparent, MIN_RATIO_LOADING), fleet.steps(1.0)) > MIN_REACTIVE_OFF
     strain = 2.0 * TRIANGLE_SLACK * slack * signals.apparent**2
     lasting_off = np.abs(lasting) > TRIANGLE_FACTOR * learnt["gate_triangle_gap"][:, None] + strain
     once_off = np.abs(once) > TRIANGLE_FACTOR_ONCE * learnt["gate_triangle_gap_once"][:, None] + strain
-    return np.asarray((notable & lasting_off) | ((off > LEAST_REACTIVE_OFF * signals.apparent) & once_off))
+    return np.asarray((notable & lasting_off) | ((off > MIN_REACTIVE_OFF * signals.apparent) & once_off))
 
 
 def _frozen(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> tuple[BoolArray, BoolArray, BoolArray]:
     """Steps at which power, oil temperature, or one phase current has not moved at all for too long."""
     high = _high_load(signals, learnt)
-    loaded = signals.apparent > np.fmax(LEAST_RATIO_LOADING, STANDBY_SHARE * high)
+    loaded = signals.apparent > np.fmax(MIN_RATIO_LOADING, STANDBY_SHARE * high)
     share = _column(learnt, "gate_still_share", 0.0, len(fleet.codes))[:, 0]
     power = np.zeros_like(loaded)
     phase = np.zeros_like(loaded)
@@ -264,8 +264,8 @@ def _still_hours(share: FloatArray, interval_s: int) -> list[tuple[float, BoolAr
     """(hours without a move that are no chance, substations it holds for) by how often a reading repeats itself."""
     samples = np.log(STILL_BY_CHANCE) / np.log(np.clip(share, 1e-6, 0.9))
     wanted = samples * interval_s / 3600.0
-    number = np.minimum(np.searchsorted(LONGEST_STILL_H, wanted), len(LONGEST_STILL_H) - 1)
-    return [(LONGEST_STILL_H[one], (number == one)[:, None]) for one in np.unique(number)]
+    number = np.minimum(np.searchsorted(MAX_STILL_H, wanted), len(MAX_STILL_H) - 1)
+    return [(MAX_STILL_H[one], (number == one)[:, None]) for one in np.unique(number)]
 
 
 def _still(values: FloatArray, steps: int) -> BoolArray:
@@ -302,7 +302,7 @@ def _power_factor_departed(fleet: Fleet, signals: Signals) -> BoolArray:
     rounding = _resolution(signals.rows.active_kw) + _resolution(signals.rows.apparent_kva)
     with np.errstate(divide="ignore", invalid="ignore"):
         tolerance = POWER_FACTOR_TOLERANCE + rounding / signals.rows.apparent_kva
-    return np.asarray((np.abs(apart) > tolerance) & (signals.apparent > LEAST_RATIO_LOADING))
+    return np.asarray((np.abs(apart) > tolerance) & (signals.apparent > MIN_RATIO_LOADING))
 
 
 def _stuck_distortion(fleet: Fleet, signals: Signals) -> BoolArray:
@@ -311,4 +311,4 @@ def _stuck_distortion(fleet: Fleet, signals: Signals) -> BoolArray:
     phases = np.moveaxis(fleet.channels("thd_current_l1_pct", "thd_current_l2_pct", "thd_current_l3_pct"), -1, 0)
     still = np.any([_still(one, steps) for one in phases], axis=0)
     moving = np.any([window_range(one, steps) > 0 for one in phases], axis=0)
-    return np.asarray(still & moving & (signals.apparent > LEAST_RATIO_LOADING))
+    return np.asarray(still & moving & (signals.apparent > MIN_RATIO_LOADING))

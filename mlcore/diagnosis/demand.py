@@ -10,9 +10,9 @@ from mlcore.diagnosis.rolling import median_of_others, quantile, window_mean
 from mlcore.diagnosis.signals import Signals
 from substations.electrical.power import BoolArray, FloatArray
 
-LEAST_NEIGHBOURS = 3
+MIN_NEIGHBOURS = 3
 SLOT_S = 900
-REST_WINDOW_H, LEAST_REST_DEVIATION = 3.0, 0.15
+REST_WINDOW_H, MIN_REST_DEVIATION = 3.0, 0.15
 
 
 def _slot(fleet: Fleet) -> tuple[FloatArray, int]:
@@ -57,9 +57,9 @@ def days_of_rest(fleet: Fleet, signals: Signals, usable: BoolArray, learnt: Lear
     from_work = window_mean(median_of_others(level - learnt["demand_profile"][:, of_day], fleet.groups), steps)
     at_rest = level - learnt["demand_profile"][:, of_day + count // 2]
     from_rest = window_mean(median_of_others(at_rest, fleet.groups), steps)
-    holiday = (from_work < -LEAST_REST_DEVIATION) & (np.abs(from_rest) < 0.5 * np.abs(from_work))
+    holiday = (from_work < -MIN_REST_DEVIATION) & (np.abs(from_rest) < 0.5 * np.abs(from_work))
     # Until the window lies within the day, it says more about the day before.
-    told = (fleet.hour >= REST_WINDOW_H) & (fleet.company > LEAST_NEIGHBOURS)
+    told = (fleet.hour >= REST_WINDOW_H) & (fleet.group_size > MIN_NEIGHBOURS)
     return np.asarray((calendar | (holiday & told)).astype(np.float64))
 
 
@@ -69,5 +69,5 @@ def expected_demand(fleet: Fleet, signals: Signals, usable: BoolArray, learnt: L
     with np.errstate(divide="ignore", invalid="ignore"):
         deviation = np.where(usable, np.log(signals.active) - profile, np.nan)
     common = window_mean(median_of_others(deviation, fleet.groups), fleet.steps(1.0))
-    common = np.where(fleet.company > LEAST_NEIGHBOURS, np.nan_to_num(common), 0.0)
+    common = np.where(fleet.group_size > MIN_NEIGHBOURS, np.nan_to_num(common), 0.0)
     return np.asarray(np.exp(profile + common))

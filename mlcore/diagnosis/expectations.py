@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlcore.diagnosis.data_quality_flags import Gates, Learnt
-from mlcore.diagnosis.demand import LEAST_NEIGHBOURS, days_of_rest, expected_demand, learn_demand, usual_profile
+from mlcore.diagnosis.data_quality_flags import Learnt, QualityFlags
+from mlcore.diagnosis.demand import MIN_NEIGHBOURS, days_of_rest, expected_demand, learn_demand, usual_profile
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.power_flow import Operation
 from mlcore.diagnosis.regression import fit_robust, predict
@@ -23,7 +23,7 @@ COMMON_HOURS = 2.0
 COMMON_DEAD_BAND = 0.5
 COMMON_DEAD_BAND_DISTORTION = 0.3
 OIL_AGREES_H, OIL_AGREES_K, OIL_DOUBT_H = 3.0, 3.0, 72.0
-LEAST_SCALE = 1e-4
+MIN_SCALE = 1e-4
 FAR_BEYOND_TRAINED = 2.0
 
 
@@ -73,11 +73,11 @@ class Residuals:
     expected_active: FloatArray
 
 
-RESIDUAL_CHANNELS = ("reactive", "imbalance", "distortion", "voltage", "oil_temperature", "demand")
+RESIDUAL_NAMES = ("reactive", "imbalance", "distortion", "voltage", "oil_temperature", "demand")
 
 
-def residual_channels(residuals: Residuals) -> FloatArray:
-    """[substation, time, residual channel] in the order of RESIDUAL_CHANNELS: the network's input."""
+def stacked_residuals(residuals: Residuals) -> FloatArray:
+    """[substation, time, residual channel] in the order of RESIDUAL_NAMES: the network's input."""
     return np.stack(
         [
             residuals.reactive_scaled,
@@ -91,17 +91,17 @@ def residual_channels(residuals: Residuals) -> FloatArray:
     )
 
 
-def usable_steps(signals: Signals, gates: Gates) -> Usable:
+def usable_steps(signals: Signals, flags: QualityFlags) -> Usable:
     """Where each quantity is measured, believable and the transformer is energised."""
-    powered = ~gates.dead & ~gates.power & ~gates.absent
+    powered = ~flags.dead & ~flags.power & ~flags.absent
     return Usable(
-        reactive=powered & ~gates.reactive,
+        reactive=powered & ~flags.reactive,
         distortion=powered & np.isfinite(signals.distortion),
-        imbalance=powered & ~gates.imbalance & np.isfinite(signals.phase_share).all(axis=-1),
+        imbalance=powered & ~flags.imbalance & np.isfinite(signals.phase_share).all(axis=-1),
         voltage=powered & (signals.voltage > 0.3),
-        oil=powered & ~gates.oil & np.isfinite(signals.oil_c),
+        oil=powered & ~flags.oil & np.isfinite(signals.oil_c),
         demand=powered & (signals.active > 0),
-        oil_doubted=gates.temperature_sensor,
+        oil_doubted=flags.temperature_sensor,
     )
 
 
@@ -126,11 +126,11 @@ def learn_expectations(
     shape, plain = _load_features(fleet, signals.active, operation, calendar, learnt)
     learnt["reactive"] = fit_robust(shape, reactive, powered)
     error = reactive - _expected_reactive(signals.active, shape, learnt)
-    learnt["reactive_scale"] = fit_robust(plain, np.log(np.maximum(np.abs(error), LEAST_SCALE)), powered)
+    learnt["reactive_scale"] = fit_robust(plain, np.log(np.maximum(np.abs(error), MIN_SCALE)), powered)
     learnt["distortion"] = fit_robust(shape, signals.distortion, train & usable.distortion)
     error = signals.distortion - predict(shape, learnt["distortion"])
     learnt["distortion_scale"] = fit_robust(
-        plain, np.log(np.maximum(np.abs(error), LEAST_SCALE)), train & usable.distortion
+        plain, np.log(np.maximum(np.abs(error), MIN_SCALE)), train & usable.distortion
     )
     learnt["imbalance"] = fit_robust(plain, _share_departure(signals, learnt), train & usable.imbalance)
     for name, features, target, mask in _neighbour_models(fleet, signals, operation, usable):
@@ -197,7 +197,7 @@ def _still_doubted(fleet: Fleet, doubted: BoolArray, oil_k: FloatArray) -> BoolA
 def common_movement(fleet: Fleet, scaled: FloatArray, dead_band: float) -> FloatArray:
     """What most neighbours do at the same time (a holiday, a cold day): 2 h median beyond a dead band."""
     others = window_median(median_of_others(scaled, fleet.groups), fleet.steps(COMMON_HOURS))
-    others = np.where(fleet.company > LEAST_NEIGHBOURS, np.nan_to_num(others), 0.0)
+    others = np.where(fleet.group_size > MIN_NEIGHBOURS, np.nan_to_num(others), 0.0)
     return np.asarray(np.sign(others) * np.maximum(np.abs(others) - dead_band, 0.0))
 
 

@@ -1,4 +1,4 @@
-"""The first rung: wide fixed limits for substations that have no model yet.
+"""The first tier: wide fixed limits for substations that have no model yet.
 
 Only what is far beyond any usual practice, for hours, at a notable load; every finding says that nothing was learnt.
 """
@@ -25,14 +25,14 @@ from substations.electrical.losses import load_loss_factor
 from substations.electrical.power import BoolArray, FloatArray, displacement_power_factor
 
 WINDOW_H, ON_DELAY_H = 3.0, 3.0
-LEAST_LOADING = 0.25
+MIN_LOADING = 0.25
 POWER_FACTOR_SHORTFALL = 0.15
-LARGEST_IMBALANCE = 0.40
-LARGEST_DEMAND_DISTORTION = 0.15
+MAX_IMBALANCE = 0.40
+MAX_DEMAND_DISTORTION = 0.15
 """Harmonic current over the rated current; IEEE 519 allows 5 to 20 % depending on the supply."""
 
-LARGEST_LOADING = 1.10
-LARGEST_OIL_C = 95.0
+MAX_LOADING = 1.10
+MAX_OIL_C = 95.0
 """IEC 60076-2: 40 °C ambient and 60 K of top-oil rise, less a margin for the sensor."""
 
 CONFIDENCE = 0.3
@@ -62,7 +62,7 @@ def limit_findings(found: Evidence, usable: Usable, models: Mapping[str, Substat
     return findings
 
 
-def limit_states(found: Evidence, usable: Usable, models: Mapping[str, SubstationModel]) -> BoolArray:
+def limit_alarm_masks(found: Evidence, usable: Usable, models: Mapping[str, SubstationModel]) -> BoolArray:
     """[substation, time] where the alarm of any limit stands."""
     standing = np.zeros(found.operation.local_kw.shape, dtype=bool)
     for _, _, states in _judged(found, usable, models):
@@ -87,7 +87,7 @@ def _judged(
 def _limits(found: Evidence, usable: Usable) -> list[Limit]:
     signals, operation, surface = found.signals, found.operation, found.operation.surface
     target = np.array([[plate.target_power_factor] for plate in found.fleet.nameplates])
-    loaded = usable.reactive & (signals.apparent > LEAST_LOADING)
+    loaded = usable.reactive & (signals.apparent > MIN_LOADING)
     factor = displacement_power_factor(surface.active_kw, surface.reactive_kvar)
     shares = np.where(usable.imbalance, np.abs(signals.phase_share - 1.0).max(axis=-1), np.nan)
     demand_distortion = signals.distortion * np.sqrt(operation.loading_squared)
@@ -103,17 +103,17 @@ def _limits(found: Evidence, usable: Usable) -> list[Limit]:
     shortfall = np.where(loaded, (target - factor) / POWER_FACTOR_SHORTFALL, np.nan)
     allowed = (target - POWER_FACTOR_SHORTFALL) * ones
     # Above the rating hot oil is what to expect.
-    oil = np.where(usable.oil & (signals.apparent < 1.0), signals.oil_c / LARGEST_OIL_C, np.nan)
+    oil = np.where(usable.oil & (signals.apparent < 1.0), signals.oil_c / MAX_OIL_C, np.nan)
     return [
         Limit(
             "unusual", "unusual_behaviour", "Power factor", "", factor, allowed, shortfall, found.rates.avoidable
         ),
         limit("loss", "phase_imbalance", "Largest departure of a phase current from the mean", "", shares,
-              LARGEST_IMBALANCE, unbalanced),
+              MAX_IMBALANCE, unbalanced),
         limit("loss", "harmonic_injection", "Harmonic current over rated current", "", demand_distortion,
-              LARGEST_DEMAND_DISTORTION, distorted),
-        limit("loss", "overload", "Apparent power over rated power", "", signals.apparent, LARGEST_LOADING, above),
-        Limit("loss", "cooling_failure", "Oil temperature", "°C", signals.oil_c, LARGEST_OIL_C * ones, oil,
+              MAX_DEMAND_DISTORTION, distorted),
+        limit("loss", "overload", "Apparent power over rated power", "", signals.apparent, MAX_LOADING, above),
+        Limit("loss", "cooling_failure", "Oil temperature", "°C", signals.oil_c, MAX_OIL_C * ones, oil,
               np.zeros_like(oil)),
     ]  # fmt: skip
 

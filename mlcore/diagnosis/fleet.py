@@ -31,7 +31,7 @@ class Fleet:
     segments: the network; empty where it is not known.
     utc_offset_s: what the local clock is ahead of UTC: one number, or [time] where it changes.
     groups: [substation] numbers from 0: only substations of one group are each other's neighbours. None: all are.
-    company: [substation, 1] how many substations there are in the group of each.
+    group size: [substation, 1] how many substations there are in the group of each.
     """
 
     codes: tuple[str, ...]
@@ -42,7 +42,7 @@ class Fleet:
     segments: tuple[Segment, ...] = ()
     utc_offset_s: int | IntArray = 0
     groups: IntArray | None = None
-    company: IntArray = field(default_factory=lambda: np.zeros((0, 1), dtype=np.int64))
+    group_size: IntArray = field(default_factory=lambda: np.zeros((0, 1), dtype=np.int64))
 
     def __post_init__(self) -> None:
         wanted = (len(self.codes), len(self.at_s), len(CHANNEL_NAMES))
@@ -60,9 +60,9 @@ class Fleet:
         if np.any(steps != self.interval_s):
             wrong = int(steps[steps != self.interval_s][0])
             raise ValueError(f"at_s must rise by {self.interval_s} s at every step; received a step of {wrong} s.")
-        if len(self.company) != len(self.codes):
+        if len(self.group_size) != len(self.codes):
             groups = np.zeros(len(self.codes), dtype=np.int64) if self.groups is None else self.groups
-            object.__setattr__(self, "company", np.bincount(groups)[groups][:, None])
+            object.__setattr__(self, "group_size", np.bincount(groups)[groups][:, None])
 
     def channel(self, name: str) -> FloatArray:
         """[substation, time] of one channel by its name."""
@@ -121,9 +121,9 @@ class Fleet:
         rows = [self.codes.index(code) for code in codes]
         plates = tuple(self.nameplates[row] for row in rows)
         groups = None if self.groups is None else self.groups[rows]
-        company = np.zeros((0, 1), dtype=np.int64)
+        group_size = np.zeros((0, 1), dtype=np.int64)
         return replace(
-            self, codes=tuple(codes), values=self.values[rows], nameplates=plates, groups=groups, company=company
+            self, codes=tuple(codes), values=self.values[rows], nameplates=plates, groups=groups, group_size=group_size
         )
 
 
@@ -140,5 +140,5 @@ def beside(fleets: Sequence[Fleet]) -> Fleet:
         nameplates=tuple(plate for fleet in fleets for plate in fleet.nameplates),
         segments=tuple(segment for fleet in fleets for segment in fleet.segments),
         groups=np.repeat(np.arange(len(fleets)), [len(fleet.codes) for fleet in fleets]),
-        company=np.concatenate([fleet.company for fleet in fleets]),
+        group_size=np.concatenate([fleet.group_size for fleet in fleets]),
     )

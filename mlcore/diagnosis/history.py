@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-class ForgottenError(RuntimeError):
+class HistoryError(RuntimeError):
     """The memory does not fit what is asked of it: judge the whole record again."""
 
 
@@ -56,7 +56,7 @@ class Memory:
         self.seen += self._steps
         self.to_spare = min(self.spare, self.to_spare + self._steps)
         if kind is None and self._next != len(self._kept):
-            raise ForgottenError(f"{self._next} windows were asked for; {len(self._kept)} were, the time before.")
+            raise HistoryError(f"{self._next} windows were asked for; {len(self._kept)} were, the time before.")
 
     @property
     def bytes(self) -> int:
@@ -64,9 +64,9 @@ class Memory:
         return sum(kept.nbytes for kept in self._kept)
 
     def rewind(self, steps: int) -> None:
-        """Take back the newest steps, to judge them again. ForgottenError where that is more than is ``to_spare``."""
+        """Take back the newest steps, to judge them again. HistoryError where that is more than is ``to_spare``."""
         if not 0 <= steps <= self.to_spare:
-            raise ForgottenError(f"At most {self.to_spare} steps can be taken back; asked for {steps}.")
+            raise HistoryError(f"At most {self.to_spare} steps can be taken back; asked for {steps}.")
         if steps:
             self._kept = [kept[..., : kept.shape[-1] - steps] for kept in self._kept]
             self.seen -= steps
@@ -78,11 +78,11 @@ class Memory:
         self._steps = new.shape[-1]
         if place == len(self._kept):
             if self.seen:
-                raise ForgottenError("More windows are asked for than the time before.")
+                raise HistoryError("More windows are asked for than the time before.")
             self._kept.append(np.empty((*new.shape[:-1], 0), dtype=new.dtype))
         kept = self._kept[place]
         if kept.shape[:-1] != new.shape[:-1]:
-            raise ForgottenError(f"A window over {new.shape[:-1]} was asked for; the time before it was {kept.shape}.")
+            raise HistoryError(f"A window over {new.shape[:-1]} was asked for; the time before it was {kept.shape}.")
         return place, kept[..., max(kept.shape[-1] - reach, 0) :]
 
     def keep(self, place: int, new: Array, reach: int) -> None:

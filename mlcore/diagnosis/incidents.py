@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mlcore.diagnosis.alarm_episodes import Episode
-from mlcore.diagnosis.causes import CAPACITOR, MOTOR, OVERLOAD, Verdict, name_cause
+from mlcore.diagnosis.causes import CAPACITOR, LOW_PF_LOAD, OVERLOAD, Verdict, name_cause
 from mlcore.diagnosis.data_quality_flags import Learnt
 from mlcore.diagnosis.fleet import HOUR_S
 from mlcore.diagnosis.rolling import window_mean
@@ -21,14 +21,14 @@ END_SHARE, ONSET_SHARE = 0.4, 0.2
 
 RATE_OF_CAUSE = {
     CAPACITOR: "reactive",
-    MOTOR: "motor",
+    LOW_PF_LOAD: "low_pf_load",
     OVERLOAD: "overload",
     "phase_imbalance": "imbalance",
     "harmonic_injection": "distortion",
     "tap_voltage": "voltage",
     "cooling_failure": "cooling",
 }
-LOCAL_RATES = ("reactive", "motor", "overload")
+LOCAL_RATES = ("reactive", "low_pf_load", "overload")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _merged(
 
 
 def _same(one: Verdict, other: Verdict) -> bool:
-    return one.cause == other.cause or {one.cause, other.cause} == {CAPACITOR, MOTOR}
+    return one.cause == other.cause or {one.cause, other.cause} == {CAPACITOR, LOW_PF_LOAD}
 
 
 def _overlap(one: Episode, other: Episode) -> bool:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mlcore.diagnosis import judgement
-from mlcore.diagnosis.autoencoder_scores import NetworkScores
+from mlcore.diagnosis.autoencoder_scores import AutoencoderScores
 from mlcore.diagnosis.data_quality_flags import Learnt
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.history import ForgottenError, Memory
+from mlcore.diagnosis.history import HistoryError, Memory
 from mlcore.diagnosis.judgement import Judged
 from mlcore.diagnosis.model import SubstationModel
 from mlcore.diagnosis.tracked_history import followed, of_substation, shortened
@@ -25,7 +25,7 @@ from substations.electrical.power import FloatArray
 WATCHED_AFTER_H = 30.0
 """A substation is watched until nothing has stood for longer than any alarm takes to clear."""
 
-Opinion = Callable[[Fleet, FloatArray], NetworkScores | None]
+Opinion = Callable[[Fleet, FloatArray], AutoencoderScores | None]
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Watched:
 class Stream:
     """The state of a fleet between two looks at it.
 
-    models: by code. opinion: the networks' scores of a fleet and its residual channels. spare: steps that may be
+    models: by code. opinion: the autoencoders' scores of a fleet and its residual channels. spare: steps that may be
     judged again because readings came late. judged_until_s: end of the newest judged step, None before the first.
     """
 
@@ -58,7 +58,7 @@ class Stream:
     def advance(self, fleet: Fleet) -> Judged:
         """Judge the steps of ``fleet``, which follow or overlap those judged before.
 
-        The first call has to bring ``judgement.CONTEXT_HOURS`` of readings. Raises ForgottenError where the steps do
+        The first call has to bring ``judgement.CONTEXT_HOURS`` of readings. Raises HistoryError where the steps do
         not follow, or reach back further than ``spare``: then a new stream has to be started.
         """
         if self.judged_until_s is not None:
@@ -84,7 +84,7 @@ class Stream:
         """Keep the history of substations; ``judged`` ends where the stream does."""
         fleet = judged.prepared.fleet
         if int(fleet.at_s[-1]) + fleet.interval_s != self.judged_until_s:
-            raise ForgottenError(f"The history ends at {fleet.at_s[-1]}, the stream at {self.judged_until_s}.")
+            raise HistoryError(f"The history ends at {fleet.at_s[-1]}, the stream at {self.judged_until_s}.")
         for code in codes:
             self.watched[code] = Watched(of_substation(judged, fleet.codes.index(code)))
 
@@ -94,7 +94,7 @@ class Stream:
 
     def _rewind(self, steps: int) -> None:
         if steps < 0:
-            raise ForgottenError(f"{-steps} steps are missing between what was judged and the new readings.")
+            raise HistoryError(f"{-steps} steps are missing between what was judged and the new readings.")
         self.memory.rewind(steps)
         for each in self.watched.values():
             each.history = shortened(each.history, steps)

@@ -15,7 +15,7 @@ CLEAR_SCORES = np.array(
 """A channel without a short window never raises an alarm from one reading: what it shows is hours old."""
 
 
-def channel_states(scores: FloatArray, interval_s: float) -> BoolArray:
+def indicator_alarm_masks(scores: FloatArray, interval_s: float) -> BoolArray:
     """[substation, time, channel] where an alarm stands, for scores of the same shape."""
     states = alarm_states(np.moveaxis(scores, 1, 2), interval_s, clear_score=CLEAR_SCORES[:, None])
     return np.asarray(np.moveaxis(states, 2, 1))

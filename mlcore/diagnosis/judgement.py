@@ -18,29 +18,29 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from mlcore.diagnosis.autoencoder_scores import NetworkScores
+from mlcore.diagnosis.autoencoder_scores import AutoencoderScores
 from mlcore.diagnosis.bands import Band, bands
 from mlcore.diagnosis.data_quality_flags import Learnt
-from mlcore.diagnosis.expectations import RESIDUAL_CHANNELS, residual_channels
+from mlcore.diagnosis.expectations import RESIDUAL_NAMES, stacked_residuals
 from mlcore.diagnosis.findings import Finding
-from mlcore.diagnosis.fixed_limits import limit_findings, limit_states
+from mlcore.diagnosis.fixed_limits import limit_alarm_masks, limit_findings
 from mlcore.diagnosis.fleet import Fleet, IntArray
-from mlcore.diagnosis.learning import LEAST_TRAINING_H, Prepared, blank, gather, learn, prepare, usable_hours
-from mlcore.diagnosis.loss_findings import loss_findings, loss_states
-from mlcore.diagnosis.meter_findings import meter_findings, meter_states
+from mlcore.diagnosis.learning import MIN_TRAINING_H, Prepared, blank, gather, learn, prepare, usable_hours
+from mlcore.diagnosis.loss_findings import loss_alarm_masks, loss_findings
+from mlcore.diagnosis.meter_findings import meter_alarm_masks, meter_findings
 from mlcore.diagnosis.model import SubstationModel, Warming, stacked
 from mlcore.diagnosis.rolling import sum_since
 from mlcore.diagnosis.scores import CHANNELS, Evidence, Scores, score
 from mlcore.diagnosis.signals import measure
-from mlcore.diagnosis.unusual_findings import unusual_findings, unusual_states
+from mlcore.diagnosis.unusual_findings import unusual_alarm_masks, unusual_findings
 from substations.electrical.power import BoolArray, FloatArray
 
 __all__ = ["CHANNELS", "CONTEXT_HOURS", "Analysis", "Fleet", "Status", "analyse", "fit", "warming_up"]
 
-NetworkOf = Callable[[FloatArray], NetworkScores | None]
+AutoencoderOf = Callable[[FloatArray], AutoencoderScores | None]
 
 CONTEXT_HOURS = 96
-"""Longest memory of a step: the 24 h window over residuals that rest on gates (12 h) and oil (30 h), with margin."""
+"""Longest memory of a step: the 24 h window over residuals that rest on flags (12 h) and oil (30 h), with margin."""
 
 
 SETTLING_H = 24.0
@@ -63,7 +63,7 @@ class Status(IntEnum):
 class Analysis:
     """Findings, and for storage and charts what they were made from, [substation, time] from ``start_s`` on.
 
-    score: highest channel score, 1.0 is the alarm threshold; worst_channel: its index in CHANNELS, −1 for none.
+    score: highest channel score, 1.0 is the alarm threshold; worst_indicator: its index in CHANNELS, −1 for none.
     scores: [substation, time, channel]. status: values of ``Status``.
     bands: expectation and normal band per quantity; see ``diagnosis.bands``.
     local_loss_kw: transformer and share of the feeders; extra_loss_kw: against the expectation for this load;
@@ -77,7 +77,7 @@ class Analysis:
     at_s: IntArray
     findings: list[Finding]
     score: FloatArray
-    worst_channel: npt.NDArray[np.int8]
+    worst_indicator: npt.NDArray[np.int8]
     scores: FloatArray
     status: npt.NDArray[np.int8]
     bands: dict[str, Band]
@@ -127,7 +127,7 @@ def analyse(
     models: Mapping[str, SubstationModel],
     *,
     start_s: int | None = None,
-    network: NetworkScores | NetworkOf | None = None,
+    network: AutoencoderScores | AutoencoderOf | None = None,
 ) -> Analysis:
     """Judge every step from ``start_s`` on (default: all of them).
 
@@ -150,13 +150,13 @@ class Judged:
     found: Evidence
     scores: Scores
     normal: dict[str, Band]
-    network: NetworkScores | None
-    standing: Standing
+    network: AutoencoderScores | None
+    standing: AlarmMasks
 
 
 @dataclass(frozen=True)
-class Standing:
-    """Where alarms stand: losses [substation, time, channel], meters and their scores [substation, time, gate],
+class AlarmMasks:
+    """Where alarms stand: losses [substation, time, channel], meters and their scores [substation, time, flag],
     anything [substation, time]: where that is nowhere True, ``findings`` has nothing to say."""
 
     losses: BoolArray
@@ -174,14 +174,14 @@ def judge(
     fleet: Fleet,
     models: Mapping[str, SubstationModel],
     learnt: Learnt,
-    network: NetworkScores | NetworkOf | None = None,
+    network: AutoencoderScores | AutoencoderOf | None = None,
 ) -> Judged:
     """1. instruments; 2. expectations and residuals; 3. the network's opinion; 4. scores and bands; 5. alarm states."""
     prepared = prepare(fleet, measure(fleet), learnt)
     found = gather(prepared, learnt)
-    opinion = network(residual_channels(found.residuals)) if callable(network) else network
+    opinion = network(stacked_residuals(found.residuals)) if callable(network) else network
     scores = _sensitive(score(found, learnt), models, fleet)
-    standing = _standing(prepared, found, scores, opinion, models)
+    standing = _alarm_masks(prepared, found, scores, opinion, models)
     return Judged(prepared, learnt, found, scores, bands(found, learnt), opinion, standing)
 
 
@@ -195,19 +195,19 @@ def findings(judged: Judged, models: Mapping[str, SubstationModel]) -> list[Find
     return sorted((*losses, *meters, *extra), key=lambda f: (f.start_s, f.substation, f.kind, f.cause))
 
 
-def _standing(
+def _alarm_masks(
     prepared: Prepared,
     found: Evidence,
     scores: Scores,
-    network: NetworkScores | None,
+    network: AutoencoderScores | None,
     models: Mapping[str, SubstationModel],
-) -> Standing:
-    losses = loss_states(found, scores)
-    meters, meter_scores = meter_states(prepared.fleet, prepared.gates)
-    anything = losses.any(axis=-1) | meters.any(axis=-1) | limit_states(found, prepared.usable, models)
+) -> AlarmMasks:
+    losses = loss_alarm_masks(found, scores)
+    meters, meter_scores = meter_alarm_masks(prepared.fleet, prepared.flags)
+    anything = losses.any(axis=-1) | meters.any(axis=-1) | limit_alarm_masks(found, prepared.usable, models)
     if network is not None:
-        anything |= unusual_states(found, network)
-    return Standing(losses, meters, meter_scores, np.asarray(anything))
+        anything |= unusual_alarm_masks(found, network)
+    return AlarmMasks(losses, meters, meter_scores, np.asarray(anything))
 
 
 def summary(judged: Judged, findings: list[Finding], models: Mapping[str, SubstationModel], first: int = 0) -> Analysis:
@@ -222,15 +222,15 @@ def summary(judged: Judged, findings: list[Finding], models: Mapping[str, Substa
         at_s=prepared.fleet.at_s[first:],
         findings=findings,
         score=np.where(known, highest, np.nan),
-        worst_channel=np.where(known, filled.argmax(axis=-1), -1).astype(np.int8),
+        worst_indicator=np.where(known, filled.argmax(axis=-1), -1).astype(np.int8),
         scores=values,
         status=_status(prepared, models)[:, first:],
         bands={name: band.since(first) for name, band in judged.normal.items()},
         local_loss_kw=found.operation.local_kw[:, first:],
         extra_loss_kw=found.rates.total()[:, first:],
         avoidable_loss_kw=found.rates.avoidable[:, first:],
-        residuals=residual_channels(found.residuals)[:, first:],
-        residual_names=RESIDUAL_CHANNELS,
+        residuals=stacked_residuals(found.residuals)[:, first:],
+        residual_names=RESIDUAL_NAMES,
         warming=_warming(prepared, models),
         network_score=None if judged.network is None else judged.network.score[:, first:],
     )
@@ -255,22 +255,22 @@ def _sensitive(scores: Scores, models: Mapping[str, SubstationModel], fleet: Fle
 
 
 def _status(prepared: Prepared, models: Mapping[str, SubstationModel]) -> npt.NDArray[np.int8]:
-    gates = prepared.gates
+    flags = prepared.flags
     cold = np.array([[code not in models] for code in prepared.fleet.codes])
     conditions = [
-        gates.absent & ~prepared.signals.beyond_physics,
-        gates.power,
-        gates.dead,
-        np.broadcast_to(cold, gates.dead.shape),
+        flags.absent & ~prepared.signals.beyond_physics,
+        flags.power,
+        flags.dead,
+        np.broadcast_to(cold, flags.dead.shape),
     ]
     names = [Status.ABSENT, Status.BAD_DATA, Status.DE_ENERGISED, Status.WARMING]
     return np.select(conditions, [int(name) for name in names], int(Status.OK)).astype(np.int8)
 
 
 def _warming(prepared: Prepared, models: Mapping[str, SubstationModel]) -> dict[str, Warming]:
-    hours = usable_hours(prepared, np.ones_like(prepared.gates.dead))
+    hours = usable_hours(prepared, np.ones_like(prepared.flags.dead))
     return {
-        code: Warming(min(int(hours[k]), LEAST_TRAINING_H), LEAST_TRAINING_H)
+        code: Warming(min(int(hours[k]), MIN_TRAINING_H), MIN_TRAINING_H)
         for k, code in enumerate(prepared.fleet.codes)
         if code not in models
     }

@@ -1,4 +1,4 @@
-"""Fit: gates, expectations and thresholds, in two passes so that faults hidden in the training data drop out."""
+"""Fit: flags, expectations and thresholds, in two passes so that faults hidden in the training data drop out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from mlcore.diagnosis.calibration import alarm_rate, sensitivity_for
 from mlcore.diagnosis.causes import step_spread
-from mlcore.diagnosis.data_quality_flags import Gates, Learnt, apply_gates, learn_gates, usable_reactive
+from mlcore.diagnosis.data_quality_flags import Learnt, QualityFlags, flag_data_quality, learn_quality, usable_reactive
 from mlcore.diagnosis.expectations import Residuals, Usable, compare, learn_expectations, usable_steps
 from mlcore.diagnosis.fleet import HOUR_S, Fleet, IntArray
 from mlcore.diagnosis.loss_rates import LossRates, current_square_ratio, loss_rates
@@ -18,7 +18,7 @@ from mlcore.diagnosis.power_flow import Operation, operate
 from mlcore.diagnosis.rolling import quantile, window_any, window_mean
 from mlcore.diagnosis.scores import (
     CHANNELS,
-    LEAST_REACTIVE_LOSS_PCT,
+    MIN_REACTIVE_LOSS_PCT,
     Evidence,
     first_thresholds,
     learn_thresholds,
@@ -28,11 +28,11 @@ from mlcore.diagnosis.scores import (
 from mlcore.diagnosis.signals import Signals, measure
 from substations.electrical.power import BoolArray, FloatArray
 
-LEAST_TRAINING_H = 7 * 24
+MIN_TRAINING_H = 7 * 24
 FIRST_PASSES = 2
 HOURS_BEFORE = 96.0
 FOLDS = 4
-BLANKED_AROUND_H = 2.0
+EXCLUDED_AROUND_H = 2.0
 LASTING_H, LASTING_WINDOW_H = 3.0, 6.0
 COSTLY_WINDOW_H = 24.0
 
@@ -43,16 +43,16 @@ class Prepared:
 
     fleet: Fleet
     signals: Signals
-    gates: Gates
+    flags: QualityFlags
     operation: Operation
     usable: Usable
 
 
 def prepare(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> Prepared:
-    """Gates, cleaned reactive power, flows and losses."""
-    gates = apply_gates(fleet, signals, learnt)
-    operation = operate(fleet, signals, usable_reactive(signals, gates), gates)
-    return Prepared(fleet, signals, gates, operation, usable_steps(signals, gates))
+    """QualityFlags, cleaned reactive power, flows and losses."""
+    flags = flag_data_quality(fleet, signals, learnt)
+    operation = operate(fleet, signals, usable_reactive(signals, flags), flags)
+    return Prepared(fleet, signals, flags, operation, usable_steps(signals, flags))
 
 
 def gather(prepared: Prepared, learnt: Learnt) -> Evidence:
@@ -74,25 +74,25 @@ def learn(
 ) -> tuple[dict[str, SubstationModel], dict[str, Warming]]:
     """Models of all substations with enough data, and how far the others are.
 
-    1. gates and expectations on all training steps; 2. alarms inside the training range with wide limits that
+    1. flags and expectations on all training steps; 2. alarms inside the training range with wide limits that
     a minority of faults can't move; 3. everything again without those steps.
     """
     train = np.broadcast_to(train, fleet.values.shape[:2])
     fleet, train = _around_training(fleet, train)
     signals = measure(fleet)
-    gate_rules = learn_gates(fleet, signals, train)
-    prepared = prepare(fleet, signals, gate_rules)
+    quality = learn_quality(fleet, signals, train)
+    prepared = prepare(fleet, signals, quality)
     hours = usable_hours(prepared, train)
-    ready = hours >= LEAST_TRAINING_H
-    warming = {code: Warming(int(hours[k]), LEAST_TRAINING_H) for k, code in enumerate(fleet.codes) if not ready[k]}
+    ready = hours >= MIN_TRAINING_H
+    warming = {code: Warming(int(hours[k]), MIN_TRAINING_H) for k, code in enumerate(fleet.codes) if not ready[k]}
     if not ready.any():
         return {}, warming
     abnormal = np.zeros_like(train)
     for _ in range(FIRST_PASSES):
         abnormal = _abnormal(prepared, _learn_once(prepared, train & ~abnormal, first_thresholds)) & train
-    learnt = {**gate_rules, **_learn_held_out(prepared, train & ~abnormal)}
+    learnt = {**quality, **_learn_held_out(prepared, train & ~abnormal)}
     trained = np.nonzero(train.any(axis=0))[0]
-    blanked = abnormal.sum(axis=1) / np.maximum(train.sum(axis=1), 1)
+    excluded = abnormal.sum(axis=1) / np.maximum(train.sum(axis=1), 1)
     models = {
         code: SubstationModel(
             code=code,
@@ -100,7 +100,7 @@ def learn(
             trained_from_s=int(fleet.at_s[trained[0]]),
             trained_until_s=int(fleet.at_s[trained[-1]]) + fleet.interval_s,
             usable_hours=float(hours[k]),
-            blanked_share=float(blanked[k]),
+            excluded_share=float(excluded[k]),
             sensitivity=_sensitivity(learnt, k, sensitivity, false_alarms_per_month),
             learnt={name: value[k] for name, value in learnt.items()},
         )
@@ -132,8 +132,8 @@ def blank(fleet: Fleet) -> Learnt:
     none = replace(fleet, at_s=fleet.at_s[:2], values=np.full_like(fleet.values[:, :2], np.nan), utc_offset_s=0)
     signals = measure(none)
     nowhere = np.zeros(signals.active.shape, dtype=bool)
-    gate_rules = learn_gates(none, signals, nowhere)
-    learnt = {**gate_rules, **_learn_held_out(prepare(none, signals, gate_rules), nowhere)}
+    quality = learn_quality(none, signals, nowhere)
+    learnt = {**quality, **_learn_held_out(prepare(none, signals, quality), nowhere)}
     return {name: np.full_like(value, np.nan) for name, value in learnt.items()}
 
 
@@ -165,13 +165,13 @@ def _expect(prepared: Prepared, normal: BoolArray) -> Learnt:
 
 
 def _folds(normal: BoolArray) -> IntArray:
-    """[substation, time] number of the block of time a step belongs to: every block has as many normal steps."""
+    """[substation, time] number of the batch of time a step belongs to: every batch has as many normal steps."""
     seen = np.cumsum(normal, axis=1)
     return np.asarray(np.minimum(FOLDS * seen // np.maximum(seen[:, -1:] + 1, 1), FOLDS - 1), dtype=np.int64)
 
 
 def _stitched(parts: list[Evidence], folds: IntArray) -> Evidence:
-    """Residuals and loss rates of every step from the part that was fitted without its block."""
+    """Residuals and loss rates of every step from the part that was fitted without its batch."""
 
     def pick(kind: str) -> dict[str, FloatArray]:
         found = [getattr(part, kind) for part in parts]
@@ -192,7 +192,7 @@ def _abnormal(prepared: Prepared, learnt: Learnt) -> BoolArray:
     span = prepared.fleet.steps(LASTING_WINDOW_H)
     lasting = window_mean(hits.astype(np.float64), span) >= LASTING_H / LASTING_WINDOW_H
     hits = hits & window_any(lasting[:, ::-1], span)[:, ::-1]
-    around = prepared.fleet.steps(BLANKED_AROUND_H)
+    around = prepared.fleet.steps(EXCLUDED_AROUND_H)
     before = window_any(hits[:, ::-1], around)[:, ::-1]
     return before | window_any(hits, around)
 
@@ -204,4 +204,4 @@ def _costly(evidence: Evidence, learnt: Learnt) -> BoolArray:
     """
     day = evidence.fleet.steps(COSTLY_WINDOW_H)
     share = loss_share(evidence, evidence.rates.reactive, COSTLY_WINDOW_H, learnt["usual_loss_kw"])
-    return window_any((np.nan_to_num(share) > LEAST_REACTIVE_LOSS_PCT)[:, ::-1], day)[:, ::-1]
+    return window_any((np.nan_to_num(share) > MIN_REACTIVE_LOSS_PCT)[:, ::-1], day)[:, ::-1]

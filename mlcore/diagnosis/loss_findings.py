@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from mlcore.diagnosis.alarm_episodes import episodes
-from mlcore.diagnosis.autoencoder_scores import CONFIRMING_HOURS, NetworkScores, confirms
+from mlcore.diagnosis.autoencoder_scores import CONFIRMING_HOURS, AutoencoderScores, confirms
 from mlcore.diagnosis.bands import Band
 from mlcore.diagnosis.data_quality_flags import Learnt
-from mlcore.diagnosis.demand import LEAST_NEIGHBOURS
+from mlcore.diagnosis.demand import MIN_NEIGHBOURS
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.incidents import Incident, incidents
-from mlcore.diagnosis.indicator_alarms import channel_states
+from mlcore.diagnosis.indicator_alarms import indicator_alarm_masks
 from mlcore.diagnosis.reasons import assumptions_of, at_peak, confidence, evidence, hours_between, sentence
 from mlcore.diagnosis.scores import Evidence, Scores
 from substations.electrical.power import BoolArray
@@ -21,24 +21,24 @@ def loss_findings(
     scores: Scores,
     states: BoolArray,
     normal: dict[str, Band],
-    network: NetworkScores | None,
+    network: AutoencoderScores | None,
 ) -> list[Finding]:
-    """Findings of every channel that raised an alarm somewhere; ``states``: of ``loss_states``."""
+    """Findings of every channel that raised an alarm somewhere; ``states``: of ``loss_alarm_masks``."""
     alarms = episodes(states, scores.short_windows)
     return [_finding(found, scores, normal, network, incident) for incident in incidents(found, learnt, scores, alarms)]
 
 
-def loss_states(found: Evidence, scores: Scores) -> BoolArray:
+def loss_alarm_masks(found: Evidence, scores: Scores) -> BoolArray:
     """[substation, time, channel] where an alarm of a score channel stands."""
-    return channel_states(scores.all_windows, found.fleet.interval_s)
+    return indicator_alarm_masks(scores.all_windows, found.fleet.interval_s)
 
 
 def _finding(
-    found: Evidence, scores: Scores, normal: dict[str, Band], network: NetworkScores | None, incident: Incident
+    found: Evidence, scores: Scores, normal: dict[str, Band], network: AutoencoderScores | None, incident: Incident
 ) -> Finding:
     fleet, substation = found.fleet, incident.episode.substation
     values = at_peak(fleet, normal, substation, incident.peak)
-    alone = bool(fleet.company[substation, 0] <= LEAST_NEIGHBOURS)
+    alone = bool(fleet.group_size[substation, 0] <= MIN_NEIGHBOURS)
     assumptions = assumptions_of(fleet, substation, bool(found.operation.has_feeder[substation, 0]), values, alone)
     is_open = incident.episode.cleared is None
     details = evidence(incident, values, scores.all_windows[substation, incident.peak], assumptions)

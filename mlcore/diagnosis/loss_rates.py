@@ -27,12 +27,12 @@ LOAD_VOLTAGE_EXPONENT = 0.7
 class LossRates:
     """kW against the expectation, [substation, time]; negative where the departure saves loss.
 
-    overload and motor take the growth of the load itself as the departure, so they only mean something
+    overload and low_pf_load take the growth of the load itself as the departure, so they only mean something
     while such a cause is diagnosed. local_…: the part of it in the substation's own transformer and share.
     """
 
     reactive: FloatArray
-    motor: FloatArray
+    low_pf_load: FloatArray
     overload: FloatArray
     imbalance: FloatArray
     distortion: FloatArray
@@ -40,7 +40,7 @@ class LossRates:
     cooling: FloatArray
     avoidable: FloatArray
     local_reactive: FloatArray
-    local_motor: FloatArray
+    local_low_pf_load: FloatArray
     local_overload: FloatArray
 
     def total(self) -> FloatArray:
@@ -58,19 +58,19 @@ def loss_rates(fleet: Fleet, signals: Signals, operation: Operation, residuals: 
     beyond_target = (1.0 - tan_phi(target) / UNCOMPENSATED_TAN_PHI) * residuals.reactive_of_growth * rated
     with np.errstate(divide="ignore", invalid="ignore"):
         grown_share = np.where(signals.active > 0, growth_kw / (signals.active * rated), 0.0)
-    motor_kvar = reactive_kvar + np.where(growth_kw > 0, beyond_target, 0.0)
+    low_pf_load_kvar = reactive_kvar + np.where(growth_kw > 0, beyond_target, 0.0)
     overload_kvar = surface.reactive_kvar * grown_share
     surplus = losses.reactive_surplus_kvar(surface.active_kw, surface.reactive_kvar, target)
     return LossRates(
         reactive=surface.change_kw(0.0, reactive_kvar),
-        motor=surface.change_kw(0.0, motor_kvar),
+        low_pf_load=surface.change_kw(0.0, low_pf_load_kvar),
         overload=surface.change_kw(growth_kw, overload_kvar),
         imbalance=_imbalance(signals, operation, residuals, learnt),
         distortion=_distortion(operation, residuals),
         voltage=_voltage(operation, residuals),
         cooling=operation.load_kw * WINDING_LOSS_PER_K * OIL_TO_WINDING * residuals.oil_k,
         local_reactive=surface.local_change_kw(0.0, reactive_kvar),
-        local_motor=surface.local_change_kw(0.0, motor_kvar),
+        local_low_pf_load=surface.local_change_kw(0.0, low_pf_load_kvar),
         local_overload=surface.local_change_kw(growth_kw, overload_kvar),
         avoidable=np.maximum(surface.change_kw(0.0, surplus), 0.0),
     )

@@ -1,4 +1,4 @@
-"""Findings about instruments: what the gates saw for long enough is a "check the meter", never a loss."""
+"""Findings about instruments: what the flags saw for long enough is a "check the meter", never a loss."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from mlcore.diagnosis.alarm_episodes import Episode, alarm_states, episodes
-from mlcore.diagnosis.data_quality_flags import Gates
+from mlcore.diagnosis.data_quality_flags import QualityFlags
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.meter_sentences import CURRENTS, VOLTAGES, meter_sentence
@@ -36,21 +36,21 @@ CAUSES: dict[str, str] = {
     "impossible_value": "impossible_value",
     "temperature_sensor": "temperature_sensor",
 }
-"""Gate → cause, the more specific gate first: a row that several gates hit is explained by the first of them."""
+"""Gate → cause, the more specific flag first: a row that several flags hit is explained by the first of them."""
 
 
 def meter_findings(fleet: Fleet, signals: Signals, states: BoolArray, scores: FloatArray) -> list[Finding]:
-    """One finding per instrument fault that was there in more than half the rows of two hours (``meter_states``)."""
+    """One finding per instrument fault of ``meter_alarm_masks``: more than half the rows of two hours."""
     return [
         _finding(fleet, signals, scores, list(CAUSES)[each.channel], each) for each in _joined(episodes(states, scores))
     ]
 
 
-def meter_states(fleet: Fleet, gates: Gates) -> tuple[BoolArray, FloatArray]:
-    """[substation, time, gate] where the alarm of an instrument stands, and its score; gates in the order of CAUSES."""
+def meter_alarm_masks(fleet: Fleet, flags: QualityFlags) -> tuple[BoolArray, FloatArray]:
+    """[substation, time, flag] where the alarm of an instrument stands, and its score; flags in the order of CAUSES."""
     names = list(CAUSES)
-    masks = np.stack([getattr(gates, name) for name in names], axis=1).astype(np.float64)
-    seen = ~gates.absent[:, None, :] | (masks > 0)
+    masks = np.stack([getattr(flags, name) for name in names], axis=1).astype(np.float64)
+    seen = ~flags.absent[:, None, :] | (masks > 0)
     share = window_mean(np.where(seen, _exclusive(names, masks), np.nan), fleet.steps(WINDOW_H))
     states = alarm_states(share / SHARE_FOR_ALARM, fleet.interval_s, ON_DELAY_H, OFF_DELAY_H)
     return np.moveaxis(states, 1, 2), np.moveaxis(share / SHARE_FOR_ALARM, 1, 2)
@@ -73,7 +73,7 @@ def _joined(found: list[Episode]) -> list[Episode]:
 
 
 def _exclusive(names: list[str], masks: FloatArray) -> FloatArray:
-    """Leave out what a more specific gate already explains."""
+    """Leave out what a more specific flag already explains."""
     clean = masks.copy()
     for specific, general in (
         ("reversed_ct", "broken_triangle"),
@@ -91,16 +91,16 @@ def _exclusive(names: list[str], masks: FloatArray) -> FloatArray:
     return clean
 
 
-def _finding(fleet: Fleet, signals: Signals, scores: FloatArray, gate: str, episode: Episode) -> Finding:
+def _finding(fleet: Fleet, signals: Signals, scores: FloatArray, flag: str, episode: Episode) -> Finding:
     substation, stop = episode.substation, episode.last + 1
     series = np.nan_to_num(scores[substation, episode.raised : stop, episode.channel])
     window = slice(max(0, episode.raised - fleet.steps(WINDOW_H) + 1), stop)
-    figures = _figures(fleet, signals, gate, substation, window)
+    figures = _figures(fleet, signals, flag, substation, window)
     end_s = None if episode.cleared is None else int(fleet.at_s[episode.last]) + fleet.interval_s
     return Finding(
         substation=fleet.codes[substation],
         kind="meter",
-        cause=CAUSES[gate],
+        cause=CAUSES[flag],
         start_s=int(fleet.at_s[episode.raised]),
         onset_s=int(fleet.at_s[window.start]),
         end_s=end_s,
@@ -112,17 +112,17 @@ def _finding(fleet: Fleet, signals: Signals, scores: FloatArray, gate: str, epis
         loss_pct=0.0,
         score=float(series.max()),
         confidence=float(min(1.0, series.max() / 2.0)),
-        reason=meter_sentence(gate, figures),
-        evidence={"gate": gate, "measured": figures, "rows_judged": int(stop - window.start)},
+        reason=meter_sentence(flag, figures),
+        evidence={"gate": flag, "measured": figures, "rows_judged": int(stop - window.start)},
     )
 
 
-def _figures(fleet: Fleet, signals: Signals, gate: str, substation: int, window: slice) -> dict[str, float | None]:
+def _figures(fleet: Fleet, signals: Signals, flag: str, substation: int, window: slice) -> dict[str, float | None]:
     """What the instrument showed, None where it showed nothing; what can't be, as the meter says it."""
-    if gate == "impossible_value":
+    if flag == "impossible_value":
         alone = fleet.only([fleet.codes[substation]]).until(window.stop).since(int(fleet.at_s[window.start]))
         signals, substation, window = as_reported(alone), 0, slice(0, window.stop - window.start)
-    found = _MEASURED[gate](signals, substation, window)
+    found = _MEASURED[flag](signals, substation, window)
     return {name: value if math.isfinite(value) else None for name, value in found.items()}
 
 

@@ -22,9 +22,9 @@ def number(value: float, form: str = ".4g") -> str:
     return text if float(text) else text.replace("-", "")
 
 
-def meter_sentence(gate: str, figures: Figures) -> str:
-    """The sentence of a gate."""
-    return f"Check the meter: {_SENTENCES[gate](figures)}"
+def meter_sentence(flag: str, figures: Figures) -> str:
+    """The sentence of a flag."""
+    return f"Check the meter: {_SENTENCES[flag](figures)}"
 
 
 def _triangle(figures: Figures) -> str:

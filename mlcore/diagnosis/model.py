@@ -13,7 +13,7 @@ from substations.electrical.power import FloatArray
 
 FORMAT = "diagnosis"
 FORMAT_VERSION = 3
-MUCH_BLANKED = 0.10
+MUCH_EXCLUDED = 0.10
 
 
 class IncompatibleModelError(ValueError):
@@ -33,7 +33,7 @@ class SubstationModel:
     """Learnt quantities of one substation.
 
     learnt: named arrays without a substation axis (coefficients, quantiles, thresholds).
-    usable_hours: what it was fitted on. blanked_share: part of the training range that looked abnormal
+    usable_hours: what it was fitted on. excluded_share: part of the training range that looked abnormal
     itself and was left out. sensitivity: factor on all scores, 1.0 is neutral.
     """
 
@@ -42,7 +42,7 @@ class SubstationModel:
     trained_from_s: int
     trained_until_s: int
     usable_hours: float
-    blanked_share: float
+    excluded_share: float
     sensitivity: float
     learnt: Mapping[str, FloatArray]
 
@@ -54,10 +54,10 @@ class SubstationModel:
     @property
     def warning(self) -> str:
         """What a person should look at before trusting the model; empty if nothing."""
-        if self.blanked_share < MUCH_BLANKED:
+        if self.excluded_share < MUCH_EXCLUDED:
             return ""
         return (
-            f"{100 * self.blanked_share:.0f} % of the training range looked abnormal itself and was left out: "
+            f"{100 * self.excluded_share:.0f} % of the training range looked abnormal itself and was left out: "
             "the model may have taken a fault for normal. Look at the range, or train on another one."
         )
 
@@ -71,7 +71,7 @@ class SubstationModel:
             "trained_from_s": self.trained_from_s,
             "trained_until_s": self.trained_until_s,
             "usable_hours": self.usable_hours,
-            "blanked_share": self.blanked_share,
+            "blanked_share": self.excluded_share,
             "sensitivity": self.sensitivity,
             "names": sorted(self.learnt),
         }
@@ -100,7 +100,7 @@ class SubstationModel:
                 trained_from_s=int(facts["trained_from_s"]),
                 trained_until_s=int(facts["trained_until_s"]),
                 usable_hours=float(facts["usable_hours"]),
-                blanked_share=float(facts["blanked_share"]),
+                excluded_share=float(facts["blanked_share"]),
                 sensitivity=float(facts["sensitivity"]),
                 learnt=learnt,
             )

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mlcore.diagnosis.data_quality_flags import Gates
+from mlcore.diagnosis.data_quality_flags import QualityFlags
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.rolling import first_order, held, held_on
 from mlcore.diagnosis.signals import Signals
@@ -18,7 +18,7 @@ from substations.electrical.topology import Feeder, Segment, feeders
 
 PLATE_FIELDS = ("rated_kva", "no_load_loss_w", "load_loss_w", "impedance_pct")
 MAGNETISING_SHARE = 0.012
-LARGEST_DROP = 0.2
+MAX_DROP = 0.2
 HOLD_HOURS = 6.0
 TYPICAL_AMBIENT_C = 20.0
 TYPICAL_LOADING_SQUARED = 0.25
@@ -52,9 +52,9 @@ class Operation:
     has_feeder: BoolArray
 
 
-def operate(fleet: Fleet, signals: Signals, reactive: FloatArray, gates: Gates) -> Operation:
+def operate(fleet: Fleet, signals: Signals, reactive: FloatArray, flags: QualityFlags) -> Operation:
     """Work out flows, losses and thermal rise from P and Q in per unit (``reactive`` already cleaned)."""
-    bad_power, bad_oil = gates.power, gates.oil
+    bad_power, bad_oil = flags.power, flags.oil
     plates = fleet.nameplates
     named = {name: np.array([[getattr(plate, name)] for plate in plates]) for name in PLATE_FIELDS}
     rated, no_load_w, load_w = named["rated_kva"], named["no_load_loss_w"], named["load_loss_w"]
@@ -62,7 +62,7 @@ def operate(fleet: Fleet, signals: Signals, reactive: FloatArray, gates: Gates) 
     voltage = np.where(bad_power | ~(signals.voltage > 0.3), 1.0, signals.voltage)
     distortion = np.nan_to_num(signals.distortion)
     loading_squared = (signals.active**2 + reactive**2) / voltage**2
-    heating = _heating(signals, loading_squared, gates.imbalance) * losses.thermal_harmonic_factor(distortion)
+    heating = _heating(signals, loading_squared, flags.imbalance) * losses.thermal_harmonic_factor(distortion)
     rise = _oil_rise(fleet, heating, load_w / no_load_w)
     oil = np.where(np.isfinite(signals.oil_c) & ~bad_oil, signals.oil_c, np.nan)
     oil = np.where(np.isnan(oil), TYPICAL_AMBIENT_C + rise, oil)
@@ -129,7 +129,7 @@ def _upstream(
         flow_kvar = flow_kvar + feeder.drop_share.T @ (feeder.x_ohm[:, None] * square)
         drop = (feeder.r_ohm[:, None] * flow_kw + feeder.x_ohm[:, None] * flow_kvar) * 1000.0 / nominal_v**2
         at_member = feeder.carries.T @ drop
-        at_end = np.clip(feeder.drop_share @ drop, 0.0, LARGEST_DROP)
+        at_end = np.clip(feeder.drop_share @ drop, 0.0, MAX_DROP)
         r_kw = feeder.r_ohm[:, None] * 1000.0 / (nominal_v * (1.0 - at_end)) ** 2
         found.active[members] = feeder.carries.T @ (r_kw * flow_kw)
         found.reactive[members] = feeder.carries.T @ (r_kw * flow_kvar)

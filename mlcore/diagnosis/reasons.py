@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlcore.diagnosis.bands import Band
-from mlcore.diagnosis.causes import CAPACITOR, MOTOR, OVERLOAD, Verdict
+from mlcore.diagnosis.causes import CAPACITOR, LOW_PF_LOAD, OVERLOAD, Verdict
 from mlcore.diagnosis.fleet import HOUR_S, Fleet
 from mlcore.diagnosis.incidents import Incident
 from mlcore.diagnosis.meter_sentences import number
@@ -17,7 +17,7 @@ from mlcore.diagnosis.severity import CRITICAL_PCT
 
 TITLES = {
     CAPACITOR: "capacitor failure",
-    MOTOR: "load with a low power factor, such as a lightly loaded motor",
+    LOW_PF_LOAD: "load with a low power factor, such as a lightly loaded motor",
     OVERLOAD: "overload",
     "phase_imbalance": "phase imbalance",
     "harmonic_injection": "harmonic injection",
@@ -26,7 +26,7 @@ TITLES = {
 }
 CHECKS = {
     CAPACITOR: "Check the capacitor bank's fuses, contactors and controller.",
-    MOTOR: "Check which machine was started, its load and its own capacitor.",
+    LOW_PF_LOAD: "Check which machine was started, its load and its own capacitor.",
     OVERLOAD: "Check for a load transfer; move load or limit it.",
     "phase_imbalance": "Check the phase currents at the outgoing feeders and redistribute single-phase load.",
     "harmonic_injection": "Check drives, rectifiers and filters that were switched on; do not add plain capacitors.",
@@ -36,7 +36,7 @@ CHECKS = {
 FALSIFIERS = {
     CAPACITOR: "Not a capacitor if the extra kvar come and go together with steps of kW, or if the bank "
     "still switches all its steps.",
-    MOTOR: "Not a motor if the extra kvar stay when the kW fall back, or came without any step of kW.",
+    LOW_PF_LOAD: "Not a motor if the extra kvar stay when the kW fall back, or came without any step of kW.",
     OVERLOAD: "Not an overload if the neighbours' load rose alike, or if the extra kvar per kW are far from usual.",
     "phase_imbalance": "Not an imbalance if the sum of the phase currents no longer fits S (then the meter).",
     "harmonic_injection": "Not harmonics if one phase alone shows it while the voltage THD stays (then the meter).",
@@ -44,9 +44,9 @@ FALSIFIERS = {
     "cooling_failure": "Not the cooling if the neighbours' oil warmed alike (weather), or the reading jumped "
     "(then the sensor).",
 }
-CHANNEL_OF_CAUSE = {
+QUANTITY_OF_CAUSE = {
     CAPACITOR: "reactive_power_kvar",
-    MOTOR: "reactive_power_kvar",
+    LOW_PF_LOAD: "reactive_power_kvar",
     OVERLOAD: "active_power_kw",
     "phase_imbalance": "imbalance_pct",
     "harmonic_injection": "thd_current_pct",
@@ -174,7 +174,7 @@ def assumptions_of(
 
 
 def _numbers(cause: str, values: dict[str, AtPeak]) -> str:
-    channel = CHANNEL_OF_CAUSE[cause]
+    channel = QUANTITY_OF_CAUSE[cause]
     value = values.get(channel)
     if value is None:
         return f"{NAMES[channel]} departed from what is expected"
@@ -192,7 +192,7 @@ def _tell_tale(verdict: Verdict, values: dict[str, AtPeak]) -> str:
     figures = verdict.figures
     if verdict.cause == CAPACITOR:
         return "the extra kvar do not follow steps of kW"
-    if verdict.cause == MOTOR:
+    if verdict.cause == LOW_PF_LOAD:
         return f"kvar and kW move together ({figures['kvar_per_kw_in_steps']:.1f} kvar per kW in large steps)"
     if verdict.cause == OVERLOAD:
         return "kW and kvar grew together, the neighbours' load did not"

@@ -14,7 +14,7 @@ from substations.electrical.thermal import first_order_lag
 
 IntArray = npt.NDArray[np.int64]
 
-LEAST_FILLED = 0.34
+MIN_FILLED = 0.34
 FEW_COLUMNS = 4
 """So few new steps are summed one by one: running sums over all earlier ones would cost more."""
 
@@ -50,7 +50,7 @@ def _tail_sums(values: FloatArray, steps: int, past: int) -> FloatArray:
     return np.stack([values[..., max(end - steps, 0) : end].sum(axis=-1) for end in ends], axis=-1)
 
 
-def window_mean(values: FloatArray, steps: int, least_filled: float = LEAST_FILLED) -> FloatArray:
+def window_mean(values: FloatArray, steps: int, least_filled: float = MIN_FILLED) -> FloatArray:
     """Mean of what is present in the last ``steps`` values; NaN where too little is.
 
     At the start of the record the window is as long as the record is.

@@ -21,7 +21,7 @@ from mlcore.diagnosis.signals import Signals
 from substations.electrical.power import BoolArray, FloatArray
 
 CHANNELS = ("reactive", "motor", "distortion", "imbalance", "voltage", "oil_temperature", "overload")
-"""The statistic channels, in the order of the last axis of a score array."""
+"""The indicator channels, in the order of the last axis of a score array."""
 
 WINDOWS_H = {
     "reactive": (0.5, 1.0, 3.0, 8.0, 24.0),
@@ -35,14 +35,14 @@ SHORT_H = 3.0
 """Windows up to this long say when an episode is over; longer ones would smear its end."""
 
 WINDOW_STRICTNESS = {0.5: 2.5, 1.0: 2.0, 3.0: 1.4, 8.0: 1.1, 24.0: 1.0}
-LEAST_REACTIVE_LOSS_PCT = 1.2
-LEAST_DISTORTION_LOSS_PCT = 1.0
-LEAST_REACTIVE_SCALED = 0.3
-LEAST_IMBALANCE = 0.06
-LEAST_IMBALANCE_LOSS_PCT = 0.4
-LEAST_VOLTAGE = 0.018
-LEAST_VOLTAGE_LOSS_PCT = 0.25
-LEAST_OIL_K = 4.0
+MIN_REACTIVE_LOSS_PCT = 1.2
+MIN_DISTORTION_LOSS_PCT = 1.0
+MIN_REACTIVE_SCALED = 0.3
+MIN_IMBALANCE = 0.06
+MIN_IMBALANCE_LOSS_PCT = 0.4
+MIN_VOLTAGE = 0.018
+MIN_VOLTAGE_LOSS_PCT = 0.25
+MIN_OIL_K = 4.0
 SHARE_WITH_MOVED_VOLTAGE = 0.25
 """A tap that moved takes the kvar of banks and machines with it: they count for a quarter as evidence of their own."""
 
@@ -56,15 +56,15 @@ FIRST_QUANTILE, FIRST_FACTOR, FIRST_EXTREME, FIRST_ONE_SIDED = 0.90, 5.0, 0.98, 
 OVERLOAD_WINDOW_H = 0.5
 OVERLOAD_LOADING = 0.90
 OVERLOAD_GROWTH = 0.30
-OVERLOAD_LEAST_GROWTH = 0.18
-LEAST_MOTOR_LOSS_PCT = 1.0
-LEAST_TOGETHER = 1e-4
+OVERLOAD_MIN_GROWTH = 0.18
+MIN_LOW_PF_LOAD_LOSS_PCT = 1.0
+MIN_STEP_COVARIANCE = 1e-4
 ROOT_SHARE = 0.75
-LEAST_KVAR_PER_KW = 0.08
-LEAST_WITNESS, WITNESS_SHARE = 0.5, 0.6
-TOGETHER_FILLED = 0.5
+MIN_KVAR_PER_KW = 0.08
+MIN_FOR_COMBINED, COMBINED_SHARE = 0.5, 0.6
+COVARIANCE_FILLED = 0.5
 
-LEAST_USUAL_LOSS_KW = 1.0
+MIN_USUAL_LOSS_KW = 1.0
 """What about 200 kVA usually lose: smaller substations are judged as if they were that large, for a per cent of
 their loss isn't worth a look."""
 
@@ -92,7 +92,7 @@ class Evidence:
     rates: LossRates
 
 
-def statistics(evidence: Evidence) -> dict[str, FloatArray]:
+def windowed_quantities(evidence: Evidence) -> dict[str, FloatArray]:
     """Every windowed quantity that gets a learnt threshold, by name (``reactive@3``), [substation, time]."""
     found: dict[str, FloatArray] = {}
     sources = {
@@ -120,14 +120,14 @@ def loss_share(evidence: Evidence, rate: FloatArray, hours: float, usual_kw: Flo
     steps = evidence.fleet.steps(hours)
     local = window_mean(np.where(np.isfinite(rate), evidence.operation.local_kw, np.nan), steps)
     if usual_kw is not None:
-        local = np.maximum(local, np.maximum(usual_kw, LEAST_USUAL_LOSS_KW)[:, None])
+        local = np.maximum(local, np.maximum(usual_kw, MIN_USUAL_LOSS_KW)[:, None])
     return 100.0 * window_mean(rate, steps) / local
 
 
 def first_thresholds(evidence: Evidence, rows: BoolArray) -> Learnt:
     """Wide thresholds from rows that may hold faults: what losses push up can't widen the lower half."""
     learnt = learn_thresholds(evidence, rows, FIRST_QUANTILE, FIRST_FACTOR, FIRST_EXTREME)
-    for name, values in statistics(evidence).items():
+    for name, values in windowed_quantities(evidence).items():
         median, low = quantile(values, rows, 0.5), quantile(values, rows, 1.0 - FIRST_QUANTILE)
         one_sided = name.startswith("voltage")
         robust = FIRST_ONE_SIDED * median if one_sided else median + FIRST_FACTOR * (median - low)
@@ -143,7 +143,7 @@ def learn_thresholds(
     extreme: float = EXTREME_QUANTILE,
 ) -> Learnt:
     """Alarm thresholds from the normal steps: a multiple of a quantile that a few hidden faults can't move."""
-    found = statistics(evidence)
+    found = windowed_quantities(evidence)
     learnt = {
         f"threshold_{name}": np.fmax(
             factor * quantile(value, normal, share),
@@ -179,20 +179,20 @@ def together(evidence: Evidence, hours: float) -> tuple[FloatArray, FloatArray]:
     product = _step(evidence.signals.active) * _step(evidence.residuals.reactive)
     root = np.sign(product) * np.sqrt(np.abs(product))
     steps = evidence.fleet.steps(hours)
-    return window_mean(product, steps, TOGETHER_FILLED), window_mean(root, steps, TOGETHER_FILLED)
+    return window_mean(product, steps, COVARIANCE_FILLED), window_mean(root, steps, COVARIANCE_FILLED)
 
 
 def score(evidence: Evidence, learnt: Learnt, sensitivity: float = 1.0) -> Scores:
     """Scores of every channel; ``sensitivity`` above 1 lowers all thresholds, below 1 raises them."""
-    found = statistics(evidence)
+    found = windowed_quantities(evidence)
     reactive = _reactive(evidence, found, learnt)
     channels = {
         "reactive": reactive,
-        "motor": _fused(_motor(evidence, found, learnt), reactive),
+        "motor": _combined(_low_pf_load(evidence, found, learnt), reactive),
         "distortion": _distortion(evidence, found, learnt),
         "imbalance": _imbalance(evidence, found, learnt),
         "voltage": _voltage(evidence, found, learnt),
-        "oil_temperature": _against(found, learnt, "oil_temperature", LEAST_OIL_K, {}),
+        "oil_temperature": _against(found, learnt, "oil_temperature", MIN_OIL_K, {}),
         "overload": {OVERLOAD_WINDOW_H: _overload(evidence, learnt)},
     }
     now = _judged_now(evidence.residuals)
@@ -202,7 +202,7 @@ def score(evidence: Evidence, learnt: Learnt, sensitivity: float = 1.0) -> Score
         brief = [value for hours, value in windows.items() if hours <= SHORT_H]
         short.append(np.where(now[name], np.fmax.reduce(brief), np.nan))
     follows = [
-        found[f"together@{hours:g}"] / _limit(learnt, f"together@{hours:g}", LEAST_TOGETHER**2)
+        found[f"together@{hours:g}"] / _limit(learnt, f"together@{hours:g}", MIN_STEP_COVARIANCE**2)
         for hours in WINDOWS_H["motor"]
     ]
     return Scores(
@@ -227,14 +227,14 @@ def _judged_now(residuals: Residuals) -> dict[str, BoolArray]:
 def _reactive(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> dict[float, FloatArray]:
     beyond = evidence.signals.active > BEYOND_TRAINED_LOAD * learnt["active_largest"][:, None]
     rate = np.where(beyond, np.nan, evidence.rates.reactive)
-    moved = np.nan_to_num(found["voltage@1"]) > np.fmax(LEAST_VOLTAGE, learnt["threshold_voltage@1"])[:, None]
+    moved = np.nan_to_num(found["voltage@1"]) > np.fmax(MIN_VOLTAGE, learnt["threshold_voltage@1"])[:, None]
     scaled = np.where(moved, SHARE_WITH_MOVED_VOLTAGE, 1.0) * evidence.residuals.reactive_scaled
     windows = {}
     for hours in WINDOWS_H["reactive"]:
         cost = loss_share(evidence, rate, hours, learnt["usual_loss_kw"]) / (
-            LEAST_REACTIVE_LOSS_PCT * WINDOW_STRICTNESS[hours]
+            MIN_REACTIVE_LOSS_PCT * WINDOW_STRICTNESS[hours]
         )
-        limit = np.fmax(LEAST_REACTIVE_SCALED, learnt[f"threshold_reactive@{hours:g}"])[:, None]
+        limit = np.fmax(MIN_REACTIVE_SCALED, learnt[f"threshold_reactive@{hours:g}"])[:, None]
         unusual = window_mean(scaled, evidence.fleet.steps(hours)) / limit
         windows[hours] = np.minimum(cost, unusual)
     return windows
@@ -251,24 +251,24 @@ def _against(
 
 
 def _distortion(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> dict[float, FloatArray]:
-    windows = _against(found, learnt, "distortion", LEAST_DISTORTION_LOSS_PCT, WINDOW_STRICTNESS)
+    windows = _against(found, learnt, "distortion", MIN_DISTORTION_LOSS_PCT, WINDOW_STRICTNESS)
     for hours, unusual in windows.items():
         cost = loss_share(evidence, evidence.rates.distortion, hours, learnt["usual_loss_kw"])
-        windows[hours] = np.minimum(unusual, cost / (LEAST_DISTORTION_LOSS_PCT * WINDOW_STRICTNESS[hours]))
+        windows[hours] = np.minimum(unusual, cost / (MIN_DISTORTION_LOSS_PCT * WINDOW_STRICTNESS[hours]))
     return windows
 
 
 def _imbalance(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> dict[float, FloatArray]:
-    unusual = _against(found, learnt, "imbalance", LEAST_IMBALANCE, {})
+    unusual = _against(found, learnt, "imbalance", MIN_IMBALANCE, {})
     cost = {hours: loss_share(evidence, evidence.rates.imbalance, hours, learnt["usual_loss_kw"]) for hours in unusual}
-    return {hours: np.minimum(value, cost[hours] / LEAST_IMBALANCE_LOSS_PCT) for hours, value in unusual.items()}
+    return {hours: np.minimum(value, cost[hours] / MIN_IMBALANCE_LOSS_PCT) for hours, value in unusual.items()}
 
 
 def _voltage(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> dict[float, FloatArray]:
     """A voltage that moved without costing anything is no loss."""
-    unusual = _against(found, learnt, "voltage", LEAST_VOLTAGE, {})
+    unusual = _against(found, learnt, "voltage", MIN_VOLTAGE, {})
     cost = {h: loss_share(evidence, evidence.rates.voltage, h, learnt["usual_loss_kw"]) for h in unusual}
-    return {hours: np.minimum(value, cost[hours] / LEAST_VOLTAGE_LOSS_PCT) for hours, value in unusual.items()}
+    return {hours: np.minimum(value, cost[hours] / MIN_VOLTAGE_LOSS_PCT) for hours, value in unusual.items()}
 
 
 def _overload(evidence: Evidence, learnt: Learnt) -> FloatArray:
@@ -278,25 +278,25 @@ def _overload(evidence: Evidence, learnt: Learnt) -> FloatArray:
     grown = growth / np.fmax(OVERLOAD_GROWTH, 1.2 * learnt["growth_extreme"])[:, None]
     beyond = loading / (1.10 * learnt["loading_extreme"])[:, None]
     found = np.fmax(loading / OVERLOAD_LOADING, np.minimum(grown, beyond))
-    new = (growth > OVERLOAD_LEAST_GROWTH) & (loading > 1.02 * learnt["loading_largest"][:, None])
+    new = (growth > OVERLOAD_MIN_GROWTH) & (loading > 1.02 * learnt["loading_largest"][:, None])
     return np.where(np.isnan(loading), np.nan, np.where(new, found, 0.0))
 
 
-def _motor(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> dict[float, FloatArray]:
+def _low_pf_load(evidence: Evidence, found: dict[str, FloatArray], learnt: Learnt) -> dict[float, FloatArray]:
     windows = {}
     for hours in WINDOWS_H["motor"]:
-        cost = loss_share(evidence, evidence.rates.motor, hours, learnt["usual_loss_kw"]) / (
-            LEAST_MOTOR_LOSS_PCT * WINDOW_STRICTNESS[hours]
+        cost = loss_share(evidence, evidence.rates.low_pf_load, hours, learnt["usual_loss_kw"]) / (
+            MIN_LOW_PF_LOAD_LOSS_PCT * WINDOW_STRICTNESS[hours]
         )
-        product = found[f"together@{hours:g}"] / _limit(learnt, f"together@{hours:g}", LEAST_TOGETHER**2)
-        root = found[f"together_root@{hours:g}"] / _limit(learnt, f"together_root@{hours:g}", LEAST_TOGETHER)
-        excess = found[f"reactive@{hours:g}"] / LEAST_REACTIVE_SCALED
-        slope = _kvar_per_kw(evidence, hours) / LEAST_KVAR_PER_KW
+        product = found[f"together@{hours:g}"] / _limit(learnt, f"together@{hours:g}", MIN_STEP_COVARIANCE**2)
+        root = found[f"together_root@{hours:g}"] / _limit(learnt, f"together_root@{hours:g}", MIN_STEP_COVARIANCE)
+        excess = found[f"reactive@{hours:g}"] / MIN_REACTIVE_SCALED
+        slope = _kvar_per_kw(evidence, hours) / MIN_KVAR_PER_KW
         windows[hours] = np.minimum.reduce([product, root / ROOT_SHARE, cost, excess, slope])
     return windows
 
 
-def _fused(motor: dict[float, FloatArray], reactive: dict[float, FloatArray]) -> dict[float, FloatArray]:
+def _combined(motor: dict[float, FloatArray], reactive: dict[float, FloatArray]) -> dict[float, FloatArray]:
     """Kvar that follow kW and kvar above the expectation are two witnesses: together they may each be weaker.
 
     They have to speak of the same hours: what a longer window remembers is no witness.
@@ -304,8 +304,8 @@ def _fused(motor: dict[float, FloatArray], reactive: dict[float, FloatArray]) ->
     fused = {}
     for hours, value in motor.items():
         excess = np.fmax.reduce([one for window, one in reactive.items() if window <= hours])
-        both = (value > LEAST_WITNESS) & (excess > LEAST_WITNESS)
-        fused[hours] = np.where(both, np.fmax(value, WITNESS_SHARE * (value + excess)), value)
+        both = (value > MIN_FOR_COMBINED) & (excess > MIN_FOR_COMBINED)
+        fused[hours] = np.where(both, np.fmax(value, COMBINED_SHARE * (value + excess)), value)
     return fused
 
 
@@ -314,8 +314,8 @@ def _kvar_per_kw(evidence: Evidence, hours: float) -> FloatArray:
     active, reactive = _step(evidence.signals.active), _step(evidence.residuals.reactive)
     both = np.where(np.isfinite(reactive), active, np.nan)
     steps = evidence.fleet.steps(hours)
-    product = window_mean(both * reactive, steps, TOGETHER_FILLED)
-    return product / np.fmax(window_mean(both**2, steps, TOGETHER_FILLED), 1e-9)
+    product = window_mean(both * reactive, steps, COVARIANCE_FILLED)
+    return product / np.fmax(window_mean(both**2, steps, COVARIANCE_FILLED), 1e-9)
 
 
 def _limit(learnt: Learnt, name: str, least: float) -> FloatArray:

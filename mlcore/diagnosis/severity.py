@@ -8,14 +8,14 @@ CRITICAL_PCT = 15.0
 WORTH_RATED_HOURS = 0.5
 """An episode that wastes less than its transformer loses in half an hour at rated load is not critical."""
 
-LEAST_RATED_LOSS_KW = 3.3
+MIN_RATED_LOSS_KW = 3.3
 """What about 200 kVA lose at rated load: smaller substations are judged as if they were that large."""
 
 
 def worth_kwh(plate: Nameplate) -> float:
     """Energy below which an episode is no more than a warning, whatever its share."""
     rated_kw = (plate.no_load_loss_w + plate.load_loss_w) / 1000.0
-    return WORTH_RATED_HOURS * max(rated_kw, LEAST_RATED_LOSS_KW)
+    return WORTH_RATED_HOURS * max(rated_kw, MIN_RATED_LOSS_KW)
 
 
 def expected_kwh(loss_kwh: float, hours: float, is_open: bool) -> float:

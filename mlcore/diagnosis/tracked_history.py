@@ -48,7 +48,7 @@ def shortened(history: Judged, steps: int) -> Judged:
 
 def _one(fleet: Fleet, row: int) -> Fleet:
     """One substation that still knows how many neighbours it has."""
-    return replace(fleet.only([fleet.codes[row]]), company=fleet.company[row : row + 1])
+    return replace(fleet.only([fleet.codes[row]]), group_size=fleet.group_size[row : row + 1])
 
 
 def _combined(of_arrays: Callable[..., Array], of_fleets: Callable[..., Fleet], *trees: Judged) -> Judged:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mlcore.diagnosis.alarm_episodes import Episode, alarm_states, episodes
-from mlcore.diagnosis.autoencoder_scores import NetworkScores, unexplained
+from mlcore.diagnosis.autoencoder_scores import AutoencoderScores, unexplained
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import HOUR_S
 from mlcore.diagnosis.rolling import window_mean
@@ -15,11 +15,11 @@ from substations.electrical.power import BoolArray
 
 AROUND_H = 6.0
 ON_DELAY_H = 4.0
-LEAST_SHARE = 0.03
+MIN_SHARE = 0.03
 """An episode is worth saying from an extra loss of 5 % of the local one on: some hours of it must come near."""
 
 
-def unusual_findings(found: Evidence, network: NetworkScores, others: list[Finding]) -> list[Finding]:
+def unusual_findings(found: Evidence, network: AutoencoderScores, others: list[Finding]) -> list[Finding]:
     """Episodes of the network's score away from all other findings."""
     fleet = found.fleet
     series = unexplained(network, _explained(found, others))
@@ -28,13 +28,13 @@ def unusual_findings(found: Evidence, network: NetworkScores, others: list[Findi
     return [_finding(found, series[alarm.substation], alarm) for alarm in alarms]
 
 
-def unusual_states(found: Evidence, network: NetworkScores) -> BoolArray:
+def unusual_alarm_masks(found: Evidence, network: AutoencoderScores) -> BoolArray:
     """[substation, time] where the network's alarm stands and the readings cost enough for somebody to say so."""
     fleet = found.fleet
     states = alarm_states(network.score, fleet.interval_s, on_delay_h=ON_DELAY_H)
     steps = fleet.steps(ON_DELAY_H)
     share = window_mean(found.rates.total(), steps) / window_mean(found.operation.local_kw, steps)
-    return np.asarray(states & (np.nan_to_num(share) > LEAST_SHARE))
+    return np.asarray(states & (np.nan_to_num(share) > MIN_SHARE))
 
 
 def _explained(found: Evidence, others: list[Finding]) -> BoolArray:

@@ -23,7 +23,7 @@ Float32 = npt.NDArray[np.float32]
 CHUNK = 1024
 """Windows in a piece of work; a model may take as many as fit into the cache for its width."""
 TOGETHER = 192
-LEAST_ERROR = 1e-3
+MIN_ERROR = 1e-3
 
 
 class NotFittedError(RuntimeError):
@@ -107,7 +107,7 @@ class Reconstruction(Fitted):
         errors = np.where(ends[:, None], self._errors(heldout, self._weights()), np.nan)
         count = np.isfinite(errors).sum(axis=-1)
         usual = np.nansum(errors, axis=-1) / np.maximum(count, 1)
-        self.arrays_["error_scale"] = np.where(count > 0, np.maximum(usual, LEAST_ERROR), 1.0).astype(np.float32)
+        self.arrays_["error_scale"] = np.where(count > 0, np.maximum(usual, MIN_ERROR), 1.0).astype(np.float32)
         seen = (count > 0).sum(axis=1)
         self.arrays_["heldout_error"] = np.where(seen > 0, usual.sum(axis=1) / np.maximum(seen, 1), np.nan)
         scores = self._combined(errors)

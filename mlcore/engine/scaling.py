@@ -12,7 +12,7 @@ FloatArray = npt.NDArray[np.floating]
 BoolArray = npt.NDArray[np.bool_]
 
 QUARTILES_OF_NORMAL = 1.349
-LEAST_SPREAD = 1e-6
+MIN_SPREAD = 1e-6
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class RobustScaler:
         low, centre, high = _quartiles(used)
         deviation = _quartiles(np.abs(used - centre[:, None, :]))[1] * 1.4826
         spread = (high - low) / QUARTILES_OF_NORMAL
-        spread = np.where(spread > LEAST_SPREAD, spread, deviation)
-        spread = np.where(spread > LEAST_SPREAD, spread, 1.0)
+        spread = np.where(spread > MIN_SPREAD, spread, deviation)
+        spread = np.where(spread > MIN_SPREAD, spread, 1.0)
         return cls(np.nan_to_num(centre).astype(np.float32), spread.astype(np.float32), clip)
 
     def scale(self, values: FloatArray) -> npt.NDArray[np.float32]:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.floating]
 
-LEAST_SCORES = 20
+MIN_SCORES = 20
 
 
 def quantile_threshold(scores: FloatArray, share: float = 0.97, factor: float = 1.5) -> npt.NDArray[np.float64]:
@@ -43,7 +43,7 @@ def exceeded_share(scores: FloatArray, threshold: FloatArray) -> npt.NDArray[np.
 
 
 def _extreme(ordered: npt.NDArray[np.float64], risk: float, tail: float) -> float:
-    if ordered.size < LEAST_SCORES:
+    if ordered.size < MIN_SCORES:
         return float("nan")
     start = float(np.quantile(ordered, 1.0 - tail))
     excess = ordered[ordered > start] - start

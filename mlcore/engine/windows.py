@@ -8,7 +8,7 @@ import numpy.typing as npt
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 
-LEAST_FILLED = 0.75
+MIN_FILLED = 0.75
 
 
 def kept_back(length: int, block: int, share: float) -> BoolArray:
@@ -27,7 +27,7 @@ def kept_back(length: int, block: int, share: float) -> BoolArray:
     return np.asarray(np.floor((number + 1) * share) > np.floor(number * share))
 
 
-def filled_windows(present: BoolArray, window: int, least: float = LEAST_FILLED) -> BoolArray:
+def filled_windows(present: BoolArray, window: int, least: float = MIN_FILLED) -> BoolArray:
     """[..., time] is True where a window ends in a present row and holds enough present rows ([..., time])."""
     full = (_sums(present.astype(np.int64), window) >= least * window) & present
     full[..., : window - 1] = False

@@ -1,7 +1,7 @@
-"""Shards: substations that are trained and scored together, because their readings explain one another.
+"""Neighbour groups: substations that are trained and scored together, because their readings explain one another.
 
-A shard holds substations with the same reading interval and time zone. Those joined by links stay together, since the
-current of one flows through the feeders of the others; the rest share a shard if they report from the same season.
+A group holds substations with the same reading interval and time zone. Those joined by links stay together, since the
+current of one flows through the feeders of the others; the rest share a group if they report from the same window.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 
 from substations.models import Link, Substation
 
-SHARD_SIZE = 50
-# A block is judged with the context before its readings: of fast meters fewer fit into memory.
-BLOCK_SIZE, BLOCK_READINGS = 500, 1_000_000
+GROUP_SIZE = 50
+# A batch is judged with the context before its readings: of fast meters fewer fit into memory.
+BATCH_SIZE, BATCH_READINGS = 500, 1_000_000
 CONTEXT_S = 4 * 86_400
 CLOCK_AHEAD = timedelta(hours=2)
-# One grid of time holds a shard: records that ended years apart would make it mostly empty.
-SAME_SEASON = timedelta(days=60)
+# One grid of time holds a group: records that ended years apart would make it mostly empty.
+RECENCY_WINDOW = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
-class Shard:
-    """Substations in the order of their codes; the first names the shard."""
+class NeighbourGroup:
+    """Substations in the order of their codes; the first names the group."""
 
     substations: tuple[Substation, ...]
 
@@ -37,67 +37,69 @@ class Shard:
 
     @property
     def newest(self) -> datetime:
-        """Time of the newest reading when the shards were made."""
+        """Time of the newest reading when the neighbour groups were made."""
         return _newest(self.substations)
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """Shards that are judged in one go; each keeps to its own neighbours."""
+class ScoringBatch:
+    """Neighbour groups that are judged in one go; each keeps to its own neighbours."""
 
-    shards: tuple[Shard, ...]
+    neighbour_groups: tuple[NeighbourGroup, ...]
 
     @property
-    def whole(self) -> Shard:
-        """All substations of the block as one shard."""
-        return Shard(tuple(substation for shard in self.shards for substation in shard.substations))
+    def whole(self) -> NeighbourGroup:
+        """All substations of the batch as one group."""
+        return NeighbourGroup(tuple(substation for group in self.neighbour_groups for substation in group.substations))
 
     @property
     def ids(self) -> tuple[int, ...]:
-        return tuple(pk for shard in self.shards for pk in shard.ids)
+        return tuple(pk for group in self.neighbour_groups for pk in group.ids)
 
     @property
     def groups(self) -> NDArray[np.int64]:
-        """[substation] the number of its shard."""
-        return np.repeat(np.arange(len(self.shards)), [len(shard.ids) for shard in self.shards])
+        """[substation] the number of its group."""
+        return np.repeat(np.arange(len(self.neighbour_groups)), [len(group.ids) for group in self.neighbour_groups])
 
 
-def shards(substations: Iterable[Substation] | None = None) -> list[Shard]:
-    """Every substation that has readings in exactly one shard. Given some, only the shards that hold one of them."""
+def neighbour_groups(substations: Iterable[Substation] | None = None) -> list[NeighbourGroup]:
+    """Every substation that has readings in exactly one group. Given some, only the groups that hold one of them."""
     wanted = None if substations is None else {substation.pk for substation in substations}
     everyone = list(Substation.objects.reporting().order_by("code"))
     groups = _joined(everyone, Link.objects.exclude(source=None).values_list("source_id", "target_id"))
-    packed = [Shard(tuple(sorted(group, key=lambda each: each.code))) for group in _packed(groups)]
-    return [shard for shard in packed if wanted is None or wanted & set(shard.ids)]
+    packed = [NeighbourGroup(tuple(sorted(group, key=lambda each: each.code))) for group in _packed(groups)]
+    return [group for group in packed if wanted is None or wanted & set(group.ids)]
 
 
-def blocks(found: Sequence[Shard]) -> list[Block]:
-    """Shards of one interval, zone and season in blocks: a clock that is years off keeps nobody else's block from
-    being judged step by step."""
-    made: dict[tuple[int, str], list[list[Shard]]] = defaultdict(list)
-    for shard in found:
-        first = shard.substations[0]
+def scoring_batches(found: Sequence[NeighbourGroup]) -> list[ScoringBatch]:
+    """Groups of one interval, time zone and recency window in batches.
+
+    A clock that is years off keeps nobody else's batch from being judged step by step.
+    """
+    made: dict[tuple[int, str], list[list[NeighbourGroup]]] = defaultdict(list)
+    for group in found:
+        first = group.substations[0]
         alike = made[first.reading_interval_s, first.time_zone]
-        largest = min(BLOCK_SIZE, BLOCK_READINGS * first.reading_interval_s // CONTEXT_S)
+        largest = min(BATCH_SIZE, BATCH_READINGS * first.reading_interval_s // CONTEXT_S)
         if (
             not alike
-            or sum(len(each.ids) for each in alike[-1]) + len(shard.ids) > largest
-            or alike[-1][0].newest - shard.newest > SAME_SEASON
+            or sum(len(each.ids) for each in alike[-1]) + len(group.ids) > largest
+            or alike[-1][0].newest - group.newest > RECENCY_WINDOW
         ):
             alike.append([])
-        alike[-1].append(shard)
-    return [part for alike in made.values() for block in alike for part in _without_clocks_ahead(block)]
+        alike[-1].append(group)
+    return [part for alike in made.values() for batch in alike for part in _without_clocks_ahead(batch)]
 
 
-def _without_clocks_ahead(block: list[Shard]) -> list[Block]:
-    """A block, and each of its shards with a reading from long after the others' as a block of its own.
+def _without_clocks_ahead(batch: list[NeighbourGroup]) -> list[ScoringBatch]:
+    """A batch, and each of its neighbour groups with a reading from long after the others' as a batch of its own.
 
     The others' readings are late beside that one, and would have to be judged again with all their context.
     """
-    usual = sorted(shard.newest for shard in block)[(len(block) - 1) // 2]
-    ahead = [shard for shard in block if shard.newest - usual > CLOCK_AHEAD]
-    kept = [shard for shard in block if shard not in ahead]
-    return [Block(tuple(kept)), *(Block((shard,)) for shard in ahead)]
+    usual = sorted(group.newest for group in batch)[(len(batch) - 1) // 2]
+    ahead = [group for group in batch if group.newest - usual > CLOCK_AHEAD]
+    kept = [group for group in batch if group not in ahead]
+    return [ScoringBatch(tuple(kept)), *(ScoringBatch((group,)) for group in ahead)]
 
 
 def _joined(everyone: Sequence[Substation], links: Iterable[tuple[int | None, int]]) -> list[list[Substation]]:
@@ -119,17 +121,17 @@ def _joined(everyone: Sequence[Substation], links: Iterable[tuple[int | None, in
 
 
 def _packed(groups: list[list[Substation]]) -> list[list[Substation]]:
-    """Small groups of one interval, zone and season share a shard; a group larger than a shard is cut.
+    """Small groups of one interval, zone and window share a group; a group larger than a group is cut.
 
-    In the order of their codes, so that the shards stay the same while readings come in.
+    In the order of their codes, so that the neighbour groups stay the same while readings come in.
     """
     full: list[list[Substation]] = []
-    for season in _seasons(groups):
+    for window in _recency_windows(groups):
         filling: list[Substation] = []
-        for group in sorted(season, key=lambda each: min(one.code for one in each)):
-            for at in range(0, len(group), SHARD_SIZE):
-                part = group[at : at + SHARD_SIZE]
-                if filling and len(filling) + len(part) > SHARD_SIZE:
+        for group in sorted(window, key=lambda each: min(one.code for one in each)):
+            for at in range(0, len(group), GROUP_SIZE):
+                part = group[at : at + GROUP_SIZE]
+                if filling and len(filling) + len(part) > GROUP_SIZE:
                     full.append(filling)
                     filling = []
                 filling = filling + part
@@ -137,17 +139,17 @@ def _packed(groups: list[list[Substation]]) -> list[list[Substation]]:
     return full
 
 
-def _seasons(groups: list[list[Substation]]) -> list[list[list[Substation]]]:
-    """Groups of one interval and zone whose newest readings are at most a season older than the newest of them."""
-    seasons: list[list[list[Substation]]] = []
+def _recency_windows(groups: list[list[Substation]]) -> list[list[list[Substation]]]:
+    """Groups of one interval and zone whose newest readings are at most a window older than the newest of them."""
+    windows: list[list[list[Substation]]] = []
     open_since: dict[tuple[int, str], tuple[datetime, list[list[Substation]]]] = {}
     for group in sorted(groups, key=_newest, reverse=True):
         key = group[0].reading_interval_s, group[0].time_zone
-        if key not in open_since or open_since[key][0] - _newest(group) > SAME_SEASON:
+        if key not in open_since or open_since[key][0] - _newest(group) > RECENCY_WINDOW:
             open_since[key] = _newest(group), []
-            seasons.append(open_since[key][1])
+            windows.append(open_since[key][1])
         open_since[key][1].append(group)
-    return seasons
+    return windows
 
 
 def _newest(group: Sequence[Substation]) -> datetime:

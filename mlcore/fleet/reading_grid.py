@@ -1,4 +1,4 @@
-"""From the database to a ``Fleet``: readings of a shard on one regular grid, nameplates and topology."""
+"""From the database to a ``Fleet``: readings of a group on one regular grid, nameplates and topology."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from substations.electrical.nameplate import Nameplate, complete
 from substations.electrical.topology import Segment
 from substations.models import Link, Reading, Substation
 
-from .groups import Shard
+from .groups import NeighbourGroup
 
 # Guessed values of an incomplete nameplate need some rows to be guessed from; without any, this much is assumed.
 DEFAULT_RATED_KVA = 1000.0
@@ -24,38 +24,38 @@ Seconds = TypeVar("Seconds", int, NDArray[np.int64])
 
 
 def load(
-    shard: Shard,
+    group: NeighbourGroup,
     start: datetime,
     end: datetime | None,
     plates: dict[int, dict[str, Any]] | None = None,
     *,
     until_s: int | None = None,
 ) -> Fleet | None:
-    """The readings of a shard between two times (inclusive; None: to the newest), or None when there are none.
+    """The readings of a group between two times (inclusive; None: to the newest), or None when there are none.
 
     ``plates`` holds nameplate values by substation id that were guessed at training, so that scoring a short stretch
     uses the same ones. Readings are put on the nearest step of the grid; of two on one step the later counts.
     ``until_s``: the grid goes on to there, with or without readings.
     """
-    at_s, values = readings(shard, start, end, until_s=until_s)
+    at_s, values = readings(group, start, end, until_s=until_s)
     if not len(at_s):
         return None
     return Fleet(
-        codes=tuple(substation.code for substation in shard.substations),
+        codes=tuple(substation.code for substation in group.substations),
         at_s=at_s,
-        interval_s=shard.substations[0].reading_interval_s,
+        interval_s=group.substations[0].reading_interval_s,
         values=values,
         nameplates=tuple(
             nameplate(substation, values[index], (plates or {}).get(substation.pk, {}))
-            for index, substation in enumerate(shard.substations)
+            for index, substation in enumerate(group.substations)
         ),
-        segments=segments(shard),
-        utc_offset_s=utc_offsets(shard.substations[0], at_s),
+        segments=segments(group),
+        utc_offset_s=utc_offsets(group.substations[0], at_s),
     )
 
 
 def readings(
-    shard: Shard,
+    group: NeighbourGroup,
     start: datetime,
     end: datetime | None,
     *,
@@ -67,18 +67,18 @@ def readings(
     From the first step with a reading to the last one, or from ``since_s`` to ``until_s`` where given: the steps
     without a reading are there too. Empty without any reading.
     """
-    rows = Reading.objects.filter(substation__in=shard.ids).between(start, end).as_arrays()
+    rows = Reading.objects.filter(substation__in=group.ids).between(start, end).as_arrays()
     if not len(rows):
-        return np.empty(0, dtype=np.int64), np.empty((len(shard.ids), 0, len(CHANNEL_NAMES)))
-    interval_s = shard.substations[0].reading_interval_s
+        return np.empty(0, dtype=np.int64), np.empty((len(group.ids), 0, len(CHANNEL_NAMES)))
+    interval_s = group.substations[0].reading_interval_s
     step = nearest_step(rows.at_s, interval_s)
     first, last = int(step.min()), int(step.max())
     if since_s is not None:
         first = min(first, nearest_step(since_s, interval_s))
     if until_s is not None:
         last = max(last, nearest_step(until_s, interval_s))
-    values = np.full((len(shard.substations), last + 1 - first, len(CHANNEL_NAMES)), np.nan)
-    position = {pk: index for index, pk in enumerate(shard.ids)}
+    values = np.full((len(group.substations), last + 1 - first, len(CHANNEL_NAMES)), np.nan)
+    position = {pk: index for index, pk in enumerate(group.ids)}
     owner = np.array([position[pk] for pk in rows.substation_id.tolist()])
     values[owner, step - first] = rows.values
     return np.arange(first, last + 1, dtype=np.int64) * interval_s, values
@@ -118,10 +118,10 @@ def guesses(plate: Nameplate) -> dict[str, float]:
     return {field: getattr(plate, field) for field in PLATE_FIELDS if field in plate.assumed}
 
 
-def segments(shard: Shard) -> tuple[Segment, ...]:
-    """The links of a shard with a known resistance; a source outside the shard counts as the supply."""
-    codes = {substation.pk: substation.code for substation in shard.substations}
-    links = Link.objects.filter(target__in=shard.ids, r_ohm__isnull=False)
+def segments(group: NeighbourGroup) -> tuple[Segment, ...]:
+    """The links of a group with a known resistance; a source outside the group counts as the supply."""
+    codes = {substation.pk: substation.code for substation in group.substations}
+    links = Link.objects.filter(target__in=group.ids, r_ohm__isnull=False)
     return tuple(
         Segment(
             source=codes.get(link.source_id) if link.source_id else None,

@@ -10,33 +10,33 @@ from django.db.models import Min
 
 from mlcore.diagnosis.judgement import CONTEXT_HOURS
 from mlcore.fleet import reading_grid
-from mlcore.fleet.groups import Shard
+from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detection
 
 # An episode that goes on is judged again from before its start, but not further back than this.
-LONGEST_LOOK_BACK = timedelta(days=60)
+MAX_LOOK_BACK = timedelta(days=60)
 # A detection starts when its alarm was raised; what it is about began up to this long before.
 ONSET_BEFORE_RAISE = timedelta(hours=24)
 
 
-def context_start(shard: Shard, start: datetime) -> datetime:
-    """From where on readings are needed to judge a shard from ``start`` on, with the episodes that go on there."""
-    ongoing = Detection.objects.touching(start, None).filter(substation__in=shard.ids)
+def context_start(group: NeighbourGroup, start: datetime) -> datetime:
+    """From where on readings are needed to judge a group from ``start`` on, with the episodes that go on there."""
+    ongoing = Detection.objects.touching(start, None).filter(substation__in=group.ids)
     earliest = ongoing.aggregate(Min("start"))["start__min"] or start
-    earliest = max(min(earliest, start), start - LONGEST_LOOK_BACK)
+    earliest = max(min(earliest, start), start - MAX_LOOK_BACK)
     return earliest - ONSET_BEFORE_RAISE - timedelta(hours=CONTEXT_HOURS)
 
 
-def ongoing_since_s(shard: Shard, start: datetime) -> int:
+def ongoing_since_s(group: NeighbourGroup, start: datetime) -> int:
     """When the first episode that goes on began, or ``start``."""
-    ongoing = Detection.objects.ongoing().filter(substation__in=shard.ids)
+    ongoing = Detection.objects.ongoing().filter(substation__in=group.ids)
     earliest = ongoing.aggregate(Min("start"))["start__min"] or start
     return int(earliest.timestamp())
 
 
-def step_s(shard: Shard, at: datetime) -> int:
-    """The step of the shard's grid that a reading of this time lies on: a meter's clock may be off."""
-    interval_s = shard.substations[0].reading_interval_s
+def step_s(group: NeighbourGroup, at: datetime) -> int:
+    """The step of the group's grid that a reading of this time lies on: a meter's clock may be off."""
+    interval_s = group.substations[0].reading_interval_s
     return reading_grid.nearest_step(math.floor(at.timestamp()), interval_s) * interval_s
 
 

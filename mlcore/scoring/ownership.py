@@ -1,4 +1,4 @@
-"""Which worker process holds the stream of which block: the others leave it to that one while it is alive."""
+"""Which worker process holds the stream of which batch: the others leave it to that one while it is alive."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from django.db.models import Min
 from django.utils import timezone
 
-from mlcore.fleet.groups import Block
-from mlcore.models import StreamKeeper
+from mlcore.fleet.groups import ScoringBatch
+from mlcore.models import ScorerOwnership
 from substations.models import Span
 
-# To start the stream of a large block in another process costs seconds: wait that long for the one that has it.
+# To start the stream of a large batch in another process costs seconds: wait that long for the one that has it.
 PATIENCE = timedelta(seconds=20)
 QUICKLY_STARTED = 100
 
@@ -29,11 +29,12 @@ def this_process() -> uuid.UUID:
     return _process[1]
 
 
-def mine_first(blocks: Sequence[Block], waiting: set[int]) -> Iterator[Block]:
+def mine_first(scoring_batches: Sequence[ScoringBatch], waiting: set[int]) -> Iterator[ScoringBatch]:
     """Blocks with something to judge: those that this process follows, then nobody's, then what others left lying."""
-    wanted = [block for block in blocks if waiting & set(block.ids)]
+    wanted = [batch for batch in scoring_batches if waiting & set(batch.ids)]
     keepers = {
-        keeper.first_id: keeper for keeper in StreamKeeper.objects.filter(first__in=[block.ids[0] for block in wanted])
+        keeper.first_id: keeper
+        for keeper in ScorerOwnership.objects.filter(first__in=[batch.ids[0] for batch in wanted])
     }
     mine = this_process()
     theirs = [b for b in wanted if b.ids[0] in keepers and keepers[b.ids[0]].process != mine]
@@ -42,33 +43,35 @@ def mine_first(blocks: Sequence[Block], waiting: set[int]) -> Iterator[Block]:
     yield from (b for b in theirs if len(b.ids) <= QUICKLY_STARTED or _left_lying(b))
 
 
-def _left_lying(block: Block) -> bool:
-    arrived = Span.objects.waiting(timezone.now()).filter(substation__in=block.ids)
+def _left_lying(batch: ScoringBatch) -> bool:
+    arrived = Span.objects.waiting(timezone.now()).filter(substation__in=batch.ids)
     oldest: datetime | None = arrived.aggregate(Min("created_at"))["created_at__min"]
     return oldest is not None and oldest < timezone.now() - PATIENCE
 
 
-def holds(block: Block, judged_until: datetime) -> bool:
-    """Whether nobody has judged this block since this process judged it up to a time."""
-    return StreamKeeper.objects.filter(first=block.ids[0], process=this_process(), judged_until=judged_until).exists()
+def holds(batch: ScoringBatch, judged_until: datetime) -> bool:
+    """Whether nobody has judged this batch since this process judged it up to a time."""
+    return ScorerOwnership.objects.filter(
+        first=batch.ids[0], process=this_process(), judged_until=judged_until
+    ).exists()
 
 
-def begin(block: Block, judged_until: datetime) -> None:
-    """This process starts a stream of the block; whatever is stored of the block meanwhile takes that back."""
-    StreamKeeper.objects.filter(first__in=block.ids[1:]).delete()
+def begin(batch: ScoringBatch, judged_until: datetime) -> None:
+    """This process starts a stream of the batch; whatever is stored of the batch meanwhile takes that back."""
+    ScorerOwnership.objects.filter(first__in=batch.ids[1:]).delete()
     values = {"process": this_process(), "judged_until": judged_until}
-    StreamKeeper.objects.update_or_create(first_id=block.ids[0], defaults=values)
+    ScorerOwnership.objects.update_or_create(first_id=batch.ids[0], defaults=values)
 
 
-def keep(block: Block, before: datetime, judged_until: datetime) -> bool:
-    """This process has followed the block from one time to another; in the transaction that writes what it found.
+def keep(batch: ScoringBatch, before: datetime, judged_until: datetime) -> bool:
+    """This process has followed the batch from one time to another; in the transaction that writes what it found.
 
-    False where somebody stored a result of this block in between: what was found may lack readings that one has seen.
+    False where somebody stored a result of this batch in between: what was found may lack readings that one has seen.
     """
-    mine = StreamKeeper.objects.filter(first=block.ids[0], process=this_process(), judged_until=before)
+    mine = ScorerOwnership.objects.filter(first=batch.ids[0], process=this_process(), judged_until=before)
     return bool(mine.update(judged_until=judged_until))
 
 
-def forget(block: Block) -> None:
-    """Nobody's stream of this block is up to date any more."""
-    StreamKeeper.objects.filter(first__in=block.ids).delete()
+def forget(batch: ScoringBatch) -> None:
+    """Nobody's stream of this batch is up to date any more."""
+    ScorerOwnership.objects.filter(first__in=batch.ids).delete()

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mlcore.diagnosis.findings import Finding
-from mlcore.fleet.groups import Shard
+from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detection, Detector
 
 SEVERITY = {"warning": Detection.Severity.WARNING, "critical": Detection.Severity.CRITICAL}
@@ -26,7 +26,7 @@ class _Key:
 
 
 def reconcile(
-    shard: Shard,
+    group: NeighbourGroup,
     findings: Sequence[Finding],
     detectors: Mapping[str, Detector],
     *,
@@ -42,15 +42,15 @@ def reconcile(
     by then tells when a detection that still goes on has ended, and nothing else. With ``judged_until``, what begins
     after it is left alone, and what reaches beyond it keeps its end.
     """
-    ids = {substation.code: substation.pk for substation in shard.substations}
+    ids = {substation.code: substation.pk for substation in group.substations}
     stored = list(
         Detection.objects.standing()
         .touching(judged_from, judged_until)
-        .filter(substation__in=shard.ids)
+        .filter(substation__in=group.ids)
         .order_by("start")
     )
     unmatched = {detection.pk: detection for detection in stored}
-    known = _known_keys(shard, findings, stored)
+    known = _known_keys(group, findings, stored)
     for finding in sorted(findings, key=lambda each: each.start_s):
         fields = _fields(finding, detectors.get(finding.substation))
         substation_id = ids[finding.substation]
@@ -102,12 +102,14 @@ def _exact(substation_id: int, fields: Mapping[str, Any]) -> Exact:
     return substation_id, str(fields["kind"]), str(fields["cause"]), fields["start"]
 
 
-def _known_keys(shard: Shard, findings: Sequence[Finding], stored: Sequence[Detection]) -> dict[Exact, Detection]:
+def _known_keys(
+    group: NeighbourGroup, findings: Sequence[Finding], stored: Sequence[Detection]
+) -> dict[Exact, Detection]:
     """Detections by the very key that a finding may have: a withdrawn one that is found again stands again."""
     if not findings:
         return {}
     starts = {_at(finding.start_s) for finding in findings} | {detection.start for detection in stored}
-    rows = [*Detection.objects.filter(substation__in=shard.ids, start__in=starts), *stored]
+    rows = [*Detection.objects.filter(substation__in=group.ids, start__in=starts), *stored]
     return {(each.substation_id, each.kind, each.cause, each.start): each for each in rows}
 
 
@@ -151,9 +153,9 @@ def _window(finding: Finding) -> dict[str, str | None]:
 def _judged_by(detector: Detector | None) -> dict[str, Any]:
     """The version of model and threshold; they are learnt together and replaced together."""
     if detector is None:
-        return {"rung": Detector.Rung.LIMITS.value}
+        return {"rung": Detector.Tier.LIMITS.value}
     learnt = detector.meta.get("diagnosis", {})
-    return {"rung": detector.rung, "version": detector.version, "sensitivity": learnt.get("sensitivity")}
+    return {"rung": detector.tier, "version": detector.version, "sensitivity": learnt.get("sensitivity")}
 
 
 def _known(value: float) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlcore.diagnosis.judgement import CHANNELS, Analysis, Status
-from mlcore.fleet.groups import Shard
+from mlcore.fleet.groups import NeighbourGroup
 
 from .context import moment
 
@@ -21,12 +21,12 @@ STATUS = {
 _STORED = np.array([STATUS.get(status, -1) for status in sorted(Status)])
 
 
-def score_rows(shard: Shard, analysis: Analysis, since_s: int) -> list[tuple[Any, ...]]:
+def score_rows(group: NeighbourGroup, analysis: Analysis, since_s: int) -> list[tuple[Any, ...]]:
     """One tuple per present reading from a time on, in the order of ``bulk.COLUMNS``."""
     first = int(np.searchsorted(analysis.at_s, since_s))
     row, step = np.nonzero(analysis.status[:, first:] != Status.ABSENT)
     step += first
-    times, ids = [moment(second) for second in analysis.at_s], list(shard.ids)
+    times, ids = [moment(second) for second in analysis.at_s], list(group.ids)
     names = np.array([*CHANNELS, ""])  # −1 is the last one: no channel
     power_factor, network = analysis.bands["power_factor"], analysis.network_score
     return list(
@@ -34,7 +34,7 @@ def score_rows(shard: Shard, analysis: Analysis, since_s: int) -> list[tuple[Any
             [ids[number] for number in row],
             [times[number] for number in step],
             _plain(analysis.score[row, step]),
-            names[analysis.worst_channel[row, step]].tolist(),
+            names[analysis.worst_indicator[row, step]].tolist(),
             _STORED[analysis.status[row, step]].tolist(),
             [None] * len(row) if network is None else _plain(network[row, step]),
             *(

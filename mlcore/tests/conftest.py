@@ -26,17 +26,17 @@ def made() -> Simulation:
 
 
 @pytest.fixture
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_autoencoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Training without the autoencoders: they have tests of their own, and need TensorFlow."""
 
     def none(*args: Any, **values: Any) -> dict[str, Any]:
         return {}
 
-    monkeypatch.setattr(autoencoders, "train_networks", none)
+    monkeypatch.setattr(autoencoders, "train_autoencoders", none)
 
 
 @pytest.fixture
-def grid(db: None, made: Simulation, no_network: None) -> Simulation:
+def grid(db: None, made: Simulation, no_autoencoder: None) -> Simulation:
     """The simulated grid in the database, with nothing trained and nothing scored."""
     stored(made)
     return made

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mlcore import services
-from mlcore.fleet.groups import Shard, shards
+from mlcore.fleet.groups import NeighbourGroup, neighbour_groups
 from mlcore.models import Detection, Score
 from substations.channels import CHANNEL_NAMES
 from substations.models import Reading, Span, Substation
@@ -56,8 +56,8 @@ def add(made: Simulation, substation: Substation, first_day: float, until_day: f
     Span.objects.create(substation=substation, start=rows[0].at, end=rows[-1].at)
 
 
-def the_shard() -> Shard:
-    (found,) = shards()
+def the_group() -> NeighbourGroup:
+    (found,) = neighbour_groups()
     return found
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mlcore.diagnosis.alarm_episodes import (
     CLEAR_SCORE,
     FASTEST_PACE,
-    LARGEST_SHARE_OF_DELAY,
+    MAX_SHARE_OF_DELAY,
     OFF_DELAY_H,
     OFF_SCORE,
     ON_DELAY_H,
@@ -19,7 +19,7 @@ from mlcore.diagnosis.alarm_episodes import (
     alarm_states,
     episodes,
 )
-from mlcore.diagnosis.indicator_alarms import channel_states
+from mlcore.diagnosis.indicator_alarms import indicator_alarm_masks
 from mlcore.diagnosis.scores import CHANNELS
 
 SCORES = st.lists(st.one_of(st.floats(0, 6), st.just(float("nan"))), min_size=1, max_size=80)
@@ -46,7 +46,7 @@ def _slow(scores: list[float], hours: float) -> list[bool]:
 
 def _counted(score: float, hours: float) -> float:
     """Hours of the on-delay that one high reading counts for."""
-    most = LARGEST_SHARE_OF_DELAY * ON_DELAY_H
+    most = MAX_SHARE_OF_DELAY * ON_DELAY_H
     counted = min(hours, most) * min(SLOWEST_PACE + PACE_PER_SCORE * (score - 1.0), FASTEST_PACE)
     return counted if score >= CLEAR_SCORE else min(counted, most)
 
@@ -71,10 +71,10 @@ def test_one_slow_reading_that_is_not_clear_raises_nothing(interval_s: float) ->
 def test_a_slow_channel_never_alarms_from_one_reading() -> None:
     scores = np.zeros((1, 10, len(CHANNELS)))
     scores[0, 5] = 4.0
-    raised = channel_states(scores, 1800.0)[0].any(axis=0)
+    raised = indicator_alarm_masks(scores, 1800.0)[0].any(axis=0)
     assert [name for name, on in zip(CHANNELS, raised, strict=True) if not on] == ["motor", "oil_temperature"]
     scores[0, 6] = 4.0
-    assert channel_states(scores, 1800.0)[0].any(axis=0).all()
+    assert indicator_alarm_masks(scores, 1800.0)[0].any(axis=0).all()
 
 
 def test_between_the_limits_nothing_changes() -> None:

@@ -80,7 +80,7 @@ def without_capacitors(fleet: Fleet, number: int, since: int) -> Fleet:
 def test_a_detector_with_a_network_says_what_it_is_worth(detectors: dict[str, TrainedDetector]) -> None:
     assert len(detectors) == 5
     for detector in detectors.values():
-        assert detector.rung in {"own", "fleet"}
+        assert detector.tier in {"own", "fleet"}
         assert detector.threshold is not None
         assert detector.threshold > 0
         assert detector.metrics["network_windows"] > 300
@@ -97,17 +97,17 @@ def test_a_detector_survives_being_stored(fleet: Fleet, detectors: dict[str, Tra
         artifact = artifacts.pack(arrays, meta)
         again = artifacts.unpack(artifact.data, artifact.meta, artifact.sha256)
         stored[code] = TrainedDetector.from_arrays(again, artifact.meta)
-        assert (stored[code].rung, stored[code].threshold) == (detector.rung, detector.threshold)
+        assert (stored[code].tier, stored[code].threshold) == (detector.tier, detector.threshold)
         assert stored[code].metrics == detector.metrics
     before, after = (scores(fleet, each) for each in (detectors, stored))
     assert np.array_equal(before, after, equal_nan=True)
 
 
 def scores(fleet: Fleet, detectors: dict[str, TrainedDetector]) -> np.ndarray:
-    """The networks' scores of every step."""
+    """The autoencoders' scores of every step."""
     models = {code: each.model for code, each in detectors.items()}
-    networks = {code: each.network for code, each in detectors.items() if each.network is not None}
-    found = autoencoders.score_networks(fleet, networks, judgement.analyse(fleet, models).residuals)
+    trained = {code: each.autoencoder for code, each in detectors.items() if each.autoencoder is not None}
+    found = autoencoders.score_autoencoders(fleet, trained, judgement.analyse(fleet, models).residuals)
     assert found is not None
     return found.score
 
@@ -158,7 +158,7 @@ def test_without_tensorflow_the_regression_carries_on(
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     training_graph.cache_clear()
     trained = train_fleet(fleet, train)
-    assert {each.rung for each in trained.values()} == {"regression"}
+    assert {each.tier for each in trained.values()} == {"regression"}
     again = {code: TrainedDetector.from_arrays(*each.to_arrays()) for code, each in trained.items()}
     assert np.isfinite(analyse_fleet(fleet, again).score).mean() > 0.9
 
@@ -196,8 +196,8 @@ def test_readings_judged_as_they_come_in_get_the_networks_scores_of_the_whole_re
 ) -> None:
     monkeypatch.setattr(autoencoders, "SLOT_S", slot_s)
     models = {code: each.model for code, each in detectors.items()}
-    networks = {code: each.network for code, each in detectors.items() if each.network is not None}
-    panel = autoencoders.Panel.of(fleet.codes, networks)
+    trained = {code: each.autoencoder for code, each in detectors.items() if each.autoencoder is not None}
+    panel = autoencoders.AutoencoderStack.of(fleet.codes, trained)
     wanted = panel.score(fleet, judgement.analyse(fleet, models).residuals)
     stream, at = Stream(models, panel.score), len(fleet.at_s) - 100
     stream.advance(fleet.until(at))

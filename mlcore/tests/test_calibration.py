@@ -60,7 +60,7 @@ def test_a_quiet_fleet_expects_few_false_alarms_and_warns_of_nothing(models: dic
 
 
 def test_much_that_was_left_out_is_said(models: dict[str, SubstationModel]) -> None:
-    assert "30 %" in replace(models["T1"], blanked_share=0.3).warning
+    assert "30 %" in replace(models["T1"], excluded_share=0.3).warning
 
 
 def test_a_short_excursion_in_the_training_range_is_usual_and_a_long_one_is_left_out() -> None:
@@ -70,8 +70,8 @@ def test_a_short_excursion_in_the_training_range_is_usual_and_a_long_one_is_left
 
     fleet = made_fleet(excursions)
     models = fit(fleet, training(fleet))
-    assert models["T1"].blanked_share < 0.005
-    assert 0.08 < models["T2"].blanked_share < 0.20
+    assert models["T1"].excluded_share < 0.005
+    assert 0.08 < models["T2"].excluded_share < 0.20
 
 
 def test_a_bank_that_rests_for_a_night_is_usual_and_one_that_is_gone_for_a_day_is_left_out() -> None:
@@ -83,8 +83,8 @@ def test_a_bank_that_rests_for_a_night_is_usual_and_one_that_is_gone_for_a_day_i
 
     fleet = made_fleet(resting)
     models = fit(fleet, training(fleet))
-    assert models["T1"].blanked_share < 0.005
-    assert models["T2"].blanked_share > 0.05
+    assert models["T1"].excluded_share < 0.005
+    assert models["T2"].excluded_share > 0.05
 
 
 def test_nothing_is_raised_from_the_first_hours_of_a_record(models: dict[str, SubstationModel]) -> None:

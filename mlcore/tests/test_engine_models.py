@@ -248,9 +248,9 @@ def test_the_backward_pass_is_that_of_automatic_differentiation() -> None:
     def plain(projected: tf.Tensor, recurrent: tf.Tensor, inner: tf.Tensor) -> tf.Tensor:
         state, states = tf.zeros((2, 5, 3)), []
         for step in range(6):
-            gates, given = tf.matmul(state, recurrent) + inner[:, None], projected[:, :, step]
-            update, reset = (tf.sigmoid(given[..., k : k + 3] + gates[..., k : k + 3]) for k in (0, 3))
-            candidate = tf.tanh(given[..., 6:] + reset * gates[..., 6:])
+            flags, given = tf.matmul(state, recurrent) + inner[:, None], projected[:, :, step]
+            update, reset = (tf.sigmoid(given[..., k : k + 3] + flags[..., k : k + 3]) for k in (0, 3))
+            candidate = tf.tanh(given[..., 6:] + reset * flags[..., 6:])
             state = update * state + (1 - update) * candidate
             states.append(state)
         return tf.stack(states, axis=2)

@@ -33,12 +33,12 @@ def test_the_examples_in_the_docstrings_run(name: str) -> None:
     assert result.failed == 0
 
 
-@given(length=st.integers(1, 500), block=st.integers(1, 40), share=st.floats(0.0, 0.5))
-def test_whole_blocks_are_kept_back_at_about_the_wanted_share(length: int, block: int, share: float) -> None:
-    kept = kept_back(length, block, share)
-    whole = kept[: length // block * block].reshape(-1, block)
+@given(length=st.integers(1, 500), batch=st.integers(1, 40), share=st.floats(0.0, 0.5))
+def test_whole_blocks_are_kept_back_at_about_the_wanted_share(length: int, batch: int, share: float) -> None:
+    kept = kept_back(length, batch, share)
+    whole = kept[: length // batch * batch].reshape(-1, batch)
     assert (whole.all(axis=1) == whole.any(axis=1)).all()
-    assert abs(kept.sum() - share * length) <= block
+    assert abs(kept.sum() - share * length) <= batch
 
 
 @given(rows=arrays(bool, st.integers(1, 60)), window=st.integers(1, 12))

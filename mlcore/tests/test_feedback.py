@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from mlcore.fleet.groups import Shard
+from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Cause, Detection, RaisedLimit
 from mlcore.training.feedback import HIGHEST, above_limits, learn_verdict
 from substations.models import Substation
@@ -59,7 +59,7 @@ def test_only_findings_of_that_cause_below_the_limit_are_left_out(substation: Su
         SimpleNamespace(substation="A", cause=cause, score=score)
         for cause, score in ((Cause.OVERLOAD, 1.4), (Cause.OVERLOAD, 1.6), (Cause.TAP_VOLTAGE, 1.1))
     ]
-    kept = above_limits(Shard((substation,)), made)  # type: ignore[arg-type]  # three fields of a finding are enough
+    kept = above_limits(NeighbourGroup((substation,)), made)  # type: ignore[arg-type]  # three fields of a finding are enough
     assert [(each.cause, each.score) for each in kept] == [(Cause.OVERLOAD, 1.6), (Cause.TAP_VOLTAGE, 1.1)]
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from mlcore.diagnosis import judgement
-from mlcore.diagnosis.autoencoder_scores import NetworkScores
+from mlcore.diagnosis.autoencoder_scores import AutoencoderScores
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet, beside
-from mlcore.diagnosis.history import ForgottenError, Memory
+from mlcore.diagnosis.history import HistoryError, Memory
 from mlcore.diagnosis.incremental import Stream
 from mlcore.diagnosis.judgement import Judged
 from mlcore.diagnosis.model import SubstationModel
@@ -53,9 +53,9 @@ def part(fleet: Fleet, first: int, stop: int) -> Fleet:
     return fleet.since(int(fleet.at_s[first])).until(stop - first)
 
 
-def opinion(fleet: Fleet, residuals: FloatArray) -> NetworkScores:
-    """A stand-in for networks: what it says of a step depends on that step alone."""
-    return NetworkScores(np.abs(np.nan_to_num(residuals[..., 0])) / 6.0)
+def opinion(fleet: Fleet, residuals: FloatArray) -> AutoencoderScores:
+    """A stand-in for autoencoders: what it says of a step depends on that step alone."""
+    return AutoencoderScores(np.abs(np.nan_to_num(residuals[..., 0])) / 6.0)
 
 
 def assert_same(found: object, wanted: object, first: int, stop: int, path: str = "judged") -> None:
@@ -160,9 +160,9 @@ def test_fleets_judged_together_keep_their_own_neighbours(fleet: Fleet, models: 
 def test_steps_that_do_not_follow_are_refused(fleet: Fleet, models: dict[str, SubstationModel]) -> None:
     stream = Stream(models)
     stream.advance(part(fleet, 0, 400))
-    with pytest.raises(ForgottenError, match="3 steps are missing"):
+    with pytest.raises(HistoryError, match="3 steps are missing"):
         stream.advance(part(fleet, 403, 404))
-    with pytest.raises(ForgottenError, match="At most 8 steps"):
+    with pytest.raises(HistoryError, match="At most 8 steps"):
         stream.advance(part(fleet, 391, 404))
 
 
@@ -179,5 +179,5 @@ def test_a_memory_that_is_asked_other_questions_says_so() -> None:
         (0, 2, "0 windows were asked for; 1"),
         (1, 3, "A window over"),
     ):
-        with pytest.raises(ForgottenError, match=message):
+        with pytest.raises(HistoryError, match=message):
             asked(memory, times, rows)

@@ -1,4 +1,4 @@
-"""The life of a model through the pages and the API, with nothing replaced: real data, real training, real networks."""
+"""The life of a model through the pages and the API, with nothing replaced: real data and training."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from substations.channels import CHANNEL_NAMES
 from substations.models import Reading, Substation
 from substations.simulation import Simulation
 
-from .grid import DAY, add, moment, stored, the_shard
+from .grid import DAY, add, moment, stored, the_group
 
 pytestmark = [pytest.mark.django_db, pytest.mark.tensorflow]
 CODE = "SS-01"
@@ -70,8 +70,8 @@ def test_from_limits_over_training_drift_and_roll_back_to_a_corrupt_artifact(
     services.train_due()
     services.score_pending()
     first = active()
-    assert (first.version, first.rung in ("own", "fleet")) == (1, True)
-    assert first.get_rung_display() in page_of(client)
+    assert (first.version, first.tier in ("own", "fleet")) == (1, True)
+    assert first.get_tier_display() in page_of(client)
     assert Score.objects.filter(substation=first.substation, network_score__isnull=False).exists()
 
     # It drifts; that is noticed, and what is trained then is compared before it judges.
@@ -82,12 +82,12 @@ def test_from_limits_over_training_drift_and_roll_back_to_a_corrupt_artifact(
     services.score_pending()
     raised = Detection.objects.standing().filter(substation=first.substation, start__gte=installed, kind="loss")
     assert raised.exists()
-    shard = the_shard()
-    assert first.substation_id not in schedule.drifted(shard), "until somebody says so, it is a fault"
+    group = the_group()
+    assert first.substation_id not in schedule.drifted(group), "until somebody says so, it is a fault"
     services.learn_verdict(list(raised.values_list("pk", flat=True)), is_false=True)
     assert "Take back" in page_of(client)
-    assert first.substation_id in schedule.drifted(shard)
-    assert set(schedule.due(shard, look_for_drift=True)) == set(shard.ids)
+    assert first.substation_id in schedule.drifted(group)
+    assert set(schedule.due(group, look_for_drift=True)) == set(group.ids)
     services.train_due()
     second = Detector.objects.get(substation=first.substation, version=2)
     decision = DetectorEvent.objects.filter(detector=second).latest("pk").action
@@ -153,7 +153,7 @@ def test_a_newcomer_to_a_trained_fleet_goes_from_limits_to_the_fleets_network(
     services.train_due()
     services.score_pending()
     own = active("SS-04")
-    assert (own.version, own.rung) == (1, "fleet")
+    assert (own.version, own.tier) == (1, "fleet")
     assert "the network that the fleet shares" in page_of(client, "SS-04")
     assert Score.objects.filter(substation=newcomer, network_score__isnull=False).exists()
     assert Detector.objects.exclude(substation=newcomer).filter(version__gt=1).count() == 0, "the others keep theirs"

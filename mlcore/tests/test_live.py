@@ -11,8 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from mlcore.fleet.groups import Block, Shard, blocks, shards
-from mlcore.models import Detection, Detector, StreamKeeper
+from mlcore.fleet.groups import NeighbourGroup, ScoringBatch, neighbour_groups, scoring_batches
+from mlcore.models import Detection, Detector, ScorerOwnership
 from mlcore.scoring import live, ownership, pending
 from mlcore.scoring.claims import LEASE_FOR
 from mlcore.scoring.pending import score_pending
@@ -28,7 +28,7 @@ LIVE_FROM = 16.0
 
 
 @pytest.fixture
-def running(db: None, made: Simulation, no_network: None) -> Simulation:
+def running(db: None, made: Simulation, no_autoencoder: None) -> Simulation:
     """The grid trained on sixteen days; half a day later it loses a bank, on the eighteenth day it is mended."""
     live._followers.clear()
     stored(made, until_day=int(LIVE_FROM))
@@ -47,7 +47,7 @@ def arrive(made: Simulation, first_hour: int, hours: int = 1, codes: set[str] | 
 def assert_as_judged_whole(made: Simulation) -> None:
     found, rows = detections(), scores()
     live._followers.clear()
-    StreamKeeper.objects.all().delete()
+    ScorerOwnership.objects.all().delete()
     again(moment(made.spec.start_s))
     close(detections(), found)
     close(scores(), rows)
@@ -93,7 +93,7 @@ def test_two_processes_that_take_turns_agree(running: Simulation, monkeypatch: p
         monkeypatch.setattr(live, "_followers", states[name])
         arrive(running, hour)
         score_pending()
-        assert StreamKeeper.objects.get().process == name
+        assert ScorerOwnership.objects.get().process == name
     assert_as_judged_whole(running)
 
 
@@ -114,10 +114,10 @@ def test_a_stream_judges_with_the_model_that_is_active(running: Simulation) -> N
 def test_a_day_that_arrives_at_once_is_judged_as_a_whole(running: Simulation) -> None:
     arrive(running, 0)
     score_pending()
-    assert StreamKeeper.objects.exists()
+    assert ScorerOwnership.objects.exists()
     arrive(running, 1, 30)
     assert score_pending() == 120
-    assert not StreamKeeper.objects.exists()
+    assert not ScorerOwnership.objects.exists()
 
 
 def test_what_a_process_remembers_is_worth_nothing_when_its_result_could_not_be_stored(
@@ -190,10 +190,10 @@ def _overtaken(made: Simulation, hour: int, followed: Any, patch: pytest.MonkeyP
             other.setattr(live, "_followed", followed)
             other.setattr(live, "_followers", {})
             other.setattr(ownership, "this_process", lambda: token)
-            (block,) = blocks(shards())
+            (batch,) = scoring_batches(neighbour_groups())
             new = Span.objects.exclude(pk__in=held)
             new.update(claimed_by=token, claimed_until=timezone.now() + LEASE_FOR)
-            assert pending._follow(block, token)
+            assert pending._follow(batch, token)
         return mine
 
     return late
@@ -234,9 +234,9 @@ def test_a_clock_that_is_years_off_keeps_no_other_from_being_judged_step_by_step
     whole = pending._score_whole
     judged: list[str] = []
 
-    def noted(block: Block, shard: Shard, token: uuid.UUID) -> int:
-        judged.extend(each.code for each in shard.substations)
-        return whole(block, shard, token)
+    def noted(batch: ScoringBatch, group: NeighbourGroup, token: uuid.UUID) -> int:
+        judged.extend(each.code for each in group.substations)
+        return whole(batch, group, token)
 
     monkeypatch.setattr(pending, "_score_whole", noted)
     for hour in range(3):

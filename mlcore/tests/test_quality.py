@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from mlcore.models import Score
-from mlcore.web.data_quality import MOST_BARS, data_quality
+from mlcore.web.data_quality import MAX_BARS, data_quality
 from substations.models import Reading, Substation
 from substations.tests.doors import AT, STEP, Doors, assert_guarded, text
 
@@ -60,10 +60,10 @@ def test_a_day_without_a_reading_is_missing_and_not_left_out(station: Substation
 
 
 def test_many_days_are_joined(station: Substation) -> None:
-    Reading.objects.bulk_create(Reading(substation=station, at=AT + n * DAY * STEP) for n in range(2 * MOST_BARS))
+    Reading.objects.bulk_create(Reading(substation=station, at=AT + n * DAY * STEP) for n in range(2 * MAX_BARS))
     found = data_quality(station, None, None)
-    assert (len(found.stretches), found.days_each) == (MOST_BARS, 2)
-    assert sum(each.present for each in found.stretches) == 2 * MOST_BARS
+    assert (len(found.stretches), found.days_each) == (MAX_BARS, 2)
+    assert sum(each.present for each in found.stretches) == 2 * MAX_BARS
 
 
 def test_the_panel_draws_and_says_it(signed_in: Doors, station: Substation) -> None:

@@ -1,4 +1,4 @@
-"""Readings of a shard on one regular grid."""
+"""Readings of a group on one regular grid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.fleet import reading_grid
-from mlcore.fleet.groups import Shard
+from mlcore.fleet.groups import NeighbourGroup
 from substations.models import Link, Reading, Substation
 
 from .grid import moment
@@ -30,13 +30,13 @@ def read(substation: Substation, *at_s: float, **values: float) -> None:
 
 
 def loaded(*substations: Substation, plates: dict[int, dict[str, Any]] | None = None) -> Fleet:
-    found = reading_grid.load(Shard(substations), moment(0), moment(4e9), plates)
+    found = reading_grid.load(NeighbourGroup(substations), moment(0), moment(4e9), plates)
     assert found is not None
     return found
 
 
 def test_no_readings_are_no_fleet() -> None:
-    assert reading_grid.load(Shard((station(),)), moment(0), moment(4e9)) is None
+    assert reading_grid.load(NeighbourGroup((station(),)), moment(0), moment(4e9)) is None
 
 
 def test_a_gap_is_nan_and_the_grid_goes_on() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlcore.diagnosis.findings import Finding
-from mlcore.fleet.groups import Shard
+from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detection
 from mlcore.scoring.reconcile import reconcile
 from substations.models import Substation
@@ -21,8 +21,8 @@ START = moment(START_S)
 
 
 @pytest.fixture
-def shard() -> Shard:
-    return Shard((Substation.objects.create(code="A"), Substation.objects.create(code="B")))
+def group() -> NeighbourGroup:
+    return NeighbourGroup((Substation.objects.create(code="A"), Substation.objects.create(code="B")))
 
 
 def finding(code: str = "A", *, start: float = 0, end: float | None = None, **values: Any) -> Finding:
@@ -37,9 +37,9 @@ def finding(code: str = "A", *, start: float = 0, end: float | None = None, **va
     return Finding(**{"peak_s": given["start_s"], "onset_s": given["start_s"], **given})
 
 
-def judged(shard: Shard, *findings: Finding, since: float = 0, context: float = -96) -> None:
+def judged(group: NeighbourGroup, *findings: Finding, since: float = 0, context: float = -96) -> None:
     reconcile(
-        shard, findings, {}, judged_from=START + hours(since), context_from=START + hours(context),
+        group, findings, {}, judged_from=START + hours(since), context_from=START + hours(context),
         now=START + timedelta(days=30),
     )  # fmt: skip
 
@@ -57,8 +57,8 @@ def told() -> list[tuple[str, str, float, float | None]]:
     ]
 
 
-def test_a_new_finding_is_stored_with_everything_it_says(shard: Shard) -> None:
-    judged(shard, finding(severity="critical", loss_pct=float("nan"), evidence={"at_peak": {}}))
+def test_a_new_finding_is_stored_with_everything_it_says(group: NeighbourGroup) -> None:
+    judged(group, finding(severity="critical", loss_pct=float("nan"), evidence={"at_peak": {}}))
     stored = Detection.objects.get()
     assert (stored.severity, stored.loss_kwh, stored.loss_pct, stored.reason) == (20, 5.0, None, "because")
     assert stored.evidence == {
@@ -69,103 +69,105 @@ def test_a_new_finding_is_stored_with_everything_it_says(shard: Shard) -> None:
     assert (stored.end, stored.revision, stored.peak) == (None, 1, START)
 
 
-def test_the_same_findings_again_change_nothing(shard: Shard) -> None:
+def test_the_same_findings_again_change_nothing(group: NeighbourGroup) -> None:
     both = finding(), finding("B", start=1, end=3, evidence={"contributions": {"reactive": 1 / 3}})
-    judged(shard, *both)
+    judged(group, *both)
     before = list(Detection.objects.values())
-    judged(shard, *both)
+    judged(group, *both)
     assert list(Detection.objects.values()) == before
 
 
-def test_an_episode_that_grows_is_the_same_row_with_a_new_revision(shard: Shard) -> None:
-    judged(shard, finding())
-    judged(shard, finding(end=4, loss_kwh=9.0, severity="critical"), since=3)
+def test_an_episode_that_grows_is_the_same_row_with_a_new_revision(group: NeighbourGroup) -> None:
+    judged(group, finding())
+    judged(group, finding(end=4, loss_kwh=9.0, severity="critical"), since=3)
     stored = Detection.objects.get()
     assert (stored.revision, stored.loss_kwh, stored.severity, told()) == (
         2, 9.0, 20, [("A", "capacitor_failure", 0.0, 4.0)],
     )  # fmt: skip
 
 
-def test_another_cause_for_the_same_loss_is_the_same_episode(shard: Shard) -> None:
-    judged(shard, finding())
-    judged(shard, finding(cause="low_pf_motor"), since=2)
+def test_another_cause_for_the_same_loss_is_the_same_episode(group: NeighbourGroup) -> None:
+    judged(group, finding())
+    judged(group, finding(cause="low_pf_motor"), since=2)
     assert told() == [("A", "low_pf_motor", 0.0, None)]
     assert Detection.objects.count() == 1
 
 
-def test_two_faults_of_one_meter_are_two_episodes(shard: Shard) -> None:
+def test_two_faults_of_one_meter_are_two_episodes(group: NeighbourGroup) -> None:
     faults = [finding(kind="meter", cause=cause) for cause in ("dead_phase", "stuck_value")]
-    judged(shard, *faults)
-    judged(shard, faults[1], since=2)
+    judged(group, *faults)
+    judged(group, faults[1], since=2)
     assert told() == [("A", "dead_phase", 0.0, 2.0), ("A", "stuck_value", 0.0, None)]
 
 
-def test_what_is_not_found_again_in_the_judged_range_is_withdrawn(shard: Shard) -> None:
-    judged(shard, finding(start=5, end=8))
-    judged(shard, since=4)
+def test_what_is_not_found_again_in_the_judged_range_is_withdrawn(group: NeighbourGroup) -> None:
+    judged(group, finding(start=5, end=8))
+    judged(group, since=4)
     assert told() == []
     assert (Detection.objects.get().withdrawn_at, Detection.objects.get().revision) == (START + timedelta(days=30), 2)
 
 
 @pytest.mark.parametrize("end", [None, 9.0])
-def test_what_began_before_and_is_not_found_again_ends_where_judging_began(shard: Shard, end: float | None) -> None:
-    judged(shard, finding(end=end))
-    judged(shard, since=6)
+def test_what_began_before_and_is_not_found_again_ends_where_judging_began(
+    group: NeighbourGroup, end: float | None
+) -> None:
+    judged(group, finding(end=end))
+    judged(group, since=6)
     assert told() == [("A", "capacitor_failure", 0.0, 6.0)]
 
 
-def test_what_was_over_before_the_judged_range_is_left_alone(shard: Shard) -> None:
-    judged(shard, finding(end=3))
+def test_what_was_over_before_the_judged_range_is_left_alone(group: NeighbourGroup) -> None:
+    judged(group, finding(end=3))
     before = Detection.objects.values().get()
-    judged(shard, since=6)
-    judged(shard, finding(start=0.25, end=3), since=6)
+    judged(group, since=6)
+    judged(group, finding(start=0.25, end=3), since=6)
     assert Detection.objects.values().get() == before
 
 
-def test_an_end_that_lies_before_the_judged_range_is_told_as_it_was(shard: Shard) -> None:
-    judged(shard, finding())
-    judged(shard, finding(end=5), since=8)
+def test_an_end_that_lies_before_the_judged_range_is_told_as_it_was(group: NeighbourGroup) -> None:
+    judged(group, finding())
+    judged(group, finding(end=5), since=8)
     assert told() == [("A", "capacitor_failure", 0.0, 5.0)]
 
 
-def test_a_withdrawn_episode_that_is_found_again_stands_again(shard: Shard) -> None:
-    judged(shard, finding(start=5))
-    judged(shard, since=4)
-    judged(shard, finding(start=5, end=7), since=4)
+def test_a_withdrawn_episode_that_is_found_again_stands_again(group: NeighbourGroup) -> None:
+    judged(group, finding(start=5))
+    judged(group, since=4)
+    judged(group, finding(start=5, end=7), since=4)
     assert told() == [("A", "capacitor_failure", 5.0, 7.0)]
     assert (Detection.objects.count(), Detection.objects.get().revision) == (1, 3)
 
 
-def test_two_causes_at_one_time_keep_their_rows_in_any_order(shard: Shard) -> None:
+def test_two_causes_at_one_time_keep_their_rows_in_any_order(group: NeighbourGroup) -> None:
     both = finding(), finding(cause="overload")
-    judged(shard, *both)
+    judged(group, *both)
     before = list(Detection.objects.values())
-    judged(shard, *reversed(both))
+    judged(group, *reversed(both))
     assert list(Detection.objects.values()) == before
 
 
-def test_an_episode_may_take_the_start_of_one_that_was_withdrawn(shard: Shard) -> None:
-    judged(shard, finding(start=5))
-    judged(shard, finding(start=9), since=4)
-    judged(shard, finding(start=5, end=12), since=4)
+def test_an_episode_may_take_the_start_of_one_that_was_withdrawn(group: NeighbourGroup) -> None:
+    judged(group, finding(start=5))
+    judged(group, finding(start=9), since=4)
+    judged(group, finding(start=5, end=12), since=4)
     assert told() == [("A", "capacitor_failure", 5.0, 12.0)]
 
 
-def test_two_episodes_may_grow_together_into_one(shard: Shard) -> None:
-    judged(shard, finding(start=1, end=3), finding(start=6, end=9))
-    judged(shard, finding(start=1, end=9))
+def test_two_episodes_may_grow_together_into_one(group: NeighbourGroup) -> None:
+    judged(group, finding(start=1, end=3), finding(start=6, end=9))
+    judged(group, finding(start=1, end=9))
     assert told() == [("A", "capacitor_failure", 1.0, 9.0)]
 
 
-def test_a_start_beyond_the_context_is_kept(shard: Shard) -> None:
-    judged(shard, finding())
-    judged(shard, finding(start=200), since=296, context=200)
+def test_a_start_beyond_the_context_is_kept(group: NeighbourGroup) -> None:
+    judged(group, finding())
+    judged(group, finding(start=200), since=296, context=200)
     assert told() == [("A", "capacitor_failure", 0.0, None)]
 
 
-def test_substations_do_not_touch_one_another(shard: Shard) -> None:
-    judged(shard, finding("A"), finding("B"))
-    judged(shard, finding("B"), since=5)
+def test_substations_do_not_touch_one_another(group: NeighbourGroup) -> None:
+    judged(group, finding("A"), finding("B"))
+    judged(group, finding("B"), since=5)
     assert told() == [("A", "capacitor_failure", 0.0, 5.0), ("B", "capacitor_failure", 0.0, None)]
-    judged(Shard((shard.substations[0],)), since=0)
+    judged(NeighbourGroup((group.substations[0],)), since=0)
     assert told() == [("B", "capacitor_failure", 0.0, None)]

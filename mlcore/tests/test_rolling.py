@@ -29,7 +29,7 @@ def test_the_mean_is_that_of_what_is_present(values: np.ndarray, steps: int) -> 
     found = rolling.window_mean(values, steps)[0]
     for mean, window in zip(found, _windows(values, steps), strict=True):
         present = window[np.isfinite(window)]
-        if present.size == 0 or present.size < rolling.LEAST_FILLED * window.size:
+        if present.size == 0 or present.size < rolling.MIN_FILLED * window.size:
             assert np.isnan(mean)
         else:
             assert mean == pytest.approx(present.mean(), abs=1e-9)

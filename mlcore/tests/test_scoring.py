@@ -93,7 +93,7 @@ def test_a_suffix_scored_alone_says_what_the_whole_said(scored: Simulation) -> N
         close(detections(), found)
 
 
-@pytest.mark.usefixtures("no_network")
+@pytest.mark.usefixtures("no_autoencoder")
 def test_readings_that_come_day_by_day_end_where_one_upload_ends(made: Simulation) -> None:
     stored(made)
     trained_and_scored()
@@ -143,7 +143,7 @@ def test_a_corrected_reading_withdraws_what_it_disproves(scored: Simulation) -> 
     assert (before.withdrawn_at is not None, before.revision) == (True, 2)
 
 
-@pytest.mark.usefixtures("no_network")
+@pytest.mark.usefixtures("no_autoencoder")
 @pytest.mark.parametrize("shift_s", [-1700, -100, 100, 1800])
 def test_a_meter_whose_clock_is_off_has_every_reading_scored_once(made: Simulation, shift_s: int) -> None:
     stored(made, until_day=3)
@@ -241,8 +241,8 @@ def test_a_record_too_long_for_memory_is_judged_in_pieces_with_the_same_result(
         return judge(*args)
 
     monkeypatch.setattr(pending, "_score_piece", watched)
-    monkeypatch.setattr(pending, "LEAST_PIECE", timedelta(days=days))
-    monkeypatch.setattr(pending, "MOST_READINGS", 1)
+    monkeypatch.setattr(pending, "MIN_PIECE", timedelta(days=days))
+    monkeypatch.setattr(pending, "MAX_READINGS", 1)
     again()
     assert len(pieces) == -(-20 // days)
     assert pieces[-1] is None
@@ -257,8 +257,8 @@ def test_a_worker_that_dies_between_two_pieces_has_not_judged_the_first_in_vain(
     grid: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     services.train_due()
-    monkeypatch.setattr(pending, "LEAST_PIECE", timedelta(days=5))
-    monkeypatch.setattr(pending, "MOST_READINGS", 1)
+    monkeypatch.setattr(pending, "MIN_PIECE", timedelta(days=5))
+    monkeypatch.setattr(pending, "MAX_READINGS", 1)
     judge = pending._score_piece
     done: list[int] = []
 
@@ -285,8 +285,8 @@ def test_a_corrected_day_of_a_record_too_long_for_memory_is_judged_with_all_that
     scored: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found, rows = detections(), scores()
-    monkeypatch.setattr(pending, "LEAST_PIECE", timedelta(days=5))
-    monkeypatch.setattr(pending, "MOST_READINGS", 1)
+    monkeypatch.setattr(pending, "MIN_PIECE", timedelta(days=5))
+    monkeypatch.setattr(pending, "MAX_READINGS", 1)
     begin = scored.spec.start_s + 2 * DAY
     for substation in Substation.objects.all():
         Span.objects.create(substation=substation, start=moment(begin), end=moment(begin + DAY))

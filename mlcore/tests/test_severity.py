@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mlcore.diagnosis import severity
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.judgement import analyse, fit
-from mlcore.diagnosis.severity import LEAST_RATED_LOSS_KW, expected_kwh, is_critical, worth_kwh
+from mlcore.diagnosis.severity import MIN_RATED_LOSS_KW, expected_kwh, is_critical, worth_kwh
 from substations.electrical.nameplate import Nameplate
 
 from .made_fleet import Load, made_fleet, training
@@ -32,7 +32,7 @@ def _lost_for(hours: float) -> list[Finding]:
 def test_it_is_worth_a_visit_from_half_an_hour_of_the_rated_loss_on() -> None:
     assert worth_kwh(PLATE) == pytest.approx(0.5 * 7.53)
     assert worth_kwh(replace(PLATE, rated_kva=25.0, no_load_loss_w=110.0, load_loss_w=700.0)) == pytest.approx(
-        0.5 * LEAST_RATED_LOSS_KW
+        0.5 * MIN_RATED_LOSS_KW
     )
 
 

@@ -18,16 +18,16 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     return calls
 
 
-@pytest.mark.parametrize(("blocks", "helpers"), [(0, []), (1, []), (2, [2]), (20, [20])])
+@pytest.mark.parametrize(("scoring_batches", "helpers"), [(0, []), (1, []), (2, [2]), (20, [20])])
 def test_help_is_called_when_more_than_one_block_waits(
-    called: list[object], monkeypatch: pytest.MonkeyPatch, blocks: int, helpers: list[int]
+    called: list[object], monkeypatch: pytest.MonkeyPatch, scoring_batches: int, helpers: list[int]
 ) -> None:
-    monkeypatch.setattr(services, "blocks_waiting", lambda: blocks)
+    monkeypatch.setattr(services, "batches_waiting", lambda: scoring_batches)
     score_pending()
     assert called == [*helpers, {"wait_for_training": True}]
 
 
 def test_who_helps_calls_nobody(called: list[object], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "blocks_waiting", lambda: 20)
+    monkeypatch.setattr(services, "batches_waiting", lambda: 20)
     score_pending(helps=True)
     assert called == [{"wait_for_training": True}]

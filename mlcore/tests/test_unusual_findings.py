@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlcore.diagnosis.autoencoder_scores import NetworkScores
+from mlcore.diagnosis.autoencoder_scores import AutoencoderScores
 from mlcore.diagnosis.judgement import fit, judge, learnt_of
 from mlcore.diagnosis.unusual_findings import unusual_findings
 
@@ -25,9 +25,9 @@ def test_the_loss_of_steps_that_could_not_be_judged_is_not_its_own() -> None:
     hours = (fleet.at_s - fleet.at_s[0]) / 3600.0
     score = np.zeros((len(fleet.codes), len(fleet.at_s)))
     score[1, (hours >= FIRST_H - 6.0) & (hours < LAST_H + 3.0)] = 3.0
-    (everything,) = unusual_findings(found, NetworkScores(score.copy()), [])
+    (everything,) = unusual_findings(found, AutoencoderScores(score.copy()), [])
     score[1, (hours >= FIRST_H) & (hours < LAST_H)] = np.nan
-    (without,) = unusual_findings(found, NetworkScores(score), [])
+    (without,) = unusual_findings(found, AutoencoderScores(score), [])
     assert (without.start_s, without.end_s) == (everything.start_s, everything.end_s)
     assert everything.loss_kwh > 20.0
     assert everything.severity == "critical"

@@ -15,17 +15,17 @@ from mlcore.training.promotion import Verdict
 from mlcore.training.store import load_detectors
 from substations.models import Span
 
-from .grid import the_shard
+from .grid import the_group
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("grid", "no_network")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("grid", "no_autoencoder")]
 
 
 @pytest.fixture
 def two_versions() -> tuple[Detector, Detector]:
     """The first two versions of one substation; the second is active."""
-    fit.train(the_shard())
-    fit.train(the_shard())
-    older, newer = Detector.objects.filter(substation=the_shard().substations[0]).order_by("version")
+    fit.train(the_group())
+    fit.train(the_group())
+    older, newer = Detector.objects.filter(substation=the_group().substations[0]).order_by("version")
     versions.activate(newer)
     older.refresh_from_db()
     newer.refresh_from_db()
@@ -53,7 +53,7 @@ def test_a_pinned_version_stays_whatever_is_trained(
 ) -> None:
     _older, newer = two_versions
     assert versions.pin(newer, pinned=True, by=person("engineer"))
-    fit.train(the_shard())
+    fit.train(the_group())
     newer.refresh_from_db()
     assert newer.is_active
     third = Detector.objects.get(substation=newer.substation, version=3)
@@ -76,7 +76,7 @@ def test_a_corrupt_artifact_is_refused_with_a_reason_and_the_older_version_serve
 ) -> None:
     older, newer = two_versions
     Detector.objects.filter(pk=newer.pk).update(arrays=bytes(newer.arrays)[:-7] + b"garbage")
-    usable, rows = load_detectors(the_shard())
+    usable, rows = load_detectors(the_group())
     code = older.substation.code
     assert code in usable
     assert rows[code] == older
@@ -92,16 +92,16 @@ def test_without_a_sound_version_the_substation_is_left_out_and_the_rest_carries
 ) -> None:
     for each in two_versions:
         Detector.objects.filter(pk=each.pk).update(sha256="0" * 64)
-    usable, _rows = load_detectors(the_shard())
+    usable, _rows = load_detectors(the_group())
     assert two_versions[0].substation.code not in usable
-    assert len(usable) == len(the_shard().substations) - 1
+    assert len(usable) == len(the_group().substations) - 1
 
 
 def test_a_candidate_that_is_worse_is_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    fit.train(the_shard())
-    worse = {each.code: Verdict(False, "More false alarms.", {}) for each in the_shard().substations}
+    fit.train(the_group())
+    worse = {each.code: Verdict(False, "More false alarms.", {}) for each in the_group().substations}
     monkeypatch.setattr("mlcore.training.promotion.judge", lambda *args: worse)
-    fit.train(the_shard())
+    fit.train(the_group())
     assert set(Detector.objects.active().values_list("version", flat=True)) == {1}
     assert Detector.objects.filter(version=2, note="More false alarms.").count() == len(worse)
 

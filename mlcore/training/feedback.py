@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from django.db import transaction
 
 from mlcore.diagnosis.findings import Finding
-from mlcore.fleet.groups import Shard
+from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detection, RaisedLimit
 
 # A little above the false alarm, so that the same is not raised again; never so high that a cause falls silent.
@@ -31,11 +31,11 @@ def learn_verdict(detection_ids: Sequence[int], *, is_false: bool) -> None:
             RaisedLimit.objects.filter(pk=limit.pk, factor__lt=wanted).update(factor=wanted)
 
 
-def above_limits(shard: Shard, findings: Iterable[Finding]) -> list[Finding]:
+def above_limits(group: NeighbourGroup, findings: Iterable[Finding]) -> list[Finding]:
     """Findings without those that operators have taught to be ordinary."""
-    codes = {substation.pk: substation.code for substation in shard.substations}
+    codes = {substation.pk: substation.code for substation in group.substations}
     limits = {
         (codes[limit.substation_id], limit.cause): limit.factor
-        for limit in RaisedLimit.objects.filter(substation__in=shard.ids)
+        for limit in RaisedLimit.objects.filter(substation__in=group.ids)
     }
     return [each for each in findings if each.score >= limits.get((each.substation, each.cause), 0.0)]

@@ -1,4 +1,4 @@
-"""Training: one call fits a shard and stores a version per substation."""
+"""Training: one call fits a group and stores a version per substation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from mlcore.detector import TrainedDetector, train_fleet
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.fleet import reading_grid
-from mlcore.fleet.groups import Shard
+from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detection, Detector, DetectorEvent
 from substations.electrical.nameplate import Nameplate
 from substations.models import PlannedWork, Reading, Span, Substation
@@ -28,9 +28,9 @@ from .store import load_detectors
 logger = logging.getLogger(__name__)
 # A first model learns from the older part of the record, so that it judges the newer part without having seen it.
 FIRST_TRAINING_SHARE = 0.7
-LEAST_DAYS = 7
+MIN_DAYS = 7
 # Readings on the grid of one training: each takes about 3 kB while expectations are learnt and versions compared.
-LARGEST_GRID = 1_000_000
+MAX_GRID = 1_000_000
 FIRST = Verdict(True, "The first version.", {})
 
 
@@ -46,68 +46,70 @@ class Range:
         return (self.end - self.start) / timedelta(days=1)
 
 
-def training_range(shard: Shard, *, until: datetime | None = None) -> Range | None:
-    """What a shard learns from: the last ``TRAIN_DAYS``, or at first the older share of the record.
+def training_range(group: NeighbourGroup, *, until: datetime | None = None) -> Range | None:
+    """What a group learns from: the last ``TRAIN_DAYS``, or at first the older share of the record.
 
-    Of many substations with short intervals only as much as fits into memory, see ``LARGEST_GRID``.
+    Of many substations with short intervals only as much as fits into memory, see ``MAX_GRID``.
     """
-    reach = Reading.objects.filter(substation__in=shard.ids).aggregate(first=Min("at"), last=Max("at"))
+    reach = Reading.objects.filter(substation__in=group.ids).aggregate(first=Min("at"), last=Max("at"))
     if reach["first"] is None:
         return None
     first, last = reach["first"], until or reach["last"]
-    has_detector = Detector.objects.active().filter(substation__in=shard.ids).exists()
+    has_detector = Detector.objects.active().filter(substation__in=group.ids).exists()
     if until is None and not has_detector:
-        last = first + max((last - first) * FIRST_TRAINING_SHARE, min(last - first, timedelta(days=LEAST_DAYS)))
-    longest = min(timedelta(days=settings.TRAIN_DAYS), _longest_grid(shard))
+        last = first + max((last - first) * FIRST_TRAINING_SHARE, min(last - first, timedelta(days=MIN_DAYS)))
+    longest = min(timedelta(days=settings.TRAIN_DAYS), _longest_grid(group))
     return Range(max(first, last - longest), last)
 
 
-def _longest_grid(shard: Shard) -> timedelta:
-    steps = max(LARGEST_GRID // len(shard.ids), 1)
-    return timedelta(seconds=steps * shard.substations[0].reading_interval_s)
+def _longest_grid(group: NeighbourGroup) -> timedelta:
+    steps = max(MAX_GRID // len(group.ids), 1)
+    return timedelta(seconds=steps * group.substations[0].reading_interval_s)
 
 
-def train(shard: Shard, *, only: Collection[int] | None = None, until: datetime | None = None) -> list[Detector]:
-    """Fit every substation of a shard that has enough believable data; the new versions become active.
+def train(
+    group: NeighbourGroup, *, only: Collection[int] | None = None, until: datetime | None = None
+) -> list[Detector]:
+    """Fit every substation of a group that has enough believable data; the new versions become active.
 
     ``only`` limits which substations get a new version; the others still serve as their neighbours.
-    Fitting runs outside any transaction. Storing the versions, making them active and asking for the shard to be scored
+    Fitting runs outside any transaction. Storing the versions, making them active and asking for the group to be scored
     again is one transaction.
     """
-    wanted = training_range(shard, until=until)
-    fleet = reading_grid.load(shard, wanted.start, wanted.end) if wanted else None
+    wanted = training_range(group, until=until)
+    fleet = reading_grid.load(group, wanted.start, wanted.end) if wanted else None
     if fleet is None or wanted is None:
         return []
-    active, _rows = load_detectors(shard)
-    left_out = _left_out(shard, fleet)
+    active, _rows = load_detectors(group)
+    left_out = _left_out(group, fleet)
     usable = ~np.logical_or.reduce(list(left_out.values()))
     from_s = promotion.held_out_from(int(fleet.at_s[0]), int(fleet.at_s[-1])) if active else int(fleet.at_s[-1]) + 1
     # A newcomer has no version to be compared with: it learns from all that it has.
-    compared = np.array([each.code in active for each in shard.substations])
+    compared = np.array([each.code in active for each in group.substations])
     seen = usable & ~(compared[:, None] & (fleet.at_s >= from_s))
     trained = train_fleet(fleet, seen, false_alarms_per_month=settings.FALSE_ALARMS_PER_MONTH)
-    codes = {each.code for each in shard.substations if only is None or each.pk in only}
+    codes = {each.code for each in group.substations if only is None or each.pk in only}
     kept = {code: each for code, each in trained.items() if code in codes}
-    verdicts = promotion.judge(shard, fleet, kept, active, from_s) if active else {}
+    verdicts = promotion.judge(group, fleet, kept, active, from_s) if active else {}
     until = min(wanted.end, datetime.fromtimestamp(from_s, UTC))
     learned = {
-        each.code: Range(wanted.start, until if each.code in active else wanted.end) for each in shard.substations
+        each.code: Range(wanted.start, until if each.code in active else wanted.end) for each in group.substations
     }
-    return _store(shard, fleet, kept, verdicts, learned, left_out)
+    return _store(group, fleet, kept, verdicts, learned, left_out)
 
 
-def _left_out(shard: Shard, fleet: Fleet) -> dict[str, NDArray[np.bool_]]:
+def _left_out(group: NeighbourGroup, fleet: Fleet) -> dict[str, NDArray[np.bool_]]:
     """[substation, time] what teaches nothing about normal, by the reason: known episodes, and planned work."""
-    known = Detection.objects.standing().filter(substation__in=shard.ids)
+    known = Detection.objects.standing().filter(substation__in=group.ids)
     return {
-        "left_out_known_episodes": _marked(shard, fleet, known.exclude(verdict=Detection.Verdict.FALSE_ALARM)),
-        "left_out_planned_work": _marked(shard, fleet, PlannedWork.objects.filter(substation__in=shard.ids)),
+        "left_out_known_episodes": _marked(group, fleet, known.exclude(verdict=Detection.Verdict.FALSE_ALARM)),
+        "left_out_planned_work": _marked(group, fleet, PlannedWork.objects.filter(substation__in=group.ids)),
     }
 
 
-def _marked(shard: Shard, fleet: Fleet, stretches: Iterable[Detection | PlannedWork]) -> NDArray[np.bool_]:
+def _marked(group: NeighbourGroup, fleet: Fleet, stretches: Iterable[Detection | PlannedWork]) -> NDArray[np.bool_]:
     marked = np.zeros(fleet.values.shape[:2], dtype=bool)
-    index = {pk: position for position, pk in enumerate(shard.ids)}
+    index = {pk: position for position, pk in enumerate(group.ids)}
     for each in stretches:
         end_s = each.end.timestamp() if each.end else np.inf
         marked[index[each.substation_id]] |= (fleet.at_s >= each.start.timestamp()) & (fleet.at_s <= end_s)
@@ -116,7 +118,7 @@ def _marked(shard: Shard, fleet: Fleet, stretches: Iterable[Detection | PlannedW
 
 @transaction.atomic
 def _store(
-    shard: Shard,
+    group: NeighbourGroup,
     fleet: Fleet,
     trained: dict[str, TrainedDetector],
     verdicts: dict[str, Verdict],
@@ -124,7 +126,7 @@ def _store(
     left_out: Mapping[str, NDArray[np.bool_]],
 ) -> list[Detector]:
     stored = []
-    for index, substation in enumerate(shard.substations):
+    for index, substation in enumerate(group.substations):
         if substation.code in trained:
             verdict, code = verdicts.get(substation.code, FIRST), substation.code
             rows = np.isfinite(fleet.values[index]).any(axis=1) & (fleet.at_s <= learned[code].end.timestamp())
@@ -134,7 +136,7 @@ def _store(
             )
     _ask_for_scoring(each for each in stored if each.version == 1)
     logger.info(
-        "Trained %d of %d substations of the shard of %s.", len(stored), len(shard.ids), shard.substations[0].code
+        "Trained %d of %d substations of the group of %s.", len(stored), len(group.ids), group.substations[0].code
     )
     return stored
 
@@ -157,7 +159,7 @@ def _store_one(
     row = Detector.objects.create(
         substation=substation,
         version=(own.aggregate(Max("version"))["version__max"] or 0) + 1,
-        rung=detector.rung,
+        tier=detector.tier,
         trained_from=learned.start,
         trained_until=learned.end,
         row_count=int(rows.sum()),

@@ -17,13 +17,13 @@ from numpy.typing import NDArray
 from mlcore.detector import TrainedDetector, analyse_fleet
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.fleet.groups import Shard
+from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detection
 from substations.models import PlannedWork
 
 # The newest part of the record is kept from the candidate, to compare on.
 HELD_OUT = timedelta(days=7)
-MOST_OF_RECORD = 0.2
+MAX_OF_RECORD = 0.2
 TOLERANCE = 0.01
 
 
@@ -46,11 +46,11 @@ class Judged:
 
 def held_out_from(first_s: int, last_s: int) -> int:
     """Where the part begins that a candidate is not trained on."""
-    return int(last_s - min(HELD_OUT.total_seconds(), MOST_OF_RECORD * (last_s - first_s)))
+    return int(last_s - min(HELD_OUT.total_seconds(), MAX_OF_RECORD * (last_s - first_s)))
 
 
 def judge(
-    shard: Shard,
+    group: NeighbourGroup,
     fleet: Fleet,
     candidates: Mapping[str, TrainedDetector],
     active: Mapping[str, TrainedDetector],
@@ -59,7 +59,7 @@ def judge(
     """A verdict per code of the candidates; one without an active version is accepted as it is."""
     ours, theirs = _judged(fleet, candidates), _judged(fleet, {**candidates, **active})
     verdicts: dict[str, Verdict] = {}
-    for index, substation in enumerate(shard.substations):
+    for index, substation in enumerate(group.substations):
         if substation.code not in candidates:
             continue
         if substation.code not in active:

@@ -1,4 +1,4 @@
-"""Which shards should be trained now, and the claim that keeps two workers from training the same one."""
+"""Which neighbour groups should be trained now, and the claim that keeps two workers from training the same one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from django.conf import settings
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from mlcore.fleet.groups import Shard
+from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detection, Detector, Score, TrainingAttempt
 from mlcore.querysets import ScoreQuerySet
 from substations.models import PlannedWork, Reading, Substation
 from substations.querysets import SubstationQuerySet
 
-LEAST_DAYS = 7
+MIN_DAYS = 7
 # A model that learnt from less than this is trained again each week, until it has a network of its own.
 YOUNG = timedelta(days=21)
 # A substation whose data gave no model is tried again once this much more of it has come in.
@@ -29,8 +29,8 @@ DRIFT_ROWS = 100
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What speaks for a training, of substations with enough new readings: ``old`` models take their shard along."""
+class TrainingDemand:
+    """What speaks for a training, of substations with enough new readings: ``old`` models take their group along."""
 
     asked: frozenset[int]
     alone: frozenset[int]
@@ -40,27 +40,27 @@ class Wishes:
     def everyone(self) -> frozenset[int]:
         return self.asked | self.alone | self.old
 
-    def of(self, shard: Shard) -> list[int]:
-        """The substations of a shard to be trained; those asked for come first and by themselves."""
-        if asked := [pk for pk in shard.ids if pk in self.asked]:
+    def of(self, group: NeighbourGroup) -> list[int]:
+        """The substations of a group to be trained; those asked for come first and by themselves."""
+        if asked := [pk for pk in group.ids if pk in self.asked]:
             return asked
-        if self.old.intersection(shard.ids):
-            return list(shard.ids)
-        return [pk for pk in shard.ids if pk in self.alone]
+        if self.old.intersection(group.ids):
+            return list(group.ids)
+        return [pk for pk in group.ids if pk in self.alone]
 
 
-def due(shard: Shard, *, now: datetime | None = None, look_for_drift: bool = False) -> list[int]:
-    """The substations of a shard that should be trained.
+def due(group: NeighbourGroup, *, now: datetime | None = None, look_for_drift: bool = False) -> list[int]:
+    """The substations of a group that should be trained.
 
     Those asked for; those without a model though there is enough data, and young ones without a network of their own;
     all of them when a model has reached its age or, if that is looked for, has drifted. What gave no new model is tried
     again only with more data.
     """
-    drift = drifted(shard) if look_for_drift else set()
-    return wishes(Substation.objects.filter(pk__in=shard.ids), now=now, drift=drift).of(shard)
+    drift = drifted(group) if look_for_drift else set()
+    return demand(Substation.objects.filter(pk__in=group.ids), now=now, drift=drift).of(group)
 
 
-def wishes(of: SubstationQuerySet, *, now: datetime | None = None, drift: Collection[int] = ()) -> Wishes:
+def demand(of: SubstationQuerySet, *, now: datetime | None = None, drift: Collection[int] = ()) -> TrainingDemand:
     """Who should be trained among some substations, or all: three queries, however many there are."""
     now = now or timezone.now()
     asked = of.filter(training_attempt__requested_at__isnull=False)
@@ -68,23 +68,23 @@ def wishes(of: SubstationQuerySet, *, now: datetime | None = None, drift: Collec
     old = of.filter(
         Q(Exists(active.filter(created_at__lte=now - timedelta(days=settings.RETRAIN_DAYS)))) | Q(pk__in=drift)
     )
-    young = active.exclude(rung=Detector.Rung.OWN).filter(
-        created_at__lte=now - timedelta(days=LEAST_DAYS), trained_until__lt=F("trained_from") + YOUNG
+    young = active.exclude(tier=Detector.Tier.OWN).filter(
+        created_at__lte=now - timedelta(days=MIN_DAYS), trained_until__lt=F("trained_from") + YOUNG
     )
-    return Wishes(
+    return TrainingDemand(
         frozenset(asked.values_list("pk", flat=True)),
         _with_new_data(of.filter(~Exists(active) | Exists(young))),
         _with_new_data(old),
     )
 
 
-def drifted(shard: Shard) -> set[int]:
+def drifted(group: NeighbourGroup) -> set[int]:
     """Substations whose ordinary rows of the last week are abnormal to their model far more often than they should be.
 
     A row counts if it was scored, is above the threshold, and belongs to no planned work and no known episode, those
     left aside that were false alarms: there what is ordinary has changed.
     """
-    newest = Reading.objects.filter(substation__in=shard.ids).aggregate(Max("at"))["at__max"]
+    newest = Reading.objects.filter(substation__in=group.ids).aggregate(Max("at"))["at__max"]
     if newest is None:
         return set()
     true = Detection.objects.standing().exclude(verdict=Detection.Verdict.FALSE_ALARM)
@@ -93,7 +93,7 @@ def drifted(shard: Shard) -> set[int]:
     work = PlannedWork.objects.filter(
         substation=OuterRef("substation"), start__lte=OuterRef("at"), end__gte=OuterRef("at")
     )
-    recent = Score.objects.filter(substation__in=shard.ids, at__gt=newest - DRIFT_OVER, status=Score.Status.OK)
+    recent = Score.objects.filter(substation__in=group.ids, at__gt=newest - DRIFT_OVER, status=Score.Status.OK)
     rows = _counted(recent)
     odd = _counted(recent.filter(~Exists(inside), ~Exists(work), score__gt=1))
     return {pk for pk, count in rows.items() if count >= DRIFT_ROWS and odd.get(pk, 0) > DRIFT_SHARE * count}
@@ -110,37 +110,37 @@ def _with_new_data(substations: SubstationQuerySet) -> frozenset[int]:
     return frozenset(
         pk
         for pk, first, last, tried in reach.values_list("pk", "first_at", "latest_at", "training_attempt__newest_at")
-        if last - first >= timedelta(days=LEAST_DAYS) and (tried is None or last - tried >= TRY_AGAIN_AFTER)
+        if last - first >= timedelta(days=MIN_DAYS) and (tried is None or last - tried >= TRY_AGAIN_AFTER)
     )
 
 
 def claimed(*, now: datetime | None = None) -> set[int]:
-    """The substations that name the shards which workers are training."""
+    """The substations that name the neighbour groups which workers are training."""
     held = TrainingAttempt.objects.filter(claimed_until__gte=now or timezone.now())
     return set(held.values_list("substation", flat=True))
 
 
-def is_claimed(shard: Shard, *, now: datetime | None = None) -> bool:
-    """Whether a worker is training this shard."""
-    return shard.substations[0].pk in claimed(now=now)
+def is_claimed(group: NeighbourGroup, *, now: datetime | None = None) -> bool:
+    """Whether a worker is training this group."""
+    return group.substations[0].pk in claimed(now=now)
 
 
-def claim(shard: Shard, *, now: datetime | None = None) -> bool:
-    """Reserve a shard's training; False when another worker holds it. The claim of a worker that died runs out."""
+def claim(group: NeighbourGroup, *, now: datetime | None = None) -> bool:
+    """Reserve a group's training; False when another worker holds it. The claim of a worker that died runs out."""
     now = now or timezone.now()
-    key = shard.substations[0].pk
+    key = group.substations[0].pk
     TrainingAttempt.objects.get_or_create(substation_id=key)
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=now)
     return TrainingAttempt.objects.filter(free, substation=key).update(claimed_until=now + CLAIM_FOR) == 1
 
 
-def release(shard: Shard, considered: list[int]) -> None:
+def release(group: NeighbourGroup, considered: list[int]) -> None:
     """End the claim and remember up to which reading each substation was considered."""
     newest = Reading.objects.filter(substation__in=considered).values("substation").annotate(last=Max("at"))
     for each in newest:
         TrainingAttempt.objects.update_or_create(substation_id=each["substation"], defaults={"newest_at": each["last"]})
     TrainingAttempt.objects.filter(substation__in=considered).update(requested_at=None)
-    TrainingAttempt.objects.filter(substation=shard.substations[0].pk).update(claimed_until=None)
+    TrainingAttempt.objects.filter(substation=group.substations[0].pk).update(claimed_until=None)
 
 
 def request(substation_id: int, *, now: datetime | None = None) -> None:

@@ -6,7 +6,7 @@ import logging
 
 from mlcore.detector import TrainedDetector
 from mlcore.diagnosis.model import IncompatibleModelError
-from mlcore.fleet.groups import Shard
+from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detector
 
 from . import artifacts, versions
@@ -14,15 +14,15 @@ from . import artifacts, versions
 logger = logging.getLogger(__name__)
 
 
-def load_detectors(shard: Shard) -> tuple[dict[str, TrainedDetector], dict[str, Detector]]:
-    """The detectors of a shard by code, and the rows they came from.
+def load_detectors(group: NeighbourGroup) -> tuple[dict[str, TrainedDetector], dict[str, Detector]]:
+    """The detectors of a group by code, and the rows they came from.
 
     The active version of each substation; if its artifact is refused, the newest older one that is sound, which then
     becomes the active one. A substation without any is left out: the checks of its meter carry on.
     """
     usable: dict[str, TrainedDetector] = {}
     rows: dict[str, Detector] = {}
-    for row in Detector.objects.active().filter(substation__in=shard.ids).select_related("substation"):
+    for row in Detector.objects.active().filter(substation__in=group.ids).select_related("substation"):
         found = _sound(row)
         if found:
             rows[row.substation.code], usable[row.substation.code] = found

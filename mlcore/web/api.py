@@ -62,15 +62,24 @@ class DetectionViewSet(viewsets.ReadOnlyModelViewSet[Detection]):
     filterset_class = DetectionFilter
 
 
+class DetectorFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
+    rung = django_filters.ChoiceFilter(choices=Detector.Tier.choices, field_name="tier", label="Deprecated: use tier.")
+
+    class Meta:
+        model = Detector
+        fields = ("is_active", "tier", "substation__code")
+
+
 class DetectorSerializer(serializers.ModelSerializer[Detector]):
     """One version of a substation's model; ``metrics`` hold what it was compared on."""
 
     substation = serializers.SlugRelatedField[Substation](slug_field="code", read_only=True)
+    rung = serializers.CharField(source="tier", read_only=True, help_text="Deprecated: the same as tier.")
 
     class Meta:
         model = Detector
         fields = (
-            "id", "substation", "version", "rung", "is_active", "is_pinned", "broken_reason", "trained_from",
+            "id", "substation", "version", "tier", "rung", "is_active", "is_pinned", "broken_reason", "trained_from",
             "trained_until", "row_count", "excluded_count", "threshold", "metrics", "note", "created_at",
         )  # fmt: skip
 
@@ -85,7 +94,7 @@ class DetectorViewSet(viewsets.ReadOnlyModelViewSet[Detector]):
 
     queryset = Detector.objects.without_artifact().select_related("substation").order_by("substation__code", "-version")
     serializer_class = DetectorSerializer
-    filterset_fields = ("is_active", "rung", "substation__code")
+    filterset_class = DetectorFilter
     action_permissions = {
         "train": ["mlcore.add_detector"],
         "activate": ["mlcore.change_detector"],

@@ -14,7 +14,7 @@ from substations.querysets import EpochSeconds
 
 DAY_S = 86_400
 # More days than this are joined, so that each bar of the strip can still be seen.
-MOST_BARS = 120
+MAX_BARS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def data_quality(
 ) -> DataQuality:
     """Days of local time, counted by the database; the first and the last are as long as the readings reach.
 
-    A reading counts as not believed when the gate of its score says so; one without a score yet does not.
+    A reading counts as not believed when the flag of its score says so; one without a score yet does not.
     """
     readings = Reading.objects.for_substation(substation).between(start, end)
     ends = readings.aggregate(first=Min("at"), last=Max("at"))
@@ -73,7 +73,7 @@ def data_quality(
         return DataQuality([], 1)
     first_s, last_s = (int(ends[name].timestamp()) for name in ("first", "last"))
     first_day = (first_s + utc_offset_s) // DAY_S
-    days_each = -(-((last_s + utc_offset_s) // DAY_S - first_day + 1) // MOST_BARS)
+    days_each = -(-((last_s + utc_offset_s) // DAY_S - first_day + 1) // MAX_BARS)
     begin_s, width_s = first_day * DAY_S - utc_offset_s, days_each * DAY_S
     found = _counted(readings, begin_s, width_s, present=Count("at"), derived=Count("at", filter=~Q(derived=0)))
     scores = Score.objects.filter(substation=substation).between(ends["first"], ends["last"])

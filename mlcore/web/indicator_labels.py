@@ -1,11 +1,11 @@
-"""What people call the statistics that the detection looks at."""
+"""What people call the windowed quantities that the detection looks at."""
 
 from __future__ import annotations
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-STATISTICS: dict[str, str | Promise] = {
+INDICATOR_LABELS: dict[str, str | Promise] = {
     "reactive": _("Reactive power"),
     "motor": _("kvar that follow kW"),
     "distortion": _("Harmonics"),

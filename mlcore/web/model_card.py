@@ -19,7 +19,7 @@ def card(detector: Detector) -> list[tuple[str, str]]:
 def side_by_side(one: Detector, other: Detector) -> list[tuple[str, str, str]]:
     """Label, and the value of each of two versions: what they learned from, then every figure that either has."""
     rows = [
-        (_("Rung"), one.get_rung_display(), other.get_rung_display()),
+        (_("Tier"), one.get_tier_display(), other.get_tier_display()),
         (_("Days learned from"), _value(_days(one)), _value(_days(other))),
         (_("Readings"), _value(one.row_count), _value(other.row_count)),
         (_("Left out"), _value(one.excluded_count), _value(other.excluded_count)),

@@ -1,4 +1,4 @@
-"""Which rung of the ladder judges a substation, and why: fixed limits, the regression, the fleet's network, its own."""
+"""Which tier judges a substation, and why: fixed limits, the regression, the fleet's network, its own."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from django.db.models import Max, Min
 from django.utils.translation import gettext as _
 
 from mlcore.models import Detector
-from mlcore.training.schedule import LEAST_DAYS
+from mlcore.training.schedule import MIN_DAYS
 from substations.models import Reading, Substation
 
-Rung = Detector.Rung
+Tier = Detector.Tier
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rung: ``is_here`` marks the one that judges, ``is_reached`` those up to it."""
+    """One tier: ``is_here`` marks the one that judges, ``is_reached`` those up to it."""
 
     label: str
     is_here: bool
@@ -25,27 +25,27 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Ladder:
-    """All rungs, lowest first, and why the substation stands where it stands."""
+class ModelTiers:
+    """All tiers, lowest first, and why the substation stands where it stands."""
 
     steps: list[Step]
     why: str
 
 
-def ladder(substation: Substation, active: Detector | None) -> Ladder:
+def model_tiers(substation: Substation, active: Detector | None) -> ModelTiers:
     """Where a substation stands, from stored rows alone."""
     usable = active if active is not None and not active.broken_reason else None
-    here = Rung(usable.rung) if usable else Rung.LIMITS
-    rungs = list(Rung)
-    reached = rungs.index(here)
-    steps = [Step(str(rung.label), rung is here, number <= reached) for number, rung in enumerate(rungs)]
-    return Ladder(steps, _why_limits(substation, active) if usable is None else _why(usable))
+    here = Tier(usable.tier) if usable else Tier.LIMITS
+    tiers = list(Tier)
+    reached = tiers.index(here)
+    steps = [Step(str(tier.label), tier is here, number <= reached) for number, tier in enumerate(tiers)]
+    return ModelTiers(steps, _why_limits(substation, active) if usable is None else _why(usable))
 
 
 def _why(detector: Detector) -> str:
-    if detector.rung == Rung.OWN:
+    if detector.tier == Tier.OWN:
         return _("Its own network does better on rows kept back from learning than the one that the fleet shares.")
-    if detector.rung == Rung.FLEET:
+    if detector.tier == Tier.FLEET:
         return _(
             "It is judged with the network that the fleet shares: it has too few calm days for a network of its own, "
             "or its own did no better on rows kept back from learning."
@@ -60,14 +60,14 @@ def _why_limits(substation: Substation, broken: Detector | None) -> str:
         what = _("Version %(newer)d is sound: make it active, or train again.") if newer else _("Train it again.")
         return f"{why} {what}" % {"number": broken.version, "newer": newer.version if newer else 0}
     days = _days_of(substation)
-    if days < timedelta(days=LEAST_DAYS):
+    if days < timedelta(days=MIN_DAYS):
         return _(
             "No model yet: %(have).1f of %(need)d days of readings have come in. Wide fixed limits judge meanwhile."
-        ) % {"have": days / timedelta(days=1), "need": LEAST_DAYS}
+        ) % {"have": days / timedelta(days=1), "need": MIN_DAYS}
     return _(
         "No model yet: of its readings, fewer than %(need)d days can be believed and show load, or its training is "
         "about to come. Wide fixed limits judge meanwhile."
-    ) % {"need": LEAST_DAYS}
+    ) % {"need": MIN_DAYS}
 
 
 def _days_of(substation: Substation) -> timedelta:

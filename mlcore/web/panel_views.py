@@ -16,10 +16,10 @@ from mlcore.models import Detection, Score
 from substations.models import Reading, Substation
 
 from .data_quality import DataQuality, data_quality
-from .indicator_labels import STATISTICS
+from .indicator_labels import INDICATOR_LABELS
 
-MOST_EPISODES = 8
-LEAST_SHARE = 0.01
+MAX_EPISODES = 8
+MIN_SHARE = 0.01
 view_detections = permission_required("mlcore.view_detection", raise_exception=True)
 BAR_HEIGHT = 40.0
 
@@ -42,7 +42,7 @@ class Bar:
 def why(request: HttpRequest, code: str) -> HttpResponse:
     """What contributed to the episode ``?episode=``, else to the newest one; and how the newest reading stands."""
     substation = get_object_or_404(Substation, code=code)
-    episodes = list(Detection.objects.standing().filter(substation=substation).order_by("-start")[:MOST_EPISODES])
+    episodes = list(Detection.objects.standing().filter(substation=substation).order_by("-start")[:MAX_EPISODES])
     asked = request.GET.get("episode", "")
     chosen = next((each for each in episodes if str(each.pk) == asked), None)
     if asked and chosen is None:
@@ -55,16 +55,16 @@ def why(request: HttpRequest, code: str) -> HttpResponse:
         "shown": shown,
         "shares": contributions(shown) if shown else [],
         "newest": newest,
-        "furthest": STATISTICS.get(newest.channel, newest.channel) if newest else "",
+        "furthest": INDICATOR_LABELS.get(newest.channel, newest.channel) if newest else "",
     }
     return render(request, "mlcore/_why.html", context)
 
 
 def contributions(detection: Detection) -> list[tuple[str | Promise, float]]:
-    """What each statistic contributed, as shares of one, largest first; parts below one per cent are left out."""
+    """What each indicator contributed, as shares of one, largest first; parts below one per cent are left out."""
     stored: dict[str, float] = detection.evidence.get("contributions", {})
     found = sorted(stored.items(), key=lambda item: -item[1])
-    return [(STATISTICS.get(name, name), part) for name, part in found if part >= LEAST_SHARE]
+    return [(INDICATOR_LABELS.get(name, name), part) for name, part in found if part >= MIN_SHARE]
 
 
 @login_required

@@ -19,12 +19,12 @@ from substations.models import Reading, Substation
 
 from .episode_chart import episode_figure
 from .model_card import card, observed_false_alarms, side_by_side
-from .model_tier import ladder
+from .model_tier import model_tiers
 from .substation_chart import substation_figure
 
 PAGE_SIZE = 100
 # An episode is shown with at least this much of what came before it.
-LEAST_CONTEXT = timedelta(hours=24)
+MIN_CONTEXT = timedelta(hours=24)
 view_detections = permission_required("mlcore.view_detection", raise_exception=True)
 
 
@@ -49,7 +49,7 @@ def episode_chart(request: HttpRequest, pk: int) -> HttpResponse:
     """One episode with what came before and after: the quantity that gave it away, power factor and loss."""
     detection = get_object_or_404(Detection.objects.select_related("substation"), pk=pk)
     last = detection.end or detection.substation.readings.order_by("-at").values_list("at", flat=True).first()
-    around = max(LEAST_CONTEXT, ((last or detection.start) - detection.start) / 2)
+    around = max(MIN_CONTEXT, ((last or detection.start) - detection.start) / 2)
     end = last + around / 2 if last else None
     zone = zone_for(request, detection.substation.zone)
     return JsonResponse(episode_figure(detection, detection.start - around, end, zone=zone))
@@ -73,7 +73,7 @@ def panel(request: HttpRequest, code: str) -> HttpResponse:
     """The model of one substation; a panel of the substation's page."""
     substation = get_object_or_404(Substation, code=code)
     detector = Detector.objects.active().without_artifact().filter(substation=substation).first()
-    context = {"substation": substation, "detector": detector, "ladder": ladder(substation, detector)}
+    context = {"substation": substation, "detector": detector, "model_tiers": model_tiers(substation, detector)}
     return render(request, "mlcore/_panel.html", context)
 
 
@@ -87,7 +87,7 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     active = next((each for each in stored if each.is_active), None)
     context = {
         "substation": substation,
-        "ladder": ladder(substation, active),
+        "model_tiers": model_tiers(substation, active),
         "expected": active.metrics.get("expected_false_alarms_per_month") if active else None,
         "versions": [(each, card(each)) for each in stored],
         "work": substation.planned_work.all()[:10],

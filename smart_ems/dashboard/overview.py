@@ -44,7 +44,7 @@ class Status:
     @property
     def model(self) -> str:
         """What judges it: the rung of its model, or fixed limits."""
-        return str(Detector.Rung(self.rung or Detector.Rung.LIMITS).label)
+        return str(Detector.Tier(self.rung or Detector.Tier.LIMITS).label)
 
     @property
     def summary(self) -> str:
@@ -82,7 +82,7 @@ def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[Status
     }
     scores = {score["pk"]: score for score in newest_scores(ids)}
     alerts = _open_alerts(ids)
-    rungs = dict(Detector.objects.active().filter(substation__in=ids).values_list("substation_id", "rung"))
+    rungs = dict(Detector.objects.active().filter(substation__in=ids).values_list("substation_id", "tier"))
     return [
         _status(each, newest.get(each.pk), scores.get(each.pk), alerts.get(each.pk, []), rungs.get(each.pk, ""), now)
         for each in found

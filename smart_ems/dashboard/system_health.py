@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from core.formatting import duration
 from ingestion.models import Upload
-from mlcore.fleet.groups import Shard
+from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detector, TrainingAttempt
 from mlcore.training.schedule import drifted
 from smart_ems.celery import app
@@ -124,8 +124,8 @@ def _intake(panel: Panel, now: datetime) -> None:
 
 def _models(panel: Panel, now: datetime) -> None:
     active = Detector.objects.active()
-    rungs = dict(active.values_list("rung").annotate(Count("pk")).order_by())
-    for rung in Detector.Rung:
+    rungs = dict(active.values_list("tier").annotate(Count("pk")).order_by())
+    for rung in Detector.Tier:
         if rungs.get(rung.value):
             panel.add(str(rung.label), rungs[rung.value])
     without = Substation.objects.exclude(detectors__is_active=True).count()
@@ -146,7 +146,7 @@ def _models(panel: Panel, now: datetime) -> None:
 def _drifted() -> int | None:
     """Substations whose model has drifted, by the measure of the training; None for a fleet too large to look here."""
     found = Substation.objects.filter(detectors__is_active=True)[: MOST_LOOKED_AT + 1]
-    fleet = Shard(tuple(found))
+    fleet = NeighbourGroup(tuple(found))
     return len(drifted(fleet)) if len(fleet.ids) <= MOST_LOOKED_AT else None
 
 

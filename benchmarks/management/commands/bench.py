@@ -29,10 +29,12 @@ class Command(BaseCommand):
         score.add_argument("--window", type=int, default=24)
         score.add_argument("--hidden", type=int, default=32)
         score.add_argument("--layers", type=int, default=1)
-        tick = kinds.add_parser("tick", help="one new reading of very many substations: the networks, then everything")
+        tick = kinds.add_parser(
+            "tick", help="one new reading of very many substations: the autoencoders, then everything"
+        )
         tick.add_argument("--substations", type=int, default=10_000)
         tick.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that share the work")
-        tick.add_argument("--compute-only", action="store_true", help="the networks alone, without a database")
+        tick.add_argument("--compute-only", action="store_true", help="the autoencoders alone, without a database")
         pages = kinds.add_parser("pages", help="every page and fragment with a large grid: time, queries, size")
         pages.add_argument("--substations", type=int, default=500)
         pages.add_argument("--days", type=int, default=90, help="days of 15-minute readings")

@@ -83,7 +83,7 @@ def test_models_by_rung_refused_and_broken_off() -> None:
     values = {"trained_from": now, "trained_until": now, "row_count": 1, "arrays": b"", "sha256": ""}
     for code, rung in (("A", "own"), ("B", "own"), ("C", "regression")):
         substation = Substation.objects.create(code=code)
-        Detector.objects.create(substation=substation, version=1, rung=rung, is_active=True, **values)
+        Detector.objects.create(substation=substation, version=1, tier=rung, is_active=True, **values)
     Detector.objects.create(substation=substation, version=2, broken_reason="bad checksum", **values)
     Substation.objects.create(code="D")
     TrainingAttempt.objects.create(substation=substation, claimed_until=now - timedelta(hours=1))
