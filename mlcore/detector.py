@@ -17,8 +17,10 @@ from mlcore.diagnosis.judgement import Analysis
 
 from . import autoencoders
 from .diagnosis import judgement
+from .diagnosis.findings import Finding
 from .diagnosis.fleet import Fleet
 from .diagnosis.model import IncompatibleModelError, SubstationModel
+from .diagnosis.tracked_history import of_substation
 from .engine.fitted import IncompatibleWeightsError
 from .engine.gru_autoencoder import GruAutoencoder
 
@@ -105,6 +107,24 @@ def analyse_fleet(fleet: Fleet, detectors: Mapping[str, TrainedDetector], *, sta
     models = {code: detector.model for code, detector in detectors.items()}
     analysis = judgement.analyse(fleet, models, start_s=start_s, network=opinion_on(fleet, detectors))
     return replace(analysis, findings=autoencoders.worth_saying(analysis.findings))
+
+
+def analyse_each(
+    fleet: Fleet, detectors: Mapping[str, TrainedDetector], *, start_s: int
+) -> tuple[Analysis, dict[str, Exception]]:
+    """As ``analyse_fleet``, but findings are made of each substation alone; and for whom that fails, by code."""
+    models = {code: detector.model for code, detector in detectors.items()}
+    judged = judgement.judge(fleet, models, judgement.learnt_of(fleet, models), opinion_on(fleet, detectors))
+    found: list[Finding] = []
+    failed: dict[str, Exception] = {}
+    for row, code in enumerate(fleet.codes):
+        try:
+            found += judgement.findings(of_substation(judged, row), models)
+        except Exception as error:  # whatever it is, the others have nothing to do with it
+            failed[code] = error
+    lasting = [each for each in found if each.end_s is None or each.end_s > start_s]
+    first = int(np.searchsorted(fleet.at_s, start_s))
+    return judgement.summary(judged, autoencoders.worth_saying(lasting), models, first), failed
 
 
 def opinion_on(fleet: Fleet, detectors: Mapping[str, TrainedDetector]) -> judgement.AutoencoderOf | None:

@@ -158,6 +158,27 @@ class TrainingAttempt(models.Model):
         return f"{self.substation_id}: {self.newest_at}"
 
 
+class ScoringFailure(models.Model):
+    """Why a substation cannot be judged. Its readings wait and are tried again; the first result deletes the row."""
+
+    MAX_REASON = 300
+
+    substation = models.OneToOneField(Substation, models.CASCADE, primary_key=True, related_name="scoring_failure")
+    reason = models.CharField(_("reason"), max_length=MAX_REASON)
+    first_failed_at = models.DateTimeField(_("first failed"))
+    failed_at = models.DateTimeField(_("last failed"))
+    retry_at = models.DateTimeField(_("next attempt"))
+    attempts = models.PositiveIntegerField(_("attempts"), default=1)
+
+    class Meta:
+        ordering = ["first_failed_at"]
+        verbose_name = _("scoring failure")
+        verbose_name_plural = _("scoring failures")
+
+    def __str__(self) -> str:
+        return f"{self.substation_id}: {self.reason}"
+
+
 class ScorerOwnership(models.Model):
     """Which worker process judges a batch of substations step by step, and how far it has come.
 
