@@ -5,7 +5,6 @@ Only what is far beyond any usual practice, for hours, at a notable load; every 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -13,10 +12,9 @@ import numpy as np
 
 from mlcore.diagnosis.alarm_episodes import Episode, alarm_states, episodes
 from mlcore.diagnosis.expectations import Usable
-from mlcore.diagnosis.findings import Finding, Kind
+from mlcore.diagnosis.findings import Finding, Kind, finite
 from mlcore.diagnosis.fleet import HOUR_S
 from mlcore.diagnosis.loss_rates import current_square_ratio
-from mlcore.diagnosis.meter_sentences import number
 from mlcore.diagnosis.model import SubstationModel
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.scores import Evidence
@@ -44,8 +42,7 @@ class Limit:
 
     kind: Kind
     cause: str
-    name: str
-    unit: str
+    code: str
     value: FloatArray
     allowed: FloatArray
     score: FloatArray
@@ -97,8 +94,8 @@ def _limits(found: Evidence, usable: Usable) -> list[Limit]:
     distorted = operation.load_kw * (1.0 - clean / load_loss_factor(operation.distortion, operation.winding_c))
     above = operation.load_kw * (1.0 - 1.0 / np.maximum(operation.loading_squared, 1.0))
 
-    def limit(kind: Kind, cause: str, name: str, unit: str, value: FloatArray, top: float, kw: FloatArray) -> Limit:
-        return Limit(kind, cause, name, unit, value, top * ones, np.where(loaded, value / top, np.nan), kw)
+    def limit(cause: str, code: str, value: FloatArray, top: float, kw: FloatArray) -> Limit:
+        return Limit("loss", cause, code, value, top * ones, np.where(loaded, value / top, np.nan), kw)
 
     shortfall = np.where(loaded, (target - factor) / POWER_FACTOR_SHORTFALL, np.nan)
     allowed = (target - POWER_FACTOR_SHORTFALL) * ones
@@ -106,14 +103,12 @@ def _limits(found: Evidence, usable: Usable) -> list[Limit]:
     oil = np.where(usable.oil & (signals.apparent < 1.0), signals.oil_c / MAX_OIL_C, np.nan)
     return [
         Limit(
-            "unusual", "unusual_behaviour", "Power factor", "", factor, allowed, shortfall, found.rates.avoidable
+            "unusual", "unusual_behaviour", "limit_power_factor", factor, allowed, shortfall, found.rates.avoidable
         ),
-        limit("loss", "phase_imbalance", "Largest departure of a phase current from the mean", "", shares,
-              MAX_IMBALANCE, unbalanced),
-        limit("loss", "harmonic_injection", "Harmonic current over rated current", "", demand_distortion,
-              MAX_DEMAND_DISTORTION, distorted),
-        limit("loss", "overload", "Apparent power over rated power", "", signals.apparent, MAX_LOADING, above),
-        Limit("loss", "cooling_failure", "Oil temperature", "°C", signals.oil_c, MAX_OIL_C * ones, oil,
+        limit("phase_imbalance", "limit_imbalance", shares, MAX_IMBALANCE, unbalanced),
+        limit("harmonic_injection", "limit_distortion", demand_distortion, MAX_DEMAND_DISTORTION, distorted),
+        limit("overload", "limit_loading", signals.apparent, MAX_LOADING, above),
+        Limit("loss", "cooling_failure", "limit_oil_temperature", signals.oil_c, MAX_OIL_C * ones, oil,
               np.zeros_like(oil)),
     ]  # fmt: skip
 
@@ -146,25 +141,16 @@ def _finding(found: Evidence, limit: Limit, score: FloatArray, alarm: Episode) -
         loss_pct=percent,
         score=float(np.nan_to_num(score[alarm.raised : alarm.last + 1]).max()),
         confidence=CONFIDENCE,
-        reason=_sentence(limit, value, allowed, lasting),
+        code=limit.code,
+        figures={"measured": value, "limit": allowed, "hours": lasting},
         evidence={
             "rung": "limits",
             "measured": value,
             "limit": allowed,
-            "extra_loss_pct": percent if math.isfinite(percent) else None,
+            "extra_loss_pct": finite(percent),
         },
     )
 
 
-def _sentence(limit: Limit, value: float | None, allowed: float | None, lasting_h: float) -> str:
-    shown = "" if value is None else f" {number(value, '.3g')} {limit.unit}".rstrip()
-    beyond = "" if allowed is None else f" of {number(allowed, '.3g')}"
-    return (
-        f"{limit.name}{shown} over {lasting_h:.0f} h, beyond the fixed limit{beyond}. "
-        "Nothing was learnt of this substation yet: this may be its usual state."
-    )
-
-
 def _mean(values: FloatArray) -> float | None:
-    known = values[np.isfinite(values)]
-    return float(np.nanmean(known)) if known.size else None
+    return finite(float(np.nanmean(values))) if np.isfinite(values).any() else None

@@ -2,7 +2,7 @@
 
 >>> models = fit(fleet, fleet.at_s < train_end_s)
 >>> for finding in analyse(fleet, models, start_s=train_end_s).findings:
-...     print(finding.substation, finding.cause, finding.reason)
+...     print(finding.substation, finding.cause, finding.figures)
 
 Nothing looks ahead: a step is judged by itself and the ``CONTEXT_HOURS`` before it. To analyse new readings, give
 those of the last CONTEXT_HOURS before them too, or, where a finding is still open, from CONTEXT_HOURS before its
@@ -186,7 +186,7 @@ def judge(
 
 
 def findings(judged: Judged, models: Mapping[str, SubstationModel]) -> list[Finding]:
-    """Alarms as findings, in order of time: causes, losses and words."""
+    """Alarms as findings, in order of time: causes, losses and figures."""
     prepared, found, network, standing = judged.prepared, judged.found, judged.network, judged.standing
     losses = loss_findings(found, judged.learnt, judged.scores, standing.losses, judged.normal, network)
     losses += limit_findings(found, prepared.usable, models)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,9 +9,8 @@ import numpy as np
 
 from mlcore.diagnosis.alarm_episodes import Episode, alarm_states, episodes
 from mlcore.diagnosis.data_quality_flags import QualityFlags
-from mlcore.diagnosis.findings import Finding
+from mlcore.diagnosis.findings import Finding, finite
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.meter_sentences import CURRENTS, VOLTAGES, meter_sentence
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.signals import Signals, as_reported
 from substations.electrical import quality
@@ -22,6 +20,9 @@ WINDOW_H, ON_DELAY_H = 2.0, 1.5
 SHARE_FOR_ALARM = 0.5
 OFF_DELAY_H = 24.0
 """A loose contact comes and goes: what returns within a day is one fault."""
+
+CURRENTS = ("current_l1_a", "current_l2_a", "current_l3_a")
+VOLTAGES = ("voltage_l12_v", "voltage_l23_v", "voltage_l31_v")
 
 CAUSES: dict[str, str] = {
     "reversed_ct": "reversed_ct",
@@ -112,7 +113,8 @@ def _finding(fleet: Fleet, signals: Signals, scores: FloatArray, flag: str, epis
         loss_pct=0.0,
         score=float(series.max()),
         confidence=float(min(1.0, series.max() / 2.0)),
-        reason=meter_sentence(flag, figures),
+        code=flag,
+        figures=figures,
         evidence={"gate": flag, "measured": figures, "rows_judged": int(stop - window.start)},
     )
 
@@ -123,7 +125,7 @@ def _figures(fleet: Fleet, signals: Signals, flag: str, substation: int, window:
         alone = fleet.only([fleet.codes[substation]]).until(window.stop).since(int(fleet.at_s[window.start]))
         signals, substation, window = as_reported(alone), 0, slice(0, window.stop - window.start)
     found = _MEASURED[flag](signals, substation, window)
-    return {name: value if math.isfinite(value) else None for name, value in found.items()}
+    return {name: finite(value) for name, value in found.items()}
 
 
 def _median(values: FloatArray, substation: int, window: slice) -> float:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mlcore.diagnosis.findings import Finding
+from mlcore.explanations import english
 from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detection, Detector
 
@@ -138,8 +139,14 @@ def _fields(finding: Finding, detector: Detector | None) -> dict[str, Any]:
         "loss_pct": _known(finding.loss_pct),
         "score": finding.score,
         "confidence": _known(finding.confidence),
-        "reason": finding.reason,
-        "evidence": finding.evidence | {"window": _window(finding), "judged_by": _judged_by(detector)},
+        "reason": english(finding.code, finding.figures),
+        "evidence": {
+            **finding.evidence,
+            "code": finding.code,
+            "figures": dict(finding.figures),
+            "window": _window(finding),
+            "judged_by": _judged_by(detector),
+        },
         "detector": detector,
     }
 
