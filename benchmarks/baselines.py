@@ -9,6 +9,7 @@ import numpy as np
 
 from benchmarks.event_score import Detection
 from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.history import NO_PAST
 from mlcore.diagnosis.rolling import quantile, window_mean
 from substations.electrical.power import BoolArray, FloatArray, true_power_factor
 
@@ -46,7 +47,7 @@ def static_limits(fleet: Fleet, train: BoolArray) -> list[Detection]:
     for cause, (values, textbook) in measured.items():
         usual = quantile(values, np.broadcast_to(train, values.shape), ALARM_QUANTILE)
         beyond = (values > np.fmax(usual, textbook)[:, None]).astype(np.float64)
-        lasting = window_mean(beyond, fleet.steps(LASTING_HOURS)) >= 1.0
+        lasting = window_mean(beyond, fleet.steps(LASTING_HOURS), NO_PAST) >= 1.0
         found += _detections(fleet, lasting & ~train, critical, cause)
     return found
 
@@ -62,7 +63,7 @@ def principal_components(fleet: Fleet, train: BoolArray) -> list[Detection]:
         axes = axes[: int(np.searchsorted(share, EXPLAINED_VARIANCE)) + 1]
         rest = rows[known] - rows[known] @ axes.T @ axes
         score[number, known] = (rest**2).sum(axis=1)
-    return _above_quantile(fleet, window_mean(score, PERSISTENCE_STEPS), train)
+    return _above_quantile(fleet, window_mean(score, PERSISTENCE_STEPS, NO_PAST), train)
 
 
 def isolation_forest(fleet: Fleet, train: BoolArray) -> list[Detection]:

@@ -15,8 +15,9 @@ from benchmarks.event_score import Detection, Report, score
 from benchmarks.labelled_set import Benchmark, read_benchmark
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.judgement import CONTEXT_HOURS, analyse, fit
+from mlcore.diagnosis.judgement import CONTEXT_HOURS
 from mlcore.diagnosis.model import SubstationModel
+from mlcore.diagnosis.whole_record import analyse, fit
 
 
 @dataclass(frozen=True)

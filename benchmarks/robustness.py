@@ -12,7 +12,7 @@ from benchmarks.evaluation import detections
 from benchmarks.event_score import Report, score
 from benchmarks.labelled_set import Benchmark
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.judgement import analyse, fit
+from mlcore.diagnosis.whole_record import analyse, fit
 from substations.channels import CHANNEL_INDEX
 from substations.electrical.nameplate import complete
 from substations.electrical.power import BoolArray, FloatArray

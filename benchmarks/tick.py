@@ -19,8 +19,8 @@ from ingestion.storage import store
 from ingestion.validation import Rows
 from mlcore.detector import TrainedDetector, analyse_fleet, train_fleet
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.incremental import Stream
-from mlcore.diagnosis.judgement import CONTEXT_HOURS, Judged
+from mlcore.diagnosis.incremental import IncrementalScorer
+from mlcore.diagnosis.judgement import CONTEXT_HOURS, Judgement
 from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import neighbour_groups
 from mlcore.models import Detection, Detector, Score
@@ -202,7 +202,7 @@ def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dic
 def _work(pipe: Connection) -> None:
     """A worker: score what waits whenever it is told to, and say what the time went into."""
     clock = {"judging_cpu_s": 0.0, "reading_cpu_s": 0.0}
-    live.Stream = _timed_stream(clock)  # type: ignore[attr-defined]
+    live.IncrementalScorer = _timed_stream(clock)  # type: ignore[attr-defined]
     reading_grid.readings = _timed(reading_grid.readings, clock, "reading_cpu_s")
     while pipe.recv():
         before = dict(clock)
@@ -225,10 +225,10 @@ def _timed(function: Callable[..., Any], clock: dict[str, float], name: str) -> 
     return run
 
 
-def _timed_stream(clock: dict[str, float]) -> type[Stream]:
-    class Timed(Stream):
-        def advance(self, fleet: Fleet) -> Judged:
-            judged: Judged = _timed(super().advance, clock, "judging_cpu_s")(fleet)
+def _timed_stream(clock: dict[str, float]) -> type[IncrementalScorer]:
+    class Timed(IncrementalScorer):
+        def advance(self, fleet: Fleet) -> Judgement:
+            judged: Judgement = _timed(super().advance, clock, "judging_cpu_s")(fleet)
             return judged
 
         def findings(self) -> list[Any]:

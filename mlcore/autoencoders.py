@@ -1,7 +1,7 @@
-"""The autoencoders over the physical residual channels of the diagnosis: training them, and what they say of a step.
+"""The autoencoders over the residuals of the diagnosis: training them, and what they say of a step.
 
 What is left of a reading after everything that physics and the neighbours explain should look like noise. The
-network learns how that noise usually moves, over all channels and hours of the day, and says when it does not.
+autoencoder learns how that noise usually moves, over all quantities and hours of the day, and says when it does not.
 TensorFlow is needed to train, not to score.
 """
 
@@ -15,30 +15,29 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlcore.diagnosis.analysis import Analysis, StepStatus
 from mlcore.diagnosis.autoencoder_scores import AutoencoderScores
-from mlcore.diagnosis.expectations import RESIDUAL_NAMES
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet, IntArray
-from mlcore.diagnosis.history import Recurrent, with_past
-from mlcore.diagnosis.judgement import Analysis, Status
+from mlcore.diagnosis.history import NO_PAST, WHOLE_RECORD, History
 from mlcore.diagnosis.model import SubstationModel
+from mlcore.diagnosis.residuals import RESIDUAL_NAMES
 from mlcore.diagnosis.rolling import window_any, window_mean
+from mlcore.diagnosis.whole_record import analyse
 from mlcore.engine.gru_autoencoder import GruAutoencoder
 from substations.electrical.power import BoolArray, FloatArray
-
-from .diagnosis import judgement
 
 logger = logging.getLogger(__name__)
 
 SLOT_S = 900
-"""Readings that come more often are averaged to this before the network sees them."""
+"""Readings that come more often are averaged to this before the autoencoder sees them."""
 WINDOW_H = 4.0
 MIN_WINDOW, MAX_WINDOW = 8, 24
 LATENT = 2
 """Narrow: calm residuals hold little but noise, and a wide bottleneck would pass a lasting fault on as well."""
 CLIP = 15.0
 OWN_DAYS = 7
-"""Calm days, beside those kept back, from which a substation gets a network of its own instead of the fleet's."""
+"""Calm days, beside those kept back, from which a substation gets an autoencoder of its own instead of the fleet's."""
 ABNORMAL_SCORE = 0.8
 EXCLUDED_AROUND_H = 3.0
 MONTH_H = 24 * 30.44
@@ -48,7 +47,7 @@ MIN_UNUSUAL_LOSS_PCT = 5.0
 
 @dataclass(frozen=True)
 class Slots:
-    """Steps of a fleet at which the network looks: the last of every slot.
+    """Steps of a fleet at which the autoencoder looks: the last of every slot.
 
     steps: [slot] index of the step. each: steps in a slot. interval_s: length of a slot.
     """
@@ -66,25 +65,25 @@ def slots_of(fleet: Fleet) -> Slots:
 
 
 def window_steps(interval_s: int) -> int:
-    """Length of the network's window for slots of this length."""
+    """Length of the autoencoder's window for slots of this length."""
     return int(np.clip(round(WINDOW_H * 3600 / interval_s), MIN_WINDOW, MAX_WINDOW))
 
 
 def train_autoencoders(
     fleet: Fleet, models: Mapping[str, SubstationModel], train: BoolArray, *, seed: int = 0
 ) -> dict[str, GruAutoencoder]:
-    """A network for every substation with a model and enough calm rows among the marked ones.
+    """An autoencoder for every substation with a model and enough calm rows among the marked ones.
 
     Empty where TensorFlow is not installed, or where no substation has a calm window: the regression carries on.
     """
     if not models:
         return {}
-    analysis = judgement.analyse(fleet, models)
+    analysis = analyse(fleet, models)
     slots = slots_of(fleet)
-    averaged, calendar = _features(fleet, analysis.residuals, slots.each)
+    averaged, calendar = _features(fleet, analysis.residuals, slots.each, WHOLE_RECORD)
     values, context = np.moveaxis(averaged[:, :, slots.steps], 1, 2), calendar[:, slots.steps].T
     rows = (_calm(fleet, analysis) & train)[:, slots.steps]
-    network = GruAutoencoder(
+    autoencoder = GruAutoencoder(
         window_steps=window_steps(slots.interval_s),
         latent=LATENT,
         clip=CLIP,
@@ -93,15 +92,15 @@ def train_autoencoders(
     )
     known = [number for number, code in enumerate(fleet.codes) if code in models]
     try:
-        network.fit(values[known], context=context, rows=rows[known])
+        autoencoder.fit(values[known], context=context, rows=rows[known])
     except ImportError:
-        logger.info("TensorFlow is not installed: substations are judged without a network.")
+        logger.info("TensorFlow is not installed: substations are judged without an autoencoder.")
         return {}
     except ValueError as error:
-        logger.info("No network was trained: %s", error)
+        logger.info("No autoencoder was trained: %s", error)
         return {}
-    judged = np.isfinite(network.threshold_)
-    return {fleet.codes[k]: network.only([i]) for i, k in enumerate(known) if judged[i]}
+    judged = np.isfinite(autoencoder.threshold_)
+    return {fleet.codes[k]: autoencoder.only([i]) for i, k in enumerate(known) if judged[i]}
 
 
 @dataclass(frozen=True)
@@ -121,34 +120,29 @@ class AutoencoderStack:
             )
         )
 
-    def score(self, fleet: Fleet, residuals: FloatArray) -> AutoencoderScores | None:
+    def score(self, fleet: Fleet, residuals: FloatArray, history: History) -> AutoencoderScores | None:
         """What the autoencoders say of each step, given residuals [substation, time, residual]; None without any.
 
-        The score is that of the newest complete slot over the network's threshold: 1.0 is where unusual begins.
+        The score is that of the newest complete slot over the autoencoder's threshold: 1.0 is where unusual begins.
         """
-        slots = slots_of(fleet)
         if not self.stacks:
             return None
-        steps = max(network.window_steps for _, network in self.stacks)
-        values, context = _features(fleet, residuals, slots.each)
-        reach = slots.each * (steps - 1)
-        (values, past), (context, _) = with_past(values, reach), with_past(context, reach)
-        latest = Recurrent(residuals[:, :, 0])
-        found = np.repeat(latest.last(np.nan), residuals.shape[1], axis=1)
+        slots = slots_of(fleet)
+        values, context = _features(fleet, residuals, slots.each, history)
+        reach = slots.each * (max(autoencoder.window_steps for _, autoencoder in self.stacks) - 1)
+        values, earlier = history.of("values").before(values, reach)
+        context, _ = history.of("context").before(context, reach)
+        latest = history.of("latest")
+        before = latest.last(residuals[:, :, 0], np.nan)
+        scores = np.repeat(before, residuals.shape[1], axis=1)
         if len(slots.steps):
-            whole = np.concatenate([np.arange(slots.steps[0] + past, -1, -slots.each)[:0:-1], slots.steps + past])
-            for rows, network in self.stacks:
-                known = np.moveaxis(values[rows][:, :, whole], 1, 2)
-                scores = network.score(known, context=context[:, whole].T) / network.threshold_[:, None]
-                found[rows] = _on_every_step(scores[:, -len(slots.steps) :], slots, found[rows])
-        return AutoencoderScores(latest.keep(found))
-
-
-def score_autoencoders(
-    fleet: Fleet, autoencoders: Mapping[str, GruAutoencoder], residuals: FloatArray
-) -> AutoencoderScores | None:
-    """What ``AutoencoderStack.score`` says, for autoencoders by code."""
-    return AutoencoderStack.of(fleet.codes, autoencoders).score(fleet, residuals)
+            ends = slots.steps + earlier
+            columns = np.concatenate([np.arange(ends[0], -1, -slots.each)[:0:-1], ends])
+            for rows, autoencoder in self.stacks:
+                known = np.moveaxis(values[rows][:, :, columns], 1, 2)
+                relative = autoencoder.score(known, context=context[:, columns].T) / autoencoder.threshold_[:, None]
+                scores[rows] = _on_every_step(relative[:, -len(slots.steps) :], slots, scores[rows])
+        return AutoencoderScores(latest.keep(scores))
 
 
 def worth_saying(findings: list[Finding]) -> list[Finding]:
@@ -167,23 +161,23 @@ def _overlap(one: Finding, other: Finding) -> bool:
     return one.substation == other.substation and one.onset_s < ends[1] and other.onset_s < ends[0]
 
 
-def facts_of(network: GruAutoencoder, interval_s: int) -> dict[str, float | int | str]:
-    """What the network of one substation is worth, for its model card."""
-    per_month = float(network.exceeded_share_[0]) * MONTH_H * 3600 / max(interval_s, SLOT_S)
+def facts_of(autoencoder: GruAutoencoder, interval_s: int) -> dict[str, float | int | str]:
+    """What the autoencoder of one substation is worth, for its model card."""
+    per_month = float(autoencoder.exceeded_share_[0]) * MONTH_H * 3600 / max(interval_s, SLOT_S)
     return {
-        "network_windows": int(network.windows_[0]),
-        "network_window_steps": network.window_steps,
-        "network_heldout_error": float(network.heldout_error_[0]),
-        "network_threshold": float(network.threshold_[0]),
+        "network_windows": int(autoencoder.windows_[0]),
+        "network_window_steps": autoencoder.window_steps,
+        "network_heldout_error": float(autoencoder.heldout_error_[0]),
+        "network_threshold": float(autoencoder.threshold_[0]),
         "network_unusual_slots_per_month": per_month,
         "network_channels": ", ".join(RESIDUAL_NAMES),
     }
 
 
-def _features(fleet: Fleet, residuals: FloatArray, each: int) -> tuple[FloatArray, FloatArray]:
-    """Residuals [substation, channel, time] as the mean of ``each`` steps, and [feature, time] hour and weekend."""
-    channels = np.moveaxis(residuals, 1, 2)
-    averaged = window_mean(channels, each) if each > 1 else channels
+def _features(fleet: Fleet, residuals: FloatArray, each: int, history: History) -> tuple[FloatArray, FloatArray]:
+    """Residuals [substation, residual, time] as the mean of ``each`` steps, and [feature, time] hour and weekend."""
+    by_step = np.moveaxis(residuals, 1, 2)
+    averaged = window_mean(by_step, each, history.of("slot_mean")) if each > 1 else by_step
     angle = 2.0 * np.pi * fleet.hour / 24.0
     return averaged, np.stack([np.sin(angle), np.cos(angle), fleet.weekend.astype(np.float64)])
 
@@ -195,8 +189,9 @@ def _calm(fleet: Fleet, analysis: Analysis) -> BoolArray:
     for finding in analysis.findings:
         until = finding.end_s if finding.end_s is not None else int(fleet.at_s[-1]) + 1
         wild[fleet.codes.index(finding.substation), (fleet.at_s >= finding.onset_s) & (fleet.at_s < until)] = True
-    near = window_any(wild, around) | window_any(wild[:, ::-1], around)[:, ::-1]
-    return np.asarray((analysis.status == Status.OK) & ~near)
+    ahead = window_any(wild[:, ::-1], around, NO_PAST)[:, ::-1]
+    near = window_any(wild, around, NO_PAST) | ahead
+    return np.asarray((analysis.status == StepStatus.OK) & ~near)
 
 
 def _alike(codes: list[str], autoencoders: Mapping[str, GruAutoencoder]) -> list[list[str]]:

@@ -5,18 +5,20 @@ Pure: arrays in, findings out. ``training`` and ``scoring`` add the database, th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlcore.diagnosis.judgement import Analysis
+from mlcore.diagnosis.analysis import Analysis
+from mlcore.diagnosis.judgement import ScoreByAutoencoder
+from mlcore.diagnosis.whole_record import analyse, fit
 
 from . import autoencoders
 from .diagnosis import judgement
+from .diagnosis.analysis import summary
 from .diagnosis.findings import Finding
 from .diagnosis.fleet import Fleet
 from .diagnosis.model import IncompatibleModelError, SubstationModel
@@ -97,7 +99,7 @@ def train_fleet(
 
     ``false_alarms_per_month`` (per substation) sets the sensitivity from what normal steps would have raised.
     """
-    models = judgement.fit(fleet, train, sensitivity=sensitivity, false_alarms_per_month=false_alarms_per_month)
+    models = fit(fleet, train, sensitivity=sensitivity, false_alarms_per_month=false_alarms_per_month)
     trained = autoencoders.train_autoencoders(fleet, models, train, seed=seed)
     return {code: TrainedDetector.of(model, trained.get(code)) for code, model in models.items()}
 
@@ -105,7 +107,7 @@ def train_fleet(
 def analyse_fleet(fleet: Fleet, detectors: Mapping[str, TrainedDetector], *, start_s: int | None = None) -> Analysis:
     """Judge every step from ``start_s`` on; substations without a detector get findings about their meter alone."""
     models = {code: detector.model for code, detector in detectors.items()}
-    analysis = judgement.analyse(fleet, models, start_s=start_s, network=opinion_on(fleet, detectors))
+    analysis = analyse(fleet, models, start_s=start_s, autoencoder=score_by_autoencoder(fleet.codes, detectors))
     return replace(analysis, findings=autoencoders.worth_saying(analysis.findings))
 
 
@@ -114,7 +116,8 @@ def analyse_each(
 ) -> tuple[Analysis, dict[str, Exception]]:
     """As ``analyse_fleet``, but findings are made of each substation alone; and for whom that fails, by code."""
     models = {code: detector.model for code, detector in detectors.items()}
-    judged = judgement.judge(fleet, models, judgement.learnt_of(fleet, models), opinion_on(fleet, detectors))
+    parameters = judgement.parameters_of(fleet, models)
+    judged = judgement.judge(fleet, models, parameters, score_by_autoencoder(fleet.codes, detectors))
     found: list[Finding] = []
     failed: dict[str, Exception] = {}
     for row, code in enumerate(fleet.codes):
@@ -124,13 +127,13 @@ def analyse_each(
             failed[code] = error
     lasting = [each for each in found if each.end_s is None or each.end_s > start_s]
     first = int(np.searchsorted(fleet.at_s, start_s))
-    return judgement.summary(judged, autoencoders.worth_saying(lasting), models, first), failed
+    return summary(judged, autoencoders.worth_saying(lasting), models, first), failed
 
 
-def opinion_on(fleet: Fleet, detectors: Mapping[str, TrainedDetector]) -> judgement.AutoencoderOf | None:
+def score_by_autoencoder(codes: Sequence[str], detectors: Mapping[str, TrainedDetector]) -> ScoreByAutoencoder | None:
     """What scores the residuals of a fleet by its autoencoders; None where no substation has one."""
     trained = {code: detector.autoencoder for code, detector in detectors.items() if detector.autoencoder is not None}
-    return partial(autoencoders.score_autoencoders, fleet, trained) if trained else None
+    return autoencoders.AutoencoderStack.of(codes, trained).score if trained else None
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:

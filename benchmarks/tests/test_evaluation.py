@@ -14,7 +14,7 @@ import pytest
 from benchmarks import baselines
 from benchmarks.evaluation import as_raised, evaluate
 from benchmarks.labelled_set import COLUMNS, read_benchmark
-from mlcore.diagnosis.judgement import analyse, fit
+from mlcore.diagnosis.whole_record import analyse, fit
 from mlcore.tests.made_fleet import START_S, TRAIN_DAYS, Load, made_fleet, training
 from substations.channels import CHANNEL_INDEX
 

@@ -6,30 +6,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlcore.diagnosis import tuning
+from mlcore.diagnosis.history import History
 from mlcore.diagnosis.rolling import steps_since, sum_since
 from substations.electrical.power import BoolArray, FloatArray
 
-ON_DELAY_H = 0.5
-OFF_DELAY_H = 2.0
-OFF_SCORE = 0.45
-SLOWEST_PACE, PACE_PER_SCORE, FASTEST_PACE = 0.2, 8.0, 4.0
-"""Pace of the on-delay at the threshold, how fast it grows with the score, and its limit: 2.5 h at 1.0, half an hour
-at 1.1. What hovers at the threshold is a bank between two steps more often than a fault; a fault rises on."""
-
-MAX_SHARE_OF_DELAY, CLEAR_SCORE = 0.7, 1.5
-"""What one reading counts for at most: a slow meter needs a second one, unless the score is clear."""
-
 
 @dataclass(frozen=True, slots=True)
-class Episode:
-    """One alarm of one channel: steps on the time grid.
+class AlarmEpisode:
+    """One alarm of one indicator (or quality flag): steps on the time grid.
 
     raised: the step at which the alarm came on. cleared: the step at which it went off, None while on.
     last: the last step at which the departure was still there.
     """
 
     substation: int
-    channel: int
+    indicator: int
     raised: int
     cleared: int | None
     last: int
@@ -38,9 +30,10 @@ class Episode:
 def alarm_states(
     scores: FloatArray,
     interval_s: float,
-    on_delay_h: float = ON_DELAY_H,
-    off_delay_h: float = OFF_DELAY_H,
-    clear_score: float | FloatArray = CLEAR_SCORE,
+    history: History,
+    on_delay_h: float = tuning.ON_DELAY_H,
+    off_delay_h: float = tuning.OFF_DELAY_H,
+    clear_score: float | FloatArray = tuning.CLEAR_SCORE,
 ) -> BoolArray:
     """[..., time] alarm on or off for scores [..., time]; NaN freezes the state and both delays.
 
@@ -49,30 +42,32 @@ def alarm_states(
     """
     hours = interval_s / 3600.0
     known = np.isfinite(scores)
-    high, low = known & (scores > 1.0), known & (scores < OFF_SCORE)
+    high, low = known & (scores > 1.0), known & (scores < tuning.OFF_SCORE)
     above = np.where(high, scores, 1.0) - 1.0
-    pace = np.minimum(SLOWEST_PACE + PACE_PER_SCORE * above, FASTEST_PACE)
-    most = MAX_SHARE_OF_DELAY * on_delay_h
+    pace = np.minimum(tuning.SLOWEST_PACE + tuning.PACE_PER_SCORE * above, tuning.FASTEST_PACE)
+    most = tuning.MAX_SHARE_OF_DELAY * on_delay_h
     weight = min(hours, most) * pace
     urgency: FloatArray = np.where(high, np.where(scores < clear_score, np.minimum(weight, most), weight), 0.0)
-    on = high & (sum_since(urgency, known & ~high) >= on_delay_h - 1e-9)
-    off = low & (sum_since(np.where(low, hours, 0.0), known & ~low) >= off_delay_h - 1e-9)
-    return np.asarray(steps_since(on) < steps_since(off))
+    urged = sum_since(urgency, known & ~high, history.of("urgency"))
+    calm = sum_since(np.where(low, hours, 0.0), known & ~low, history.of("calm"))
+    on = high & (urged >= on_delay_h - 1e-9)
+    off = low & (calm >= off_delay_h - 1e-9)
+    return np.asarray(steps_since(on, history.of("on")) < steps_since(off, history.of("off")))
 
 
-def episodes(states: BoolArray, short_scores: FloatArray) -> list[Episode]:
-    """Episodes of alarm states [substation, time, channel], in order of substation, channel and time."""
+def episodes(states: BoolArray, short_scores: FloatArray) -> list[AlarmEpisode]:
+    """Episodes of alarm states [substation, time, indicator], in order of substation, indicator and time."""
     edges = np.diff(np.concatenate([np.zeros_like(states[:, :1]), states], axis=1).astype(np.int8), axis=1)
-    present = np.nan_to_num(short_scores) >= OFF_SCORE
+    present = np.nan_to_num(short_scores) >= tuning.OFF_SCORE
     found = []
-    for substation, channel in zip(*np.nonzero(states.any(axis=1)), strict=True):
-        edge = edges[substation, :, channel]
+    for substation, indicator in zip(*np.nonzero(states.any(axis=1)), strict=True):
+        edge = edges[substation, :, indicator]
         falls = np.nonzero(edge < 0)[0]
         for raised in np.nonzero(edge > 0)[0]:
             later = falls[falls > raised]
             cleared = int(later[0]) if later.size else None
             stop = cleared if cleared is not None else states.shape[1]
-            held = np.nonzero(present[substation, raised:stop, channel])[0]
+            held = np.nonzero(present[substation, raised:stop, indicator])[0]
             last = int(raised + (held[-1] if held.size else 0))
-            found.append(Episode(int(substation), int(channel), int(raised), cleared, last))
+            found.append(AlarmEpisode(int(substation), int(indicator), int(raised), cleared, last))
     return found

@@ -6,16 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlcore.diagnosis.data_quality_flags import Learnt
-from mlcore.diagnosis.scores import (
-    MIN_IMBALANCE,
-    MIN_OIL_K,
-    MIN_REACTIVE_LOSS_PCT,
-    MIN_REACTIVE_SCALED,
-    MIN_VOLTAGE,
-    WINDOW_STRICTNESS,
-    Evidence,
-)
+from mlcore.diagnosis import tuning
+from mlcore.diagnosis.departures import Departures
+from mlcore.diagnosis.parameters import Thresholds
 from substations.electrical.power import FloatArray, displacement_power_factor
 
 
@@ -34,23 +27,23 @@ class Band:
         return Band(self.unit, *(a[:, first:] for a in (self.measured, self.expected, self.low, self.high)))
 
 
-def bands(evidence: Evidence, learnt: Learnt) -> dict[str, Band]:
+def bands(evidence: Departures, thresholds: Thresholds) -> dict[str, Band]:
     """Bands of reactive power, power factor, distortion, imbalance, voltage, oil temperature and load."""
-    found = {"reactive_power_kvar": _reactive(evidence, learnt)}
+    found = {"reactive_power_kvar": _reactive(evidence, thresholds)}
     found["power_factor"] = _power_factor(evidence, found["reactive_power_kvar"])
     signals, residuals = evidence.signals, evidence.residuals
     nominal = signals.rows.nominal_v
-    volts = np.fmax(MIN_VOLTAGE, learnt["threshold_voltage@1"])[:, None] * nominal
-    kelvin = np.fmax(MIN_OIL_K, learnt["threshold_oil_temperature@3"])[:, None]
-    percent = 100.0 * np.fmax(MIN_IMBALANCE, learnt["threshold_imbalance@1"])[:, None]
+    volts = thresholds.of("voltage", 1.0, tuning.MIN_VOLTAGE) * nominal
+    kelvin = thresholds.of("oil_temperature", 3.0, tuning.MIN_OIL_K)
+    percent = 100.0 * thresholds.of("imbalance", 1.0, tuning.MIN_IMBALANCE)
     found["voltage_v"] = _around("V", signals.voltage * nominal, residuals.expected_voltage * nominal, volts)
     found["oil_temperature_c"] = _around("°C", signals.oil_c, residuals.expected_oil_c, kelvin)
     imbalance = 100.0 * (residuals.imbalance + residuals.expected_imbalance)
     usual = _around("%", imbalance, 100.0 * residuals.expected_imbalance, percent)
     found["imbalance_pct"] = replace(usual, low=np.maximum(usual.low, 0.0))
-    found["thd_current_pct"] = _distortion(evidence, learnt)
+    found["thd_current_pct"] = _distortion(evidence, thresholds)
     expected_kw = residuals.expected_active * signals.rated_kva
-    growth = np.fmax(0.30, 1.2 * learnt["growth_extreme"])[:, None]
+    growth = np.fmax(tuning.OVERLOAD_GROWTH, tuning.OVERLOAD_BEYOND_GROWTH * thresholds.growth_extreme)[:, None]
     found["active_power_kw"] = Band(
         "kW",
         signals.active * signals.rated_kva,
@@ -65,20 +58,20 @@ def _around(unit: str, measured: FloatArray, expected: FloatArray, width: FloatA
     return Band(unit, measured, expected, expected - width, expected + width)
 
 
-def _reactive(evidence: Evidence, learnt: Learnt) -> Band:
+def _reactive(evidence: Departures, thresholds: Thresholds) -> Band:
     """An hour's mean must be unusual and cost loss; the upper limit is where both are true."""
     residuals, surface, rated = evidence.residuals, evidence.operation.surface, evidence.signals.rated_kva
-    limit = np.fmax(MIN_REACTIVE_SCALED, learnt["threshold_reactive@1"])[:, None]
+    limit = thresholds.of("reactive", 1.0, tuning.MIN_REACTIVE_SCALED)
     unusual = limit * residuals.reactive_scale * rated
     expected = residuals.expected_reactive * rated
     per_kvar2 = surface.transformer_per_kva2 + surface.feeder_curvature
-    allowed_kw = MIN_REACTIVE_LOSS_PCT * WINDOW_STRICTNESS[1.0] / 100.0 * evidence.operation.local_kw
+    allowed_kw = tuning.MIN_REACTIVE_LOSS_PCT * tuning.WINDOW_STRICTNESS[1.0] / 100.0 * evidence.operation.local_kw
     lever = np.maximum(expected, 0.0)
     costly = np.sqrt(lever**2 + allowed_kw / per_kvar2) - lever
     return Band("kvar", surface.reactive_kvar, expected, expected - unusual, expected + np.fmax(unusual, costly))
 
 
-def _power_factor(evidence: Evidence, reactive: Band) -> Band:
+def _power_factor(evidence: Departures, reactive: Band) -> Band:
     active = evidence.operation.surface.active_kw
     ends = [displacement_power_factor(active, kvar) for kvar in (reactive.low, reactive.high)]
     through_one = (reactive.low < 0) & (reactive.high > 0)
@@ -92,11 +85,11 @@ def _power_factor(evidence: Evidence, reactive: Band) -> Band:
     )
 
 
-def _distortion(evidence: Evidence, learnt: Learnt) -> Band:
+def _distortion(evidence: Departures, thresholds: Thresholds) -> Band:
     """Limits from the loss that the threshold allows: extra loss grows with the square of the distortion."""
     residuals = evidence.residuals
     expected = residuals.expected_distortion
-    limit_pct = np.fmax(2.0, learnt["threshold_distortion@1"])[:, None]
+    limit_pct = thresholds.of("distortion", 1.0, 2.0)
     growth = np.maximum(evidence.signals.distortion**2 - expected**2, 1e-6)
     share = np.maximum(100.0 * evidence.rates.distortion / evidence.operation.local_kw, 1e-3)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,4 +1,4 @@
-"""Which cause explains an episode best: the channel that moved, and for reactive power how it moved."""
+"""Which cause explains an episode best: the indicator that moved, and for reactive power how it moved."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlcore.diagnosis.data_quality_flags import Learnt
+from mlcore.diagnosis import tuning
+from mlcore.diagnosis.departures import Departures
+from mlcore.diagnosis.history import NO_PAST
+from mlcore.diagnosis.indicators import INDICATORS
 from mlcore.diagnosis.rolling import shifted
-from mlcore.diagnosis.scores import CHANNELS, Evidence
 from substations.electrical.power import FloatArray
 
 CAPACITOR, LOW_PF_LOAD, OVERLOAD = "capacitor_failure", "low_pf_motor", "overload"
@@ -26,20 +28,11 @@ CAUSE_OF_INDICATOR = {
 }
 
 LOOK_BACK_H = 24.0
-LARGE_STEP = 2.5
-COVARIANCE_UNIT = 0.8
-GROWTH_UNIT_PU, GROWTH_POINTS = 0.06, (-1.0, 1.5)
-STEPS_UNIT, STEPS_POINTS = 0.10, (0.0, 1.0)
-LOW_PF_LOAD_LIMIT = 2.0
-"""Motor against capacitor, in points: the logarithm of how far kvar follow kW beyond the usual, growth of the
-load, and the share of large load steps; each clipped so that none decides alone but the first."""
-
-OVERLOAD_TAN_PHI = 0.30
-MIN_GROWTH = 0.03
+"""A cause shows in how an episode begins; a day later other loads have come and gone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CauseAssessment:
     """A cause, the next best one, how clear the decision is (0 to 1), and the figures it was made from."""
 
     cause: str
@@ -48,61 +41,67 @@ class Verdict:
     figures: dict[str, float]
 
 
-def step_spread(evidence: Evidence, normal: np.ndarray) -> np.ndarray:
+def step_spread(departures: Departures, normal: np.ndarray) -> np.ndarray:
     """[substation] standard deviation of the load's steps on normal rows."""
-    steps = evidence.signals.active - shifted(evidence.signals.active, 1)
+    steps = departures.signals.active - shifted(departures.signals.active, 1, NO_PAST)
     usable = np.where(normal & np.isfinite(steps), steps, 0.0)
     count = np.maximum((normal & np.isfinite(steps)).sum(axis=1), 1)
     return np.asarray(np.sqrt((usable**2).sum(axis=1) / count))
 
 
 def name_cause(
-    evidence: Evidence, together: FloatArray, learnt: Learnt, substation: int, channel: int, start: int, stop: int
-) -> Verdict:
-    """The cause of an episode on a channel between two steps (at most its first 24 h are looked at)."""
-    stop = min(stop, start + evidence.fleet.steps(LOOK_BACK_H))
-    name = CHANNELS[channel]
-    figures = _low_pf_load_figures(evidence, learnt, substation, max(start - 1, 0), stop)
-    figures["kvar_follow_kw"] = float(np.nan_to_num(together[substation, start:stop]).max(initial=0.0))
+    departures: Departures,
+    covariance: FloatArray,
+    step_spread: FloatArray,
+    substation: int,
+    indicator: int,
+    start: int,
+    stop: int,
+) -> CauseAssessment:
+    """The cause of an episode of an indicator between two steps (at most its first 24 h are looked at)."""
+    stop = min(stop, start + departures.fleet.steps(LOOK_BACK_H))
+    name = INDICATORS[indicator]
+    figures = _low_pf_load_figures(departures, step_spread, substation, max(start - 1, 0), stop)
+    figures["kvar_follow_kw"] = float(np.nan_to_num(covariance[substation, start:stop]).max(initial=0.0))
     if name in ("reactive", "motor"):
         return _low_pf_load_or_capacitor(figures)
     if name == "overload":
         return _overload(figures)
     runner_up = {"imbalance": "harmonic_injection", "distortion": "phase_imbalance", "voltage": CAPACITOR}
-    return Verdict(CAUSE_OF_INDICATOR[name], runner_up.get(name, OVERLOAD), 0.9, figures)
+    return CauseAssessment(CAUSE_OF_INDICATOR[name], runner_up.get(name, OVERLOAD), 0.9, figures)
 
 
-def _low_pf_load_or_capacitor(figures: dict[str, float]) -> Verdict:
+def _low_pf_load_or_capacitor(figures: dict[str, float]) -> CauseAssessment:
     points = (
-        np.log(max(figures["kvar_follow_kw"], 0.3)) / COVARIANCE_UNIT
-        + np.clip(figures["mean_growth_pu"] / GROWTH_UNIT_PU, *GROWTH_POINTS)
-        + np.clip(figures["share_of_large_steps"] / STEPS_UNIT, *STEPS_POINTS)
+        np.log(max(figures["kvar_follow_kw"], 0.3)) / tuning.COVARIANCE_UNIT
+        + np.clip(figures["mean_growth_pu"] / tuning.GROWTH_UNIT_PU, *tuning.GROWTH_POINTS)
+        + np.clip(figures["share_of_large_steps"] / tuning.STEPS_UNIT, *tuning.STEPS_POINTS)
     )
-    clearness = float(min(abs(points - LOW_PF_LOAD_LIMIT) / LOW_PF_LOAD_LIMIT, 1.0))
-    figures = {**figures, "motor_points": float(points), "motor_limit": LOW_PF_LOAD_LIMIT}
-    if points > LOW_PF_LOAD_LIMIT:
-        return Verdict(LOW_PF_LOAD, CAPACITOR, clearness, figures)
-    return Verdict(CAPACITOR, LOW_PF_LOAD, clearness, figures)
+    clearness = float(min(abs(points - tuning.LOW_PF_LOAD_LIMIT) / tuning.LOW_PF_LOAD_LIMIT, 1.0))
+    figures = {**figures, "motor_points": float(points), "motor_limit": tuning.LOW_PF_LOAD_LIMIT}
+    if points > tuning.LOW_PF_LOAD_LIMIT:
+        return CauseAssessment(LOW_PF_LOAD, CAPACITOR, clearness, figures)
+    return CauseAssessment(CAPACITOR, LOW_PF_LOAD, clearness, figures)
 
 
-def _overload(figures: dict[str, float]) -> Verdict:
+def _overload(figures: dict[str, float]) -> CauseAssessment:
     growth = figures["mean_growth_pu"]
     slope = figures["mean_reactive_excess_pu"] / growth if growth > 1e-6 else np.inf
     figures = {**figures, "reactive_per_growth": float(min(slope, 99.0))}
-    if slope <= OVERLOAD_TAN_PHI:
-        return Verdict(OVERLOAD, LOW_PF_LOAD, float(min(1.0, 1.0 - slope / OVERLOAD_TAN_PHI)), figures)
-    return Verdict(LOW_PF_LOAD if growth > MIN_GROWTH else CAPACITOR, OVERLOAD, 0.3, figures)
+    if slope <= tuning.OVERLOAD_TAN_PHI:
+        return CauseAssessment(OVERLOAD, LOW_PF_LOAD, float(min(1.0, 1.0 - slope / tuning.OVERLOAD_TAN_PHI)), figures)
+    return CauseAssessment(LOW_PF_LOAD if growth > tuning.MIN_GROWTH else CAPACITOR, OVERLOAD, 0.3, figures)
 
 
 def _low_pf_load_figures(
-    evidence: Evidence, learnt: Learnt, substation: int, start: int, stop: int
+    departures: Departures, step_spread: FloatArray, substation: int, start: int, stop: int
 ) -> dict[str, float]:
     """Slope of kvar on kW over the large load steps, their share, and the mean growth and excess."""
-    active = evidence.signals.active[substation, start:stop]
-    excess = evidence.residuals.reactive[substation, start:stop]
-    growth = active - evidence.residuals.expected_active[substation, start:stop]
+    active = departures.signals.active[substation, start:stop]
+    excess = departures.residuals.reactive[substation, start:stop]
+    growth = active - departures.residuals.expected_active[substation, start:stop]
     d_active, d_reactive = np.diff(active), np.diff(excess)
-    large = np.isfinite(d_reactive) & (np.abs(d_active) > LARGE_STEP * learnt["step_spread"][substation])
+    large = np.isfinite(d_reactive) & (np.abs(d_active) > tuning.LARGE_STEP * step_spread[substation])
     energy = float((d_active[large] ** 2).sum())
     slope = float((d_active[large] * d_reactive[large]).sum() / energy) if energy > 0 else 0.0
     return {

@@ -1,19 +1,20 @@
 """Which readings can be judged at all: broken instruments and de-energised transformers come before any loss.
 
-QualityFlags learn what is normal for a meter (its ratio errors, its noise) and mark the steps at which it departs
-from that, with a hold time after the last hit.
+What is normal for a meter (its ratio errors, its noise) is learned; steps at which it departs from that are flagged,
+with a hold time after the last hit.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.history import with_past
+from mlcore.diagnosis.history import WHOLE_RECORD, History, Past
+from mlcore.diagnosis.parameters import QualityParameters
 from mlcore.diagnosis.rolling import (
-    least_so_far,
+    min_so_far,
     quantile,
     shifted,
     window_any,
@@ -24,8 +25,6 @@ from mlcore.diagnosis.rolling import (
 from mlcore.diagnosis.signals import Signals
 from substations.electrical import quality
 from substations.electrical.power import BoolArray, FloatArray, triangle_side, true_power_factor
-
-Learnt = dict[str, FloatArray]
 
 DEAD_LOADING = 0.03
 MIN_RATIO_LOADING = 0.02
@@ -39,10 +38,11 @@ STANDBY_SHARE = 0.15
 """Share of the usual high load below which a load that stands still is standby, not a frozen register."""
 
 STILL_BY_CHANCE = 1e-6
-MAX_STILL_H = (1.0, 2.0, 4.0, 8.0, 24.0)
+STILL_HOURS = (1.0, 2.0, 4.0, 8.0, 24.0)
 
+HIGH_LOAD_QUANTILE, TRIANGLE_QUANTILE = 0.95, 0.999
 HIGH_LOAD_STEPS = 384
-"""Where nothing was learnt, the usual high load of new readings is that of so many before them."""
+"""Where nothing was learned, the usual high load of new readings is that of so many before them."""
 
 POWER_HOLD_HOURS = 2.0
 REACTIVE_HOLD_HOURS = 3.0
@@ -89,71 +89,72 @@ class QualityFlags:
     distortion_meter: BoolArray
     power_factor_meter: BoolArray
 
-    def since(self, first: int) -> QualityFlags:
-        """The masks from a step on."""
-        return QualityFlags(**{f.name: getattr(self, f.name)[:, first:] for f in fields(self)})
 
-
-def learn_quality(fleet: Fleet, signals: Signals, train: BoolArray) -> Learnt:
+def learn_quality(fleet: Fleet, signals: Signals, train: BoolArray) -> QualityParameters:
     """What the instruments of each substation normally show, from its training steps."""
     loaded = train & (signals.apparent > MIN_RATIO_LOADING)
-    spread, ratio = quality.voltage_spread(signals.rows), _current_log_ratio(fleet, signals)
-    learnt = {
-        "gate_least_loading": np.fmin(DEAD_LOADING, 0.5 * quantile(signals.apparent, train, 0.01)),
-        **_centre("gate_voltage_spread", spread, loaded),
-        **_centre("gate_current_ratio", ratio, loaded),
-    }
+    spread, ratio = quality.voltage_spread(signals.rows), _current_log_ratio(fleet, signals, WHOLE_RECORD)
+    spread_median, spread_deviation = _centre(spread, loaded)
+    ratio_median, ratio_deviation = _centre(ratio, loaded)
     measured = np.hypot(signals.active, signals.reactive) * _distortion_growth(signals)
     with np.errstate(divide="ignore", invalid="ignore"):
-        learnt["gate_apparent_ratio"] = np.nan_to_num(quantile(signals.apparent / measured, loaded, 0.5), nan=1.0)
-    learnt["gate_phase_share"] = np.stack(
-        [quantile(signals.phase_share[..., phase], loaded, 0.5) for phase in range(3)], axis=-1
+        apparent_ratio = np.nan_to_num(quantile(signals.apparent / measured, loaded, 0.5), nan=1.0)
+    phase_shares = [quantile(signals.phase_share[..., phase], loaded, 0.5) for phase in range(3)]
+    high_loading = quantile(signals.apparent, train & np.isfinite(signals.apparent), HIGH_LOAD_QUANTILE)
+    once, lasting = _triangle_gap(fleet, signals, apparent_ratio[:, None], WHOLE_RECORD)
+    return QualityParameters(
+        min_loading=np.fmin(DEAD_LOADING, 0.5 * quantile(signals.apparent, train, 0.01)),
+        voltage_spread_median=spread_median,
+        voltage_spread_deviation=spread_deviation,
+        current_ratio_median=ratio_median,
+        current_ratio_deviation=ratio_deviation,
+        apparent_ratio=apparent_ratio,
+        phase_share=np.stack(phase_shares, axis=-1),
+        high_loading=high_loading,
+        still_share=_still_share(signals, train, high_loading),
+        triangle_gap=quantile(np.abs(lasting), loaded, TRIANGLE_QUANTILE),
+        triangle_gap_once=quantile(np.abs(once), loaded, TRIANGLE_QUANTILE),
     )
-    learnt["gate_high_loading"] = quantile(signals.apparent, train & np.isfinite(signals.apparent), 0.95)
+
+
+def _still_share(signals: Signals, train: BoolArray, high_loading: FloatArray) -> FloatArray:
+    """[substation] share of the loaded readings whose active power is that of the reading before."""
     moves = np.abs(np.diff(signals.rows.active_kw, axis=1, prepend=np.nan))
-    seen = train & np.isfinite(moves) & (signals.apparent > STANDBY_SHARE * learnt["gate_high_loading"][:, None])
-    learnt["gate_still_share"] = (seen & (moves < 1e-9)).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
-    once, lasting = _triangle_gap(fleet, signals, learnt["gate_apparent_ratio"][:, None])
-    learnt["gate_triangle_gap"] = quantile(np.abs(lasting), loaded, 0.999)
-    learnt["gate_triangle_gap_once"] = quantile(np.abs(once), loaded, 0.999)
-    return learnt
+    seen = train & np.isfinite(moves) & (signals.apparent > STANDBY_SHARE * high_loading[:, None])
+    return np.asarray((seen & (moves < 1e-9)).sum(axis=1) / np.maximum(seen.sum(axis=1), 1))
 
 
-def flag_data_quality(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> QualityFlags:
-    """Judge every step; without learnt flags only what is wrong beyond doubt is marked."""
+def flag_data_quality(fleet: Fleet, signals: Signals, parameters: QualityParameters, history: History) -> QualityFlags:
+    """Judge every step; where nothing was learned, only what is wrong beyond doubt is flagged."""
     rows = signals.rows
     absent = ~np.isfinite(signals.active) | ~np.isfinite(signals.reactive)
-    least = _column(learnt, "gate_least_loading", DEAD_LOADING, len(fleet.codes))
-    dead = np.nan_to_num(signals.apparent, nan=np.inf) < least
-    frozen, oil_frozen, phase_frozen = _frozen(fleet, signals, learnt)
+    dead = np.nan_to_num(signals.apparent, nan=np.inf) < _known(parameters.min_loading, DEAD_LOADING)
+    frozen, oil_frozen, phase_frozen = _frozen(fleet, signals, parameters, history.within("frozen"))
     dead_phases = quality.dead_phase(rows)
     triangle = quality.broken_triangle(rows)
-    reversed_ct = quality.reversed_current_transformer(rows)
     impossible = quality.impossible_value(rows)
-    vt_error = quality.voltage_mismatch(rows)
-    ct_error = quality.current_mismatch(rows)
-    reactive_meter = np.zeros_like(dead)
-    if learnt is not None:
-        slack = _departed_share(signals, learnt)
-        vt_error = vt_error | _voltage_departed(signals, learnt, slack)
-        ct_error = ct_error | _current_departed(fleet, signals, learnt, slack)
-        reactive_meter = _reactive_departed(fleet, signals, learnt, slack)
+    slack = _departed_share(signals, parameters)
+    log_ratio = _current_log_ratio(fleet, signals, history)
+    vt_error = quality.voltage_mismatch(rows) | _voltage_departed(signals, parameters, slack)
+    ct_error = quality.current_mismatch(rows) | _current_departed(log_ratio, parameters, slack)
     ct_error = (ct_error | phase_frozen) & ~dead
-    hold = fleet.steps(POWER_HOLD_HOURS)
-    oil_jump = _oil_departed(fleet, signals) | oil_frozen
-    power = window_any(vt_error | frozen, hold) | window_any(triangle | impossible, hold) | signals.beyond_physics
-    after_gap = window_any(_after_gap(fleet, absent), fleet.steps(OIL_HOLD_HOURS))
+    reactive_meter = _reactive_departed(fleet, signals, parameters, slack, history.within("reactive"))
+    oil_jump = _oil_departed(fleet, signals, history.of("oil_before")) | oil_frozen
+    power_hold = fleet.steps(POWER_HOLD_HOURS)
+    power = window_any(vt_error | frozen, power_hold, history.of("vt_or_frozen")) | window_any(
+        triangle | impossible, power_hold, history.of("triangle_or_impossible")
+    )
+    power |= signals.beyond_physics
+    currents = window_any(ct_error | dead_phases.any(axis=-1), power_hold, history.of("currents"))
     return QualityFlags(
         absent=absent,
         dead=dead,
         power=power,
-        reactive=power
-        | window_any(reactive_meter, fleet.steps(REACTIVE_HOLD_HOURS))
-        | window_any(dead, fleet.steps(RECONNECTION_HOURS) + 1),
-        imbalance=power | window_any(ct_error | dead_phases.any(axis=-1), fleet.steps(POWER_HOLD_HOURS)),
-        oil=window_any(oil_jump, fleet.steps(OIL_HOLD_HOURS)) | after_gap,
+        reactive=power | _reactive_held(fleet, reactive_meter, dead, history),
+        imbalance=power | currents,
+        oil=_oil_held(fleet, oil_jump, absent, history),
         broken_triangle=triangle,
-        reversed_ct=reversed_ct,
+        reversed_ct=quality.reversed_current_transformer(rows),
         dead_phase=np.asarray(dead_phases.any(axis=-1)),
         ct_error=ct_error,
         vt_error=vt_error,
@@ -161,9 +162,22 @@ def flag_data_quality(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> 
         impossible_value=impossible | signals.beyond_physics,
         reactive_meter=reactive_meter,
         temperature_sensor=oil_jump,
-        distortion_meter=_stuck_distortion(fleet, signals) & ~dead,
-        power_factor_meter=_power_factor_departed(fleet, signals) & ~triangle,
+        distortion_meter=_stuck_distortion(fleet, signals, history.within("stuck_distortion")) & ~dead,
+        power_factor_meter=_power_factor_departed(fleet, signals, history.within("power_factor")) & ~triangle,
     )
+
+
+def _reactive_held(fleet: Fleet, reactive_meter: BoolArray, dead: BoolArray, history: History) -> BoolArray:
+    """Steps soon after the reactive channel was wrong, or after an outage."""
+    wrong = window_any(reactive_meter, fleet.steps(REACTIVE_HOLD_HOURS), history.of("reactive_meter"))
+    return wrong | window_any(dead, fleet.steps(RECONNECTION_HOURS) + 1, history.of("dead"))
+
+
+def _oil_held(fleet: Fleet, oil_jump: BoolArray, absent: BoolArray, history: History) -> BoolArray:
+    """Steps soon after the oil did what no oil can do, or after a gap."""
+    hold = fleet.steps(OIL_HOLD_HOURS)
+    after_gap = window_any(_after_gap(fleet, absent, history.of("absent")), hold, history.of("after_gap"))
+    return window_any(oil_jump, hold, history.of("oil_jump")) | after_gap
 
 
 def usable_reactive(signals: Signals, flags: QualityFlags) -> FloatArray:
@@ -171,40 +185,39 @@ def usable_reactive(signals: Signals, flags: QualityFlags) -> FloatArray:
     return np.where(flags.reactive & ~flags.power, signals.reactive_from_apparent, signals.reactive)
 
 
-def _centre(name: str, values: FloatArray, mask: BoolArray) -> Learnt:
+def _centre(values: FloatArray, mask: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """[substation] median and median deviation from it."""
     median = quantile(values, mask, 0.5)
-    deviation = quantile(np.abs(values - median[:, None]), mask, 0.5)
-    return {f"{name}_median": median, f"{name}_deviation": deviation}
+    return median, quantile(np.abs(values - median[:, None]), mask, 0.5)
 
 
-def _column(learnt: Learnt | None, name: str, otherwise: float, count: int) -> FloatArray:
-    if learnt is None:
-        return np.full((count, 1), otherwise)
-    return np.where(np.isfinite(learnt[name]), learnt[name], otherwise)[:, None]
+def _known(learned: FloatArray, otherwise: float) -> FloatArray:
+    """[substation, 1] what was learned, or what holds for everybody where nothing was."""
+    return np.where(np.isfinite(learned), learned, otherwise)[:, None]
 
 
-def _current_log_ratio(fleet: Fleet, signals: Signals) -> FloatArray:
+def _current_log_ratio(fleet: Fleet, signals: Signals, history: History) -> FloatArray:
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.log(quality.current_ratio(signals.rows))
     usable = np.where(np.isfinite(ratio) & (signals.apparent > MIN_RATIO_LOADING), ratio, np.nan)
-    return window_median(usable, fleet.steps(0.5))
+    return window_median(usable, fleet.steps(0.5), history.of("current_log_ratio"))
 
 
-def _departed_share(signals: Signals, learnt: Learnt) -> FloatArray:
+def _departed_share(signals: Signals, parameters: QualityParameters) -> FloatArray:
     """How far the phase currents are from their usual shares: a real imbalance strains every ratio a little."""
-    apart = np.abs(signals.phase_share - learnt["gate_phase_share"][:, None, :]).max(axis=-1)
+    apart = np.abs(signals.phase_share - parameters.phase_share[:, None, :]).max(axis=-1)
     return np.asarray(np.nan_to_num(apart))
 
 
-def _voltage_departed(signals: Signals, learnt: Learnt, slack: FloatArray) -> BoolArray:
-    beyond = quality.voltage_spread(signals.rows) - learnt["gate_voltage_spread_median"][:, None]
-    limit = np.fmax(MIN_VOLTAGE_SPREAD, DEVIATIONS * learnt["gate_voltage_spread_deviation"])[:, None]
+def _voltage_departed(signals: Signals, parameters: QualityParameters, slack: FloatArray) -> BoolArray:
+    beyond = quality.voltage_spread(signals.rows) - parameters.voltage_spread_median[:, None]
+    limit = np.fmax(MIN_VOLTAGE_SPREAD, DEVIATIONS * parameters.voltage_spread_deviation)[:, None]
     return np.asarray(beyond > limit + VOLTAGE_SLACK * slack)
 
 
-def _current_departed(fleet: Fleet, signals: Signals, learnt: Learnt, slack: FloatArray) -> BoolArray:
-    apart = np.abs(_current_log_ratio(fleet, signals) - learnt["gate_current_ratio_median"][:, None])
-    limit = np.fmax(MIN_CURRENT_DEVIATION, DEVIATIONS * learnt["gate_current_ratio_deviation"])[:, None]
+def _current_departed(log_ratio: FloatArray, parameters: QualityParameters, slack: FloatArray) -> BoolArray:
+    apart = np.abs(log_ratio - parameters.current_ratio_median[:, None])
+    limit = np.fmax(MIN_CURRENT_DEVIATION, DEVIATIONS * parameters.current_ratio_deviation)[:, None]
     return np.asarray(apart > limit + CURRENT_SLACK * slack)
 
 
@@ -212,103 +225,114 @@ def _distortion_growth(signals: Signals) -> FloatArray:
     return np.sqrt(1.0 + np.nan_to_num(signals.distortion) ** 2)
 
 
-def _triangle_gap(fleet: Fleet, signals: Signals, apparent_ratio: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _triangle_gap(
+    fleet: Fleet, signals: Signals, apparent_ratio: FloatArray, history: History
+) -> tuple[FloatArray, FloatArray]:
     """Q² that S and P leave, less the measured Q²: at each step, and the 1 h median of it."""
     fundamental = signals.apparent / (apparent_ratio * _distortion_growth(signals))
     gap = triangle_side(fundamental, signals.active) ** 2 - signals.reactive**2
     gap = np.where(signals.sign_assumed, np.nan, gap)
-    return gap, window_median(gap, fleet.steps(1.0))
+    return gap, window_median(gap, fleet.steps(1.0), history.of("triangle_gap"))
 
 
-def _reactive_departed(fleet: Fleet, signals: Signals, learnt: Learnt, slack: FloatArray) -> BoolArray:
+def _reactive_departed(
+    fleet: Fleet, signals: Signals, parameters: QualityParameters, slack: FloatArray, history: History
+) -> BoolArray:
     """The reactive channel is further from what S and P leave than ever in training, and by a notable part of S."""
-    once, lasting = _triangle_gap(fleet, signals, learnt["gate_apparent_ratio"][:, None])
+    once, lasting = _triangle_gap(fleet, signals, parameters.apparent_ratio[:, None], history)
     off = np.abs(np.abs(signals.reactive) - signals.reactive_from_apparent)
-    notable = window_median(off / np.fmax(signals.apparent, MIN_RATIO_LOADING), fleet.steps(1.0)) > MIN_REACTIVE_OFF
+    off_share = off / np.fmax(signals.apparent, MIN_RATIO_LOADING)
+    notable = window_median(off_share, fleet.steps(1.0), history.of("off_share")) > MIN_REACTIVE_OFF
     strain = 2.0 * TRIANGLE_SLACK * slack * signals.apparent**2
-    lasting_off = np.abs(lasting) > TRIANGLE_FACTOR * learnt["gate_triangle_gap"][:, None] + strain
-    once_off = np.abs(once) > TRIANGLE_FACTOR_ONCE * learnt["gate_triangle_gap_once"][:, None] + strain
+    lasting_off = np.abs(lasting) > TRIANGLE_FACTOR * parameters.triangle_gap[:, None] + strain
+    once_off = np.abs(once) > TRIANGLE_FACTOR_ONCE * parameters.triangle_gap_once[:, None] + strain
     return np.asarray((notable & lasting_off) | ((off > MIN_REACTIVE_OFF * signals.apparent) & once_off))
 
 
-def _frozen(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> tuple[BoolArray, BoolArray, BoolArray]:
+def _frozen(
+    fleet: Fleet, signals: Signals, parameters: QualityParameters, history: History
+) -> tuple[BoolArray, BoolArray, BoolArray]:
     """Steps at which power, oil temperature, or one phase current has not moved at all for too long."""
-    high = _high_load(signals, learnt)
+    high = _high_load(signals, parameters, history)
     loaded = signals.apparent > np.fmax(MIN_RATIO_LOADING, STANDBY_SHARE * high)
-    share = _column(learnt, "gate_still_share", 0.0, len(fleet.codes))[:, 0]
-    power = np.zeros_like(loaded)
-    phase = np.zeros_like(loaded)
+    power, phase = np.zeros_like(loaded), np.zeros_like(loaded)
     standby = STANDBY_SHARE * high * signals.rated_kva
-    phases = np.moveaxis(signals.rows.currents_a, -1, 0)
-    for hours, rows in _still_hours(share, fleet.interval_s):
-        steps = max(fleet.steps(hours), FROZEN_SAMPLES)
-        still = _still(signals.rows.active_kw, steps) & (np.abs(signals.rows.active_kw) > standby)
-        power |= rows & (still | _still(signals.rows.apparent_kva, steps))
-        phase |= rows & np.any([_still(one, steps) for one in phases], axis=0)
-    oil = window_range(signals.oil_c, max(fleet.steps(FROZEN_OIL_HOURS), FROZEN_SAMPLES + 2)) == 0
+    rows, currents = signals.rows, np.moveaxis(signals.rows.currents_a, -1, 0)
+    share = _known(parameters.still_share, 0.0)[:, 0]
+    for hours, of_these in _still_hours(share, fleet.interval_s):
+        steps, at = max(fleet.steps(hours), FROZEN_SAMPLES), history.within(f"{hours:g}h")
+        active = _still(rows.active_kw, steps, at.within("active")) & (np.abs(rows.active_kw) > standby)
+        power |= of_these & (active | _still(rows.apparent_kva, steps, at.within("apparent")))
+        still = [_still(current, steps, at.within(f"current_l{k}")) for k, current in enumerate(currents, 1)]
+        phase |= of_these & np.any(still, axis=0)
+    oil_steps = max(fleet.steps(FROZEN_OIL_HOURS), FROZEN_SAMPLES + 2)
+    oil = window_range(signals.oil_c, oil_steps, history.of("oil")) == 0
     return power & loaded, oil, phase & loaded
 
 
-def _high_load(signals: Signals, learnt: Learnt | None) -> FloatArray:
-    """[substation, 1] apparent power per unit that is rarely exceeded: as learnt, or as seen where nothing was."""
-    if learnt is not None and np.isfinite(learnt["gate_high_loading"]).all():
-        return learnt["gate_high_loading"][:, None]
-    whole, _ = with_past(signals.apparent, HIGH_LOAD_STEPS)
-    seen = np.nan_to_num(quantile(whole, np.isfinite(whole), 0.95))[:, None]
-    if learnt is None:
-        return seen
-    return np.where(np.isfinite(learnt["gate_high_loading"][:, None]), learnt["gate_high_loading"][:, None], seen)
+def _high_load(signals: Signals, parameters: QualityParameters, history: History) -> FloatArray:
+    """[substation, 1] apparent power per unit that is rarely exceeded: as learned, or as seen where nothing was."""
+    learned = parameters.high_loading[:, None]
+    if np.isfinite(learned).all():
+        return learned
+    recent, _ = history.of("apparent").before(signals.apparent, HIGH_LOAD_STEPS)
+    seen = np.nan_to_num(quantile(recent, np.isfinite(recent), HIGH_LOAD_QUANTILE))[:, None]
+    return np.where(np.isfinite(learned), learned, seen)
 
 
 def _still_hours(share: FloatArray, interval_s: int) -> list[tuple[float, BoolArray]]:
     """(hours without a move that are no chance, substations it holds for) by how often a reading repeats itself."""
     samples = np.log(STILL_BY_CHANCE) / np.log(np.clip(share, 1e-6, 0.9))
     wanted = samples * interval_s / 3600.0
-    number = np.minimum(np.searchsorted(MAX_STILL_H, wanted), len(MAX_STILL_H) - 1)
-    return [(MAX_STILL_H[one], (number == one)[:, None]) for one in np.unique(number)]
+    number = np.minimum(np.searchsorted(STILL_HOURS, wanted), len(STILL_HOURS) - 1)
+    return [(STILL_HOURS[one], (number == one)[:, None]) for one in np.unique(number)]
 
 
-def _still(values: FloatArray, steps: int) -> BoolArray:
+def _still(values: FloatArray, steps: int, history: History) -> BoolArray:
     """No movement over a window, of a value that is large enough against the meter's resolution to move."""
     size = np.abs(values)
-    fine = size > FINE_STEPS * _resolution(values)
-    return np.asarray((window_range(values, steps) == 0) & fine & (size > 0))
+    fine = size > FINE_STEPS * _resolution(values, history)
+    return np.asarray((window_range(values, steps, history.of("range")) == 0) & fine & (size > 0))
 
 
-def _resolution(values: FloatArray) -> FloatArray:
+def _resolution(values: FloatArray, history: History) -> FloatArray:
     """[substation, time] smallest move of a reading so far, 0 while it has never moved."""
-    moves = np.abs(values - shifted(values, 1))
-    least = least_so_far(np.where(moves > 1e-9, moves, np.inf))
+    moves = np.abs(values - shifted(values, 1, history.of("before")))
+    least = min_so_far(np.where(moves > 1e-9, moves, np.inf), history.of("least_move"))
     return np.where(np.isfinite(least), least, 0.0)
 
 
-def _oil_departed(fleet: Fleet, signals: Signals) -> BoolArray:
+def _oil_departed(fleet: Fleet, signals: Signals, past: Past) -> BoolArray:
     """Jumps that no oil can make, and values out of range."""
     quarters = max(fleet.interval_s / 900.0, 1.0)
-    jump = np.abs(signals.oil_c - shifted(signals.oil_c, max(1, round(900 / fleet.interval_s))))
+    jump = np.abs(signals.oil_c - shifted(signals.oil_c, max(1, round(900 / fleet.interval_s)), past))
     low, high = OIL_RANGE_C
     return (jump > OIL_JUMP_K_PER_15_MIN * quarters) | (signals.oil_c > high) | (signals.oil_c < low)
 
 
-def _after_gap(fleet: Fleet, absent: BoolArray) -> BoolArray:
+def _after_gap(fleet: Fleet, absent: BoolArray, past: Past) -> BoolArray:
     """Steps at the end of an hour or more without readings: the thermal model has lost its history."""
-    return np.asarray(window_mean(absent.astype(np.float64), max(fleet.steps(1.0), 2)) > 0.99)
+    return np.asarray(window_mean(absent.astype(np.float64), max(fleet.steps(1.0), 2), past) > 0.99)
 
 
-def _power_factor_departed(fleet: Fleet, signals: Signals) -> BoolArray:
+def _power_factor_departed(fleet: Fleet, signals: Signals, history: History) -> BoolArray:
     """The power factor channel does not say what P over S says."""
     true = true_power_factor(signals.rows.active_kw, signals.rows.apparent_kva)
-    apart = window_median(np.abs(signals.rows.power_factor) - true, fleet.steps(1.0))
-    rounding = _resolution(signals.rows.active_kw) + _resolution(signals.rows.apparent_kva)
+    apart = window_median(np.abs(signals.rows.power_factor) - true, fleet.steps(1.0), history.of("apart"))
+    rounding = _resolution(signals.rows.active_kw, history.within("active")) + _resolution(
+        signals.rows.apparent_kva, history.within("apparent")
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         tolerance = POWER_FACTOR_TOLERANCE + rounding / signals.rows.apparent_kva
     return np.asarray((np.abs(apart) > tolerance) & (signals.apparent > MIN_RATIO_LOADING))
 
 
-def _stuck_distortion(fleet: Fleet, signals: Signals) -> BoolArray:
+def _stuck_distortion(fleet: Fleet, signals: Signals, history: History) -> BoolArray:
     """One phase's THD stands still while another one moves."""
     steps = max(fleet.steps(3.0), 6)
     phases = np.moveaxis(fleet.channels("thd_current_l1_pct", "thd_current_l2_pct", "thd_current_l3_pct"), -1, 0)
-    still = np.any([_still(one, steps) for one in phases], axis=0)
-    moving = np.any([window_range(one, steps) > 0 for one in phases], axis=0)
+    still = np.any([_still(phase, steps, history.within(f"thd_l{k}")) for k, phase in enumerate(phases, 1)], axis=0)
+    moving = np.any(
+        [window_range(phase, steps, history.of(f"moving_l{k}")) > 0 for k, phase in enumerate(phases, 1)], axis=0
+    )
     return np.asarray(still & moving & (signals.apparent > MIN_RATIO_LOADING))

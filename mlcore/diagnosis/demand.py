@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlcore.diagnosis.data_quality_flags import Learnt
+from mlcore.diagnosis import tuning
 from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.history import History
 from mlcore.diagnosis.rolling import median_of_others, quantile, window_mean
 from mlcore.diagnosis.signals import Signals
 from substations.electrical.power import BoolArray, FloatArray
 
 MIN_NEIGHBOURS = 3
 SLOT_S = 900
-REST_WINDOW_H, MIN_REST_DEVIATION = 3.0, 0.15
 
 
 def _slot(fleet: Fleet) -> tuple[FloatArray, int]:
@@ -22,8 +22,8 @@ def _slot(fleet: Fleet) -> tuple[FloatArray, int]:
     return (fleet.local_s % 86_400) // length + fleet.weekend * per_day, 2 * per_day
 
 
-def learn_demand(fleet: Fleet, signals: Signals, mask: BoolArray) -> Learnt:
-    """Median logarithm of the load per time of day, on working days and at weekends."""
+def learn_demand(fleet: Fleet, signals: Signals, mask: BoolArray) -> FloatArray:
+    """[substation, slot] median logarithm of the load per time of day, on working days and at weekends."""
     slot, count = _slot(fleet)
     with np.errstate(divide="ignore", invalid="ignore"):
         level = np.where(mask, np.log(signals.active), np.nan)
@@ -33,7 +33,7 @@ def learn_demand(fleet: Fleet, signals: Signals, mask: BoolArray) -> Learnt:
     whole = np.nan_to_num(_column_median(level), nan=-3.0)[:, None]
     work = np.where(np.isfinite(work), work, np.where(np.isfinite(rest), rest, whole))
     rest = np.where(np.isfinite(rest), rest, work)
-    return {"demand_profile": np.concatenate([work, rest], axis=1)}
+    return np.concatenate([work, rest], axis=1)
 
 
 def _column_median(values: FloatArray) -> FloatArray:
@@ -42,32 +42,39 @@ def _column_median(values: FloatArray) -> FloatArray:
     return quantile(values, np.isfinite(values), 0.5)
 
 
-def usual_profile(fleet: Fleet, learnt: Learnt) -> FloatArray:
-    return np.asarray(learnt["demand_profile"][:, _slot(fleet)[0]])
+def usual_profile(fleet: Fleet, profile: FloatArray) -> FloatArray:
+    """[substation, time] logarithm of the usual active power per unit, of a profile [substation, slot]."""
+    return np.asarray(profile[:, _slot(fleet)[0]])
 
 
-def days_of_rest(fleet: Fleet, signals: Signals, usable: BoolArray, learnt: Learnt) -> FloatArray:
+def days_of_rest(
+    fleet: Fleet, signals: Signals, usable: BoolArray, profile: FloatArray, history: History
+) -> FloatArray:
     """[substation, time] 1.0 at weekends, and while the neighbours behave on a working day as at weekends."""
     calendar = np.broadcast_to(fleet.weekend, signals.active.shape)
     slot, count = _slot(fleet)
     of_day = (slot % (count // 2)).astype(int)
     with np.errstate(divide="ignore", invalid="ignore"):
         level = np.where(usable, np.log(signals.active), np.nan)
-    steps = fleet.steps(REST_WINDOW_H)
-    from_work = window_mean(median_of_others(level - learnt["demand_profile"][:, of_day], fleet.groups), steps)
-    at_rest = level - learnt["demand_profile"][:, of_day + count // 2]
-    from_rest = window_mean(median_of_others(at_rest, fleet.groups), steps)
-    holiday = (from_work < -MIN_REST_DEVIATION) & (np.abs(from_rest) < 0.5 * np.abs(from_work))
+    steps = fleet.steps(tuning.REST_WINDOW_H)
+    others_work = median_of_others(level - profile[:, of_day], fleet.groups)
+    others_rest = median_of_others(level - profile[:, of_day + count // 2], fleet.groups)
+    from_work = window_mean(others_work, steps, history.of("from_work"))
+    from_rest = window_mean(others_rest, steps, history.of("from_rest"))
+    holiday = (from_work < -tuning.MIN_REST_DEVIATION) & (np.abs(from_rest) < 0.5 * np.abs(from_work))
     # Until the window lies within the day, it says more about the day before.
-    told = (fleet.hour >= REST_WINDOW_H) & (fleet.group_size > MIN_NEIGHBOURS)
-    return np.asarray((calendar | (holiday & told)).astype(np.float64))
+    is_known = (fleet.hour >= tuning.REST_WINDOW_H) & (fleet.group_size > MIN_NEIGHBOURS)
+    return np.asarray((calendar | (holiday & is_known)).astype(np.float64))
 
 
-def expected_demand(fleet: Fleet, signals: Signals, usable: BoolArray, learnt: Learnt) -> FloatArray:
+def expected_demand(
+    fleet: Fleet, signals: Signals, usable: BoolArray, profile: FloatArray, history: History
+) -> FloatArray:
     """Expected active power: the usual profile, moved by what the neighbours do (weather, holiday)."""
-    profile = usual_profile(fleet, learnt)
+    usual = usual_profile(fleet, profile)
     with np.errstate(divide="ignore", invalid="ignore"):
-        deviation = np.where(usable, np.log(signals.active) - profile, np.nan)
-    common = window_mean(median_of_others(deviation, fleet.groups), fleet.steps(1.0))
+        deviation = np.where(usable, np.log(signals.active) - usual, np.nan)
+    others = median_of_others(deviation, fleet.groups)
+    common = window_mean(others, fleet.steps(1.0), history.of("common_deviation"))
     common = np.where(fleet.group_size > MIN_NEIGHBOURS, np.nan_to_num(common), 0.0)
-    return np.asarray(np.exp(profile + common))
+    return np.asarray(np.exp(usual + common))

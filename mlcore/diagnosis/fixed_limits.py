@@ -10,14 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlcore.diagnosis.alarm_episodes import Episode, alarm_states, episodes
+from mlcore.diagnosis.alarm_episodes import AlarmEpisode, alarm_states, episodes
+from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.expectations import Usable
 from mlcore.diagnosis.findings import Finding, Kind, finite
 from mlcore.diagnosis.fleet import HOUR_S
-from mlcore.diagnosis.loss_rates import current_square_ratio
+from mlcore.diagnosis.history import WHOLE_RECORD, History
 from mlcore.diagnosis.model import SubstationModel
+from mlcore.diagnosis.power_flow import current_square_ratio
 from mlcore.diagnosis.rolling import window_mean
-from mlcore.diagnosis.scores import Evidence
 from mlcore.diagnosis.severity import expected_kwh, is_critical
 from substations.electrical.losses import load_loss_factor
 from substations.electrical.power import BoolArray, FloatArray, displacement_power_factor
@@ -37,7 +38,7 @@ CONFIDENCE = 0.3
 
 
 @dataclass(frozen=True)
-class Limit:
+class FixedLimit:
     """One fixed limit: the quantity and its extra loss, [substation, time]. score: 1 at the limit."""
 
     kind: Kind
@@ -49,39 +50,42 @@ class Limit:
     extra_kw: FloatArray
 
 
-def limit_findings(found: Evidence, usable: Usable, models: Mapping[str, SubstationModel]) -> list[Finding]:
+def limit_findings(found: Departures, usable: Usable, models: Mapping[str, SubstationModel]) -> list[Finding]:
     """Findings of the fixed limits on every substation without a model."""
     findings = []
-    for limit, score, states in _judged(found, usable, models):
+    for limit, score, states in _judged(found, usable, models, WHOLE_RECORD):
         # A long mean of the score: it is over when it is back within the limit, not below half of it.
         alarms = episodes(states[..., None], np.where(score > 1.0, score, 0.0)[..., None])
         findings += [_finding(found, limit, score[alarm.substation], alarm) for alarm in alarms]
     return findings
 
 
-def limit_alarm_masks(found: Evidence, usable: Usable, models: Mapping[str, SubstationModel]) -> BoolArray:
+def limit_alarm_masks(
+    found: Departures, usable: Usable, models: Mapping[str, SubstationModel], history: History
+) -> BoolArray:
     """[substation, time] where the alarm of any limit stands."""
     standing = np.zeros(found.operation.local_kw.shape, dtype=bool)
-    for _, _, states in _judged(found, usable, models):
+    for _, _, states in _judged(found, usable, models, history):
         standing |= states
     return standing
 
 
 def _judged(
-    found: Evidence, usable: Usable, models: Mapping[str, SubstationModel]
-) -> Iterator[tuple[Limit, FloatArray, BoolArray]]:
+    found: Departures, usable: Usable, models: Mapping[str, SubstationModel], history: History
+) -> Iterator[tuple[FixedLimit, FloatArray, BoolArray]]:
     """Every limit with its score and the state of its alarm, on substations without a model alone."""
     fleet = found.fleet
     warm = np.array([code in models for code in fleet.codes])
     if warm.all():
         return
     for limit in _limits(found, usable):
-        score = window_mean(limit.score, fleet.steps(WINDOW_H))
+        of_limit = history.within(limit.cause)
+        score = window_mean(limit.score, fleet.steps(WINDOW_H), of_limit.of("score"))
         score = np.where(np.isfinite(limit.score) & ~warm[:, None], score, np.nan)
-        yield limit, score, alarm_states(score, fleet.interval_s, on_delay_h=ON_DELAY_H)
+        yield limit, score, alarm_states(score, fleet.interval_s, of_limit, on_delay_h=ON_DELAY_H)
 
 
-def _limits(found: Evidence, usable: Usable) -> list[Limit]:
+def _limits(found: Departures, usable: Usable) -> list[FixedLimit]:
     signals, operation, surface = found.signals, found.operation, found.operation.surface
     target = np.array([[plate.target_power_factor] for plate in found.fleet.nameplates])
     loaded = usable.reactive & (signals.apparent > MIN_LOADING)
@@ -94,26 +98,26 @@ def _limits(found: Evidence, usable: Usable) -> list[Limit]:
     distorted = operation.load_kw * (1.0 - clean / load_loss_factor(operation.distortion, operation.winding_c))
     above = operation.load_kw * (1.0 - 1.0 / np.maximum(operation.loading_squared, 1.0))
 
-    def limit(cause: str, code: str, value: FloatArray, top: float, kw: FloatArray) -> Limit:
-        return Limit("loss", cause, code, value, top * ones, np.where(loaded, value / top, np.nan), kw)
+    def limit(cause: str, code: str, value: FloatArray, top: float, kw: FloatArray) -> FixedLimit:
+        return FixedLimit("loss", cause, code, value, top * ones, np.where(loaded, value / top, np.nan), kw)
 
     shortfall = np.where(loaded, (target - factor) / POWER_FACTOR_SHORTFALL, np.nan)
     allowed = (target - POWER_FACTOR_SHORTFALL) * ones
     # Above the rating hot oil is what to expect.
     oil = np.where(usable.oil & (signals.apparent < 1.0), signals.oil_c / MAX_OIL_C, np.nan)
     return [
-        Limit(
+        FixedLimit(
             "unusual", "unusual_behaviour", "limit_power_factor", factor, allowed, shortfall, found.rates.avoidable
         ),
         limit("phase_imbalance", "limit_imbalance", shares, MAX_IMBALANCE, unbalanced),
         limit("harmonic_injection", "limit_distortion", demand_distortion, MAX_DEMAND_DISTORTION, distorted),
         limit("overload", "limit_loading", signals.apparent, MAX_LOADING, above),
-        Limit("loss", "cooling_failure", "limit_oil_temperature", signals.oil_c, MAX_OIL_C * ones, oil,
+        FixedLimit("loss", "cooling_failure", "limit_oil_temperature", signals.oil_c, MAX_OIL_C * ones, oil,
               np.zeros_like(oil)),
     ]  # fmt: skip
 
 
-def _finding(found: Evidence, limit: Limit, score: FloatArray, alarm: Episode) -> Finding:
+def _finding(found: Departures, limit: FixedLimit, score: FloatArray, alarm: AlarmEpisode) -> Finding:
     fleet, row = found.fleet, alarm.substation
     first = max(0, alarm.raised - fleet.steps(WINDOW_H) + 1)
     inside = slice(first, alarm.last + 1)

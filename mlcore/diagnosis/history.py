@@ -1,19 +1,20 @@
-"""What trailing windows need of earlier steps, so that new steps can be judged alone.
+"""What trailing windows need of earlier steps, each quantity under its own name, so that new steps can be judged alone.
 
->>> memory = Memory(spare=4)
+>>> store = HistoryStore(spare_steps=4)
 >>> for part in parts:            # one record, cut anywhere along time
-...     with memory:
-...         judge(part)           # the same numbers as judge(whole record)
+...     with store.advancing(part.shape[-1]) as history:
+...         judge(part, history)  # the same numbers as judge(whole record, WHOLE_RECORD)
 
-Code that looks back does it through ``rolling``, and ``rolling`` asks here. The n-th question of one pass belongs to
-the n-th of the pass before: what is judged must ask the same questions in the same order every time.
+Code that looks back is given a ``History`` and asks for the past of a quantity by its name: ``history.of("oil_mean")``.
+The order does not matter. It must ask for the same names every time, and for each of them once.
 """
 
 from __future__ import annotations
 
-from contextvars import ContextVar, Token
-from types import TracebackType
-from typing import Any, Self
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,109 +23,121 @@ Array = NDArray[Any]
 
 
 class HistoryError(RuntimeError):
-    """The memory does not fit what is asked of it: judge the whole record again."""
+    """What is remembered does not fit what is asked: judge the whole record again."""
 
 
-class Memory:
-    """Earlier columns of every windowed quantity, time on the last axis.
+class HistoryStore:
+    """Earlier columns of every named quantity, time on the last axis.
 
-    spare: so many newest steps can be taken back by ``rewind``, for readings that come late; to_spare: how many still.
+    spare_steps: so many newest steps can be taken back by ``rewind``, for readings that come late.
+    rewindable_steps: how many can be now.
     """
 
-    def __init__(self, spare: int = 0) -> None:
-        if spare < 0:
-            raise ValueError(f"spare must be 0 or more steps; received {spare}.")
-        self.spare = spare
-        self.seen = 0
-        self.to_spare = 0
-        self._kept: list[Array] = []
-        self._next = 0
-        self._asked: set[int] = set()
-        self._token: Token[Memory | None] | None = None
-        self._steps = 0
+    def __init__(self, spare_steps: int = 0) -> None:
+        if spare_steps < 0:
+            raise ValueError(f"spare_steps must be 0 or more; received {spare_steps}.")
+        self.spare_steps = spare_steps
+        self.rewindable_steps = 0
+        self.seen_steps = 0
+        self._kept: dict[str, Array] = {}
+        self._asked: set[str] = set()
 
-    def __enter__(self) -> Self:
-        self._next = self._steps = 0
-        self._token = _CURRENT.set(self)
-        return self
+    @contextmanager
+    def advancing(self, steps: int) -> Iterator[History]:
+        """The history of one pass over so many new steps.
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._token is not None:
-            _CURRENT.reset(self._token)
-        self.seen += self._steps
-        self.to_spare = min(self.spare, self.to_spare + self._steps)
-        if kind is None and self._next != len(self._kept):
-            raise HistoryError(f"{self._next} windows were asked for; {len(self._kept)} were, the time before.")
+        Raises HistoryError at its end where a quantity was not asked for: its past would have a gap.
+        """
+        self._asked = set()
+        yield History(self)
+        if forgotten := self._kept.keys() - self._asked:
+            raise HistoryError(f"The past of {sorted(forgotten)} was not asked for; it was, the time before.")
+        self.seen_steps += steps
+        self.rewindable_steps = min(self.spare_steps, self.rewindable_steps + steps)
 
     @property
     def bytes(self) -> int:
         """Size of what is kept."""
-        return sum(kept.nbytes for kept in self._kept)
+        return sum(kept.nbytes for kept in self._kept.values())
 
     def rewind(self, steps: int) -> None:
-        """Take back the newest steps, to judge them again. HistoryError where that is more than is ``to_spare``."""
-        if not 0 <= steps <= self.to_spare:
-            raise HistoryError(f"At most {self.to_spare} steps can be taken back; asked for {steps}.")
+        """Take back the newest steps, to judge them again. HistoryError where these are too many."""
+        if not 0 <= steps <= self.rewindable_steps:
+            raise HistoryError(f"At most {self.rewindable_steps} steps can be taken back; asked for {steps}.")
         if steps:
-            self._kept = [kept[..., : kept.shape[-1] - steps] for kept in self._kept]
-            self.seen -= steps
-            self.to_spare -= steps
+            self._kept = {name: kept[..., : kept.shape[-1] - steps] for name, kept in self._kept.items()}
+            self.seen_steps -= steps
+            self.rewindable_steps -= steps
 
-    def recall(self, new: Array, reach: int) -> tuple[int, Array]:
-        """Up to ``reach`` earlier columns of a quantity, its place among the questions; ``keep`` must follow."""
-        place, self._next = self._next, self._next + 1
-        self._steps = new.shape[-1]
-        if place == len(self._kept):
-            if self.seen:
-                raise HistoryError("More windows are asked for than the time before.")
-            self._kept.append(np.empty((*new.shape[:-1], 0), dtype=new.dtype))
-        kept = self._kept[place]
+    def recall(self, name: str, new: Array, reach: int) -> Array:
+        """Up to ``reach`` columns before the first one of ``new``; ``keep`` must follow."""
+        if name in self._asked:
+            raise HistoryError(f"The past of {name!r} was asked for twice in one pass: two quantities have one name.")
+        self._asked.add(name)
+        if name not in self._kept:
+            if self.seen_steps:
+                raise HistoryError(f"The past of {name!r} is asked for; it was not, the time before.")
+            self._kept[name] = np.empty((*new.shape[:-1], 0), dtype=new.dtype)
+        kept = self._kept[name]
         if kept.shape[:-1] != new.shape[:-1]:
-            raise HistoryError(f"A window over {new.shape[:-1]} was asked for; the time before it was {kept.shape}.")
-        return place, kept[..., max(kept.shape[-1] - reach, 0) :]
+            raise HistoryError(f"{name!r} has the shape {new.shape[:-1]}; the time before it was {kept.shape[:-1]}.")
+        return kept[..., max(kept.shape[-1] - reach, 0) :]
 
-    def keep(self, place: int, new: Array, reach: int) -> None:
+    def keep(self, name: str, new: Array, reach: int) -> None:
         """Remember new columns of a quantity, and as many before them as windows and ``rewind`` may need."""
-        kept = self._kept[place]
+        kept = self._kept[name]
         whole = np.concatenate([kept, new], axis=-1) if kept.shape[-1] else new
         # A copy: a view would hold on to the whole array that it was cut from.
-        self._kept[place] = whole[..., max(whole.shape[-1] - reach - self.spare, 0) :].copy()
+        self._kept[name] = whole[..., max(whole.shape[-1] - reach - self.spare_steps, 0) :].copy()
 
 
-_CURRENT: ContextVar[Memory | None] = ContextVar("windows_remember", default=None)
+@dataclass(frozen=True, slots=True)
+class Past:
+    """The earlier columns of one quantity; none where the array at hand is a whole record."""
 
+    store: HistoryStore | None
+    name: str
 
-def with_past(new: Array, reach: int) -> tuple[Array, int]:
-    """New columns behind up to ``reach`` earlier ones, and how many these are. Without a memory: none."""
-    memory = _CURRENT.get()
-    if memory is None or reach == 0:
-        return new, 0
-    place, past = memory.recall(new, reach)
-    memory.keep(place, new, reach)
-    return (np.concatenate([past, new], axis=-1), past.shape[-1]) if past.shape[-1] else (new, 0)
+    def before(self, new: Array, reach: int) -> tuple[Array, int]:
+        """New columns behind up to ``reach`` earlier ones, and how many these are; the new ones are remembered."""
+        if self.store is None or reach == 0:
+            return new, 0
+        past = self.store.recall(self.name, new, reach)
+        self.store.keep(self.name, new, reach)
+        return (np.concatenate([past, new], axis=-1), past.shape[-1]) if past.shape[-1] else (new, 0)
 
+    def last(self, like: Array, otherwise: float) -> Array:
+        """[..., 1] the value before the first column of ``like``, ``otherwise`` at the start of the record.
 
-class Recurrent:
-    """A quantity that goes on from its own last value.
+        For a quantity that goes on from its own last value; ``keep`` must follow.
+        """
+        past = like[..., :0] if self.store is None else self.store.recall(self.name, like, 1)
+        return past if past.shape[-1] else np.full((*like.shape[:-1], 1), otherwise, dtype=like.dtype)
 
-    >>> total = Recurrent(amount)
-    >>> total.keep(np.cumsum(amount, axis=-1) + total.last(otherwise=0.0))
-    """
-
-    def __init__(self, like: Array) -> None:
-        self._memory = _CURRENT.get()
-        self._place, self._past = (0, like[..., :0]) if self._memory is None else self._memory.recall(like, 1)
-
-    def last(self, otherwise: float) -> Array:
-        """[..., 1] the value before the first new column, ``otherwise`` at the start of the record."""
-        if self._past.shape[-1]:
-            return self._past
-        return np.full((*self._past.shape[:-1], 1), otherwise, dtype=self._past.dtype)
-
-    def keep(self, values: Array) -> Array:
-        """The new values, remembered."""
-        if self._memory is not None:
-            self._memory.keep(self._place, np.asarray(values, dtype=self._past.dtype), 1)
+    def keep(self, values: Array, dtype: Any = np.float64) -> Array:
+        """The values of a quantity that was asked for its ``last``, remembered."""
+        if self.store is not None:
+            self.store.keep(self.name, np.asarray(values, dtype=dtype), 1)
         return values
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Where code that looks back finds the past of its quantities. ``path`` keeps the names of its callers apart."""
+
+    store: HistoryStore | None
+    path: str = ""
+
+    def within(self, name: str) -> History:
+        """The history of a part of the code: its names are its own."""
+        return History(self.store, f"{self.path}{name}.")
+
+    def of(self, name: str) -> Past:
+        """The past of one quantity."""
+        return Past(self.store, self.path + name)
+
+
+WHOLE_RECORD = History(None)
+"""The history of a record that is there as a whole: nothing came before it."""
+
+NO_PAST = WHOLE_RECORD.of("")

@@ -7,17 +7,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mlcore.diagnosis.alarm_episodes import Episode
-from mlcore.diagnosis.causes import CAPACITOR, LOW_PF_LOAD, OVERLOAD, Verdict, name_cause
-from mlcore.diagnosis.data_quality_flags import Learnt
+from mlcore.diagnosis import tuning
+from mlcore.diagnosis.alarm_episodes import AlarmEpisode
+from mlcore.diagnosis.causes import CAPACITOR, LOW_PF_LOAD, OVERLOAD, CauseAssessment, name_cause
+from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.fleet import HOUR_S
+from mlcore.diagnosis.history import NO_PAST
+from mlcore.diagnosis.indicators import INDICATORS
+from mlcore.diagnosis.parameters import Parameters
 from mlcore.diagnosis.rolling import window_mean
-from mlcore.diagnosis.scores import CHANNELS, Evidence, Scores
+from mlcore.diagnosis.scores import Scores
 from mlcore.diagnosis.severity import expected_kwh, is_critical, worth_kwh
 from substations.electrical.power import FloatArray
-
-ONSET_WALK_H = 24.0
-END_SHARE, ONSET_SHARE = 0.4, 0.2
 
 RATE_OF_CAUSE = {
     CAPACITOR: "reactive",
@@ -39,8 +40,8 @@ class Incident:
     worth_kwh: energy below which it is not critical, whatever its share; see ``diagnosis.severity``.
     """
 
-    episode: Episode
-    verdict: Verdict
+    episode: AlarmEpisode
+    assessment: CauseAssessment
     onset: int
     stop: int
     peak: int
@@ -55,79 +56,89 @@ class Incident:
     critical: bool
 
 
-def incidents(evidence: Evidence, learnt: Learnt, scores: Scores, found: list[Episode]) -> list[Incident]:
+def incidents(
+    departures: Departures, parameters: Parameters, scores: Scores, found: list[AlarmEpisode]
+) -> list[Incident]:
     """Every episode with its cause and loss; episodes of one cause that overlap are one incident."""
 
-    def judge(episode: Episode) -> Verdict:
+    def judge(episode: AlarmEpisode) -> CauseAssessment:
         until = episode.last + 1
-        return name_cause(evidence, scores.together, learnt, episode.substation, episode.channel, episode.raised, until)
+        return name_cause(
+            departures,
+            scores.step_covariance,
+            parameters.step_spread,
+            episode.substation,
+            episode.indicator,
+            episode.raised,
+            until,
+        )
 
     merged = _merged(judge, [(episode, judge(episode)) for episode in found])
-    return [_assess(evidence, scores, episode, verdict) for episode, verdict in merged]
+    return [_assess(departures, scores, episode, assessment) for episode, assessment in merged]
 
 
 def _merged(
-    judge: Callable[[Episode], Verdict], judged: list[tuple[Episode, Verdict]]
-) -> list[tuple[Episode, Verdict]]:
+    judge: Callable[[AlarmEpisode], CauseAssessment], judged: list[tuple[AlarmEpisode, CauseAssessment]]
+) -> list[tuple[AlarmEpisode, CauseAssessment]]:
     """Join overlapping episodes of one substation that have the same cause, or both show in P and Q.
 
     What an overload does to the kvar is part of it and no motor of its own.
     """
-    overloads = [episode for episode, verdict in judged if verdict.cause == OVERLOAD]
+    overloads = [episode for episode, assessment in judged if assessment.cause == OVERLOAD]
     judged = [
-        (episode, verdict)
-        for episode, verdict in judged
-        if CHANNELS[episode.channel] != "motor"
+        (episode, assessment)
+        for episode, assessment in judged
+        if INDICATORS[episode.indicator] != "motor"
         or not any(one.substation == episode.substation and _overlap(one, episode) for one in overloads)
     ]
-    merged: list[tuple[Episode, Verdict]] = []
-    for episode, verdict in sorted(judged, key=lambda pair: (pair[0].substation, pair[0].raised)):
+    merged: list[tuple[AlarmEpisode, CauseAssessment]] = []
+    for episode, assessment in sorted(judged, key=lambda pair: (pair[0].substation, pair[0].raised)):
         for number, (earlier, before) in enumerate(merged):
-            if earlier.substation == episode.substation and _same(before, verdict) and _overlap(earlier, episode):
+            if earlier.substation == episode.substation and _same(before, assessment) and _overlap(earlier, episode):
                 joined = _join(earlier, episode)
                 merged[number] = (joined, judge(joined))
                 break
         else:
-            merged.append((episode, verdict))
+            merged.append((episode, assessment))
     return merged
 
 
-def _same(one: Verdict, other: Verdict) -> bool:
+def _same(one: CauseAssessment, other: CauseAssessment) -> bool:
     return one.cause == other.cause or {one.cause, other.cause} == {CAPACITOR, LOW_PF_LOAD}
 
 
-def _overlap(one: Episode, other: Episode) -> bool:
+def _overlap(one: AlarmEpisode, other: AlarmEpisode) -> bool:
     return other.raised <= one.last + 1 and one.raised <= other.last + 1
 
 
-def _join(one: Episode, other: Episode) -> Episode:
-    channel = one.channel if CHANNELS[one.channel] != "motor" else other.channel
+def _join(one: AlarmEpisode, other: AlarmEpisode) -> AlarmEpisode:
+    indicator = one.indicator if INDICATORS[one.indicator] != "motor" else other.indicator
     cleared = None if one.cleared is None or other.cleared is None else max(one.cleared, other.cleared)
     raised, last = min(one.raised, other.raised), max(one.last, other.last)
-    return replace(one, channel=channel, raised=raised, cleared=cleared, last=last)
+    return replace(one, indicator=indicator, raised=raised, cleared=cleared, last=last)
 
 
-def _assess(evidence: Evidence, scores: Scores, episode: Episode, verdict: Verdict) -> Incident:
-    substation, name = episode.substation, RATE_OF_CAUSE[verdict.cause]
-    rate = getattr(evidence.rates, name)[substation]
-    own = getattr(evidence.rates, f"local_{name}")[substation] if name in LOCAL_RATES else rate
-    local = evidence.operation.local_kw[substation]
-    onset, stop = _bounds(evidence, episode)
+def _assess(departures: Departures, scores: Scores, episode: AlarmEpisode, assessment: CauseAssessment) -> Incident:
+    substation, name = episode.substation, RATE_OF_CAUSE[assessment.cause]
+    rate = getattr(departures.rates, name)[substation]
+    own = getattr(departures.rates, f"local_{name}")[substation] if name in LOCAL_RATES else rate
+    local = departures.operation.local_kw[substation]
+    onset, stop = _bounds(departures, episode)
     inside = slice(onset, stop)
     known = np.isfinite(rate[inside]) & np.isfinite(local[inside])
     covered = float(known.mean())
-    hours = evidence.fleet.interval_s / HOUR_S / max(covered, 1e-6)
+    hours = departures.fleet.interval_s / HOUR_S / max(covered, 1e-6)
     loss_kwh = max(float(rate[inside][known].sum()) * hours, 0.0)
     base_kwh = float((local - own)[inside][known].sum()) * hours
-    hourly = window_mean(rate, evidence.fleet.steps(1.0))
-    plate = evidence.fleet.nameplates[substation]
+    hourly = window_mean(rate, departures.fleet.steps(1.0), NO_PAST)
+    plate = departures.fleet.nameplates[substation]
     low, high = plate.loss_interval()
     loss_pct = 100.0 * loss_kwh / max(base_kwh, 1e-6)
-    energy_kwh = expected_kwh(loss_kwh, (stop - onset) * evidence.fleet.interval_s / HOUR_S, episode.cleared is None)
-    series = np.nan_to_num(scores.all_windows[substation, episode.raised : stop, episode.channel])
+    energy_kwh = expected_kwh(loss_kwh, (stop - onset) * departures.fleet.interval_s / HOUR_S, episode.cleared is None)
+    series = np.nan_to_num(scores.all_windows[substation, episode.raised : stop, episode.indicator])
     return Incident(
         episode=episode,
-        verdict=verdict,
+        assessment=assessment,
         onset=onset,
         stop=stop,
         peak=onset + int(np.nan_to_num(hourly[onset:stop]).argmax()),
@@ -143,22 +154,22 @@ def _assess(evidence: Evidence, scores: Scores, episode: Episode, verdict: Verdi
     )
 
 
-def _bounds(evidence: Evidence, episode: Episode) -> tuple[int, int]:
+def _bounds(departures: Departures, episode: AlarmEpisode) -> tuple[int, int]:
     """When the departure began and ended: where its sum above part of its usual height starts and stops to grow.
 
     A gap in which it hides (a capacitor bank at night) is bridged if enough comes after it.
     """
-    fleet, first = evidence.fleet, episode.raised
-    departure = _departure(evidence, episode)
+    fleet, first = departures.fleet, episode.raised
+    departure = _departure(departures, episode)
     height = max(float(np.median(departure[first : episode.last + 1])), 0.0)
-    after = departure[first : episode.last + 1] - END_SHARE * height
-    before = departure[max(0, first - fleet.steps(ONSET_WALK_H)) : first + 1] - ONSET_SHARE * height
+    after = departure[first : episode.last + 1] - tuning.END_SHARE * height
+    before = departure[max(0, first - fleet.steps(tuning.ONSET_WALK_H)) : first + 1] - tuning.ONSET_SHARE * height
     return first - int(np.cumsum(before[::-1]).argmax()), first + 1 + int(np.cumsum(after).argmax())
 
 
-def _departure(evidence: Evidence, episode: Episode) -> FloatArray:
-    """The residual behind an episode's channel, positive where it departs; 0 where it is not known."""
-    residuals, name = evidence.residuals, CHANNELS[episode.channel]
+def _departure(departures: Departures, episode: AlarmEpisode) -> FloatArray:
+    """The residual behind an episode's indicator, positive where it departs; 0 where it is not known."""
+    residuals, name = departures.residuals, INDICATORS[episode.indicator]
     sources = {
         "reactive": residuals.reactive,
         "motor": residuals.reactive,

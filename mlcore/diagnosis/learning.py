@@ -1,4 +1,4 @@
-"""Fit: flags, expectations and thresholds, in two passes so that faults hidden in the training data drop out."""
+"""Fit: quality, expectations and thresholds, in two passes so that faults hidden in the training data drop out."""
 
 from __future__ import annotations
 
@@ -7,34 +7,33 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from mlcore.diagnosis import tuning
 from mlcore.diagnosis.calibration import alarm_rate, sensitivity_for
 from mlcore.diagnosis.causes import step_spread
-from mlcore.diagnosis.data_quality_flags import Learnt, QualityFlags, flag_data_quality, learn_quality, usable_reactive
-from mlcore.diagnosis.expectations import Residuals, Usable, compare, learn_expectations, usable_steps
+from mlcore.diagnosis.data_quality_flags import QualityFlags, flag_data_quality, learn_quality, usable_reactive
+from mlcore.diagnosis.departures import Departures, loss_share
+from mlcore.diagnosis.expectations import Usable, learn_expectations, usable_steps
 from mlcore.diagnosis.fleet import HOUR_S, Fleet, IntArray
-from mlcore.diagnosis.loss_rates import LossRates, current_square_ratio, loss_rates
+from mlcore.diagnosis.history import NO_PAST, WHOLE_RECORD
+from mlcore.diagnosis.indicators import INDICATORS
+from mlcore.diagnosis.loss_rates import LossRates, loss_rates
 from mlcore.diagnosis.model import SubstationModel, Warming
-from mlcore.diagnosis.power_flow import Operation, operate
-from mlcore.diagnosis.rolling import quantile, window_any, window_mean
-from mlcore.diagnosis.scores import (
-    CHANNELS,
-    MIN_REACTIVE_LOSS_PCT,
-    Evidence,
-    first_thresholds,
-    learn_thresholds,
-    loss_share,
-    score,
-)
+from mlcore.diagnosis.parameters import ExpectationParameters, Parameters, QualityParameters, Thresholds
+from mlcore.diagnosis.power_flow import OperatingPoint, power_flow
+from mlcore.diagnosis.residuals import Residuals, compare
+from mlcore.diagnosis.rolling import window_any, window_mean
+from mlcore.diagnosis.scores import score
 from mlcore.diagnosis.signals import Signals, measure
+from mlcore.diagnosis.threshold_learning import first_thresholds, learn_thresholds
 from substations.electrical.power import BoolArray, FloatArray
 
 MIN_TRAINING_H = 7 * 24
-FIRST_PASSES = 2
+"""Chosen: every hour of the day and day of the week has been seen once."""
+
 HOURS_BEFORE = 96.0
-FOLDS = 4
-EXCLUDED_AROUND_H = 2.0
-LASTING_H, LASTING_WINDOW_H = 3.0, 6.0
-COSTLY_WINDOW_H = 24.0
+"""As ``judgement.CONTEXT_HOURS``: what the first training steps rest on."""
+
+LearnThresholds = Callable[[Departures, BoolArray], Thresholds]
 
 
 @dataclass(frozen=True)
@@ -44,29 +43,30 @@ class Prepared:
     fleet: Fleet
     signals: Signals
     flags: QualityFlags
-    operation: Operation
+    operation: OperatingPoint
     usable: Usable
 
+    @classmethod
+    def of(cls, fleet: Fleet, signals: Signals, quality: QualityParameters) -> Prepared:
+        flags = flag_data_quality(fleet, signals, quality, WHOLE_RECORD)
+        operation = power_flow(fleet, signals, usable_reactive(signals, flags), flags, WHOLE_RECORD)
+        return cls(fleet, signals, flags, operation, usable_steps(signals, flags))
 
-def prepare(fleet: Fleet, signals: Signals, learnt: Learnt | None) -> Prepared:
-    """QualityFlags, cleaned reactive power, flows and losses."""
-    flags = flag_data_quality(fleet, signals, learnt)
-    operation = operate(fleet, signals, usable_reactive(signals, flags), flags)
-    return Prepared(fleet, signals, flags, operation, usable_steps(signals, flags))
+    def departures(self, expectations: ExpectationParameters) -> Departures:
+        """Residuals and loss rates under a set of expectations."""
+        residuals = compare(self.fleet, self.signals, self.operation, self.usable, expectations, WHOLE_RECORD)
+        rates = loss_rates(self.fleet, self.signals, self.operation, residuals, expectations)
+        return Departures(self.fleet, self.signals, self.operation, residuals, rates)
+
+    def expectations(self, normal: BoolArray) -> ExpectationParameters:
+        """Expectations learned from the marked steps."""
+        return learn_expectations(self.fleet, self.signals, self.operation, self.usable, normal)
 
 
-def gather(prepared: Prepared, learnt: Learnt) -> Evidence:
-    """Residuals and loss rates under a set of learnt quantities."""
-    fleet, signals, operation = prepared.fleet, prepared.signals, prepared.operation
-    residuals = compare(fleet, signals, operation, prepared.usable, learnt)
-    rates = loss_rates(fleet, signals, operation, residuals, learnt)
-    return Evidence(fleet, signals, operation, residuals, rates)
-
-
-def usable_hours(prepared: Prepared, train: BoolArray) -> FloatArray:
+def usable_hours(fleet: Fleet, usable: Usable, train: BoolArray) -> FloatArray:
     """[substation] believable hours with load in the training range."""
-    powered = prepared.usable.reactive & train
-    return np.asarray(powered.sum(axis=1) * prepared.fleet.interval_s / HOUR_S)
+    powered = usable.reactive & train
+    return np.asarray(powered.sum(axis=1) * fleet.interval_s / HOUR_S)
 
 
 def learn(
@@ -74,23 +74,23 @@ def learn(
 ) -> tuple[dict[str, SubstationModel], dict[str, Warming]]:
     """Models of all substations with enough data, and how far the others are.
 
-    1. flags and expectations on all training steps; 2. alarms inside the training range with wide limits that
+    1. quality and expectations on all training steps; 2. alarms inside the training range with wide limits that
     a minority of faults can't move; 3. everything again without those steps.
     """
-    train = np.broadcast_to(train, fleet.values.shape[:2])
-    fleet, train = _around_training(fleet, train)
+    fleet, train = _around_training(fleet, np.broadcast_to(train, fleet.values.shape[:2]))
     signals = measure(fleet)
     quality = learn_quality(fleet, signals, train)
-    prepared = prepare(fleet, signals, quality)
-    hours = usable_hours(prepared, train)
+    prepared = Prepared.of(fleet, signals, quality)
+    hours = usable_hours(fleet, prepared.usable, train)
     ready = hours >= MIN_TRAINING_H
     warming = {code: Warming(int(hours[k]), MIN_TRAINING_H) for k, code in enumerate(fleet.codes) if not ready[k]}
     if not ready.any():
         return {}, warming
     abnormal = np.zeros_like(train)
-    for _ in range(FIRST_PASSES):
-        abnormal = _abnormal(prepared, _learn_once(prepared, train & ~abnormal, first_thresholds)) & train
-    learnt = {**quality, **_learn_held_out(prepared, train & ~abnormal)}
+    for _ in range(tuning.FIRST_PASSES):
+        first = _learn_once(prepared, quality, train & ~abnormal, first_thresholds)
+        abnormal = _abnormal(prepared, first) & train
+    parameters = _learn_held_out(prepared, quality, train & ~abnormal)
     trained = np.nonzero(train.any(axis=0))[0]
     excluded = abnormal.sum(axis=1) / np.maximum(train.sum(axis=1), 1)
     models = {
@@ -101,8 +101,8 @@ def learn(
             trained_until_s=int(fleet.at_s[trained[-1]]) + fleet.interval_s,
             usable_hours=float(hours[k]),
             excluded_share=float(excluded[k]),
-            sensitivity=_sensitivity(learnt, k, sensitivity, false_alarms_per_month),
-            learnt={name: value[k] for name, value in learnt.items()},
+            sensitivity=_sensitivity(parameters, k, sensitivity, false_alarms_per_month),
+            parameters=parameters.of_substation(k),
         )
         for k, code in enumerate(fleet.codes)
         if ready[k]
@@ -110,10 +110,10 @@ def learn(
     return models, warming
 
 
-def _sensitivity(learnt: Learnt, row: int, sensitivity: float, false_alarms_per_month: float | None) -> float:
+def _sensitivity(parameters: Parameters, row: int, sensitivity: float, false_alarms_per_month: float | None) -> float:
     if false_alarms_per_month is None:
         return sensitivity
-    return sensitivity * sensitivity_for(float(learnt["alarms_per_month"][row]), false_alarms_per_month)
+    return sensitivity * sensitivity_for(float(parameters.alarms_per_month[row]), false_alarms_per_month)
 
 
 def _around_training(fleet: Fleet, train: BoolArray) -> tuple[Fleet, BoolArray]:
@@ -127,81 +127,89 @@ def _around_training(fleet: Fleet, train: BoolArray) -> tuple[Fleet, BoolArray]:
     return part, train[:, first:stop]
 
 
-def blank(fleet: Fleet) -> Learnt:
-    """The quantities of a model with nothing learnt: all NaN, so that every score is NaN too."""
+def nothing_learned(fleet: Fleet) -> Parameters:
+    """The parameters of a fleet without any model: all NaN, so that every score is NaN too."""
     none = replace(fleet, at_s=fleet.at_s[:2], values=np.full_like(fleet.values[:, :2], np.nan), utc_offset_s=0)
     signals = measure(none)
     nowhere = np.zeros(signals.active.shape, dtype=bool)
     quality = learn_quality(none, signals, nowhere)
-    learnt = {**quality, **_learn_held_out(prepare(none, signals, quality), nowhere)}
-    return {name: np.full_like(value, np.nan) for name, value in learnt.items()}
+    return _learn_once(Prepared.of(none, signals, quality), quality, nowhere, learn_thresholds).nowhere()
 
 
-def _learn_once(prepared: Prepared, normal: BoolArray, thresholds: Callable[[Evidence, BoolArray], Learnt]) -> Learnt:
-    learnt = _expect(prepared, normal)
-    evidence = gather(prepared, learnt)
-    learnt["step_spread"] = step_spread(evidence, normal)
-    return {**learnt, **thresholds(evidence, normal & prepared.usable.reactive)}
+def _learn_once(
+    prepared: Prepared, quality: QualityParameters, normal: BoolArray, thresholds: LearnThresholds
+) -> Parameters:
+    expectations = prepared.expectations(normal)
+    departures = prepared.departures(expectations)
+    return Parameters(
+        quality=quality,
+        expectations=expectations,
+        thresholds=thresholds(departures, normal & prepared.usable.reactive),
+        step_spread=step_spread(departures, normal),
+        alarms_per_month=np.full(len(normal), np.nan),
+    )
 
 
-def _learn_held_out(prepared: Prepared, normal: BoolArray) -> Learnt:
+def _learn_held_out(prepared: Prepared, quality: QualityParameters, normal: BoolArray) -> Parameters:
     """Expectations from all normal steps, thresholds from steps that the expectations behind them never saw."""
-    learnt = _expect(prepared, normal)
     folds = _folds(normal)
-    parts = [gather(prepared, _expect(prepared, normal & (folds != fold))) for fold in range(FOLDS)]
-    evidence = _stitched(parts, folds)
-    learnt["step_spread"] = step_spread(evidence, normal)
+    parts = [prepared.departures(prepared.expectations(normal & (folds != fold))) for fold in range(tuning.FOLDS)]
+    departures = _stitched(parts, folds)
     judged = normal & prepared.usable.reactive
-    learnt = {**learnt, **learn_thresholds(evidence, judged)}
-    return {**learnt, **alarm_rate(evidence, learnt, judged)}
-
-
-def _expect(prepared: Prepared, normal: BoolArray) -> Learnt:
-    fleet, signals = prepared.fleet, prepared.signals
-    learnt = learn_expectations(fleet, signals, prepared.operation, prepared.usable, normal)
-    ratio = current_square_ratio(signals, prepared.operation)
-    learnt["current_square_ratio"] = quantile(ratio, normal & prepared.usable.imbalance, 0.5)
-    return learnt
+    thresholds = learn_thresholds(departures, judged)
+    return Parameters(
+        quality=quality,
+        expectations=prepared.expectations(normal),
+        thresholds=thresholds,
+        step_spread=step_spread(departures, normal),
+        alarms_per_month=alarm_rate(departures, thresholds, judged),
+    )
 
 
 def _folds(normal: BoolArray) -> IntArray:
-    """[substation, time] number of the batch of time a step belongs to: every batch has as many normal steps."""
+    """[substation, time] number of the block of time a step belongs to: every block has as many normal steps."""
     seen = np.cumsum(normal, axis=1)
-    return np.asarray(np.minimum(FOLDS * seen // np.maximum(seen[:, -1:] + 1, 1), FOLDS - 1), dtype=np.int64)
+    number = tuning.FOLDS * seen // np.maximum(seen[:, -1:] + 1, 1)
+    return np.asarray(np.minimum(number, tuning.FOLDS - 1), dtype=np.int64)
 
 
-def _stitched(parts: list[Evidence], folds: IntArray) -> Evidence:
-    """Residuals and loss rates of every step from the part that was fitted without its batch."""
+def _stitched(parts: list[Departures], folds: IntArray) -> Departures:
+    """Residuals and loss rates of every step from the part that was fitted without its block."""
 
     def pick(kind: str) -> dict[str, FloatArray]:
-        found = [getattr(part, kind) for part in parts]
-        return {f.name: np.choose(folds, [getattr(one, f.name) for one in found]) for f in fields(found[0])}
+        of_parts = [getattr(part, kind) for part in parts]
+        return {f.name: np.choose(folds, [getattr(part, f.name) for part in of_parts]) for f in fields(of_parts[0])}
 
     return replace(parts[0], residuals=Residuals(**pick("residuals")), rates=LossRates(**pick("rates")))
 
 
-def _abnormal(prepared: Prepared, learnt: Learnt) -> BoolArray:
+def _abnormal(prepared: Prepared, parameters: Parameters) -> BoolArray:
     """Steps around scores above the alarm threshold that stay there for hours.
 
     A fault lasts; what comes and goes within an hour or two (a bank between two steps) belongs to what is usual.
     """
-    evidence = gather(prepared, learnt)
-    high = np.nan_to_num(score(evidence, learnt).all_windows) > 1.0
-    high[..., CHANNELS.index("reactive")] &= _costly(evidence, learnt)
+    departures, fleet = prepared.departures(parameters.expectations), prepared.fleet
+    high = np.nan_to_num(score(departures, parameters.thresholds, WHOLE_RECORD).all_windows) > 1.0
+    high[..., INDICATORS.index("reactive")] &= _costly(departures, parameters.thresholds)
     hits = np.asarray(high.any(axis=-1))
-    span = prepared.fleet.steps(LASTING_WINDOW_H)
-    lasting = window_mean(hits.astype(np.float64), span) >= LASTING_H / LASTING_WINDOW_H
-    hits = hits & window_any(lasting[:, ::-1], span)[:, ::-1]
-    around = prepared.fleet.steps(EXCLUDED_AROUND_H)
-    before = window_any(hits[:, ::-1], around)[:, ::-1]
-    return before | window_any(hits, around)
+    window = fleet.steps(tuning.LASTING_WINDOW_H)
+    share = window_mean(hits.astype(np.float64), window, NO_PAST)
+    lasting = share >= tuning.LASTING_H / tuning.LASTING_WINDOW_H
+    hits = hits & _any_ahead(lasting, window)
+    around = fleet.steps(tuning.EXCLUDED_AROUND_H)
+    return _any_ahead(hits, around) | window_any(hits, around, NO_PAST)
 
 
-def _costly(evidence: Evidence, learnt: Learnt) -> BoolArray:
+def _costly(departures: Departures, thresholds: Thresholds) -> BoolArray:
     """Steps in or shortly before a day whose reactive excess would be worth an alarm.
 
     An automatic bank that rests for a few hours of light load looks like a lost one, but costs nothing: it is usual.
     """
-    day = evidence.fleet.steps(COSTLY_WINDOW_H)
-    share = loss_share(evidence, evidence.rates.reactive, COSTLY_WINDOW_H, learnt["usual_loss_kw"])
-    return window_any((np.nan_to_num(share) > MIN_REACTIVE_LOSS_PCT)[:, ::-1], day)[:, ::-1]
+    hours = tuning.COSTLY_WINDOW_H
+    share_pct = loss_share(departures, departures.rates.reactive, hours, WHOLE_RECORD, thresholds.usual_loss_kw)
+    return _any_ahead(np.nan_to_num(share_pct) > tuning.MIN_REACTIVE_LOSS_PCT, departures.fleet.steps(hours))
+
+
+def _any_ahead(mask: BoolArray, steps: int) -> BoolArray:
+    """True where the mask is True within the next ``steps`` steps, this one included."""
+    return window_any(mask[:, ::-1], steps, NO_PAST)[:, ::-1]

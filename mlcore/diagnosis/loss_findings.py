@@ -1,15 +1,18 @@
-"""Loss findings: alarms of the score channels, assessed."""
+"""Loss findings: alarms of the indicators, assessed."""
 
 from __future__ import annotations
 
+from mlcore.diagnosis import tuning
 from mlcore.diagnosis.alarm_episodes import episodes
-from mlcore.diagnosis.autoencoder_scores import CONFIRMING_HOURS, AutoencoderScores, confirms
+from mlcore.diagnosis.autoencoder_scores import AutoencoderScores, confirms
 from mlcore.diagnosis.bands import Band
-from mlcore.diagnosis.data_quality_flags import Learnt
 from mlcore.diagnosis.demand import MIN_NEIGHBOURS
+from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.findings import Finding
+from mlcore.diagnosis.history import History
 from mlcore.diagnosis.incidents import Incident, incidents
 from mlcore.diagnosis.indicator_alarms import indicator_alarm_masks
+from mlcore.diagnosis.parameters import Parameters
 from mlcore.diagnosis.reasons import (
     TYPICAL_VALUES,
     assumptions_of,
@@ -19,30 +22,37 @@ from mlcore.diagnosis.reasons import (
     figures_of,
     hours_between,
 )
-from mlcore.diagnosis.scores import Evidence, Scores
+from mlcore.diagnosis.scores import Scores
 from substations.electrical.power import BoolArray
 
 
 def loss_findings(
-    found: Evidence,
-    learnt: Learnt,
+    found: Departures,
+    parameters: Parameters,
     scores: Scores,
     states: BoolArray,
     normal: dict[str, Band],
-    network: AutoencoderScores | None,
+    autoencoder: AutoencoderScores | None,
 ) -> list[Finding]:
-    """Findings of every channel that raised an alarm somewhere; ``states``: of ``loss_alarm_masks``."""
+    """Findings of every indicator that raised an alarm somewhere; ``states``: of ``loss_alarm_masks``."""
     alarms = episodes(states, scores.short_windows)
-    return [_finding(found, scores, normal, network, incident) for incident in incidents(found, learnt, scores, alarms)]
+    return [
+        _finding(found, scores, normal, autoencoder, incident)
+        for incident in incidents(found, parameters, scores, alarms)
+    ]
 
 
-def loss_alarm_masks(found: Evidence, scores: Scores) -> BoolArray:
-    """[substation, time, channel] where an alarm of a score channel stands."""
-    return indicator_alarm_masks(scores.all_windows, found.fleet.interval_s)
+def loss_alarm_masks(found: Departures, scores: Scores, history: History) -> BoolArray:
+    """[substation, time, indicator] where an alarm of an indicator stands."""
+    return indicator_alarm_masks(scores.all_windows, found.fleet.interval_s, history)
 
 
 def _finding(
-    found: Evidence, scores: Scores, normal: dict[str, Band], network: AutoencoderScores | None, incident: Incident
+    found: Departures,
+    scores: Scores,
+    normal: dict[str, Band],
+    autoencoder: AutoencoderScores | None,
+    incident: Incident,
 ) -> Finding:
     fleet, substation = found.fleet, incident.episode.substation
     values = at_peak(fleet, normal, substation, incident.peak)
@@ -52,12 +62,12 @@ def _finding(
     is_open = incident.episode.cleared is None
     details = evidence(incident, values, scores.all_windows[substation, incident.peak])
     details |= {"assumed": assumed, "typical_values": sorted(typical)}
-    confirmed = confirms(network, incident, fleet.steps(CONFIRMING_HOURS))
+    confirmed = confirms(autoencoder, incident, fleet.steps(tuning.CONFIRMING_HOURS))
     details["confirmed_by_network"] = confirmed
     return Finding(
         substation=fleet.codes[substation],
         kind="loss",
-        cause=incident.verdict.cause,
+        cause=incident.assessment.cause,
         start_s=int(fleet.at_s[incident.episode.raised]),
         onset_s=int(fleet.at_s[incident.onset]),
         end_s=None if is_open else int(fleet.at_s[incident.stop - 1]) + fleet.interval_s,
@@ -69,7 +79,7 @@ def _finding(
         loss_pct=incident.loss_pct,
         score=incident.score,
         confidence=confidence(incident, bool(typical or assumed), confirmed),
-        code=incident.verdict.cause,
+        code=incident.assessment.cause,
         figures=figures_of(incident, values, hours_between(fleet, incident.onset, incident.stop), is_open),
         evidence=details,
     )

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlcore.diagnosis.data_quality_flags import Learnt
-from mlcore.diagnosis.expectations import UNCOMPENSATED_TAN_PHI, Residuals
+from mlcore.diagnosis.expectations import UNCOMPENSATED_TAN_PHI
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.power_flow import Operation
+from mlcore.diagnosis.parameters import ExpectationParameters
+from mlcore.diagnosis.power_flow import OperatingPoint, current_square_ratio
+from mlcore.diagnosis.residuals import Residuals
 from mlcore.diagnosis.signals import Signals
 from substations.electrical import losses
 from substations.electrical.power import FloatArray, tan_phi
@@ -49,7 +50,9 @@ class LossRates:
         return np.where(np.isfinite(self.reactive), np.nansum(parts, axis=0), np.nan)
 
 
-def loss_rates(fleet: Fleet, signals: Signals, operation: Operation, residuals: Residuals, learnt: Learnt) -> LossRates:
+def loss_rates(
+    fleet: Fleet, signals: Signals, operation: OperatingPoint, residuals: Residuals, parameters: ExpectationParameters
+) -> LossRates:
     """Loss of each departure: the loss surface at the operating point less that without the departure."""
     surface, rated = operation.surface, signals.rated_kva
     reactive_kvar = residuals.reactive * rated
@@ -65,7 +68,7 @@ def loss_rates(fleet: Fleet, signals: Signals, operation: Operation, residuals: 
         reactive=surface.change_kw(0.0, reactive_kvar),
         low_pf_load=surface.change_kw(0.0, low_pf_load_kvar),
         overload=surface.change_kw(growth_kw, overload_kvar),
-        imbalance=_imbalance(signals, operation, residuals, learnt),
+        imbalance=_imbalance(signals, operation, residuals, parameters),
         distortion=_distortion(operation, residuals),
         voltage=_voltage(operation, residuals),
         cooling=operation.load_kw * WINDING_LOSS_PER_K * OIL_TO_WINDING * residuals.oil_k,
@@ -76,23 +79,17 @@ def loss_rates(fleet: Fleet, signals: Signals, operation: Operation, residuals: 
     )
 
 
-def _imbalance(signals: Signals, operation: Operation, residuals: Residuals, learnt: Learnt) -> FloatArray:
+def _imbalance(
+    signals: Signals, operation: OperatingPoint, residuals: Residuals, parameters: ExpectationParameters
+) -> FloatArray:
     measured = current_square_ratio(signals, operation)
-    usual = learnt["current_square_ratio"][:, None]
+    usual = parameters.current_square_ratio[:, None]
     feeder = operation.surface.feeder_curvature * _apparent_squared(operation)
     extra = (operation.load_kw + NEGATIVE_SEQUENCE_SHARE * feeder) * (measured - usual)
     return np.where(np.isfinite(residuals.imbalance), extra, np.nan)
 
 
-def current_square_ratio(signals: Signals, operation: Operation) -> FloatArray:
-    """Mean square of the phase currents over what P and Q need in balance, without the harmonics' part."""
-    rated_a = signals.rated_kva * 1000.0 / (np.sqrt(3.0) * signals.rows.nominal_v)
-    square = ((signals.rows.currents_a / rated_a[..., None]) ** 2).mean(axis=-1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(square / (1.0 + operation.distortion**2) / operation.loading_squared)
-
-
-def _distortion(operation: Operation, residuals: Residuals) -> FloatArray:
+def _distortion(operation: OperatingPoint, residuals: Residuals) -> FloatArray:
     expected = residuals.expected_distortion
     transformer = (
         operation.rated_load_loss_kw
@@ -107,7 +104,7 @@ def _distortion(operation: Operation, residuals: Residuals) -> FloatArray:
     return np.where(np.isfinite(residuals.distortion), extra, np.nan)
 
 
-def _voltage(operation: Operation, residuals: Residuals) -> FloatArray:
+def _voltage(operation: OperatingPoint, residuals: Residuals) -> FloatArray:
     """Loss now less the loss at the expected voltage, where the load itself would be another one."""
     expected = operation.voltage - residuals.voltage
     surface = operation.surface
@@ -123,5 +120,5 @@ def _voltage(operation: Operation, residuals: Residuals) -> FloatArray:
     return np.asarray(no_load + load + feeder)
 
 
-def _apparent_squared(operation: Operation) -> FloatArray:
+def _apparent_squared(operation: OperatingPoint) -> FloatArray:
     return operation.surface.active_kw**2 + operation.surface.reactive_kvar**2

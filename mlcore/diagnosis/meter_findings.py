@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from mlcore.diagnosis.alarm_episodes import Episode, alarm_states, episodes
+from mlcore.diagnosis.alarm_episodes import AlarmEpisode, alarm_states, episodes
 from mlcore.diagnosis.data_quality_flags import QualityFlags
 from mlcore.diagnosis.findings import Finding, finite
 from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.history import History
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.signals import Signals, as_reported
 from substations.electrical import quality
@@ -43,27 +44,29 @@ CAUSES: dict[str, str] = {
 def meter_findings(fleet: Fleet, signals: Signals, states: BoolArray, scores: FloatArray) -> list[Finding]:
     """One finding per instrument fault of ``meter_alarm_masks``: more than half the rows of two hours."""
     return [
-        _finding(fleet, signals, scores, list(CAUSES)[each.channel], each) for each in _joined(episodes(states, scores))
+        _finding(fleet, signals, scores, list(CAUSES)[each.indicator], each)
+        for each in _joined(episodes(states, scores))
     ]
 
 
-def meter_alarm_masks(fleet: Fleet, flags: QualityFlags) -> tuple[BoolArray, FloatArray]:
+def meter_alarm_masks(fleet: Fleet, flags: QualityFlags, history: History) -> tuple[BoolArray, FloatArray]:
     """[substation, time, flag] where the alarm of an instrument stands, and its score; flags in the order of CAUSES."""
     names = list(CAUSES)
     masks = np.stack([getattr(flags, name) for name in names], axis=1).astype(np.float64)
     seen = ~flags.absent[:, None, :] | (masks > 0)
-    share = window_mean(np.where(seen, _exclusive(names, masks), np.nan), fleet.steps(WINDOW_H))
-    states = alarm_states(share / SHARE_FOR_ALARM, fleet.interval_s, ON_DELAY_H, OFF_DELAY_H)
+    flagged = np.where(seen, _exclusive(names, masks), np.nan)
+    share = window_mean(flagged, fleet.steps(WINDOW_H), history.of("share"))
+    states = alarm_states(share / SHARE_FOR_ALARM, fleet.interval_s, history, ON_DELAY_H, OFF_DELAY_H)
     return np.moveaxis(states, 1, 2), np.moveaxis(share / SHARE_FOR_ALARM, 1, 2)
 
 
-def _joined(found: list[Episode]) -> list[Episode]:
+def _joined(found: list[AlarmEpisode]) -> list[AlarmEpisode]:
     """Episodes of one fault that stayed away for less time than it was there are one: it never was mended."""
-    joined: list[Episode] = []
+    joined: list[AlarmEpisode] = []
     present = 0
     for episode in found:
         before = joined[-1] if joined else None
-        same = before is not None and (before.substation, before.channel) == (episode.substation, episode.channel)
+        same = before is not None and (before.substation, before.indicator) == (episode.substation, episode.indicator)
         if before is not None and same and episode.raised - before.last <= present:
             joined[-1] = replace(before, cleared=episode.cleared, last=episode.last)
         else:
@@ -92,9 +95,9 @@ def _exclusive(names: list[str], masks: FloatArray) -> FloatArray:
     return clean
 
 
-def _finding(fleet: Fleet, signals: Signals, scores: FloatArray, flag: str, episode: Episode) -> Finding:
+def _finding(fleet: Fleet, signals: Signals, scores: FloatArray, flag: str, episode: AlarmEpisode) -> Finding:
     substation, stop = episode.substation, episode.last + 1
-    series = np.nan_to_num(scores[substation, episode.raised : stop, episode.channel])
+    series = np.nan_to_num(scores[substation, episode.raised : stop, episode.indicator])
     window = slice(max(0, episode.raised - fleet.steps(WINDOW_H) + 1), stop)
     figures = _figures(fleet, signals, flag, substation, window)
     end_s = None if episode.cleared is None else int(fleet.at_s[episode.last]) + fleet.interval_s

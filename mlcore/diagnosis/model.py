@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mlcore.diagnosis.calibration import expected_alarms
-from substations.electrical.power import FloatArray
+from mlcore.diagnosis.parameters import Parameters
 
 FORMAT = "diagnosis"
 FORMAT_VERSION = 3
@@ -30,9 +30,9 @@ class Warming:
 
 @dataclass(frozen=True)
 class SubstationModel:
-    """Learnt quantities of one substation.
+    """What was learned about one substation.
 
-    learnt: named arrays without a substation axis (coefficients, quantiles, thresholds).
+    parameters: without a substation axis.
     usable_hours: what it was fitted on. excluded_share: part of the training range that looked abnormal
     itself and was left out. sensitivity: factor on all scores, 1.0 is neutral.
     """
@@ -44,12 +44,12 @@ class SubstationModel:
     usable_hours: float
     excluded_share: float
     sensitivity: float
-    learnt: Mapping[str, FloatArray]
+    parameters: Parameters
 
     @property
     def expected_false_alarms(self) -> float:
         """False alarms per month to be expected of this substation, from its held-out normal steps."""
-        return expected_alarms(float(self.learnt["alarms_per_month"]), self.sensitivity)
+        return expected_alarms(float(self.parameters.alarms_per_month), self.sensitivity)
 
     @property
     def warning(self) -> str:
@@ -63,6 +63,7 @@ class SubstationModel:
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
         """Arrays by name and a JSON-able description; ``from_arrays`` gives back the same model."""
+        arrays = {name: np.array(value, dtype=np.float64) for name, value in self.parameters.to_arrays().items()}
         facts = {
             "format": FORMAT,
             "version": FORMAT_VERSION,
@@ -73,9 +74,9 @@ class SubstationModel:
             "usable_hours": self.usable_hours,
             "blanked_share": self.excluded_share,
             "sensitivity": self.sensitivity,
-            "names": sorted(self.learnt),
+            "names": sorted(arrays),
         }
-        return {name: np.array(value, dtype=np.float64) for name, value in self.learnt.items()}, facts
+        return arrays, facts
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray[Any, Any]], facts: Mapping[str, Any]) -> SubstationModel:
@@ -89,8 +90,8 @@ class SubstationModel:
         if not isinstance(names, list) or sorted(arrays) != names:
             differing = sorted(set(arrays) ^ set(names or []))
             raise IncompatibleModelError(f"The model's arrays do not match its description; differing: {differing}.")
-        learnt = {name: np.asarray(value, dtype=np.float64) for name, value in arrays.items()}
-        broken = sorted(name for name, value in learnt.items() if np.isinf(value).any())
+        values = {name: np.asarray(value, dtype=np.float64) for name, value in arrays.items()}
+        broken = sorted(name for name, value in values.items() if np.isinf(value).any())
         if broken:
             raise IncompatibleModelError(f"The model holds infinite values in {broken}. Train the substation again.")
         try:
@@ -102,31 +103,29 @@ class SubstationModel:
                 usable_hours=float(facts["usable_hours"]),
                 excluded_share=float(facts["blanked_share"]),
                 sensitivity=float(facts["sensitivity"]),
-                learnt=learnt,
+                parameters=Parameters.from_arrays(values),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise IncompatibleModelError(f"The model's description is incomplete: {error!r}.") from error
 
 
-def stacked(models: Mapping[str, SubstationModel], codes: Sequence[str], interval_s: int) -> dict[str, FloatArray]:
-    """The learnt quantities with a leading substation axis; NaN for a substation without a model.
+def stacked(models: Mapping[str, SubstationModel], codes: Sequence[str], interval_s: int) -> Parameters | None:
+    """The parameters with a leading substation axis; NaN for a substation without a model, None where all are.
 
-    Raises IncompatibleModelError where models were trained at another interval or learnt other quantities.
+    Raises IncompatibleModelError where models were trained at another interval or hold arrays of other shapes.
     """
     known = [models[code] for code in codes if code in models]
     if not known:
-        return {}
+        return None
     for model in known:
         if model.interval_s != interval_s:
             raise IncompatibleModelError(
                 f"The model of {model.code} was trained at {model.interval_s} s between readings; the fleet has "
                 f"{interval_s} s. Train it at this interval."
             )
-        if model.learnt.keys() != known[0].learnt.keys():
-            differing = sorted(model.learnt.keys() ^ known[0].learnt.keys())
-            raise IncompatibleModelError(
-                f"The models of {model.code} and {known[0].code} do not hold the same quantities: {differing}."
-            )
-    blank = {name: np.full_like(value, np.nan) for name, value in known[0].learnt.items()}
-    rows = [models[code].learnt if code in models else blank for code in codes]
-    return {name: np.stack([row[name] for row in rows]) for name in blank}
+    nowhere = known[0].parameters.nowhere()
+    try:
+        return Parameters.stacked([models[code].parameters if code in models else nowhere for code in codes])
+    except ValueError as error:
+        together = ", ".join(model.code for model in known)
+        raise IncompatibleModelError(f"The models of {together} do not hold the same quantities: {error}.") from error

@@ -9,6 +9,7 @@ import numpy as np
 
 from mlcore.diagnosis.data_quality_flags import QualityFlags
 from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.history import History
 from mlcore.diagnosis.rolling import first_order, held, held_on
 from mlcore.diagnosis.signals import Signals
 from substations.electrical import losses
@@ -25,7 +26,7 @@ TYPICAL_LOADING_SQUARED = 0.25
 
 
 @dataclass(frozen=True)
-class Operation:
+class OperatingPoint:
     """Where each transformer works and what it loses, [substation, time].
 
     surface: how the loss answers to a change of P and Q (kW).
@@ -52,7 +53,9 @@ class Operation:
     has_feeder: BoolArray
 
 
-def operate(fleet: Fleet, signals: Signals, reactive: FloatArray, flags: QualityFlags) -> Operation:
+def power_flow(
+    fleet: Fleet, signals: Signals, reactive: FloatArray, flags: QualityFlags, history: History
+) -> OperatingPoint:
     """Work out flows, losses and thermal rise from P and Q in per unit (``reactive`` already cleaned)."""
     bad_power, bad_oil = flags.power, flags.oil
     plates = fleet.nameplates
@@ -63,12 +66,12 @@ def operate(fleet: Fleet, signals: Signals, reactive: FloatArray, flags: Quality
     distortion = np.nan_to_num(signals.distortion)
     loading_squared = (signals.active**2 + reactive**2) / voltage**2
     heating = _heating(signals, loading_squared, flags.imbalance) * losses.thermal_harmonic_factor(distortion)
-    rise = _oil_rise(fleet, heating, load_w / no_load_w)
+    rise = _oil_rise(fleet, heating, load_w / no_load_w, history)
     oil = np.where(np.isfinite(signals.oil_c) & ~bad_oil, signals.oil_c, np.nan)
     oil = np.where(np.isnan(oil), TYPICAL_AMBIENT_C + rise, oil)
     winding = losses.winding_temperature_c(oil, np.sqrt(loading_squared))
     per_kva2 = load_w / 1000.0 * losses.load_loss_factor(distortion, winding) / (rated * voltage) ** 2
-    upstream = _upstream(fleet, active_kw, reactive_kvar, named)
+    upstream = _upstream(fleet, active_kw, reactive_kvar, named, history)
     surface = losses.LossSurface(
         active_kw=active_kw,
         reactive_kvar=reactive_kvar,
@@ -80,7 +83,7 @@ def operate(fleet: Fleet, signals: Signals, reactive: FloatArray, flags: Quality
     )
     no_load_kw = losses.no_load_loss_kw(no_load_w, voltage)
     load_kw = per_kva2 * (active_kw**2 + reactive_kvar**2)
-    return Operation(
+    return OperatingPoint(
         surface=surface,
         no_load_kw=no_load_kw,
         load_kw=load_kw,
@@ -106,7 +109,7 @@ class _Upstream:
 
 
 def _upstream(
-    fleet: Fleet, active_kw: FloatArray, reactive_kvar: FloatArray, plates: dict[str, FloatArray]
+    fleet: Fleet, active_kw: FloatArray, reactive_kvar: FloatArray, plates: dict[str, FloatArray], history: History
 ) -> _Upstream:
     """Σ over the segments above each substation of R'·P, R'·Q, R' and the voltage drop.
 
@@ -114,7 +117,8 @@ def _upstream(
     segment loses at the voltage that the drop up to its end leaves.
     """
     hold = fleet.steps(HOLD_HOURS)
-    active, reactive = np.nan_to_num(held(active_kw, hold)), np.nan_to_num(held(reactive_kvar, hold))
+    active = np.nan_to_num(held(active_kw, hold, history.of("active")))
+    reactive = np.nan_to_num(held(reactive_kvar, hold, history.of("reactive")))
     square = (active**2 + reactive**2) / plates["rated_kva"]
     own_kw = (plates["no_load_loss_w"] + plates["load_loss_w"] * square / plates["rated_kva"]) / 1000.0
     own_kvar = plates["impedance_pct"] / 100.0 * square + MAGNETISING_SHARE * plates["rated_kva"]
@@ -153,9 +157,17 @@ def _heating(signals: Signals, loading_squared: FloatArray, bad_currents: BoolAr
     return np.where(believable, square, loading_squared)
 
 
-def _oil_rise(fleet: Fleet, loading_squared: FloatArray, loss_ratio: FloatArray) -> FloatArray:
+def _oil_rise(fleet: Fleet, loading_squared: FloatArray, loss_ratio: FloatArray, history: History) -> FloatArray:
     """Top-oil rise along the load history; gaps are bridged by the last known load."""
-    known = held_on(loading_squared)
+    known = held_on(loading_squared, history.of("loading"))
     constants_s = 60.0 * np.array([plate.oil_time_constant_min for plate in fleet.nameplates])
     ultimate = ultimate_top_oil_rise_k(np.where(np.isfinite(known), known, TYPICAL_LOADING_SQUARED), loss_ratio)
-    return first_order(ultimate, fleet.interval_s, constants_s)
+    return first_order(ultimate, fleet.interval_s, constants_s, history.of("oil_rise"))
+
+
+def current_square_ratio(signals: Signals, operation: OperatingPoint) -> FloatArray:
+    """Mean square of the phase currents over what P and Q need in balance, without the harmonics' part."""
+    rated_a = signals.rated_kva * 1000.0 / (np.sqrt(3.0) * signals.rows.nominal_v)
+    square = ((signals.rows.currents_a / rated_a[..., None]) ** 2).mean(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(square / (1.0 + operation.distortion**2) / operation.loading_squared)

@@ -11,7 +11,7 @@ from mlcore.diagnosis.bands import Band
 from mlcore.diagnosis.findings import finite
 from mlcore.diagnosis.fleet import HOUR_S, Fleet
 from mlcore.diagnosis.incidents import Incident
-from mlcore.diagnosis.scores import CHANNELS
+from mlcore.diagnosis.indicators import INDICATORS
 from mlcore.diagnosis.severity import CRITICAL_PCT
 
 TYPICAL_VALUES = {"rated_kva", "nominal_v", "no_load_loss_w", "load_loss_w", "hv_nominal_v"}
@@ -47,7 +47,7 @@ def figures_of(incident: Incident, values: dict[str, AtPeak], hours: float, is_o
     shown = {name: value.measured for name, value in values.items()}
     usual = {f"{name}_expected": value.expected for name, value in values.items()}
     figures = {
-        **incident.verdict.figures,
+        **incident.assessment.figures,
         **shown,
         **usual,
         "hours": hours,
@@ -76,13 +76,13 @@ def evidence(incident: Incident, values: dict[str, AtPeak], scores: np.ndarray) 
             }
             for name, value in values.items()
         },
-        "channel": CHANNELS[incident.episode.channel],
-        "scores": {name: _json(value) for name, value in zip(CHANNELS, scores, strict=True)},
+        "channel": INDICATORS[incident.episode.indicator],
+        "scores": {name: _json(value) for name, value in zip(INDICATORS, scores, strict=True)},
         "contributions": {
-            name: round(float(max(value, 0.0)) / total, 3) for name, value in zip(CHANNELS, finite, strict=True)
+            name: round(float(max(value, 0.0)) / total, 3) for name, value in zip(INDICATORS, finite, strict=True)
         },
-        "runner_up": incident.verdict.runner_up,
-        "clearness": round(incident.verdict.clearness, 3),
+        "runner_up": incident.assessment.runner_up,
+        "clearness": round(incident.assessment.clearness, 3),
         "severity": {
             "extra_loss_kwh": _json(incident.loss_kwh),
             "usual_local_loss_kwh": _json(incident.base_kwh),
@@ -97,7 +97,7 @@ def evidence(incident: Incident, values: dict[str, AtPeak], scores: np.ndarray) 
 def confidence(incident: Incident, has_assumptions: bool, confirmed: bool | None) -> float:
     """0 to 1 from how far the score is above its limit, how clear the cause is, and the network's opinion."""
     strength = 1.0 - 0.5 / max(incident.score, 1.0)
-    found = strength * (0.75 + 0.25 * incident.verdict.clearness) * (0.9 if has_assumptions else 1.0)
+    found = strength * (0.75 + 0.25 * incident.assessment.clearness) * (0.9 if has_assumptions else 1.0)
     if confirmed is None:
         return round(found, 3)
     return round(1.0 - 0.5 * (1.0 - found) if confirmed else 0.7 * found, 3)

@@ -1,6 +1,7 @@
 """Trailing windows over [..., time] arrays with missing values; nothing here looks ahead.
 
-Inside ``with memory:`` the arrays hold new steps alone, and the windows reach back into those judged before.
+Each function is told where the ``past`` of its quantity is: with ``NO_PAST`` the array is a whole record, else it holds
+new steps alone and the window reaches back into those judged before.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mlcore.diagnosis.history import Recurrent, with_past
+from mlcore.diagnosis.history import Past
 from substations.electrical.power import BoolArray, FloatArray
 from substations.electrical.thermal import first_order_lag
 
@@ -21,10 +22,10 @@ FEW_COLUMNS = 4
 _MEDIAN_POINTS = 9
 
 
-def shifted(values: FloatArray, steps: int) -> FloatArray:
+def shifted(values: FloatArray, steps: int, past: Past) -> FloatArray:
     """The values ``steps`` earlier; NaN where there was nothing yet."""
-    whole, past = with_past(values, steps)
-    return _moved(whole, steps)[..., past:]
+    whole, earlier = past.before(values, steps)
+    return _moved(whole, steps)[..., earlier:]
 
 
 def _moved(values: FloatArray, steps: int) -> FloatArray:
@@ -41,87 +42,85 @@ def _sums(values: FloatArray, steps: int) -> FloatArray:
     return total
 
 
-def _tail_sums(values: FloatArray, steps: int, past: int) -> FloatArray:
-    """The sums of the columns after ``past``; a few of them are added up alone."""
-    count = values.shape[-1] - past
-    if not past or count > FEW_COLUMNS:
-        return _sums(values, steps)[..., past:]
-    ends = range(past + 1, values.shape[-1] + 1)
+def _tail_sums(values: FloatArray, steps: int, earlier: int) -> FloatArray:
+    """The sums of the columns after the ``earlier`` ones; a few of them are added up alone."""
+    count = values.shape[-1] - earlier
+    if not earlier or count > FEW_COLUMNS:
+        return _sums(values, steps)[..., earlier:]
+    ends = range(earlier + 1, values.shape[-1] + 1)
     return np.stack([values[..., max(end - steps, 0) : end].sum(axis=-1) for end in ends], axis=-1)
 
 
-def window_mean(values: FloatArray, steps: int, least_filled: float = MIN_FILLED) -> FloatArray:
+def window_mean(values: FloatArray, steps: int, past: Past, min_filled: float = MIN_FILLED) -> FloatArray:
     """Mean of what is present in the last ``steps`` values; NaN where too little is.
 
     At the start of the record the window is as long as the record is.
     """
-    whole, past = with_past(values, steps - 1)
+    whole, earlier = past.before(values, steps - 1)
     present = np.isfinite(whole)
-    count = _tail_sums(present.astype(np.float64), steps, past)
-    total = _tail_sums(np.where(present, whole, 0.0), steps, past)
-    length = np.minimum(np.arange(past + 1, whole.shape[-1] + 1), steps)
+    count = _tail_sums(present.astype(np.float64), steps, earlier)
+    total = _tail_sums(np.where(present, whole, 0.0), steps, earlier)
+    length = np.minimum(np.arange(earlier + 1, whole.shape[-1] + 1), steps)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where((count >= least_filled * length) & (count > 0), total / count, np.nan)
+        return np.where((count >= min_filled * length) & (count > 0), total / count, np.nan)
 
 
-def window_any(mask: BoolArray, steps: int) -> BoolArray:
+def window_any(mask: BoolArray, steps: int, past: Past) -> BoolArray:
     """True where the mask was True in the last ``steps`` steps, this one included."""
-    whole, past = with_past(mask, steps - 1)
+    whole, earlier = past.before(mask, steps - 1)
     index = np.arange(whole.shape[-1])
     last = np.maximum.accumulate(np.where(whole, index, -steps - 1), axis=-1)
-    return np.asarray((index - last < steps)[..., past:])
+    return np.asarray((index - last < steps)[..., earlier:])
 
 
-def window_median(values: FloatArray, steps: int) -> FloatArray:
+def window_median(values: FloatArray, steps: int, past: Past) -> FloatArray:
     """Median of what is present in the last ``steps`` values; long windows are sampled at nine points."""
-    whole, past = with_past(values, steps - 1)
+    whole, earlier = past.before(values, steps - 1)
     offsets = np.unique(np.linspace(0, steps - 1, min(steps, _MEDIAN_POINTS)).round().astype(int))
-    points = [_moved(whole, int(offset))[..., past:] if offset else values for offset in offsets]
+    points = [_moved(whole, int(offset))[..., earlier:] if offset else values for offset in offsets]
     return nan_median(np.stack(points, axis=-1))
 
 
-def window_range(values: FloatArray, steps: int) -> FloatArray:
+def window_range(values: FloatArray, steps: int, past: Past) -> FloatArray:
     """Largest less smallest of the last ``steps`` values by doubling; NaN where one is missing."""
-    whole, past = with_past(values, steps - 1)
+    whole, earlier = past.before(values, steps - 1)
     high = low = whole
     reach = 1
     while reach < steps:
         hop = min(reach, steps - reach)
         high, low = np.maximum(high, _moved(high, hop)), np.minimum(low, _moved(low, hop))
         reach += hop
-    return (high - low)[..., past:]
+    return (high - low)[..., earlier:]
 
 
-def steps_since(mask: BoolArray) -> FloatArray:
+def steps_since(mask: BoolArray, past: Past) -> FloatArray:
     """Steps since the mask was True, 0 where it is, infinite where it never was."""
-    count = Recurrent(np.empty(mask.shape))
+    before = past.last(np.empty(mask.shape), np.inf)
     index = np.arange(mask.shape[-1], dtype=np.float64)
     last = np.maximum.accumulate(np.where(mask, index, -np.inf), axis=-1)
-    return count.keep(np.where(np.isfinite(last), index - last, count.last(np.inf) + index + 1.0))
+    return past.keep(np.where(np.isfinite(last), index - last, before + index + 1.0))
 
 
-def sum_since(amount: FloatArray, reset: BoolArray) -> FloatArray:
+def sum_since(amount: FloatArray, reset: BoolArray, past: Past) -> FloatArray:
     """Running sum of amounts, none of them negative, that starts again at every reset."""
-    running = Recurrent(amount)
-    total = np.cumsum(amount, axis=-1) + running.last(0.0)
+    total = np.cumsum(amount, axis=-1) + past.last(amount, 0.0)
     base = np.maximum.accumulate(np.where(reset, total, 0.0), axis=-1)
-    return running.keep(np.asarray(total - base))
+    return past.keep(np.asarray(total - base))
 
 
-def least_so_far(values: FloatArray) -> FloatArray:
+def min_so_far(values: FloatArray, past: Past) -> FloatArray:
     """Smallest of all values up to each step; infinite where there was none."""
-    least = Recurrent(values)
+    before = past.last(values, np.inf)
     filled = np.minimum.accumulate(np.where(np.isnan(values), np.inf, values), axis=-1)
-    return least.keep(np.minimum(filled, least.last(np.inf)))
+    return past.keep(np.minimum(filled, before))
 
 
-def first_order(values: FloatArray, interval_s: float, time_constant_s: FloatArray | float) -> FloatArray:
+def first_order(values: FloatArray, interval_s: float, time_constant_s: FloatArray | float, past: Past) -> FloatArray:
     """Response of a first-order system (``thermal.first_order_lag``) that goes on from where it was."""
-    state = Recurrent(values)
-    start = np.broadcast_to(state.last(np.nan), (*values.shape[:-1], 1))
+    start = np.broadcast_to(past.last(values, np.nan), (*values.shape[:-1], 1))
     start = np.where(np.isfinite(start), start, values[..., :1])
     whole = first_order_lag(np.concatenate([start, values], axis=-1), interval_s, time_constant_s)
-    return state.keep(whole[..., 1:])
+    return past.keep(whole[..., 1:])
 
 
 def nan_median(values: FloatArray) -> FloatArray:
@@ -146,17 +145,16 @@ def quantile(values: FloatArray, mask: BoolArray, share: float) -> FloatArray:
     return np.asarray(at_low + (position - low) * (at_high - at_low))
 
 
-def held(values: FloatArray, steps: int) -> FloatArray:
+def held(values: FloatArray, steps: int, past: Past) -> FloatArray:
     """Fill gaps with the last value, for at most ``steps`` steps."""
-    whole, past = with_past(values, steps)
-    return _filled(whole, steps)[..., past:]
+    whole, earlier = past.before(values, steps)
+    return _filled(whole, steps)[..., earlier:]
 
 
-def held_on(values: FloatArray) -> FloatArray:
+def held_on(values: FloatArray, past: Past) -> FloatArray:
     """Fill gaps with the last value, however long they are."""
-    state = Recurrent(values)
-    whole = np.concatenate([state.last(np.nan), values], axis=-1)
-    return state.keep(_filled(whole, whole.shape[-1])[..., 1:])
+    whole = np.concatenate([past.last(values, np.nan), values], axis=-1)
+    return past.keep(_filled(whole, whole.shape[-1])[..., 1:])
 
 
 def _filled(values: FloatArray, steps: int) -> FloatArray:

@@ -1,77 +1,53 @@
-"""Judged steps of one substation, and those that follow them: dataclasses of arrays, cut and joined as a whole."""
+"""Judged steps of one substation, and those that follow them, as one judgement."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from mlcore.diagnosis.array_trees import map_arrays
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.judgement import Judged
+from mlcore.diagnosis.history import Array
+from mlcore.diagnosis.judgement import Judgement
+from mlcore.diagnosis.parameters import Parameters
 
-Array = NDArray[Any]
 
-
-def of_substation(judged: Judged, row: int) -> Judged:
+def of_substation(judgement: Judgement, row: int) -> Judgement:
     """What was judged of one substation; the substation axis stays, with length 1."""
-    return _combined(lambda array: array[row : row + 1].copy(), lambda fleet: _one(fleet, row), judged)
+    special = {Fleet: lambda fleet: _one(fleet, row)}
+    return map_arrays(lambda array: array[row : row + 1].copy(), judgement, special=special)
 
 
-def followed(history: Judged, new: Judged, row: int) -> Judged:
+def followed(history: Judgement, new: Judgement, row: int) -> Judgement:
     """The history of one substation with the newer steps of a whole fleet behind it; constants stay as they are."""
-    steps = len(history.prepared.fleet.at_s)
+    steps = len(history.fleet.at_s)
 
     def joined(before: Array, after: Array) -> Array:
         if before.ndim < 2 or before.shape[1] != steps:
             return before
         return np.concatenate([before, after[row : row + 1]], axis=1)
 
-    whole = _combined(joined, lambda before, after: before.followed_by(_one(after, row)), history, new)
-    return replace(whole, learnt=history.learnt)
+    special = {
+        Fleet: lambda before, after: before.followed_by(_one(after, row)),
+        Parameters: lambda before, _: before,
+    }
+    return map_arrays(joined, history, new, special=special)
 
 
-def shortened(history: Judged, steps: int) -> Judged:
+def shortened(history: Judgement, steps: int) -> Judgement:
     """The history without its newest steps."""
     if not steps:
         return history
-    count = len(history.prepared.fleet.at_s)
+    count = len(history.fleet.at_s)
 
     def cut(array: Array) -> Array:
         return array[:, : count - steps] if array.ndim > 1 and array.shape[1] == count else array
 
-    whole = _combined(cut, lambda fleet: fleet.until(count - steps), history)
-    return replace(whole, learnt=history.learnt)
+    special = {Fleet: lambda fleet: fleet.until(count - steps), Parameters: lambda parameters: parameters}
+    return map_arrays(cut, history, special=special)
 
 
 def _one(fleet: Fleet, row: int) -> Fleet:
     """One substation that still knows how many neighbours it has."""
     return replace(fleet.only([fleet.codes[row]]), group_size=fleet.group_size[row : row + 1])
-
-
-def _combined(of_arrays: Callable[..., Array], of_fleets: Callable[..., Fleet], *trees: Judged) -> Judged:
-    """Trees of the same form as one; what appears twice in a tree is made once."""
-    made: dict[int, Any] = {}
-
-    def walk(*parts: Any) -> Any:
-        first = parts[0]
-        if id(first) not in made:
-            made[id(first)] = make(first, *parts[1:])
-        return made[id(first)]
-
-    def make(first: Any, *others: Any) -> Any:
-        if isinstance(first, Fleet):
-            return of_fleets(first, *others)
-        if isinstance(first, np.ndarray):
-            return of_arrays(first, *others)
-        if isinstance(first, Mapping):
-            return {name: walk(value, *(other[name] for other in others)) for name, value in first.items()}
-        if is_dataclass(first) and not isinstance(first, type):
-            parts = {f.name: walk(*(getattr(one, f.name) for one in (first, *others))) for f in fields(first)}
-            return replace(first, **parts)
-        return first
-
-    whole: Judged = walk(*trees)
-    return whole

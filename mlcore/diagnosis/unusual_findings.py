@@ -1,15 +1,16 @@
-"""Unusual behaviour: what a network finds abnormal and no cause and no instrument fault explains."""
+"""Unusual behaviour: what an autoencoder finds abnormal and no cause and no instrument fault explains."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from mlcore.diagnosis.alarm_episodes import Episode, alarm_states, episodes
+from mlcore.diagnosis.alarm_episodes import AlarmEpisode, alarm_states, episodes
 from mlcore.diagnosis.autoencoder_scores import AutoencoderScores, unexplained
+from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.findings import Finding, finite
 from mlcore.diagnosis.fleet import HOUR_S
+from mlcore.diagnosis.history import WHOLE_RECORD, History
 from mlcore.diagnosis.rolling import window_mean
-from mlcore.diagnosis.scores import Evidence
 from mlcore.diagnosis.severity import expected_kwh, is_critical
 from substations.electrical.power import BoolArray
 
@@ -19,25 +20,26 @@ MIN_SHARE = 0.03
 """An episode is worth saying from an extra loss of 5 % of the local one on: some hours of it must come near."""
 
 
-def unusual_findings(found: Evidence, network: AutoencoderScores, others: list[Finding]) -> list[Finding]:
-    """Episodes of the network's score away from all other findings."""
+def unusual_findings(found: Departures, autoencoder: AutoencoderScores, others: list[Finding]) -> list[Finding]:
+    """Episodes of the autoencoder's score away from all other findings."""
     fleet = found.fleet
-    series = unexplained(network, _explained(found, others))
-    states = alarm_states(series, fleet.interval_s, on_delay_h=ON_DELAY_H)
+    series = unexplained(autoencoder, _explained(found, others))
+    states = alarm_states(series, fleet.interval_s, WHOLE_RECORD, on_delay_h=ON_DELAY_H)
     alarms = episodes(states[..., None], series[..., None])
     return [_finding(found, series[alarm.substation], alarm) for alarm in alarms]
 
 
-def unusual_alarm_masks(found: Evidence, network: AutoencoderScores) -> BoolArray:
-    """[substation, time] where the network's alarm stands and the readings cost enough for somebody to say so."""
+def unusual_alarm_masks(found: Departures, autoencoder: AutoencoderScores, history: History) -> BoolArray:
+    """[substation, time] where the autoencoder's alarm stands and the readings cost enough for somebody to say so."""
     fleet = found.fleet
-    states = alarm_states(network.score, fleet.interval_s, on_delay_h=ON_DELAY_H)
+    states = alarm_states(autoencoder.score, fleet.interval_s, history, on_delay_h=ON_DELAY_H)
     steps = fleet.steps(ON_DELAY_H)
-    share = window_mean(found.rates.total(), steps) / window_mean(found.operation.local_kw, steps)
+    extra_kw = window_mean(found.rates.total(), steps, history.of("extra"))
+    share = extra_kw / window_mean(found.operation.local_kw, steps, history.of("local"))
     return np.asarray(states & (np.nan_to_num(share) > MIN_SHARE))
 
 
-def _explained(found: Evidence, others: list[Finding]) -> BoolArray:
+def _explained(found: Departures, others: list[Finding]) -> BoolArray:
     fleet = found.fleet
     mask = np.zeros(found.operation.local_kw.shape, dtype=bool)
     margin = int(AROUND_H * HOUR_S)
@@ -48,7 +50,7 @@ def _explained(found: Evidence, others: list[Finding]) -> BoolArray:
     return mask
 
 
-def _finding(found: Evidence, series: np.ndarray, alarm: Episode) -> Finding:
+def _finding(found: Departures, series: np.ndarray, alarm: AlarmEpisode) -> Finding:
     fleet, stop = found.fleet, alarm.last + 1
     plate = fleet.nameplates[alarm.substation]
     inside = slice(alarm.raised, stop)

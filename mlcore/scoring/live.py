@@ -1,22 +1,23 @@
-"""The streams of this process: batches of substations that are judged step by step as their readings come in."""
+"""New readings of a scoring batch, judged step by step by the scorer that this process keeps of it."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
 
-from mlcore.autoencoders import AutoencoderStack, worth_saying
-from mlcore.detector import opinion_on
-from mlcore.diagnosis import judgement
+from mlcore.autoencoders import worth_saying
+from mlcore.detector import score_by_autoencoder
+from mlcore.diagnosis.analysis import Analysis, summary
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.history import HistoryError
-from mlcore.diagnosis.incremental import Stream
-from mlcore.diagnosis.judgement import CONTEXT_HOURS, Analysis, Judged
+from mlcore.diagnosis.incremental import IncrementalScorer
+from mlcore.diagnosis.judgement import CONTEXT_HOURS, Judgement, judge, parameters_of
 from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import NeighbourGroup, ScoringBatch
 from mlcore.models import Detection, Detector
@@ -28,112 +29,148 @@ from .context import context_start, moment, step_s
 
 logger = logging.getLogger(__name__)
 
-LONGEST = timedelta(days=1)
-"""What goes further back is no live reading: it is judged as a whole."""
+MAX_LIVE = timedelta(days=1)
+"""Chosen: what goes further back is no live reading, and is judged as a whole."""
 
 LINK_FIELDS = ("pk", "source", "target", "status", "r_ohm", "x_ohm", "length_km")
 
 LATE = timedelta(hours=2)
 MIN_LATE_STEPS, MAX_LATE_STEPS = 4, 24
+"""How late a reading may come without a new start: chosen for meters that answer once an hour; each step is memory."""
 
 
 @dataclass
-class Follower:
-    """A batch's stream with what does not change from one reading to the next.
+class BatchScorer:
+    """The scorer of a batch with what does not change from one reading to the next.
 
-    facts: what the stream was started with; other facts need another stream. fleet: codes, plates and topology.
+    basis: what the scorer rests on; another basis needs another scorer. fleet: codes, nameplates and topology.
     """
 
-    facts: Any
-    stream: Stream
+    basis: Any
+    scorer: IncrementalScorer
     fleet: Fleet
     detectors: dict[str, Detector]
 
+    @property
+    def judged_until(self) -> datetime | None:
+        until_s = self.scorer.judged_until_s
+        return None if until_s is None else moment(until_s)
+
+
+class ScorerRegistry:
+    """The scorers that this process keeps, by the substations of their batches. No two share a substation."""
+
+    def __init__(self) -> None:
+        self._scorers: dict[tuple[int, ...], BatchScorer] = {}
+
+    @property
+    def kept(self) -> list[BatchScorer]:
+        """All of them."""
+        return list(self._scorers.values())
+
+    def take(self, batch: ScoringBatch) -> BatchScorer | None:
+        """The scorer of a batch, out of the registry: whoever fails with it does not put it back.
+
+        Those of batches that this one has taken substations from go too: nobody will ask for them again.
+        """
+        taken = self._scorers.pop(batch.ids, None)
+        for ids in [ids for ids in self._scorers if not set(ids).isdisjoint(batch.ids)]:
+            del self._scorers[ids]
+        return taken
+
+    def put(self, batch: ScoringBatch, scorer: BatchScorer) -> None:
+        self._scorers[batch.ids] = scorer
+
+    def clear(self) -> None:
+        """Forget all of them, as a new process does."""
+        self._scorers.clear()
+
+
+SCORERS = ScorerRegistry()
+"""Those of this process."""
+
 
 @dataclass(frozen=True)
-class Followed:
-    """New steps of a batch: what to store of each, and the findings on the substations that are watched."""
+class NewSteps:
+    """New steps of a batch: what to store of each, and the findings on the substations that are tracked."""
 
     analysis: Analysis
     findings: list[Finding]
-    watched: NeighbourGroup
+    tracked: NeighbourGroup
     detectors: dict[str, Detector]
     context_from: datetime
     judged_before: datetime
     judged_until: datetime
 
 
-_followers: dict[tuple[int, ...], Follower] = {}
+def judge_new_readings(batch: ScoringBatch, start: datetime, scorers: ScorerRegistry = SCORERS) -> NewSteps | None:
+    """Judge a batch from ``start`` to its newest reading, step by step; None where these are no live readings.
 
-
-def follow(batch: ScoringBatch, start: datetime) -> Followed | None:
-    """Judge a batch from ``start`` to its newest reading; None where that is no stretch of live readings."""
-    whole = batch.whole
-    if whole.newest - start > LONGEST:
-        _followers.pop(batch.ids, None)
+    1. the scorer that is kept of the batch, or a new one; 2. the new readings on its grid of time; 3. their judgement;
+    4. the whole history of substations where an alarm came on; 5. what to store.
+    """
+    kept = scorers.take(batch)
+    if batch.whole.newest - start > MAX_LIVE:
         return None
-    first_s = step_s(whole, start)
-    follower = _followers.pop(batch.ids, None)  # put back when all went well
-    if follower is None or not _is_current(batch, follower, first_s):
-        _forget_overlapping(batch)
-        ownership.begin(batch, moment(first_s))
-        follower, before = _start(batch, first_s), moment(first_s)
-    else:
-        before = moment(follower.stream.judged_until_s)
-    until_s = follower.stream.judged_until_s
-    first_s = first_s if until_s is None else min(first_s, until_s)
-    half = timedelta(seconds=follower.fleet.interval_s / 2)
-    at_s, values = reading_grid.readings(whole, moment(first_s) - half, None, since_s=first_s)
-    if not len(at_s) or at_s[-1] - at_s[0] > LONGEST.total_seconds():
+    first_s = step_s(batch.whole, start)
+    current = kept if kept and _is_current(batch, kept, first_s) else _start(batch, first_s)
+    before = current.judged_until if current is kept else moment(first_s)
+    fleet = _new_steps(batch, current, first_s)
+    if fleet is None or before is None:
         return None
-    fleet = replace(
-        follower.fleet, at_s=at_s, values=values, utc_offset_s=reading_grid.utc_offsets(whole.substations[0], at_s)
-    )
     try:
-        judged = follower.stream.advance(fleet)
-        _watch_strangers(batch, follower, start)
+        judged = current.scorer.advance(fleet)
+        _track_newly_active(batch, current, start)
     except HistoryError as error:
-        logger.info("The stream of %s can't go on: %s", whole.substations[0].code, error)
+        logger.info("The scorer of %s can't go on: %s", batch.whole.substations[0].code, error)
         return None
-    _followers[batch.ids] = follower
-    return _followed(batch, follower, judged, before)
+    scorers.put(batch, current)
+    return _to_store(batch, current, judged, before)
 
 
-def _followed(batch: ScoringBatch, follower: Follower, judged: Judged, before: datetime) -> Followed:
-    stream, fleet = follower.stream, judged.prepared.fleet
-    watched = [substation for substation in batch.whole.substations if substation.code in stream.watched]
-    begins = [int(each.history.prepared.fleet.at_s[0]) for each in stream.watched.values()]
-    return Followed(
-        analysis=judgement.summary(judged, [], stream.models),
-        findings=worth_saying(stream.findings()),
-        watched=NeighbourGroup(tuple(watched)),
-        detectors=follower.detectors,
-        context_from=moment(max(begins, default=int(fleet.at_s[0]))),
+def _new_steps(batch: ScoringBatch, current: BatchScorer, first_s: int) -> Fleet | None:
+    """The readings from where the scorer is, or from ``first_s`` where that is earlier; None without any."""
+    until_s = current.scorer.judged_until_s
+    first_s = first_s if until_s is None else min(first_s, until_s)
+    half_step = timedelta(seconds=current.fleet.interval_s / 2)
+    at_s, values = reading_grid.readings(batch.whole, moment(first_s) - half_step, None, since_s=first_s)
+    if not len(at_s) or at_s[-1] - at_s[0] > MAX_LIVE.total_seconds():
+        return None
+    offset_s = reading_grid.utc_offsets(batch.whole.substations[0], at_s)
+    return replace(current.fleet, at_s=at_s, values=values, utc_offset_s=offset_s)
+
+
+def _to_store(batch: ScoringBatch, current: BatchScorer, judged: Judgement, before: datetime) -> NewSteps:
+    scorer, fleet = current.scorer, judged.fleet
+    tracked = [substation for substation in batch.whole.substations if substation.code in scorer.tracked]
+    begins_s = [int(substation.history.fleet.at_s[0]) for substation in scorer.tracked.values()]
+    return NewSteps(
+        analysis=summary(judged, [], scorer.models),
+        findings=worth_saying(scorer.findings()),
+        tracked=NeighbourGroup(tuple(tracked)),
+        detectors=current.detectors,
+        context_from=moment(max(begins_s, default=int(fleet.at_s[0]))),
         judged_before=before,
         judged_until=moment(fleet.at_s[-1] + fleet.interval_s),
     )
 
 
-def _forget_overlapping(batch: ScoringBatch) -> None:
-    """Free the streams of batches that this one has taken substations from: they will not be asked again."""
-    for ids in [ids for ids in _followers if not set(ids).isdisjoint(batch.ids)]:
-        del _followers[ids]
-
-
-def _is_current(batch: ScoringBatch, follower: Follower, first_s: int) -> bool:
-    """Whether a stream may go on: nobody else judged the batch meanwhile, and it may still take back so many steps."""
-    until_s = follower.stream.judged_until_s
-    if until_s is None or until_s - first_s > follower.stream.memory.to_spare * follower.fleet.interval_s:
+def _is_current(batch: ScoringBatch, kept: BatchScorer, first_s: int) -> bool:
+    """Whether a scorer may go on: nobody else judged the batch meanwhile, and it may still take back so many steps."""
+    until_s, until = kept.scorer.judged_until_s, kept.judged_until
+    if until_s is None or until is None:
         return False
-    return ownership.holds(batch, moment(until_s)) and follower.facts == _facts(batch)
+    if until_s - first_s > kept.scorer.history.rewindable_steps * kept.fleet.interval_s:
+        return False
+    return ownership.is_ours(batch, until) and kept.basis == _basis(batch)
 
 
-def _facts(batch: ScoringBatch) -> Any:
-    """What a stream rests on beside the readings: models, nameplates, topology, neighbours."""
+def _basis(batch: ScoringBatch) -> Any:
+    """What a scorer rests on beside the readings: models, nameplates, topology, neighbours."""
     ids = batch.ids
     plates = [
-        (each.pk, each.time_zone, each.reading_interval_s, *(getattr(each, name) for name in reading_grid.PLATE_FIELDS))
-        for each in batch.whole.substations
+        (s.pk, s.time_zone, s.reading_interval_s, *(getattr(s, name) for name in reading_grid.PLATE_FIELDS))
+        for s in batch.whole.substations
     ]
     return (
         plates,
@@ -143,15 +180,30 @@ def _facts(batch: ScoringBatch) -> Any:
     )
 
 
-def _start(batch: ScoringBatch, first_s: int) -> Follower:
-    """A stream that has seen the context before a step."""
-    facts, whole = _facts(batch), batch.whole
-    detectors, stored = load_detectors(whole)
-    guessed = {row.substation_id: row.meta.get("nameplate", {}) for row in stored.values()}
+def _start(batch: ScoringBatch, first_s: int) -> BatchScorer:
+    """A scorer that has seen the context before a step; this process owns it from now on."""
+    ownership.acquire(batch, moment(first_s))
+    basis = _basis(batch)
+    detectors, stored = load_detectors(batch.whole)
+    fleet = _context(batch, first_s, stored.values())
+    scorer = IncrementalScorer(
+        {code: detector.model for code, detector in detectors.items()},
+        score_by_autoencoder(fleet.codes, detectors),
+        int(np.clip(LATE.total_seconds() // fleet.interval_s, MIN_LATE_STEPS, MAX_LATE_STEPS)),
+    )
+    if len(fleet.at_s):
+        scorer.advance(fleet)
+    return BatchScorer(basis, scorer, fleet, stored)
+
+
+def _context(batch: ScoringBatch, first_s: int, stored: Iterable[Detector]) -> Fleet:
+    """The readings that a judgement of the step at ``first_s`` rests on, with nameplates and topology."""
+    whole = batch.whole
     interval_s = whole.substations[0].reading_interval_s
     begin, end = moment(first_s) - timedelta(hours=CONTEXT_HOURS), moment(first_s - interval_s / 2)
     at_s, values = reading_grid.readings(whole, begin, end, until_s=first_s - interval_s)
-    fleet = Fleet(
+    guessed = {detector.substation_id: detector.meta.get("nameplate", {}) for detector in stored}
+    return Fleet(
         codes=tuple(substation.code for substation in whole.substations),
         at_s=at_s,
         interval_s=interval_s,
@@ -164,39 +216,29 @@ def _start(batch: ScoringBatch, first_s: int) -> Follower:
         utc_offset_s=reading_grid.utc_offsets(whole.substations[0], at_s),
         groups=batch.groups,
     )
-    trained = {code: each.autoencoder for code, each in detectors.items() if each.autoencoder is not None}
-    spare = int(np.clip(LATE.total_seconds() // interval_s, MIN_LATE_STEPS, MAX_LATE_STEPS))
-    stream = Stream(
-        {code: each.model for code, each in detectors.items()},
-        AutoencoderStack.of(fleet.codes, trained).score if trained else None,
-        spare,
-    )
-    if len(at_s):
-        stream.advance(fleet)
-    return Follower(facts, stream, fleet, stored)
 
 
-def _watch_strangers(batch: ScoringBatch, follower: Follower, start: datetime) -> None:
-    """Bring the history of substations where something stands, or stood as far as the database knows."""
-    stream = follower.stream
+def _track_newly_active(batch: ScoringBatch, current: BatchScorer, start: datetime) -> None:
+    """Bring the history of substations where an alarm is on, or was as far as the database knows."""
+    scorer = current.scorer
     stored = Detection.objects.standing().touching(start, None).filter(substation__in=batch.ids)
-    strangers = stream.strangers | set(stored.values_list("substation__code", flat=True)) - stream.watched.keys()
+    known = set(stored.values_list("substation__code", flat=True)) - scorer.tracked.keys()
+    newly_active = scorer.newly_active | known
     for group in batch.neighbour_groups:
-        codes = strangers & {substation.code for substation in group.substations}
+        codes = newly_active & {substation.code for substation in group.substations}
         if codes:
-            stream.watch(_history(group, follower, start), codes)
+            scorer.track(_history(group, current, start), codes)
 
 
-def _history(group: NeighbourGroup, follower: Follower, start: datetime) -> Judged:
-    """A group judged with all the context that its episodes rest on, up to where the stream is."""
-    stream = follower.stream
-    until_s = (stream.judged_until_s or 0) - follower.fleet.interval_s
-    end = moment(until_s) + timedelta(seconds=follower.fleet.interval_s / 2 - 1)
+def _history(group: NeighbourGroup, current: BatchScorer, start: datetime) -> Judgement:
+    """A group judged with all the context that its episodes rest on, up to where the scorer is."""
+    scorer, interval_s = current.scorer, current.fleet.interval_s
+    until_s = (scorer.judged_until_s or 0) - interval_s
+    end = moment(until_s) + timedelta(seconds=interval_s / 2 - 1)
     at_s, values = reading_grid.readings(group, context_start(group, start), end, until_s=until_s)
-    part = follower.fleet.only([substation.code for substation in group.substations])
-    fleet = replace(
-        part, at_s=at_s, values=values, groups=None, utc_offset_s=reading_grid.utc_offsets(group.substations[0], at_s)
-    )
-    models = {code: model for code, model in stream.models.items() if code in fleet.codes}
-    opinion = opinion_on(fleet, load_detectors(group)[0])
-    return judgement.judge(fleet, models, judgement.learnt_of(fleet, models), opinion)
+    part = current.fleet.only([substation.code for substation in group.substations])
+    offset_s = reading_grid.utc_offsets(group.substations[0], at_s)
+    fleet = replace(part, at_s=at_s, values=values, groups=None, utc_offset_s=offset_s)
+    models = {code: model for code, model in scorer.models.items() if code in fleet.codes}
+    autoencoder = score_by_autoencoder(fleet.codes, load_detectors(group)[0])
+    return judge(fleet, models, parameters_of(fleet, models), autoencoder)

@@ -1,4 +1,4 @@
-"""Which worker process holds the stream of which batch: the others leave it to that one while it is alive."""
+"""Which worker process owns the scorer of which batch: the others leave the batch to that one while it is alive."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from mlcore.fleet.groups import ScoringBatch
 from mlcore.models import ScorerOwnership
 from substations.models import Span
 
-# To start the stream of a large batch in another process costs seconds: wait that long for the one that has it.
 PATIENCE = timedelta(seconds=20)
 QUICKLY_STARTED = 100
+"""To start the scorer of a large batch in another process costs seconds: wait this long for the one that has it. A
+batch of up to so many substations starts in less than a second (measured: docs/engine.md)."""
 
 _process: tuple[int, uuid.UUID] = (0, uuid.uuid4())
 
@@ -29,49 +30,48 @@ def this_process() -> uuid.UUID:
     return _process[1]
 
 
-def mine_first(scoring_batches: Sequence[ScoringBatch], waiting: set[int]) -> Iterator[ScoringBatch]:
-    """Blocks with something to judge: those that this process follows, then nobody's, then what others left lying."""
-    wanted = [batch for batch in scoring_batches if waiting & set(batch.ids)]
-    keepers = {
-        keeper.first_id: keeper
-        for keeper in ScorerOwnership.objects.filter(first__in=[batch.ids[0] for batch in wanted])
-    }
-    mine = this_process()
-    theirs = [b for b in wanted if b.ids[0] in keepers and keepers[b.ids[0]].process != mine]
-    yield from (b for b in wanted if b.ids[0] in keepers and keepers[b.ids[0]].process == mine)
-    yield from (b for b in wanted if b.ids[0] not in keepers)
-    yield from (b for b in theirs if len(b.ids) <= QUICKLY_STARTED or _left_lying(b))
+def ours_first(batches: Sequence[ScoringBatch], waiting: set[int]) -> Iterator[ScoringBatch]:
+    """Batches with something to judge: those of this process, then nobody's, then those whose owner does not come."""
+    wanted = [batch for batch in batches if waiting & set(batch.ids)]
+    stored = ScorerOwnership.objects.filter(first__in=[batch.ids[0] for batch in wanted])
+    owners = dict(stored.values_list("first", "process"))
+    process = this_process()
+    theirs = [batch for batch in wanted if owners.get(batch.ids[0], process) != process]
+    yield from (batch for batch in wanted if owners.get(batch.ids[0]) == process)
+    yield from (batch for batch in wanted if batch.ids[0] not in owners)
+    yield from (batch for batch in theirs if len(batch.ids) <= QUICKLY_STARTED or _is_overdue(batch))
 
 
-def _left_lying(batch: ScoringBatch) -> bool:
+def _is_overdue(batch: ScoringBatch) -> bool:
     arrived = Span.objects.waiting(timezone.now()).filter(substation__in=batch.ids)
     oldest: datetime | None = arrived.aggregate(Min("created_at"))["created_at__min"]
     return oldest is not None and oldest < timezone.now() - PATIENCE
 
 
-def holds(batch: ScoringBatch, judged_until: datetime) -> bool:
+def is_ours(batch: ScoringBatch, judged_until: datetime) -> bool:
     """Whether nobody has judged this batch since this process judged it up to a time."""
-    return ScorerOwnership.objects.filter(
-        first=batch.ids[0], process=this_process(), judged_until=judged_until
-    ).exists()
+    return _ours(batch, judged_until).exists()
 
 
-def begin(batch: ScoringBatch, judged_until: datetime) -> None:
-    """This process starts a stream of the batch; whatever is stored of the batch meanwhile takes that back."""
+def acquire(batch: ScoringBatch, judged_until: datetime) -> None:
+    """This process starts a scorer of the batch; whatever is stored of the batch meanwhile takes that back."""
     ScorerOwnership.objects.filter(first__in=batch.ids[1:]).delete()
     values = {"process": this_process(), "judged_until": judged_until}
     ScorerOwnership.objects.update_or_create(first_id=batch.ids[0], defaults=values)
 
 
-def keep(batch: ScoringBatch, before: datetime, judged_until: datetime) -> bool:
-    """This process has followed the batch from one time to another; in the transaction that writes what it found.
+def renew(batch: ScoringBatch, before: datetime, judged_until: datetime) -> bool:
+    """This process has judged the batch from one time to another; in the transaction that writes the result.
 
-    False where somebody stored a result of this batch in between: what was found may lack readings that one has seen.
+    False where somebody stored a result of this batch in between: this one may lack readings that the other has seen.
     """
-    mine = ScorerOwnership.objects.filter(first=batch.ids[0], process=this_process(), judged_until=before)
-    return bool(mine.update(judged_until=judged_until))
+    return bool(_ours(batch, before).update(judged_until=judged_until))
 
 
-def forget(batch: ScoringBatch) -> None:
-    """Nobody's stream of this batch is up to date any more."""
+def release(batch: ScoringBatch) -> None:
+    """Nobody's scorer of this batch is up to date any more."""
     ScorerOwnership.objects.filter(first__in=batch.ids).delete()
+
+
+def _ours(batch: ScoringBatch, judged_until: datetime) -> QuerySet[ScorerOwnership]:
+    return ScorerOwnership.objects.filter(first=batch.ids[0], process=this_process(), judged_until=judged_until)

@@ -25,10 +25,11 @@ from mlcore.training.feedback import above_limits
 from mlcore.training.schedule import due
 from substations.models import Reading, Span
 
-from . import failures, live, ownership
+from . import failures, ownership
 from .claims import LEASE_FOR, kept
 from .context import moment
 from .isolation import fail_alone, store_apart
+from .live import SCORERS, NewSteps, ScorerRegistry, judge_new_readings
 from .piece import judge_piece, store_piece
 from .reconcile import reconcile
 from .score_rows import score_rows
@@ -41,21 +42,21 @@ MAX_READINGS = 1_000_000
 MIN_PIECE = timedelta(days=7)
 
 
-def score_pending(*, wait_for_training: bool = False) -> int:
+def score_pending(*, wait_for_training: bool = False, scorers: ScorerRegistry = SCORERS) -> int:
     """Score every span that waits; how many readings were scored. Any number of workers may run this at once.
 
     ``wait_for_training`` leaves a group alone for a while whose first training is about to come.
     """
     total, waiting = 0, _waiting()
-    for batch in ownership.mine_first(_batches(), waiting) if waiting else []:
+    for batch in ownership.ours_first(_batches(), waiting) if waiting else []:
         wanted = all_wanted = [group for group in batch.neighbour_groups if waiting & set(group.ids)]
         if wait_for_training:
             wanted = _without_those_that_await_a_model(wanted)
         ids = [pk for group in wanted for pk in group.ids]
         if ids and (token := Span.objects.claim(ids, now=timezone.now(), lease_for=LEASE_FOR)):
             with kept(token):
-                followed = _follow_if_possible(batch, token) if wanted == all_wanted else None
-                total += sum(_score_group(batch, each, token) for each in wanted) if followed is None else followed
+                scored = _score_new_if_possible(batch, token, scorers) if wanted == all_wanted else None
+                total += sum(_score_group(batch, group, token) for group in wanted) if scored is None else scored
     return total
 
 
@@ -91,10 +92,10 @@ def _without_those_that_await_a_model(wanted: Sequence[NeighbourGroup]) -> list[
     ]
 
 
-def _follow_if_possible(batch: ScoringBatch, token: uuid.UUID) -> int | None:
-    """What ``_follow`` says; None also where it fails: judged group by group, it turns out whose failure that is."""
+def _score_new_if_possible(batch: ScoringBatch, token: uuid.UUID, scorers: ScorerRegistry) -> int | None:
+    """What ``_score_new`` says; None also where it fails: group by group it turns out whose failure that is."""
     try:
-        return _follow(batch, token)
+        return _score_new(batch, token, scorers)
     except failures.NOT_OF_ONE:
         raise
     except Exception as error:
@@ -102,31 +103,31 @@ def _follow_if_possible(batch: ScoringBatch, token: uuid.UUID) -> int | None:
         return None
 
 
-def _follow(batch: ScoringBatch, token: uuid.UUID) -> int | None:
+def _score_new(batch: ScoringBatch, token: uuid.UUID, scorers: ScorerRegistry) -> int | None:
     """Judge the new readings of a batch step by step; None where its claimed spans are no live readings."""
     start = Span.objects.claimed(token).aggregate(Min("start"))["start__min"]
-    found = live.follow(batch, start) if start else None
-    return None if found is None else _store_followed(batch, found, token)
+    steps = judge_new_readings(batch, start, scorers) if start else None
+    return None if steps is None else _store_new(batch, steps, token)
 
 
-def _store_followed(batch: ScoringBatch, found: live.Followed, token: uuid.UUID) -> int:
-    analysis = found.analysis
+def _store_new(batch: ScoringBatch, steps: NewSteps, token: uuid.UUID) -> int:
+    analysis = steps.analysis
     first = moment(analysis.at_s[0])
     with transaction.atomic():
         if not _still_held(token):
             return 0
-        if not ownership.keep(batch, found.judged_before, found.judged_until):
+        if not ownership.renew(batch, steps.judged_before, steps.judged_until):
             logger.info("Another result of %s was stored meanwhile: judged again.", batch.whole.substations[0].code)
             Span.objects.claimed(token).update(claimed_until=None, claimed_by=None)
             return 0
         rows = score_rows(batch.whole, analysis, int(analysis.at_s[0]))
         replace_scores(batch.ids, first, moment(analysis.at_s[-1]), rows)
         reconcile(
-            found.watched,
-            above_limits(found.watched, found.findings),
-            found.detectors,
+            steps.tracked,
+            above_limits(steps.tracked, steps.findings),
+            steps.detectors,
             judged_from=first,
-            context_from=found.context_from,
+            context_from=steps.context_from,
             now=timezone.now(),
         )
         failures.clear(batch.ids)
@@ -214,7 +215,7 @@ def _score_piece(
     with transaction.atomic():
         if not _still_held(token):
             return 0
-        ownership.forget(batch)  # first, as in _store_followed: who locks in one order never waits in a circle
+        ownership.release(batch)  # first, as in _store_new: who locks in one order never waits in a circle
         rows = score_rows(group, judged.analysis, judged.judged_s)
         storable = failures.group_without(group, judged.failed)
         failed = judged.failed | store_apart(storable, lambda part: store_piece(part, judged, rows, end))

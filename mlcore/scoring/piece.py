@@ -10,8 +10,8 @@ from typing import Any
 from django.utils import timezone
 
 from mlcore.detector import analyse_each, analyse_fleet
+from mlcore.diagnosis.analysis import Analysis
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.judgement import Analysis
 from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detector

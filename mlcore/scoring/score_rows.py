@@ -7,28 +7,29 @@ from typing import Any
 
 import numpy as np
 
-from mlcore.diagnosis.judgement import CHANNELS, Analysis, Status
+from mlcore.diagnosis.analysis import Analysis, StepStatus
+from mlcore.diagnosis.indicators import INDICATORS
 from mlcore.fleet.groups import NeighbourGroup
 
 from .context import moment
 
 STATUS = {
-    Status.OK: 0,
-    Status.WARMING: 1,
-    Status.DE_ENERGISED: 2,
-    Status.BAD_DATA: 3,
+    StepStatus.OK: 0,
+    StepStatus.WARMING: 1,
+    StepStatus.DE_ENERGISED: 2,
+    StepStatus.BAD_DATA: 3,
 }
-_STORED = np.array([STATUS.get(status, -1) for status in sorted(Status)])
+_STORED = np.array([STATUS.get(status, -1) for status in sorted(StepStatus)])
 
 
 def score_rows(group: NeighbourGroup, analysis: Analysis, since_s: int) -> list[tuple[Any, ...]]:
     """One tuple per present reading from a time on, in the order of ``bulk.COLUMNS``."""
     first = int(np.searchsorted(analysis.at_s, since_s))
-    row, step = np.nonzero(analysis.status[:, first:] != Status.ABSENT)
+    row, step = np.nonzero(analysis.status[:, first:] != StepStatus.ABSENT)
     step += first
     times, ids = [moment(second) for second in analysis.at_s], list(group.ids)
-    names = np.array([*CHANNELS, ""])  # −1 is the last one: no channel
-    power_factor, network = analysis.bands["power_factor"], analysis.network_score
+    names = np.array([*INDICATORS, ""])  # −1 is the last one: no indicator
+    power_factor, network = analysis.bands["power_factor"], analysis.autoencoder_score
     return list(
         zip(
             [ids[number] for number in row],

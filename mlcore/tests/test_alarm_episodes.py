@@ -7,26 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlcore.diagnosis.alarm_episodes import (
-    CLEAR_SCORE,
-    FASTEST_PACE,
-    MAX_SHARE_OF_DELAY,
-    OFF_DELAY_H,
-    OFF_SCORE,
-    ON_DELAY_H,
-    PACE_PER_SCORE,
-    SLOWEST_PACE,
-    alarm_states,
-    episodes,
-)
+from mlcore.diagnosis import tuning
+from mlcore.diagnosis.alarm_episodes import alarm_states, episodes
+from mlcore.diagnosis.history import WHOLE_RECORD
 from mlcore.diagnosis.indicator_alarms import indicator_alarm_masks
-from mlcore.diagnosis.scores import CHANNELS
+from mlcore.diagnosis.indicators import INDICATORS
 
 SCORES = st.lists(st.one_of(st.floats(0, 6), st.just(float("nan"))), min_size=1, max_size=80)
 
 
 def _states(scores: list[float], interval_s: float = 900.0) -> list[bool]:
-    return list(alarm_states(np.array(scores), interval_s))
+    return list(alarm_states(np.array(scores), interval_s, WHOLE_RECORD))
 
 
 def _slow(scores: list[float], hours: float) -> list[bool]:
@@ -35,10 +26,10 @@ def _slow(scores: list[float], hours: float) -> list[bool]:
     for score in scores:
         if np.isfinite(score):
             urgency = urgency + _counted(score, hours) if score > 1 else 0.0
-            quiet = quiet + hours if score < OFF_SCORE else 0.0
-            if urgency >= ON_DELAY_H - 1e-9 and score > 1:
+            quiet = quiet + hours if score < tuning.OFF_SCORE else 0.0
+            if urgency >= tuning.ON_DELAY_H - 1e-9 and score > 1:
                 state = True
-            if quiet >= OFF_DELAY_H - 1e-9:
+            if quiet >= tuning.OFF_DELAY_H - 1e-9:
                 state = False
         found.append(state)
     return found
@@ -46,9 +37,9 @@ def _slow(scores: list[float], hours: float) -> list[bool]:
 
 def _counted(score: float, hours: float) -> float:
     """Hours of the on-delay that one high reading counts for."""
-    most = MAX_SHARE_OF_DELAY * ON_DELAY_H
-    counted = min(hours, most) * min(SLOWEST_PACE + PACE_PER_SCORE * (score - 1.0), FASTEST_PACE)
-    return counted if score >= CLEAR_SCORE else min(counted, most)
+    most = tuning.MAX_SHARE_OF_DELAY * tuning.ON_DELAY_H
+    counted = min(hours, most) * min(tuning.SLOWEST_PACE + tuning.PACE_PER_SCORE * (score - 1.0), tuning.FASTEST_PACE)
+    return counted if score >= tuning.CLEAR_SCORE else min(counted, most)
 
 
 @given(SCORES, st.sampled_from([60.0, 300.0, 900.0, 1800.0, 3600.0]))
@@ -68,13 +59,13 @@ def test_one_slow_reading_that_is_not_clear_raises_nothing(interval_s: float) ->
     assert _states([1.45, 1.45], interval_s) == [False, True]
 
 
-def test_a_slow_channel_never_alarms_from_one_reading() -> None:
-    scores = np.zeros((1, 10, len(CHANNELS)))
+def test_a_slow_indicator_never_alarms_from_one_reading() -> None:
+    scores = np.zeros((1, 10, len(INDICATORS)))
     scores[0, 5] = 4.0
-    raised = indicator_alarm_masks(scores, 1800.0)[0].any(axis=0)
-    assert [name for name, on in zip(CHANNELS, raised, strict=True) if not on] == ["motor", "oil_temperature"]
+    raised = indicator_alarm_masks(scores, 1800.0, WHOLE_RECORD)[0].any(axis=0)
+    assert [name for name, on in zip(INDICATORS, raised, strict=True) if not on] == ["motor", "oil_temperature"]
     scores[0, 6] = 4.0
-    assert indicator_alarm_masks(scores, 1800.0)[0].any(axis=0).all()
+    assert indicator_alarm_masks(scores, 1800.0, WHOLE_RECORD)[0].any(axis=0).all()
 
 
 def test_between_the_limits_nothing_changes() -> None:
@@ -97,7 +88,7 @@ def test_missing_scores_freeze_state_and_delays() -> None:
 def test_an_episode_ends_where_its_short_score_was_last_present() -> None:
     scores = np.zeros((1, 40, 1))
     scores[0, 5:20, 0] = 5.0
-    states = np.moveaxis(alarm_states(np.moveaxis(scores, 1, 2), 900.0), 2, 1)
+    states = np.moveaxis(alarm_states(np.moveaxis(scores, 1, 2), 900.0, WHOLE_RECORD), 2, 1)
     (episode,) = episodes(states, scores)
     assert (episode.raised, episode.last, episode.cleared) == (5, 19, 27)
     (open_episode,) = episodes(states[:, :25], scores[:, :25])

@@ -12,10 +12,11 @@ import pytest
 
 from mlcore import autoencoders
 from mlcore.detector import TrainedDetector, analyse_fleet, train_fleet
-from mlcore.diagnosis import judgement
+from mlcore.diagnosis import judgement, whole_record
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.incremental import Stream
+from mlcore.diagnosis.history import WHOLE_RECORD
+from mlcore.diagnosis.incremental import IncrementalScorer
 from mlcore.diagnosis.model import IncompatibleModelError
 from mlcore.engine.gru_graph import training_graph
 from mlcore.training import artifacts
@@ -107,7 +108,9 @@ def scores(fleet: Fleet, detectors: dict[str, TrainedDetector]) -> np.ndarray:
     """The autoencoders' scores of every step."""
     models = {code: each.model for code, each in detectors.items()}
     trained = {code: each.autoencoder for code, each in detectors.items() if each.autoencoder is not None}
-    found = autoencoders.score_autoencoders(fleet, trained, judgement.analyse(fleet, models).residuals)
+    found = autoencoders.AutoencoderStack.of(fleet.codes, trained).score(
+        fleet, whole_record.analyse(fleet, models).residuals, WHOLE_RECORD
+    )
     assert found is not None
     return found.score
 
@@ -198,14 +201,14 @@ def test_readings_judged_as_they_come_in_get_the_networks_scores_of_the_whole_re
     models = {code: each.model for code, each in detectors.items()}
     trained = {code: each.autoencoder for code, each in detectors.items() if each.autoencoder is not None}
     panel = autoencoders.AutoencoderStack.of(fleet.codes, trained)
-    wanted = panel.score(fleet, judgement.analyse(fleet, models).residuals)
-    stream, at = Stream(models, panel.score), len(fleet.at_s) - 100
+    wanted = panel.score(fleet, whole_record.analyse(fleet, models).residuals, WHOLE_RECORD)
+    stream, at = IncrementalScorer(models, panel.score), len(fleet.at_s) - 100
     stream.advance(fleet.until(at))
     assert wanted is not None
     while at < len(fleet.at_s):
         stop = min(at + (1, 1, 2, 7)[at % 4], len(fleet.at_s))
         first = at - 2 if at % 5 == 0 else at
-        found = stream.advance(fleet.since(int(fleet.at_s[first])).until(stop - first)).network
+        found = stream.advance(fleet.since(int(fleet.at_s[first])).until(stop - first)).autoencoder
         assert found is not None
         np.testing.assert_allclose(found.score, wanted.score[:, first:stop], rtol=1e-4)
         at = stop

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlcore.diagnosis.calibration import SENSITIVITY_RANGE, expected_alarms, sensitivity_for
+from mlcore.diagnosis.calibration import expected_alarms, sensitivity_for
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.judgement import analyse, fit
 from mlcore.diagnosis.model import SubstationModel
+from mlcore.diagnosis.tuning import SENSITIVITY_RANGE
+from mlcore.diagnosis.whole_record import analyse, fit
 from mlcore.tests.made_fleet import Load, made_fleet, training
 
 RATES = st.floats(0.01, 10.0)

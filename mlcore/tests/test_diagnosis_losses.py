@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mlcore.diagnosis.judgement import Analysis, Status, analyse, fit, warming_up
+from mlcore.diagnosis.analysis import Analysis, StepStatus
+from mlcore.diagnosis.whole_record import analyse, fit, warming_up
 from mlcore.explanations import assumptions_in_words, english, speaks_against
 from mlcore.tests.made_fleet import TRAIN_DAYS, Load, made_fleet, training
 from substations.channels import CHANNEL_INDEX
@@ -123,7 +124,7 @@ def test_an_outage_is_reported_as_de_energised_and_not_as_a_finding() -> None:
 
     analysis = _found(outage)
     first = (19 - TRAIN_DAYS) * 48
-    assert (analysis.status[2, first : first + 16] == Status.DE_ENERGISED).all()
+    assert (analysis.status[2, first : first + 16] == StepStatus.DE_ENERGISED).all()
     assert [f for f in analysis.findings if f.kind == "loss"] == []
 
 
@@ -148,7 +149,7 @@ def test_too_little_data_gives_no_model_but_says_how_far_it_is() -> None:
     assert warming_up(fleet, train)["T1"].have == 96
     analysis = analyse(fleet, {})
     assert analysis.warming["T1"].need == 168
-    assert (analysis.status == Status.WARMING).all()
+    assert (analysis.status == StepStatus.WARMING).all()
     assert np.isnan(analysis.score).all()
 
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mlcore.diagnosis.analysis import Analysis, StepStatus
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.judgement import Analysis, Status, analyse, fit
+from mlcore.diagnosis.whole_record import analyse, fit
 from mlcore.explanations import english
 from mlcore.tests.made_fleet import made_fleet, training
 from substations.channels import CHANNEL_INDEX
@@ -114,7 +115,7 @@ def test_a_triangle_that_was_always_broken_gives_no_model_but_a_finding() -> Non
     assert "T3" not in models
     assert {(f.substation, f.kind, f.cause) for f in analysis.findings} == {("T3", "meter", "broken_triangle")}
     assert "kVA" in english(analysis.findings[0].code, analysis.findings[0].figures)
-    assert (analysis.status[2, 10:] == Status.BAD_DATA).all()
+    assert (analysis.status[2, 10:] == StepStatus.BAD_DATA).all()
     assert analysis.findings[0].end_s is None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlcore.diagnosis.judgement import analyse, fit
+from mlcore.diagnosis.whole_record import analyse, fit
 from mlcore.explanations import english
 from mlcore.tests.made_fleet import Load, made_fleet, training
 

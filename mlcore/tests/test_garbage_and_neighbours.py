@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mlcore.diagnosis.analysis import Analysis
 from mlcore.diagnosis.fleet import Fleet, beside
-from mlcore.diagnosis.judgement import Analysis, analyse, fit
 from mlcore.diagnosis.model import SubstationModel
+from mlcore.diagnosis.whole_record import analyse, fit
 from mlcore.tests.made_fleet import DAYS, made_fleet, training
 from substations.channels import CHANNEL_INDEX, CHANNEL_NAMES
 from substations.electrical.topology import Segment

@@ -7,13 +7,13 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from mlcore.diagnosis import judgement
+from mlcore.diagnosis import judgement, whole_record
 from mlcore.diagnosis.autoencoder_scores import AutoencoderScores
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet, beside
-from mlcore.diagnosis.history import HistoryError, Memory
-from mlcore.diagnosis.incremental import Stream
-from mlcore.diagnosis.judgement import Judged
+from mlcore.diagnosis.history import History, HistoryError, HistoryStore
+from mlcore.diagnosis.incremental import IncrementalScorer
+from mlcore.diagnosis.judgement import Judgement
 from mlcore.diagnosis.model import SubstationModel
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.explanations import english
@@ -47,14 +47,14 @@ def fleet() -> Fleet:
 @pytest.fixture(scope="module")
 def models(fleet: Fleet) -> dict[str, SubstationModel]:
     train = fleet.at_s < fleet.at_s[TRAIN_DAYS * DAY_STEPS]
-    return judgement.fit(fleet, train)
+    return whole_record.fit(fleet, train)
 
 
 def part(fleet: Fleet, first: int, stop: int) -> Fleet:
     return fleet.since(int(fleet.at_s[first])).until(stop - first)
 
 
-def opinion(fleet: Fleet, residuals: FloatArray) -> AutoencoderScores:
+def opinion(fleet: Fleet, residuals: FloatArray, history: History) -> AutoencoderScores:
     """A stand-in for autoencoders: what it says of a step depends on that step alone."""
     return AutoencoderScores(np.abs(np.nan_to_num(residuals[..., 0])) / 6.0)
 
@@ -63,7 +63,7 @@ def assert_same(found: object, wanted: object, first: int, stop: int, path: str 
     """Every array over time of a tree of dataclasses is that of the whole record between two steps."""
     for field in fields(found):  # type: ignore[arg-type]
         one, other, name = getattr(found, field.name), getattr(wanted, field.name), f"{path}.{field.name}"
-        if isinstance(one, Fleet) or field.name == "learnt":
+        if isinstance(one, Fleet) or field.name == "parameters":
             continue
         if isinstance(one, np.ndarray):
             if other.shape[1] > 1:
@@ -76,8 +76,8 @@ def assert_same(found: object, wanted: object, first: int, stop: int, path: str 
             assert_same(one, other, first, stop, name)
 
 
-def whole(fleet: Fleet, models: dict[str, SubstationModel]) -> Judged:
-    return judgement.judge(fleet, models, judgement.learnt_of(fleet, models), lambda found: opinion(fleet, found))
+def whole(fleet: Fleet, models: dict[str, SubstationModel]) -> Judgement:
+    return judgement.judge(fleet, models, judgement.parameters_of(fleet, models), opinion)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -85,66 +85,66 @@ def test_steps_judged_one_by_one_or_in_parts_or_again_give_the_numbers_of_the_wh
     fleet: Fleet, models: dict[str, SubstationModel], seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    wanted, stream, at = whole(fleet, models), Stream(models, opinion), 17 * DAY_STEPS
-    stream.advance(part(fleet, 0, at))
+    wanted, scorer, at = whole(fleet, models), IncrementalScorer(models, opinion), 17 * DAY_STEPS
+    scorer.advance(part(fleet, 0, at))
     while at < 22 * DAY_STEPS:
-        first = at - int(rng.integers(0, stream.spare + 1)) if rng.random() < 0.2 else at
+        first = at - int(rng.integers(0, scorer.history.spare_steps + 1)) if rng.random() < 0.2 else at
         stop = at + int(rng.choice([1, 1, 1, 2, 5, 40]))
         if first < at:  # what came late is not there at first
             late = part(fleet, first, stop)
-            stream.advance(replace(late, values=np.where(rng.random(late.values.shape) < 0.5, np.nan, late.values)))
+            scorer.advance(replace(late, values=np.where(rng.random(late.values.shape) < 0.5, np.nan, late.values)))
             stop = max(stop, first + 1)
-            if stop - first > stream.spare:
-                stream = Stream(models, opinion)
+            if stop - first > scorer.history.spare_steps:
+                scorer = IncrementalScorer(models, opinion)
                 first = 0
-        assert_same(stream.advance(part(fleet, first, stop)), wanted, first, stop)
+        assert_same(scorer.advance(part(fleet, first, stop)), wanted, first, stop)
         at = stop
 
 
 @pytest.mark.parametrize("start_day", [17, 20])
-def test_what_is_watched_has_the_findings_of_the_whole_record(
+def test_what_is_tracked_has_the_findings_of_the_whole_record(
     fleet: Fleet, models: dict[str, SubstationModel], start_day: int
 ) -> None:
-    stream, at = Stream(models, opinion), start_day * DAY_STEPS
-    told: dict[tuple[str, str, int], Finding] = {}
-    stream.advance(part(fleet, 0, at))
-    stream.watch(whole(part(fleet, 0, at), models), stream.strangers)
+    scorer, at = IncrementalScorer(models, opinion), start_day * DAY_STEPS
+    by_key: dict[tuple[str, str, int], Finding] = {}
+    scorer.advance(part(fleet, 0, at))
+    scorer.track(whole(part(fleet, 0, at), models), scorer.newly_active)
     for stop in range(at + 1, DAYS * DAY_STEPS + 1):
-        stream.advance(part(fleet, stop - 1, stop))
-        if stream.strangers:
-            stream.watch(whole(part(fleet, 0, stop), models), stream.strangers)
-        told |= {(each.substation, each.cause, each.start_s): each for each in stream.findings()}
+        scorer.advance(part(fleet, stop - 1, stop))
+        if scorer.newly_active:
+            scorer.track(whole(part(fleet, 0, stop), models), scorer.newly_active)
+        by_key |= {(each.substation, each.cause, each.start_s): each for each in scorer.findings()}
     wanted = judgement.findings(whole(fleet, models), models)
     recent = [each for each in wanted if each.end_s is None or each.end_s > fleet.at_s[at]]
     assert {each.cause for each in recent} >= {"capacitor_failure", "cooling_failure"}
     for each in recent:
-        found = told[each.substation, each.cause, each.start_s]
+        found = by_key[each.substation, each.cause, each.start_s]
         assert (found.end_s, found.severity, english(found.code, found.figures)) == (
             each.end_s, each.severity, english(each.code, each.figures),
         )  # fmt: skip
         assert found.loss_kwh == pytest.approx(each.loss_kwh, rel=1e-6)
 
 
-def test_a_substation_is_watched_no_longer_when_nothing_has_stood_for_more_than_a_day(
+def test_a_substation_is_tracked_no_longer_when_no_alarm_was_on_for_more_than_a_day(
     fleet: Fleet, models: dict[str, SubstationModel]
 ) -> None:
     at = int(20.5 * DAY_STEPS)
-    stream = Stream(models, opinion)
-    stream.advance(part(fleet, 0, at))
-    stream.watch(whole(part(fleet, 0, at), models), {"T1", "T2"})
-    stream.advance(part(fleet, at, at + 62))
-    assert "T1" not in stream.watched
-    assert "T2" in stream.watched
+    scorer = IncrementalScorer(models, opinion)
+    scorer.advance(part(fleet, 0, at))
+    scorer.track(whole(part(fleet, 0, at), models), {"T1", "T2"})
+    scorer.advance(part(fleet, at, at + 62))
+    assert "T1" not in scorer.tracked
+    assert "T2" in scorer.tracked
 
 
 def test_steps_that_are_judged_again_count_once_as_quiet(fleet: Fleet, models: dict[str, SubstationModel]) -> None:
     at = int(20.5 * DAY_STEPS)
-    stream = Stream(models, opinion)
-    stream.advance(part(fleet, 0, at))
-    stream.watch(whole(part(fleet, 0, at), models), {"T1"})
+    scorer = IncrementalScorer(models, opinion)
+    scorer.advance(part(fleet, 0, at))
+    scorer.track(whole(part(fleet, 0, at), models), {"T1"})
     for stop in range(at + 1, at + 21):
-        stream.advance(part(fleet, stop - 8, stop))
-    assert stream.watched["T1"].quiet_steps == 20 + 7  # those before it was watched
+        scorer.advance(part(fleet, stop - 8, stop))
+    assert scorer.tracked["T1"].quiet_steps == 20 + 7  # those before it was tracked
 
 
 def test_fleets_judged_together_keep_their_own_neighbours(fleet: Fleet, models: dict[str, SubstationModel]) -> None:
@@ -152,35 +152,51 @@ def test_fleets_judged_together_keep_their_own_neighbours(fleet: Fleet, models: 
     renamed = tuple(f"U{number}" for number in range(4))
     plates = tuple(replace(plate, code=code) for plate, code in zip(other.nameplates, renamed, strict=True))
     other = replace(other, codes=renamed, nameplates=plates, segments=())
-    others = judgement.fit(other, other.at_s < other.at_s[TRAIN_DAYS * DAY_STEPS])
+    others = whole_record.fit(other, other.at_s < other.at_s[TRAIN_DAYS * DAY_STEPS])
     together = whole(beside([fleet, other]), {**models, **others})
     for one, own, rows in ((fleet, models, slice(0, 6)), (other, others, slice(6, 10))):
         alone = whole(one, own)
         np.testing.assert_allclose(together.scores.all_windows[rows], alone.scores.all_windows, rtol=1e-6, atol=1e-8)
-        np.testing.assert_allclose(together.found.operation.local_kw[rows], alone.found.operation.local_kw, rtol=1e-9)
+        np.testing.assert_allclose(
+            together.departures.operation.local_kw[rows], alone.departures.operation.local_kw, rtol=1e-9
+        )
 
 
 def test_steps_that_do_not_follow_are_refused(fleet: Fleet, models: dict[str, SubstationModel]) -> None:
-    stream = Stream(models)
-    stream.advance(part(fleet, 0, 400))
+    scorer = IncrementalScorer(models)
+    scorer.advance(part(fleet, 0, 400))
     with pytest.raises(HistoryError, match="3 steps are missing"):
-        stream.advance(part(fleet, 403, 404))
+        scorer.advance(part(fleet, 403, 404))
     with pytest.raises(HistoryError, match="At most 8 steps"):
-        stream.advance(part(fleet, 391, 404))
+        scorer.advance(part(fleet, 391, 404))
 
 
-def test_a_memory_that_is_asked_other_questions_says_so() -> None:
-    def asked(memory: Memory, times: int, rows: int = 2) -> None:
-        with memory:
-            for _ in range(times):
-                window_mean(np.ones((rows, 5)), 3)
+def asked(store: HistoryStore, names: list[str], rows: int = 2) -> None:
+    with store.advancing(5) as history:
+        for name in names:
+            window_mean(np.ones((rows, 5)), 3, history.of(name))
 
-    memory = Memory()
-    asked(memory, 1)
-    for times, rows, message in (
-        (2, 2, "More windows"),
-        (0, 2, "0 windows were asked for; 1"),
-        (1, 3, "A window over"),
-    ):
-        with pytest.raises(HistoryError, match=message):
-            asked(memory, times, rows)
+
+@pytest.mark.parametrize(
+    ("names", "rows", "message"),
+    [
+        (["one", "two", "three"], 2, "'three' is asked for; it was not"),
+        (["two"], 2, r"\['one'\] was not asked for"),
+        (["one", "two", "two"], 2, "'two' was asked for twice"),
+        (["one", "two"], 3, r"'one' has the shape \(3,\)"),
+    ],
+)
+def test_a_history_that_is_asked_for_other_quantities_says_so(names: list[str], rows: int, message: str) -> None:
+    store = HistoryStore()
+    asked(store, ["one", "two"])
+    asked(store, ["two", "one"])  # the order does not matter
+    with pytest.raises(HistoryError, match=message):
+        asked(store, names, rows)
+
+
+def test_parts_of_the_code_keep_their_names_apart() -> None:
+    store = HistoryStore()
+    with store.advancing(5) as history:
+        for name in ("power", "oil"):
+            window_mean(np.ones((2, 5)), 3, history.within(name).of("mean"))
+    assert store.bytes == 2 * 2 * 2 * 8  # two quantities of two substations, two steps each

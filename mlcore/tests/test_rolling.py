@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mlcore.diagnosis import rolling
 from mlcore.diagnosis.alarm_episodes import alarm_states
-from mlcore.diagnosis.history import Memory
+from mlcore.diagnosis.history import NO_PAST, WHOLE_RECORD, History, HistoryStore
 from substations.electrical.power import FloatArray
 
 NUMBERS = st.one_of(st.floats(-100, 100), st.just(float("nan")))
@@ -26,7 +26,7 @@ def _windows(values: np.ndarray, steps: int) -> list[np.ndarray]:
 
 @given(SERIES, STEPS)
 def test_the_mean_is_that_of_what_is_present(values: np.ndarray, steps: int) -> None:
-    found = rolling.window_mean(values, steps)[0]
+    found = rolling.window_mean(values, steps, NO_PAST)[0]
     for mean, window in zip(found, _windows(values, steps), strict=True):
         present = window[np.isfinite(window)]
         if present.size == 0 or present.size < rolling.MIN_FILLED * window.size:
@@ -37,8 +37,8 @@ def test_the_mean_is_that_of_what_is_present(values: np.ndarray, steps: int) -> 
 
 @given(SERIES, STEPS)
 def test_range_and_any_agree_with_a_plain_loop(values: np.ndarray, steps: int) -> None:
-    spans = rolling.window_range(values, steps)[0]
-    hits = rolling.window_any(values > 0, steps)[0]
+    spans = rolling.window_range(values, steps, NO_PAST)[0]
+    hits = rolling.window_any(values > 0, steps, NO_PAST)[0]
     for k, window in enumerate(_windows(values, steps)):
         assert hits[k] == (window > 0).any()
         if window.size == steps and np.isfinite(window).all():
@@ -53,7 +53,7 @@ def test_nothing_looks_ahead(values: np.ndarray, steps: int, now: int) -> None:
     later = values.copy()
     later[0, now + 1 :] = 55.0
     for function in (rolling.window_mean, rolling.window_median, rolling.window_range, rolling.held):
-        before, after = function(values, steps)[0, : now + 1], function(later, steps)[0, : now + 1]
+        before, after = function(values, steps, NO_PAST)[0, : now + 1], function(later, steps, NO_PAST)[0, : now + 1]
         assert np.allclose(before, after, equal_nan=True)
 
 
@@ -81,23 +81,27 @@ def test_quantiles_agree_with_numpy(values: np.ndarray, share: float) -> None:
 
 
 def test_a_value_is_held_for_so_many_steps_and_no_longer() -> None:
-    found = rolling.held(np.array([[1.0, np.nan, np.nan, np.nan, 2.0]]), 2)[0]
+    found = rolling.held(np.array([[1.0, np.nan, np.nan, np.nan, 2.0]]), 2, NO_PAST)[0]
     assert np.array_equal(found, [1.0, 1.0, 1.0, np.nan, 2.0], equal_nan=True)
 
 
-REMEMBERED: dict[str, Callable[[FloatArray, int], Any]] = {
-    "mean": lambda values, steps: rolling.window_mean(values, steps),
-    "any": lambda values, steps: rolling.window_any(values > 0, steps),
-    "median": lambda values, steps: rolling.window_median(values, steps),
-    "range": lambda values, steps: rolling.window_range(values, steps),
-    "shifted": lambda values, steps: rolling.shifted(values, steps),
-    "held": lambda values, steps: rolling.held(values, steps),
-    "held on": lambda values, steps: rolling.held_on(values),
-    "steps since": lambda values, steps: rolling.steps_since(values > 50),
-    "sum since": lambda values, steps: rolling.sum_since(np.abs(np.nan_to_num(values)), values < -50),
-    "least so far": lambda values, steps: rolling.least_so_far(values),
-    "first order": lambda values, steps: rolling.first_order(np.nan_to_num(values), 60.0, 60.0 * steps),
-    "alarm": lambda values, steps: alarm_states(values / 40, 900.0),
+REMEMBERED: dict[str, Callable[[FloatArray, int, History], Any]] = {
+    "mean": lambda values, steps, history: rolling.window_mean(values, steps, history.of("it")),
+    "any": lambda values, steps, history: rolling.window_any(values > 0, steps, history.of("it")),
+    "median": lambda values, steps, history: rolling.window_median(values, steps, history.of("it")),
+    "range": lambda values, steps, history: rolling.window_range(values, steps, history.of("it")),
+    "shifted": lambda values, steps, history: rolling.shifted(values, steps, history.of("it")),
+    "held": lambda values, steps, history: rolling.held(values, steps, history.of("it")),
+    "held on": lambda values, steps, history: rolling.held_on(values, history.of("it")),
+    "steps since": lambda values, steps, history: rolling.steps_since(values > 50, history.of("it")),
+    "sum since": lambda values, steps, history: rolling.sum_since(
+        np.abs(np.nan_to_num(values)), values < -50, history.of("it")
+    ),
+    "min so far": lambda values, steps, history: rolling.min_so_far(values, history.of("it")),
+    "first order": lambda values, steps, history: rolling.first_order(
+        np.nan_to_num(values), 60.0, 60.0 * steps, history.of("it")
+    ),
+    "alarm": lambda values, steps, history: alarm_states(values / 40, 900.0, history),
 }
 
 
@@ -106,14 +110,14 @@ REMEMBERED: dict[str, Callable[[FloatArray, int], Any]] = {
 def test_a_record_may_be_cut_anywhere_and_its_newest_steps_taken_back(
     name: str, values: np.ndarray, steps: int, lengths: list[int], spare: int, data: st.DataObject
 ) -> None:
-    function, memory, at = REMEMBERED[name], Memory(spare), 0
-    wanted: FloatArray = np.asarray(function(values, steps), dtype=np.float64)
+    function, store, at = REMEMBERED[name], HistoryStore(spare), 0
+    wanted: FloatArray = np.asarray(function(values, steps, WHOLE_RECORD), dtype=np.float64)
     for length in [*lengths, values.shape[1]]:
-        back = data.draw(st.integers(0, memory.to_spare))
-        memory.rewind(back)
+        back = data.draw(st.integers(0, store.rewindable_steps))
+        store.rewind(back)
         first, at = at - back, min(at - back + length, values.shape[1])
         if at == first:
             continue
-        with memory:
-            found: FloatArray = np.asarray(function(values[:, first:at], steps), dtype=np.float64)
+        with store.advancing(at - first) as history:
+            found: FloatArray = np.asarray(function(values[:, first:at], steps, history), dtype=np.float64)
         np.testing.assert_allclose(found, wanted[:, first:at], rtol=1e-9, atol=1e-7)

@@ -11,9 +11,10 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from mlcore.diagnosis import judgement
+from mlcore.diagnosis import judgement, whole_record
 from mlcore.models import Detection, Score, ScoringFailure
-from mlcore.scoring import failures, pending, reconcile
+from mlcore.scoring import failures, live, pending, reconcile
+from mlcore.scoring.live import ScorerRegistry
 from mlcore.scoring.pending import score_pending
 from substations.models import Reading, Span, Substation
 from substations.simulation import Simulation
@@ -33,6 +34,13 @@ def first_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(failures, "_logged", set())
 
 
+def everywhere(patch: pytest.MonkeyPatch, name: str, instead: Any) -> None:
+    """Put a function in the place of one of the diagnosis, also where it was imported by its name."""
+    for module in (judgement, whole_record, live):
+        if hasattr(module, name):
+            patch.setattr(module, name, instead)
+
+
 def cannot_judge(patch: pytest.MonkeyPatch) -> None:
     whole = judgement.judge
 
@@ -41,18 +49,18 @@ def cannot_judge(patch: pytest.MonkeyPatch) -> None:
             raise ZeroDivisionError("a tap of nothing")
         return whole(fleet, *more, **named)
 
-    patch.setattr(judgement, "judge", judge)
+    everywhere(patch, "judge", judge)
 
 
 def cannot_say(patch: pytest.MonkeyPatch) -> None:
     whole = judgement.findings
 
     def findings(judged: Any, models: Any) -> Any:
-        if FAULTY in judged.prepared.fleet.codes:
+        if FAULTY in judged.fleet.codes:
             raise KeyError("no word for it")
         return whole(judged, models)
 
-    patch.setattr(judgement, "findings", findings)
+    everywhere(patch, "findings", findings)
 
 
 def cannot_store(patch: pytest.MonkeyPatch) -> None:
@@ -96,20 +104,21 @@ def test_a_record_of_which_one_substation_fails_is_judged_of_the_others_in_the_s
 def test_live_readings_of_the_others_go_on_and_it_catches_up_when_it_can(
     running: Simulation, monkeypatch: pytest.MonkeyPatch, break_it: Break, reason: str
 ) -> None:
+    scorers = ScorerRegistry()
     for hour in range(14):
         arrive(running, hour)
-        score_pending()
+        score_pending(scorers=scorers)
     assert Detection.objects.ongoing().filter(substation__code=FAULTY).exists()
     with monkeypatch.context() as patch:
         break_it(patch)
         for hour in range(14, 18):
             arrive(running, hour)
-            assert score_pending() == 3
+            assert score_pending(scorers=scorers) == 3
         assert ScoringFailure.objects.get().reason == reason
         assert Span.objects.filter(substation__code=FAULTY).count() == 4
         assert Span.objects.exclude(substation__code=FAULTY).count() == 0
     ScoringFailure.objects.update(retry_at=timezone.now() - timedelta(seconds=1))
-    assert score_pending() > 0
+    assert score_pending(scorers=scorers) > 0
     assert not ScoringFailure.objects.exists()
     assert not Span.objects.exists()
     assert_as_judged_whole(running)
@@ -140,7 +149,7 @@ def test_what_fails_for_the_group_and_for_nobody_alone_is_judged_alone(
             raise RuntimeError("a feeder in a circle")
         return whole(fleet, *more)
 
-    monkeypatch.setattr(judgement, "judge", judge)
+    everywhere(monkeypatch, "judge", judge)
     assert score_pending() == Reading.objects.count()
     assert not ScoringFailure.objects.exists()
     assert not Span.objects.exists()

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from mlcore.diagnosis import severity
 from mlcore.diagnosis.findings import Finding
-from mlcore.diagnosis.judgement import analyse, fit
 from mlcore.diagnosis.severity import MIN_RATED_LOSS_KW, expected_kwh, is_critical, worth_kwh
+from mlcore.diagnosis.whole_record import analyse, fit
 from mlcore.explanations import english
 from substations.electrical.nameplate import Nameplate
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from mlcore.diagnosis.autoencoder_scores import AutoencoderScores
-from mlcore.diagnosis.judgement import fit, judge, learnt_of
+from mlcore.diagnosis.judgement import judge, parameters_of
 from mlcore.diagnosis.unusual_findings import unusual_findings
+from mlcore.diagnosis.whole_record import fit
 
 from .made_fleet import Load, made_fleet, training
 
@@ -21,7 +22,7 @@ def test_the_loss_of_steps_that_could_not_be_judged_is_not_its_own() -> None:
 
     fleet = made_fleet(lost)
     models = fit(fleet, training(fleet))
-    found = judge(fleet, models, learnt_of(fleet, models)).found
+    found = judge(fleet, models, parameters_of(fleet, models)).departures
     hours = (fleet.at_s - fleet.at_s[0]) / 3600.0
     score = np.zeros((len(fleet.codes), len(fleet.at_s)))
     score[1, (hours >= FIRST_H - 6.0) & (hours < LAST_H + 3.0)] = 3.0

@@ -1,0 +1,134 @@
+"""The numbers that no standard and no formula gives: tuned on the labelled benchmark sets, see docs/accuracy.md.
+
+They stand together so that a reader sees how many there are. Numbers that come from physics, from a standard or from
+the meaning of a quantity stand where they are used. ``docs/accuracy.md`` says on which sets and against which goals
+these were chosen.
+"""
+
+from __future__ import annotations
+
+# --- Scores: the least that is worth an alarm, whatever is usual for a substation (``scores``) ---------------------
+MIN_REACTIVE_LOSS_PCT = 1.2
+MIN_DISTORTION_LOSS_PCT = 1.0
+MIN_IMBALANCE_LOSS_PCT = 0.4
+MIN_VOLTAGE_LOSS_PCT = 0.25
+MIN_LOW_PF_LOAD_LOSS_PCT = 1.0
+"""Extra loss in % of the local loss of the same steps."""
+
+MIN_REACTIVE_SCALED = 0.3
+"""Reactive residual in units of its usual size."""
+
+MIN_IMBALANCE = 0.06
+MIN_VOLTAGE = 0.018
+MIN_OIL_K = 4.0
+"""Departure of a phase's share of the mean current, of the voltage in per unit, of the oil in kelvin."""
+
+WINDOW_STRICTNESS = {0.5: 2.5, 1.0: 2.0, 3.0: 1.4, 8.0: 1.1, 24.0: 1.0}
+"""How much more a short window has to show: it holds fewer readings, so its mean wanders further by chance."""
+
+SHORT_H = 3.0
+"""Windows up to this long say when an episode is over; longer ones would smear its end."""
+
+SHARE_WITH_MOVED_VOLTAGE = 0.25
+"""A tap that moved takes the kvar of banks and machines with it: they count for a quarter."""
+
+BEYOND_TRAINED_LOAD = 1.15
+"""Reactive power at more load than this times the trained maximum is an extrapolation, and costs nothing certain."""
+
+MIN_USUAL_LOSS_KW = 1.0
+"""What about 200 kVA usually lose: smaller substations are judged as if they were that large, for a per cent of
+their loss isn't worth a look."""
+
+OVERLOAD_WINDOW_H = 0.5
+OVERLOAD_LOADING = 0.90
+OVERLOAD_GROWTH = 0.30
+OVERLOAD_MIN_GROWTH = 0.18
+OVERLOAD_BEYOND_EXTREME, OVERLOAD_BEYOND_LARGEST, OVERLOAD_BEYOND_GROWTH = 1.10, 1.02, 1.2
+"""Loading per unit, and growth of the demand as a logarithm over what load, weather and neighbours give; the factors
+are over the extremes of the training range."""
+
+MIN_STEP_COVARIANCE = 1e-4
+"""Product of a step of P and one of Q, per unit squared: two steps of one per cent of the rating."""
+
+ROOT_SHARE = 0.75
+MIN_KVAR_PER_KW = 0.08
+MIN_FOR_COMBINED, COMBINED_SHARE = 0.5, 0.6
+"""Kvar that follow kW and kvar above the expectation support each other: each above 0.5, they count 0.6 of the sum."""
+
+COVARIANCE_FILLED = 0.5
+"""Share of a window's steps that must be known: a step needs two neighbouring readings."""
+
+# --- Thresholds from the normal steps of the training range (``threshold_learning``) -------------------------------
+QUANTILE, QUANTILE_FACTOR = 0.97, 2.2
+TAIL_QUANTILE, TAIL_FACTOR = 0.999, 1.15
+EXTREME_QUANTILE, GROWTH_QUANTILE = 0.9995, 0.999
+FIRST_QUANTILE, FIRST_FACTOR, FIRST_EXTREME, FIRST_ONE_SIDED = 0.90, 5.0, 0.98, 12.0
+"""First: the wide thresholds of the passes that look for faults inside the training range itself."""
+
+# --- Alarms from scores (``alarm_episodes``, ``indicator_alarms``) ------------------------------------------------
+ON_DELAY_H, OFF_DELAY_H = 0.5, 2.0
+OFF_SCORE = 0.45
+SLOWEST_PACE, PACE_PER_SCORE, FASTEST_PACE = 0.2, 8.0, 4.0
+"""Pace of the on-delay at the threshold, how fast it grows with the score, and its limit: 2.5 h at 1.0, half an hour
+at 1.1. What hovers at the threshold is a bank between two steps more often than a fault; a fault rises on."""
+
+MAX_SHARE_OF_DELAY, CLEAR_SCORE = 0.7, 1.5
+"""What one reading counts for at most: a slow meter needs a second one, unless the score is clear."""
+
+QUICK_WINDOW_H = 1.0
+"""An indicator without a window this short never raises an alarm from one reading: what it shows is hours old."""
+
+WITHIN_TRAINING = 0.75
+"""Factor on scores inside the training range, which looked at itself already and left out what was wrong."""
+
+SETTLING_H = 24.0
+"""A record's first windows are short and its oil has no history: nothing is raised from them."""
+
+# --- What is left out of the training (``learning``) --------------------------------------------------------------
+FIRST_PASSES = 2
+FOLDS = 4
+EXCLUDED_AROUND_H = 2.0
+LASTING_H, LASTING_WINDOW_H = 3.0, 6.0
+COSTLY_WINDOW_H = 24.0
+"""A fault in the training range lasts three of six hours, or costs an alarm's worth over a day."""
+
+# --- Causes (``causes``) ------------------------------------------------------------------------------------------
+LARGE_STEP = 2.5
+COVARIANCE_UNIT = 0.8
+GROWTH_UNIT_PU, GROWTH_POINTS = 0.06, (-1.0, 1.5)
+STEPS_UNIT, STEPS_POINTS = 0.10, (0.0, 1.0)
+LOW_PF_LOAD_LIMIT = 2.0
+"""Low-power-factor load against capacitor, in points: the logarithm of how far kvar follow kW beyond the usual, growth
+of the load, and the share of large load steps; each clipped so that none decides alone but the first."""
+
+OVERLOAD_TAN_PHI = 0.30
+MIN_GROWTH = 0.03
+"""kvar per kW of growth up to which it is the load that grew (power factor 0.96), and the least growth, per unit."""
+
+# --- Onset and end of an episode (``incidents``) ------------------------------------------------------------------
+ONSET_WALK_H = 24.0
+END_SHARE, ONSET_SHARE = 0.4, 0.2
+
+# --- Expectations (``expectations``, ``demand``) ------------------------------------------------------------------
+COMMON_HOURS = 2.0
+COMMON_DEAD_BAND, COMMON_DEAD_BAND_DISTORTION = 0.5, 0.3
+"""What most neighbours do at once counts as common from this many usual errors on."""
+
+OIL_AGREES_H, OIL_AGREES_K, OIL_DOUBT_H = 3.0, 3.0, 72.0
+FAR_BEYOND_TRAINED = 2.0
+REST_WINDOW_H, MIN_REST_DEVIATION = 3.0, 0.15
+
+# --- The autoencoder's say (``autoencoder_scores``) ---------------------------------------------------------------
+CONFIRMING_HOURS = 3.0
+
+# --- Sensitivity in false alarms per month (``calibration``) ------------------------------------------------------
+COUNTED_AT = (1.35, 1.5, 1.75)
+"""Factors on the scores at which alarms are counted: at 1 there are too few in a training range to count."""
+
+RATE_EXPONENT = 6.5
+"""False alarms grow with about this power of the factor, between 1 and 2."""
+
+TYPICAL_RATE, TYPICAL_ALARMS = 0.1, 2.0
+"""What is assumed before anything was counted, and how many counted alarms it weighs as much as."""
+
+SENSITIVITY_RANGE = (0.6, 1.6)
