@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Protocol
 
@@ -11,8 +10,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from core import formatting
+from mlcore.diagnosis.findings import Figures
 
-Figures = Mapping[str, float | None]
+__all__ = ["PAGE", "PLAIN", "Figures", "Wording", "number"]
 
 MIN_SHOWN = 1e-9
 """Smaller figures are what rounding leaves of nothing."""
