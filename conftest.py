@@ -20,23 +20,23 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_files_and_no_broker(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Uploads go to a folder of the test, static files need no manifest, and no bell reaches a broker."""
+    """Uploads go to a folder of the test, static files need no manifest, and nothing reaches a broker."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    monkeypatch.setattr("smart_ems.pipeline._ring", lambda *tasks: None)
+    monkeypatch.setattr("smart_ems.pipeline._dispatch", lambda *tasks: None)
 
 
 @pytest.fixture
 def person(db: None) -> Callable[[str], User]:
-    """``person("operator")``: a user in that role; ``person("stranger")``: signed in, but in none."""
+    """``person("operator")``: a user in that role; ``person("outsider")``: signed in, but in none."""
 
     def make(role: str) -> User:
         user = User.objects.create_user(f"{role}-user", password="secret-pass-1")
-        if role != "stranger":
+        if role != "outsider":
             user.groups.add(Group.objects.get(name=role))
         return user
 

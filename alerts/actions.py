@@ -6,19 +6,21 @@ from collections.abc import Callable
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
+from core.requests import EmsRequest
+
 from . import bulk, page, planned, services, shelf
 from .changes import Conflict
 from .forms import AcknowledgeForm, ComeBackForm, CommentForm, ResolutionForm, ShelveForm, WithdrawForm, WorkForm
-from .lifecycle import Move, Refused
+from .lifecycle import Refused, Transition
 from .models import Alert
 
 acknowledges = permission_required("alerts.acknowledge_alert", raise_exception=True)
@@ -26,64 +28,57 @@ shelves = permission_required("alerts.shelve_alert", raise_exception=True)
 plans_work = permission_required("substations.add_plannedwork", raise_exception=True)
 
 
-@login_required
 @require_POST
 @acknowledges
-def acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
+def acknowledge(request: EmsRequest, pk: int) -> HttpResponse:
     """Say that somebody is on it."""
     return _change(request, pk, AcknowledgeForm, services.acknowledge, "acknowledge_form")
 
 
-@login_required
 @require_POST
 @acknowledges
-def unacknowledge(request: HttpRequest, pk: int) -> HttpResponse:
-    """Hand it back, with the reason."""
+def unacknowledge(request: EmsRequest, pk: int) -> HttpResponse:
+    """Take the acknowledgement back, with the reason."""
     return _change(request, pk, WithdrawForm, services.unacknowledge, "withdraw_form")
 
 
-@login_required
 @require_POST
 @acknowledges
-def comment(request: HttpRequest, pk: int) -> HttpResponse:
+def comment(request: EmsRequest, pk: int) -> HttpResponse:
     """Add a comment."""
     return _change(request, pk, CommentForm, services.comment, "comment_form")
 
 
-@login_required
 @require_POST
 @shelves
-def shelve(request: HttpRequest, pk: int) -> HttpResponse:
+def shelve(request: EmsRequest, pk: int) -> HttpResponse:
     """Put it aside for a while."""
     return _change(request, pk, ShelveForm, shelf.shelve, "shelve_form")
 
 
-@login_required
 @require_POST
 @shelves
-def unshelve(request: HttpRequest, pk: int) -> HttpResponse:
+def unshelve(request: EmsRequest, pk: int) -> HttpResponse:
     """Take it back before its time on the shelf is over."""
     return _change(request, pk, ComeBackForm, shelf.unshelve, "back_form")
 
 
-@login_required
 @require_POST
 @plans_work
-def begin_work(request: HttpRequest, pk: int) -> HttpResponse:
+def begin_work(request: EmsRequest, pk: int) -> HttpResponse:
     """People work on the substation: its alerts are out of service."""
     return _change(request, pk, WorkForm, planned.begin, "work_form")
 
 
-@login_required
 @require_POST
 @plans_work
-def finish_work(request: HttpRequest, pk: int) -> HttpResponse:
+def finish_work(request: EmsRequest, pk: int) -> HttpResponse:
     """The work is done before its planned end."""
     return _change(request, pk, ComeBackForm, planned.finish, "back_form")
 
 
 def _change(
-    request: HttpRequest, pk: int, form_class: type[forms.Form], service: Callable[..., Alert], name: str
+    request: EmsRequest, pk: int, form_class: type[forms.Form], service: Callable[..., Alert], name: str
 ) -> HttpResponse:
     """One change by a small form, whose fields are the arguments of one service."""
     alert = page.get(pk)
@@ -104,15 +99,14 @@ def _problems(form: forms.Form) -> str:
     return _("Nothing was changed. %(why)s") % {"why": " ".join(said)}
 
 
-@login_required
 @require_POST
 @acknowledges
-def acknowledge_many(request: HttpRequest) -> HttpResponse:
+def acknowledge_many(request: EmsRequest) -> HttpResponse:
     """Acknowledge the rows that were ticked; each that could not be is named with its reason."""
     chosen = request.POST.getlist("alert")
     if not chosen:
-        messages.warning(request, _("Nothing was ticked: tick the alerts to acknowledge."))
-    result = bulk.acknowledge(chosen, by=request.user)  # type: ignore[arg-type]  # signed in
+        messages.warning(request, _("Nothing was selected: select the alerts to acknowledge."))
+    result = bulk.acknowledge(chosen, by=request.user)
     if result.changed:
         count = len(result.changed)
         said = ngettext("%(count)d alert acknowledged.", "%(count)d alerts acknowledged.", count)
@@ -123,20 +117,19 @@ def acknowledge_many(request: HttpRequest) -> HttpResponse:
     return redirect(back if url_has_allowed_host_and_scheme(back, None) else "alerts:list")
 
 
-@login_required
 @require_http_methods(["GET", "POST"])
 @permission_required("alerts.resolve_alert", raise_exception=True)
-def resolve(request: HttpRequest, pk: int) -> HttpResponse:
+def resolve(request: EmsRequest, pk: int) -> HttpResponse:
     """The resolution form, and its result. What was typed survives a change by somebody else."""
     alert = page.get(pk)
     if alert.closed_at:
-        return page.refuse(request, pk, Refused(Move.RESOLVE, alert.lifecycle_state))
+        return page.refuse(request, pk, Refused(Transition.RESOLVE, alert.lifecycle_state))
     form = ResolutionForm(request.POST or None, initial={"version": alert.version})
     status, refused = 422 if request.method == "POST" else 200, ""
     if request.method == "POST" and form.is_valid():
         version = form.cleaned_data["version"]
         try:
-            services.resolve(alert, by=request.user, findings=form.findings(), version=version)  # type: ignore[arg-type]
+            services.resolve(alert, by=request.user, findings=form.findings(), version=version)
             return redirect(alert)
         except Refused as error:
             return page.refuse(request, pk, error)

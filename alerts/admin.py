@@ -1,4 +1,4 @@
-"""The alert desk in the Django admin: a record. Alerts change on their own pages, events never."""
+"""Alerts in the Django admin: a record. Alerts change on their own pages, events never."""
 
 from __future__ import annotations
 

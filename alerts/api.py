@@ -1,4 +1,4 @@
-"""The REST door of the alert desk: read, acknowledge, hand back, comment, shelve, resolve."""
+"""The REST API of alerts: read, acknowledge, unacknowledge, comment, shelve, resolve."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from rest_framework.response import Response
 from substations.models import Substation
 
 from . import services, shelf
-from .changes import Conflict, Source
+from .changes import Conflict, EventSource
+from .display_names import explain
 from .filters import HistoryFilter
 from .lifecycle import Refused
 from .models import Alert, AlertEvent, Resolution, contradict
@@ -90,7 +91,7 @@ class ReasonSerializer(NoteSerializer):
 
 
 class ShelveSerializer(ReasonSerializer):
-    minutes = serializers.IntegerField(min_value=1, max_value=shelf.LONGEST_MINUTES)
+    minutes = serializers.IntegerField(min_value=1, max_value=shelf.MAX_SHELF_MINUTES)
 
 
 class ResolveSerializer(ResolutionSerializer):
@@ -141,7 +142,7 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
     @extend_schema(request=ReasonSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
     @action(detail=True, methods=["post"])
     def unacknowledge(self, request: Request, pk: str | None = None) -> Response:
-        """Hand it back, with the reason."""
+        """Take the acknowledgement back, with the reason."""
         return self._change(request, ReasonSerializer, services.unacknowledge)
 
     @extend_schema(request=ReasonSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
@@ -183,9 +184,9 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
 
     def _guarded(self, change: Any, **values: Any) -> Response:
         try:
-            change(self.get_object(), by=self.request.user, source=Source.API, **values)
+            change(self.get_object(), by=self.request.user, source=EventSource.API, **values)
         except (Refused, Conflict) as error:
-            raise Conflicted(str(error)) from error
+            raise Conflicted(explain(error)) from error
         return self._fresh()
 
     def _fresh(self) -> Response:

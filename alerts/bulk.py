@@ -10,10 +10,12 @@ from django.utils.translation import gettext as _
 
 from . import services
 from .changes import Conflict
+from .display_names import explain
 from .lifecycle import Refused
 from .models import Alert
 
-MOST = 200
+# chosen: bounds the work of one request; more than anybody ticks by hand.
+MAX_AT_ONCE = 200
 
 
 @dataclass
@@ -27,11 +29,11 @@ class Result:
 def acknowledge(chosen: Sequence[str], *, by: User) -> Result:
     """Acknowledge alerts named as ``number:version``; the version is that of the row that the person saw.
 
-    At most 200 at once; what is not of that form is skipped with a word.
+    At most 200 at once; what is not of that form is skipped with the reason.
     """
     result = Result()
     wanted: dict[int, int] = {}
-    for text in chosen[:MOST]:
+    for text in chosen[:MAX_AT_ONCE]:
         number, _colon, version = text.partition(":")
         if number.isdecimal() and version.isdecimal() and len(text) < 30:
             wanted[int(number)] = int(version)
@@ -50,6 +52,6 @@ def _one(alert: Alert | None, pk: int, version: int, by: User, result: Result) -
     try:
         services.acknowledge(alert, by=by, version=version)
     except (Refused, Conflict) as error:
-        result.skipped.append((f"{alert.substation.code}, {alert.get_cause_display()}", str(error)))
+        result.skipped.append((f"{alert.substation.code}, {alert.get_cause_display()}", explain(error)))
     else:
         result.changed.append(alert)

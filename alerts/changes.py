@@ -1,4 +1,7 @@
-"""How an alert changes: one guarded UPDATE and one AlertEvent. Only ``services`` and ``review`` call this."""
+"""How an alert changes: one guarded UPDATE and one AlertEvent.
+
+Called by ``services``, ``shelf`` and ``planned`` (operators and the clock) and by ``review`` (the data) alone.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,10 @@ from django.utils.translation import gettext as _
 from mlcore.models import Detection
 
 from . import lifecycle
-from .lifecycle import Move
+from .lifecycle import Transition
 from .models import Alert, AlertEvent
 
-Source = AlertEvent.Source
+EventSource = AlertEvent.EventSource
 NOBODY = {"acknowledged_by": None, "acknowledged_at": None, "acknowledge_note": ""}
 
 
@@ -25,23 +28,23 @@ class Conflict(Exception):
 
 def expect(alert: Alert, version: int | None) -> None:
     if version is not None and alert.version != version:
-        raise Conflict(_("The alert has changed since this page was loaded: look at it again."))
+        raise Conflict(_("The alert has changed since this page was loaded: check it again."))
 
 
-def move(
+def apply(
     alert: Alert,
-    step: Move,
+    transition: Transition,
     *,
     now: datetime,
     by: User | None = None,
     comment: str = "",
-    source: Source = Source.SYSTEM,
+    source: EventSource = EventSource.SYSTEM,
     event_time: datetime | None = None,
     **fields: Any,
 ) -> Alert:
-    """Make one move of the table of ``lifecycle`` and record it."""
+    """Make one transition of the table of ``lifecycle`` and record it."""
     before, severity_before = alert.lifecycle_state, alert.severity_now
-    state = lifecycle.after(before, step, latched=alert.severity_peak >= Detection.Severity.CRITICAL)
+    state = lifecycle.after(before, transition, latched=alert.severity_peak >= Detection.Severity.CRITICAL)
     fields |= {
         "condition": state.condition.value,
         "acknowledged": state.acknowledged,
@@ -55,8 +58,8 @@ def move(
     guarded_update(alert, version=alert.version + 1, **fields)
     record(
         alert,
-        step,
-        before=before.word,
+        transition,
+        before=before.display,
         severity_before=severity_before,
         now=now,
         by=by,
@@ -74,21 +77,21 @@ def guarded_update(alert: Alert, **fields: Any) -> None:
     """
     rows = Alert.objects.filter(pk=alert.pk, version=alert.version).update(changed_at=timezone.now(), **fields)
     if rows != 1:
-        raise Conflict(_("The alert was changed by somebody else at the same moment: look at it again."))
+        raise Conflict(_("The alert was changed by somebody else at the same moment: check it again."))
     for name, value in fields.items():
         setattr(alert, name, value)
 
 
 def record(
     alert: Alert,
-    move: Move,
+    transition: Transition,
     *,
-    before: lifecycle.Word | None,
+    before: lifecycle.DisplayState | None,
     severity_before: int | None,
     now: datetime,
     by: User | None = None,
     comment: str = "",
-    source: Source = Source.SYSTEM,
+    source: EventSource = EventSource.SYSTEM,
     event_time: datetime | None = None,
 ) -> None:
     """Append one event. ``event_time`` is when it happened by the clock of the readings, where that is known."""
@@ -100,7 +103,7 @@ def record(
         event_time=event_time or now,
         actor=by,
         source=source,
-        action=move,
+        action=transition,
         state_before=before or "",
         state_after=alert.state,
         severity_before=severity_before,

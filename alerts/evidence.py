@@ -51,7 +51,7 @@ class Evidence:
     confirmed: bool | None
     began: datetime | None
     ended: datetime | None
-    rung: str
+    tier: str
     version: int | None
     sensitivity: float | None
 
@@ -74,7 +74,7 @@ def read(stored: Mapping[str, Any], cause: str) -> Evidence:
         confirmed=stored.get("confirmed_by_network"),
         began=_moment(window.get("from")),
         ended=_moment(window.get("until")),
-        rung=str(Detector.Tier(judged_by["rung"]).label) if judged_by.get("rung") in Detector.Tier.values else "",
+        tier=str(Detector.Tier(judged_by["rung"]).label) if judged_by.get("rung") in Detector.Tier.values else "",
         version=judged_by.get("version"),
         sensitivity=judged_by.get("sensitivity"),
     )

@@ -12,8 +12,8 @@ from mlcore.models import Cause, Detection
 
 from .models import Alert, Resolution
 
-Day = forms.DateInput(attrs={"type": "date", "class": "form-control"})
-Choice = forms.Select(attrs={"class": "form-select"})
+Day = forms.DateInput(attrs={"type": "date", "class": "input"})
+Choice = forms.Select(attrs={"class": "select"})
 
 
 class AlertFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
@@ -25,7 +25,7 @@ class AlertFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
         "substation__code",
         "iexact",
         label=_("Substation"),
-        widget=forms.TextInput(attrs={"class": "form-control", "size": 12}),
+        widget=forms.TextInput(attrs={"class": "input", "size": 12}),
     )
     severity = django_filters.ChoiceFilter(
         choices=[("critical", _("Critical")), ("warning", _("Warning"))],

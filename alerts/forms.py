@@ -1,4 +1,4 @@
-"""Forms of the alert desk."""
+"""Forms of the pages of alerts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from .models import Resolution
 
-Text = forms.Textarea(attrs={"rows": 3, "class": "form-control"})
+Text = forms.Textarea(attrs={"rows": 3, "class": "input"})
 
 
 class VerbForm(forms.Form):
@@ -25,28 +25,28 @@ class AcknowledgeForm(VerbForm):
         label=_("Note"),
         required=False,
         max_length=2000,
-        widget=forms.TextInput(attrs={"class": "form-control", "placeholder": _("What you are doing about it")}),
+        widget=forms.TextInput(attrs={"class": "input", "placeholder": _("What you are doing about it")}),
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 class CommentForm(VerbForm):
     text = forms.CharField(
-        label=_("Comment"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"})
+        label=_("Comment"), max_length=2000, widget=forms.Textarea(attrs={"rows": 2, "class": "input"})
     )
 
 
 class WithdrawForm(VerbForm):
     note = forms.CharField(
-        label=_("Why it is handed back"),
+        label=_("Reason"),
         max_length=2000,
-        widget=forms.TextInput(attrs={"class": "form-control"}),
+        widget=forms.TextInput(attrs={"class": "input"}),
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 def _line(placeholder: str | Promise = "") -> forms.TextInput:
-    return forms.TextInput(attrs={"class": "form-control", "placeholder": placeholder})
+    return forms.TextInput(attrs={"class": "input", "placeholder": placeholder})
 
 
 class ShelveForm(VerbForm):
@@ -61,15 +61,15 @@ class ShelveForm(VerbForm):
             (480, _("8 hours")),
             (720, _("12 hours")),
         ],
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=forms.Select(attrs={"class": "select"}),
     )
-    note = forms.CharField(label=_("Why it can wait"), max_length=2000, widget=_line())
+    note = forms.CharField(label=_("Reason"), max_length=2000, widget=_line())
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
 class WorkForm(VerbForm):
     hours = forms.TypedChoiceField(
-        label=_("The work takes"),
+        label=_("Duration"),
         coerce=float,
         initial=8,
         choices=[
@@ -80,9 +80,9 @@ class WorkForm(VerbForm):
             (72, _("3 days")),
             (336, _("2 weeks")),
         ],
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=forms.Select(attrs={"class": "select"}),
     )
-    reason = forms.CharField(label=_("What is done"), max_length=200, widget=_line(_("for example an oil change")))
+    reason = forms.CharField(label=_("Work"), max_length=200, widget=_line(_("e.g. oil change")))
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
@@ -100,8 +100,8 @@ class ResolutionForm(forms.ModelForm[Resolution]):
         model = Resolution
         fields = ["classification", "root_cause", "corrective_action", "preventive_strategy", "outcome"]
         widgets = {
-            "classification": forms.Select(attrs={"class": "form-select"}),
-            "outcome": forms.Select(attrs={"class": "form-select"}),
+            "classification": forms.Select(attrs={"class": "select"}),
+            "outcome": forms.Select(attrs={"class": "select"}),
             "root_cause": Text,
             "corrective_action": Text,
             "preventive_strategy": Text,

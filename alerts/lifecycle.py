@@ -1,8 +1,8 @@
-"""The life of an alert: three dimensions, a table of moves, the word an operator reads. Pure: no database, no clock.
+"""The life of an alert: three dimensions, a table of transitions, the state that an operator reads. Pure: no Django.
 
-    move            who        from                         to
+    transition      who        from                         to
     escalate        data       open                         unacknowledged again: a worse alarm is a new alarm
-    ease            data       open                         severity falls, nothing else changes
+    de-escalate     data       open                         severity falls, nothing else changes
     clear           data       active                       cleared; closed if it was acknowledged and is not latched
     return          data       cleared, open                active, unacknowledged again, one more occurrence
     acknowledge     operator   open, unacknowledged         acknowledged; closed if it had cleared and is not latched
@@ -16,16 +16,14 @@
     shelve          operator   open, not suppressed         put aside until a time that is always given
     unshelve        anybody    shelved                      unacknowledged again if it is still active
 
-A *latched* alert (Critical) stays on the desk after it has cleared, until somebody resolves it. Anything that the table
-does not name is refused.
+A *latched* alert (Critical) stays on the list after it has cleared, until somebody resolves it. Anything that the table
+does not name is refused. What each is called on a screen is in ``display_names``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-
-from django.utils.translation import gettext_lazy as _
 
 
 class Condition(StrEnum):
@@ -40,7 +38,7 @@ class Suppression(StrEnum):
     OUT_OF_SERVICE = "out_of_service"
 
 
-class Word(StrEnum):
+class DisplayState(StrEnum):
     """What an operator reads; the letters are the states of ISA-18.2."""
 
     UNACKNOWLEDGED = "unacknowledged"  # B
@@ -52,34 +50,19 @@ class Word(StrEnum):
     OUT_OF_SERVICE = "out_of_service"  # G
     CLOSED = "closed"  # A
 
-    @property
-    def label(self) -> str:
-        return str(LABELS[self])
 
-
-LABELS = {
-    Word.UNACKNOWLEDGED: _("Active"),
-    Word.ACKNOWLEDGED: _("Acknowledged"),
-    Word.CLEARED_UNACKNOWLEDGED: _("Cleared, needs acknowledging"),
-    Word.CLEARED_LATCHED: _("Cleared, needs resolving"),
-    Word.SHELVED: _("Shelved"),
-    Word.BY_DESIGN: _("Suppressed by design"),
-    Word.OUT_OF_SERVICE: _("Out of service"),
-    Word.CLOSED: _("Resolved"),
-}
-
-SUPPRESSED_WORDS = {
-    Suppression.SHELVED: Word.SHELVED,
-    Suppression.BY_DESIGN: Word.BY_DESIGN,
-    Suppression.OUT_OF_SERVICE: Word.OUT_OF_SERVICE,
+SUPPRESSED_STATES = {
+    Suppression.SHELVED: DisplayState.SHELVED,
+    Suppression.BY_DESIGN: DisplayState.BY_DESIGN,
+    Suppression.OUT_OF_SERVICE: DisplayState.OUT_OF_SERVICE,
 }
 
 
-class Move(StrEnum):
+class Transition(StrEnum):
     RAISE = "raise"
     RECORD = "record"
     ESCALATE = "escalate"
-    EASE = "ease"
+    DE_ESCALATE = "ease"
     CLEAR = "clear"
     RETURN = "return"
     ACKNOWLEDGE = "acknowledge"
@@ -95,43 +78,19 @@ class Move(StrEnum):
     COMMENT = "comment"
 
 
-ACTION_WORDS = {
-    Move.RAISE: _("Raised"),
-    Move.RECORD: _("Found afterwards"),
-    Move.ESCALATE: _("Severity rose"),
-    Move.EASE: _("Severity fell"),
-    Move.CLEAR: _("Cleared"),
-    Move.RETURN: _("Came back"),
-    Move.ACKNOWLEDGE: _("Acknowledged"),
-    Move.UNACKNOWLEDGE: _("Acknowledgement withdrawn"),
-    Move.RESOLVE: _("Resolved"),
-    Move.REOPEN: _("Still present, reopened"),
-    Move.SUPERSEDE: _("Followed by a newer alert"),
-    Move.WITHDRAW: _("Not found again"),
-    Move.SUSPEND: _("Out of service for planned work"),
-    Move.RESUME: _("Planned work has ended"),
-    Move.SHELVE: _("Shelved"),
-    Move.UNSHELVE: _("Taken from the shelf"),
-    Move.COMMENT: _("Comment"),
-}
-
-
-PUTS_ASIDE = {Move.SUSPEND: Suppression.OUT_OF_SERVICE, Move.SHELVE: Suppression.SHELVED}
+SUPPRESSES = {Transition.SUSPEND: Suppression.OUT_OF_SERVICE, Transition.SHELVE: Suppression.SHELVED}
 
 
 class Refused(Exception):
-    """The table has no such move from this state."""
+    """The table has no such transition from this state."""
 
-    def __init__(self, move: Move, state: State) -> None:
-        super().__init__(
-            _("“%(move)s” is not possible: the alert is “%(word)s”.")
-            % {"move": ACTION_WORDS[move], "word": state.word.label}
-        )
-        self.move, self.state = move, state
+    def __init__(self, transition: Transition, state: LifecycleState) -> None:
+        super().__init__(f"{transition} is not possible: the alert is {state.display}")
+        self.transition, self.state = transition, state
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class LifecycleState:
     """The three dimensions of an alert and whether it is in the history."""
 
     condition: Condition = Condition.ACTIVE
@@ -140,70 +99,70 @@ class State:
     closed: bool = False
 
     @property
-    def word(self) -> Word:
+    def display(self) -> DisplayState:
         if self.closed:
-            return Word.CLOSED
+            return DisplayState.CLOSED
         if self.suppression is not Suppression.NONE:
-            return SUPPRESSED_WORDS[self.suppression]
+            return SUPPRESSED_STATES[self.suppression]
         if self.condition is Condition.ACTIVE:
-            return Word.ACKNOWLEDGED if self.acknowledged else Word.UNACKNOWLEDGED
-        return Word.CLEARED_LATCHED if self.acknowledged else Word.CLEARED_UNACKNOWLEDGED
+            return DisplayState.ACKNOWLEDGED if self.acknowledged else DisplayState.UNACKNOWLEDGED
+        return DisplayState.CLEARED_LATCHED if self.acknowledged else DisplayState.CLEARED_UNACKNOWLEDGED
 
     @property
     def active(self) -> bool:
         return self.condition is Condition.ACTIVE
 
 
-def allowed(state: State, move: Move) -> bool:
-    """Whether the table has this move from this state."""
+def allowed(state: LifecycleState, transition: Transition) -> bool:
+    """Whether the table has this transition from this state."""
     still_open = not state.closed
     return {
-        Move.ESCALATE: still_open,
-        Move.EASE: still_open,
-        Move.CLEAR: state.active,
-        Move.RETURN: still_open and not state.active,
-        Move.ACKNOWLEDGE: still_open and not state.acknowledged,
-        Move.UNACKNOWLEDGE: still_open and state.acknowledged,
-        Move.RESOLVE: still_open,
-        Move.REOPEN: state.closed,
-        Move.SUPERSEDE: still_open and not state.active,
-        Move.WITHDRAW: still_open and not state.active,
-        Move.SUSPEND: still_open and state.suppression is Suppression.NONE,
-        Move.RESUME: still_open and state.suppression is Suppression.OUT_OF_SERVICE,
-        Move.SHELVE: still_open and state.suppression is Suppression.NONE,
-        Move.UNSHELVE: still_open and state.suppression is Suppression.SHELVED,
-        Move.COMMENT: True,
-    }.get(move, False)
+        Transition.ESCALATE: still_open,
+        Transition.DE_ESCALATE: still_open,
+        Transition.CLEAR: state.active,
+        Transition.RETURN: still_open and not state.active,
+        Transition.ACKNOWLEDGE: still_open and not state.acknowledged,
+        Transition.UNACKNOWLEDGE: still_open and state.acknowledged,
+        Transition.RESOLVE: still_open,
+        Transition.REOPEN: state.closed,
+        Transition.SUPERSEDE: still_open and not state.active,
+        Transition.WITHDRAW: still_open and not state.active,
+        Transition.SUSPEND: still_open and state.suppression is Suppression.NONE,
+        Transition.RESUME: still_open and state.suppression is Suppression.OUT_OF_SERVICE,
+        Transition.SHELVE: still_open and state.suppression is Suppression.NONE,
+        Transition.UNSHELVE: still_open and state.suppression is Suppression.SHELVED,
+        Transition.COMMENT: True,
+    }.get(transition, False)
 
 
-def after(state: State, move: Move, *, latched: bool) -> State:
-    """The state that a move leads to.
+def after(state: LifecycleState, transition: Transition, *, latched: bool) -> LifecycleState:
+    """The state that a transition leads to.
 
     Raises:
-        Refused: the table does not have this move from this state.
+        Refused: the table does not have this transition from this state.
     """
-    if not allowed(state, move):
-        raise Refused(move, state)
-    match move:
-        case Move.ESCALATE | Move.UNACKNOWLEDGE:
+    if not allowed(state, transition):
+        raise Refused(transition, state)
+    match transition:
+        case Transition.ESCALATE | Transition.UNACKNOWLEDGE:
             return replace(state, acknowledged=False)
-        case Move.CLEAR:
+        case Transition.CLEAR:
             return replace(
                 state,
                 condition=Condition.CLEARED,
                 closed=state.closed or (state.acknowledged and not latched),
             )
-        case Move.RETURN:
+        case Transition.RETURN:
             return replace(state, condition=Condition.ACTIVE, acknowledged=False)
-        case Move.ACKNOWLEDGE:
+        case Transition.ACKNOWLEDGE:
             return replace(state, acknowledged=True, closed=not state.active and not latched)
-        case Move.RESOLVE | Move.SUPERSEDE | Move.WITHDRAW:
+        case Transition.RESOLVE | Transition.SUPERSEDE | Transition.WITHDRAW:
             return replace(state, closed=True, suppression=Suppression.NONE)
-        case Move.SUSPEND | Move.SHELVE:
-            return replace(state, suppression=PUTS_ASIDE[move])
-        case Move.RESUME | Move.UNSHELVE:
+        case Transition.SUSPEND | Transition.SHELVE:
+            return replace(state, suppression=SUPPRESSES[transition])
+        case Transition.RESUME | Transition.UNSHELVE:
             return replace(state, suppression=Suppression.NONE, acknowledged=state.acknowledged and not state.active)
-        case Move.REOPEN:
-            return State(Condition.ACTIVE)
+        case Transition.REOPEN:
+            return LifecycleState(Condition.ACTIVE)
         case _:
             return state

@@ -6,7 +6,7 @@ An alert has three independent dimensions, never one status:
     acknowledged   no / yes                               set by an operator alone
     suppression    none / shelved / by design / out of service
 
-and it is in the history once ``closed_at`` is set. The word that a page shows is derived (``state``).
+and it is in the history once ``closed_at`` is set. What a page shows is derived (``state``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from mlcore.explanations import PAGE, said_by
 from mlcore.models import Cause, Detection
 from substations.models import Substation
 
-from . import lifecycle
+from . import display_names
+from .lifecycle import Condition, DisplayState, LifecycleState, Suppression
 from .querysets import AlertEventQuerySet, AlertQuerySet
 
 Kind = Detection.Kind
@@ -35,32 +36,26 @@ Severity = Detection.Severity
 class Alert(models.Model):
     """One episode of one key (substation, kind). The database allows one open alert of a key."""
 
-    class Condition(models.TextChoices):
-        ACTIVE = "active", _("Active")
-        CLEARED = "cleared", _("Cleared")
-
-    class Suppression(models.TextChoices):
-        NONE = "none", _("None")
-        SHELVED = "shelved", _("Shelved")
-        BY_DESIGN = "by_design", _("Suppressed by design")
-        OUT_OF_SERVICE = "out_of_service", _("Out of service")
-
     class Closure(models.TextChoices):
         OPEN = "", _("Open")
         RESOLVED = "resolved", _("Resolved")
-        CLEARED = "cleared", _("Cleared by itself")
-        SUPERSEDED = "superseded", _("Followed by a newer alert")
-        RETROSPECTIVE = "retrospective", _("Found afterwards")
-        WITHDRAWN = "withdrawn", _("Not found again")
+        CLEARED = "cleared", _("Auto-cleared")
+        SUPERSEDED = "superseded", _("Superseded")
+        RETROSPECTIVE = "retrospective", _("Retrospective")
+        WITHDRAWN = "withdrawn", _("Withdrawn")
 
     substation = models.ForeignKey(Substation, models.PROTECT, related_name="alerts", db_index=False)
     kind = models.CharField(_("kind"), max_length=8, choices=Kind)
     cause = models.CharField(_("cause"), max_length=24, choices=Cause)
     severity_now = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
     severity_peak = models.PositiveSmallIntegerField(_("highest severity"), choices=Severity)
-    condition = models.CharField(_("condition"), max_length=8, choices=Condition, default=Condition.ACTIVE)
+    condition = models.CharField(
+        _("condition"), max_length=8, choices=display_names.CONDITIONS, default=Condition.ACTIVE.value
+    )
     acknowledged = models.BooleanField(_("acknowledged"), default=False)
-    suppression = models.CharField(_("suppression"), max_length=16, choices=Suppression, default=Suppression.NONE)
+    suppression = models.CharField(
+        _("suppression"), max_length=16, choices=display_names.SUPPRESSIONS, default=Suppression.NONE.value
+    )
     suppressed_until = models.DateTimeField(null=True, blank=True)
     raised_at = models.DateTimeField(_("raised"), help_text=_("When it began, by the clock of the readings."))
     detected_at = models.DateTimeField(_("detected"), help_text=_("When the system noticed."))
@@ -134,17 +129,21 @@ class Alert(models.Model):
         return reverse("alerts:detail", args=[self.pk])
 
     @property
-    def lifecycle_state(self) -> lifecycle.State:
-        return lifecycle.State(
-            condition=lifecycle.Condition(self.condition),
+    def lifecycle_state(self) -> LifecycleState:
+        return LifecycleState(
+            condition=Condition(self.condition),
             acknowledged=self.acknowledged,
-            suppression=lifecycle.Suppression(self.suppression),
+            suppression=Suppression(self.suppression),
             closed=self.closed_at is not None,
         )
 
     @property
-    def state(self) -> lifecycle.Word:
-        return self.lifecycle_state.word
+    def state(self) -> DisplayState:
+        return self.lifecycle_state.display
+
+    @property
+    def state_label(self) -> str:
+        return str(display_names.DISPLAY_STATES[self.state])
 
     @property
     def sentence(self) -> str:
@@ -245,7 +244,7 @@ def contradict(classification: str, outcome: str) -> None:
 class AlertEvent(models.Model):
     """One change of one alert. Rows are written once: neither the code nor the admin can change or delete them."""
 
-    class Source(models.TextChoices):
+    class EventSource(models.TextChoices):
         WEB = "web", _("Web page")
         API = "api", _("API")
         SYSTEM = "system", _("System")
@@ -255,8 +254,8 @@ class AlertEvent(models.Model):
     at = models.DateTimeField(_("time"), help_text=_("Server clock."))
     event_time = models.DateTimeField(_("event time"), help_text=_("Clock of the readings."))
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
-    source = models.CharField(max_length=8, choices=Source)
-    action = models.CharField(_("action"), max_length=16, choices=lifecycle.ACTION_WORDS)
+    source = models.CharField(max_length=8, choices=EventSource)
+    action = models.CharField(_("action"), max_length=16, choices=display_names.TRANSITIONS)
     state_before = models.CharField(max_length=24, blank=True)
     state_after = models.CharField(max_length=24)
     severity_before = models.PositiveSmallIntegerField(null=True, blank=True, choices=Severity)

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from core.htmx import is_fragment, render_page
+from core.requests import EmsRequest, is_fragment, render_page
 from mlcore.explanations import checks_of
 
 from . import evidence
+from .display_names import explain
 from .energy import energy_of
 from .forms import AcknowledgeForm, ComeBackForm, CommentForm, ShelveForm, WithdrawForm, WorkForm
-from .lifecycle import Move, allowed
+from .lifecycle import Transition, allowed
 from .models import Alert
 from .similar import similar
 
 UNDO_WITHIN = timedelta(minutes=2)
 OFFERED = (
-    Move.ACKNOWLEDGE, Move.UNACKNOWLEDGE, Move.SHELVE, Move.UNSHELVE, Move.SUSPEND, Move.RESUME, Move.RESOLVE,
-)  # fmt: skip
+    Transition.ACKNOWLEDGE,
+    Transition.UNACKNOWLEDGE,
+    Transition.SHELVE,
+    Transition.UNSHELVE,
+    Transition.SUSPEND,
+    Transition.RESUME,
+    Transition.RESOLVE,
+)
 
 
 def get(pk: int) -> Alert:
@@ -31,12 +38,12 @@ def get(pk: int) -> Alert:
     )
 
 
-def show(request: HttpRequest, alert: Alert, *, status: int = 200, **more: object) -> HttpResponse:
+def show(request: EmsRequest, alert: Alert, *, status: int = 200, **more: object) -> HttpResponse:
     """The page, or its fragment for htmx. ``more`` replaces a form by one with errors, or adds ``refused``."""
     at_version = {"version": alert.version}
     context = {
         "alert": alert,
-        "can": {move.value: allowed(alert.lifecycle_state, move) for move in OFFERED},
+        "can": {each.value: allowed(alert.lifecycle_state, each) for each in OFFERED},
         "may_undo": may_undo(request, alert),
         "energy": energy_of(alert, newest=_newest(alert)),
         "fed_from": [link.source for link in alert.substation.links_in.select_related("source") if link.source],
@@ -60,14 +67,14 @@ def _newest(alert: Alert) -> datetime | None:
     return newest
 
 
-def may_undo(request: HttpRequest, alert: Alert) -> bool:
+def may_undo(request: EmsRequest, alert: Alert) -> bool:
     """Whether the acknowledgement is this user's own, and fresh: then one click takes it back."""
     at = alert.acknowledged_at
     is_own = alert.acknowledged and alert.acknowledged_by_id == request.user.pk
     return bool(is_own and not alert.closed_at and at and timezone.now() - at < UNDO_WITHIN)
 
 
-def done(request: HttpRequest, alert: Alert) -> HttpResponse:
+def done(request: EmsRequest, alert: Alert) -> HttpResponse:
     """After a change: the fragment or row that htmx replaces, else the way back to the page."""
     if not is_fragment(request):
         return redirect(alert)
@@ -77,8 +84,8 @@ def done(request: HttpRequest, alert: Alert) -> HttpResponse:
     return show(request, fresh)
 
 
-def refuse(request: HttpRequest, pk: int, error: Exception, *, status: int = 409) -> HttpResponse:
+def refuse(request: EmsRequest, pk: int, error: Exception, *, status: int = 409) -> HttpResponse:
     """The sentence that says why; a page shows the fresh alert below it."""
     if is_fragment(request):
-        return HttpResponse(str(error), status=status, content_type="text/plain; charset=utf-8")
-    return show(request, get(pk), status=status, refused=_("Nothing was changed. %(why)s") % {"why": error})
+        return HttpResponse(explain(error), status=status, content_type="text/plain; charset=utf-8")
+    return show(request, get(pk), status=status, refused=_("Nothing was changed. %(why)s") % {"why": explain(error)})

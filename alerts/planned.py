@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from substations.models import PlannedWork
 
-from .changes import Conflict, Source, expect, move
-from .lifecycle import Move
+from .changes import Conflict, EventSource, apply, expect
+from .lifecycle import Suppression, Transition
 from .models import Alert
 
-LONGEST_HOURS = 14 * 24
+MAX_WORK_HOURS = 14 * 24
 
 
 def follow(*, now: datetime) -> int:
@@ -24,8 +24,8 @@ def follow(*, now: datetime) -> int:
     How many moved. Evaluating and recording go on meanwhile; what is still active afterwards needs acknowledging again.
     """
     going_on = {work.substation_id: work for work in PlannedWork.objects.at(now).order_by("end")}
-    unsuppressed = Alert.objects.unresolved().filter(suppression=Alert.Suppression.NONE)
-    suspended = Alert.objects.unresolved().filter(suppression=Alert.Suppression.OUT_OF_SERVICE)
+    unsuppressed = Alert.objects.unresolved().filter(suppression=Suppression.NONE)
+    suspended = Alert.objects.unresolved().filter(suppression=Suppression.OUT_OF_SERVICE)
     moved = 0
     for alert in unsuppressed.filter(substation__in=going_on):
         moved += _suspend(alert, going_on[alert.substation_id], now=now)
@@ -36,7 +36,13 @@ def follow(*, now: datetime) -> int:
 
 @transaction.atomic
 def begin(
-    alert: Alert, *, by: User, hours: float, reason: str, version: int | None = None, source: Source = Source.WEB
+    alert: Alert,
+    *,
+    by: User,
+    hours: float,
+    reason: str,
+    version: int | None = None,
+    source: EventSource = EventSource.WEB,
 ) -> Alert:
     """People begin to work on the alert's substation now: all its alerts are out of service until the end.
 
@@ -45,45 +51,49 @@ def begin(
         lifecycle.Refused: the alert is closed, or put aside already.
         Conflict: it is not at ``version`` any more.
     """
-    if not 0 < hours <= LONGEST_HOURS:
+    if not 0 < hours <= MAX_WORK_HOURS:
         raise ValueError(
             _("Received %(received)s hours; expected more than 0 and at most %(most)d.")
-            % {"received": hours, "most": LONGEST_HOURS}
+            % {"received": hours, "most": MAX_WORK_HOURS}
         )
     now = timezone.now()
     expect(alert, version)
     work = PlannedWork.objects.create(
         substation=alert.substation, start=now, end=now + timedelta(hours=hours), reason=reason
     )
-    move(alert, Move.SUSPEND, now=now, by=by, comment=reason, source=source, suppressed_until=work.end)
+    apply(alert, Transition.SUSPEND, now=now, by=by, comment=reason, source=source, suppressed_until=work.end)
     follow(now=now)
     return alert
 
 
 @transaction.atomic
-def finish(alert: Alert, *, by: User, note: str = "", version: int | None = None, source: Source = Source.WEB) -> Alert:
+def finish(
+    alert: Alert, *, by: User, note: str = "", version: int | None = None, source: EventSource = EventSource.WEB
+) -> Alert:
     """The work on the alert's substation is done, earlier than planned: its alerts come back now."""
     now = timezone.now()
     expect(alert, version)
-    move(alert, Move.RESUME, now=now, by=by, comment=note, source=source, suppressed_until=None)
+    apply(alert, Transition.RESUME, now=now, by=by, comment=note, source=source, suppressed_until=None)
     PlannedWork.objects.filter(substation=alert.substation_id, start__lt=now, end__gt=now).update(end=now)
     follow(now=now)
     return alert
 
 
 def _suspend(alert: Alert, work: PlannedWork, *, now: datetime) -> bool:
-    return _moved(alert, Move.SUSPEND, now=now, comment=work.reason, suppressed_until=work.end)
+    return _apply_unless_changed(alert, Transition.SUSPEND, now=now, comment=work.reason, suppressed_until=work.end)
 
 
 def _resume(alert: Alert, *, now: datetime) -> bool:
-    return _moved(alert, Move.RESUME, now=now, comment="", suppressed_until=None)
+    return _apply_unless_changed(alert, Transition.RESUME, now=now, comment="", suppressed_until=None)
 
 
-def _moved(alert: Alert, step: Move, *, now: datetime, comment: str, suppressed_until: datetime | None) -> bool:
+def _apply_unless_changed(
+    alert: Alert, transition: Transition, *, now: datetime, comment: str, suppressed_until: datetime | None
+) -> bool:
     """Whether it moved; somebody else may have changed it at the same moment, then the next round does it."""
     try:
         with transaction.atomic():
-            move(alert, step, now=now, comment=comment, suppressed_until=suppressed_until)
+            apply(alert, transition, now=now, comment=comment, suppressed_until=suppressed_until)
     except Conflict:
         return False
     return True

@@ -28,7 +28,7 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.filter(closed_at__isnull=False)
 
     def on_tab(self, tab: str) -> AlertQuerySet:
-        """Open alerts of one tab of the desk: ``shelved``, ``out_of_service``, else those that ask for somebody."""
+        """Open alerts of one tab of the list: ``shelved``, ``out_of_service``, else those that ask for somebody."""
         wanted = {"shelved": ("shelved",), "out_of_service": OUT}.get(tab, ("none",))
         return self.unresolved().filter(suppression__in=wanted)
 

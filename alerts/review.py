@@ -15,8 +15,8 @@ from mlcore.models import Detection
 from substations.models import Reading
 
 from . import planned
-from .changes import Conflict, guarded_update, move, record
-from .lifecycle import Move
+from .changes import Conflict, apply, guarded_update, record
+from .lifecycle import Condition, Transition
 from .models import Alert, AlertDetection, Resolution
 from .summary import Summary, summarise
 
@@ -71,7 +71,7 @@ def review(detection: Detection, *, now: datetime) -> Alert:
         return refresh(current, now=now)
     if _is_retrospective(detection):
         return _raise(detection, now=now, late=True)
-    move(current, Move.SUPERSEDE, now=now, closure=Alert.Closure.SUPERSEDED)
+    apply(current, Transition.SUPERSEDE, now=now, closure=Alert.Closure.SUPERSEDED)
     return _raise(detection, now=now, late=False)
 
 
@@ -81,7 +81,7 @@ def _open_alert(substation_id: int, kind: str) -> Alert | None:
 
 def _belongs(detection: Detection, alert: Alert) -> bool:
     """Whether a detection is part of what an open alert is about: both last, or the same cause is back within a day."""
-    if alert.condition == Alert.Condition.ACTIVE:
+    if alert.condition == Condition.ACTIVE:
         return True
     joined_for = timedelta(hours=settings.ALERT_REJOIN_HOURS)
     return (
@@ -104,7 +104,7 @@ def _raise(detection: Detection, *, now: datetime, late: bool) -> Alert:
     summary = summarise([detection])
     fields = summary.as_fields()
     if not late:
-        fields |= {"condition": Alert.Condition.ACTIVE, "cleared_at": None}  # every alert begins active
+        fields |= {"condition": Condition.ACTIVE, "cleared_at": None}  # every alert begins active
     alert = Alert(
         substation_id=detection.substation_id,
         kind=detection.kind,
@@ -115,15 +115,15 @@ def _raise(detection: Detection, *, now: datetime, late: bool) -> Alert:
     )
     alert.save(force_insert=True)
     AlertDetection.objects.create(alert=alert, detection=detection, revision=detection.revision)
-    step = Move.RECORD if late else Move.RAISE
-    record(alert, step, before=None, severity_before=None, now=now, event_time=alert.raised_at)
+    transition = Transition.RECORD if late else Transition.RAISE
+    record(alert, transition, before=None, severity_before=None, now=now, event_time=alert.raised_at)
     if not late and not summary.is_active:
-        _make(alert, Move.CLEAR, summary, now=now)
+        _apply(alert, Transition.CLEAR, summary, now=now)
     return alert
 
 
 def refresh(alert: Alert, *, now: datetime) -> Alert:
-    """Make an alert say what its detections say now, move by move.
+    """Make an alert say what its detections say now, transition by transition.
 
     A closed alert keeps what it said. It follows the end of its episode, and opens again when the episode turns out to
     go on: unless it was a false alarm, or there is an open alert by now, which then stands for the episode too.
@@ -131,39 +131,39 @@ def refresh(alert: Alert, *, now: datetime) -> Alert:
     summary = summarise([episode.detection for episode in alert.episodes.select_related("detection")])
     if alert.closed_at:
         return _refresh_closed(alert, summary, now=now)
-    for step in _moves(alert, summary):
-        _make(alert, step, summary, now=now)
+    for transition in _transitions(alert, summary):
+        _apply(alert, transition, summary, now=now)
     figures = summary.as_fields() | {"severity_peak": max(alert.severity_peak, summary.severity_peak)}
     if alert.cause != summary.shown.cause:
         figures["version"] = alert.version + 1  # whoever looks at it decides about another cause
     guarded_update(alert, **figures)
     if summary.is_withdrawn and alert.closed_at is None and not (alert.acknowledged and alert.is_critical):
         # Nothing is left to be done; only who has taken on a critical alert is not deprived of it.
-        move(alert, Move.WITHDRAW, now=now, closure=Alert.Closure.WITHDRAWN, comment=_withdrawn_because())
+        apply(alert, Transition.WITHDRAW, now=now, closure=Alert.Closure.WITHDRAWN, comment=_withdrawn_because())
     return alert
 
 
 def _withdrawn_because() -> str:
-    return _("Corrected readings or a newer model do not show it any more.")
+    return _("No longer found with corrected readings or a newer model.")
 
 
 def _refresh_closed(alert: Alert, summary: Summary, *, now: datetime) -> Alert:
-    was_active = alert.condition == Alert.Condition.ACTIVE
+    was_active = alert.condition == Condition.ACTIVE
     if alert.closure == Alert.Closure.WITHDRAWN and not summary.is_withdrawn:
         guarded_update(alert, closure=Alert.Closure.RETROSPECTIVE, **summary.as_fields() | {"condition": "cleared"})
     if was_active and not summary.is_active:
-        return _make(alert, Move.CLEAR, summary, now=now)
+        return _apply(alert, Transition.CLEAR, summary, now=now)
     if was_active or not summary.is_active or _was_false_alarm(alert):
         return alert
     if current := _open_alert(alert.substation_id, alert.kind):
         ongoing = [each.pk for each in alert.episodes.select_related("detection") if each.detection.is_open]
         AlertDetection.objects.filter(pk__in=ongoing).update(alert=current)
         return refresh(current, now=now)
-    move(
+    apply(
         alert,
-        Move.REOPEN,
+        Transition.REOPEN,
         now=now,
-        comment=_("The readings show that it goes on."),
+        comment=_("The readings show that it is still present."),
         closure=Alert.Closure.OPEN,
         cleared_at=None,
         verify_at=None,
@@ -177,27 +177,27 @@ def _was_false_alarm(alert: Alert) -> bool:
     return latest is not None and latest.outcome == Resolution.Outcome.FALSE_ALARM
 
 
-def _moves(alert: Alert, summary: Summary) -> list[Move]:
-    moves = []
-    if summary.is_active and alert.condition == Alert.Condition.CLEARED:
-        moves.append(Move.RETURN)
+def _transitions(alert: Alert, summary: Summary) -> list[Transition]:
+    transitions = []
+    if summary.is_active and alert.condition == Condition.CLEARED:
+        transitions.append(Transition.RETURN)
     if summary.severity_now > alert.severity_now:
-        moves.append(Move.ESCALATE)
+        transitions.append(Transition.ESCALATE)
     elif summary.severity_now < alert.severity_now:
-        moves.append(Move.EASE)
-    if not summary.is_active and alert.condition == Alert.Condition.ACTIVE:
-        moves.append(Move.CLEAR)
-    return moves
+        transitions.append(Transition.DE_ESCALATE)
+    if not summary.is_active and alert.condition == Condition.ACTIVE:
+        transitions.append(Transition.CLEAR)
+    return transitions
 
 
-def _make(alert: Alert, step: Move, summary: Summary, *, now: datetime) -> Alert:
-    """One move that the data makes, with what it changes and when it happened by the clock of the readings."""
+def _apply(alert: Alert, transition: Transition, summary: Summary, *, now: datetime) -> Alert:
+    """One transition that the data makes, with what it changes and when it happened by the clock of the readings."""
     fields: dict[str, Any] = {}
-    if step in (Move.ESCALATE, Move.EASE):
+    if transition in (Transition.ESCALATE, Transition.DE_ESCALATE):
         fields["severity_now"] = summary.severity_now
         fields["severity_peak"] = max(alert.severity_peak, summary.severity_now)
-    elif step is Move.CLEAR:
+    elif transition is Transition.CLEAR:
         fields["cleared_at"] = fields["event_time"] = summary.cleared_at
-    elif step is Move.RETURN:
+    elif transition is Transition.RETURN:
         fields |= {"cleared_at": None, "event_time": summary.shown.start}
-    return move(alert, step, now=now, **fields)
+    return apply(alert, transition, now=now, **fields)

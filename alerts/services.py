@@ -16,14 +16,14 @@ from mlcore.models import Detection
 from mlcore.services import learn_verdict
 
 from . import review
-from .changes import Conflict, Source, expect, guarded_update, move
-from .lifecycle import Move
+from .changes import Conflict, EventSource, apply, expect, guarded_update
+from .lifecycle import Condition, Transition
 from .models import Alert, Resolution
 
 
 @transaction.atomic
 def acknowledge(
-    alert: Alert, *, by: User, note: str = "", version: int | None = None, source: Source = Source.WEB
+    alert: Alert, *, by: User, note: str = "", version: int | None = None, source: EventSource = EventSource.WEB
 ) -> Alert:
     """Somebody is on it. An alert that had cleared and is not latched goes to the history.
 
@@ -34,21 +34,21 @@ def acknowledge(
     now = timezone.now()
     expect(alert, version)
     fields: dict[str, Any] = {"acknowledged_by": by, "acknowledged_at": now, "acknowledge_note": note}
-    return move(alert, Move.ACKNOWLEDGE, now=now, by=by, comment=note, source=source, **fields)
+    return apply(alert, Transition.ACKNOWLEDGE, now=now, by=by, comment=note, source=source, **fields)
 
 
 @transaction.atomic
 def unacknowledge(
-    alert: Alert, *, by: User, note: str, version: int | None = None, source: Source = Source.WEB
+    alert: Alert, *, by: User, note: str, version: int | None = None, source: EventSource = EventSource.WEB
 ) -> Alert:
-    """Hand it back, with the reason."""
+    """Take the acknowledgement back, with the reason."""
     expect(alert, version)
-    return move(alert, Move.UNACKNOWLEDGE, now=timezone.now(), by=by, comment=note, source=source)
+    return apply(alert, Transition.UNACKNOWLEDGE, now=timezone.now(), by=by, comment=note, source=source)
 
 
 @transaction.atomic
-def comment(alert: Alert, *, by: User, text: str, source: Source = Source.WEB) -> Alert:
-    return move(alert, Move.COMMENT, now=timezone.now(), by=by, comment=text, source=source)
+def comment(alert: Alert, *, by: User, text: str, source: EventSource = EventSource.WEB) -> Alert:
+    return apply(alert, Transition.COMMENT, now=timezone.now(), by=by, comment=text, source=source)
 
 
 @transaction.atomic
@@ -58,7 +58,7 @@ def resolve(
     by: User,
     findings: Mapping[str, str],
     version: int | None = None,
-    source: Source = Source.WEB,
+    source: EventSource = EventSource.WEB,
 ) -> Alert:
     """Close an alert with what was found and done; ``findings`` are the fields of the resolution form.
 
@@ -67,15 +67,15 @@ def resolve(
     """
     now = timezone.now()
     expect(alert, version)
-    still_there = alert.condition == Alert.Condition.ACTIVE
+    still_there = alert.condition == Condition.ACTIVE
     verify = still_there and findings["outcome"] != Resolution.Outcome.FALSE_ALARM
     resolution = Resolution.objects.create(
         alert=alert, resolved_by=by, resolved_at=now, while_active=still_there, **findings
     )
     learn_verdict([episode.detection_id for episode in alert.episodes.all()], is_false=_is_false(alert, resolution))
-    move(
+    apply(
         alert,
-        Move.RESOLVE,
+        Transition.RESOLVE,
         now=now,
         by=by,
         source=source,
@@ -111,14 +111,14 @@ def verify_due() -> int:
 @transaction.atomic
 def _verify(alert: Alert, *, now: datetime) -> bool:
     newer = Alert.objects.unresolved().filter(substation=alert.substation_id, kind=alert.kind).exists()
-    if alert.condition == Alert.Condition.CLEARED or newer:
+    if alert.condition == Condition.CLEARED or newer:
         guarded_update(alert, verify_at=None)
         return False
     resolution = alert.resolutions.select_related("resolved_by").first()
     who = resolution.resolved_by.get_username() if resolution else "?"
-    move(
+    apply(
         alert,
-        Move.REOPEN,
+        Transition.REOPEN,
         now=now,
         comment=_("Still present %(minutes)d min after %(who)s resolved it.")
         % {"minutes": settings.ALERT_VERIFY_MINUTES, "who": who},

@@ -10,16 +10,22 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from .changes import Conflict, Source, expect, move
-from .lifecycle import Move
+from .changes import Conflict, EventSource, apply, expect
+from .lifecycle import Transition
 from .models import Alert
 
-LONGEST_MINUTES = 12 * 60
+MAX_SHELF_MINUTES = 12 * 60
 
 
 @transaction.atomic
 def shelve(
-    alert: Alert, *, by: User, minutes: int, note: str, version: int | None = None, source: Source = Source.WEB
+    alert: Alert,
+    *,
+    by: User,
+    minutes: int,
+    note: str,
+    version: int | None = None,
+    source: EventSource = EventSource.WEB,
 ) -> Alert:
     """Put an alert aside for ``minutes``; evaluating and recording go on.
 
@@ -29,25 +35,33 @@ def shelve(
         lifecycle.Refused: it is closed, or put aside already.
         Conflict: it is not at ``version`` any more.
     """
-    if not 1 <= minutes <= LONGEST_MINUTES:
+    if not 1 <= minutes <= MAX_SHELF_MINUTES:
         raise ValueError(
-            _("Received %(received)s minutes; expected 1 to %(most)d.") % {"received": minutes, "most": LONGEST_MINUTES}
+            _("Received %(received)s minutes; expected 1 to %(most)d.")
+            % {"received": minutes, "most": MAX_SHELF_MINUTES}
         )
     if alert.is_critical and not by.has_perm("alerts.shelve_critical_alert"):
         raise PermissionDenied(_("A critical alert is shelved by an engineer."))
     now = timezone.now()
     expect(alert, version)
     until = now + timedelta(minutes=minutes)
-    return move(alert, Move.SHELVE, now=now, by=by, comment=note, source=source, suppressed_until=until)
+    return apply(alert, Transition.SHELVE, now=now, by=by, comment=note, source=source, suppressed_until=until)
 
 
 @transaction.atomic
 def unshelve(
-    alert: Alert, *, by: User | None = None, note: str = "", version: int | None = None, source: Source = Source.WEB
+    alert: Alert,
+    *,
+    by: User | None = None,
+    note: str = "",
+    version: int | None = None,
+    source: EventSource = EventSource.WEB,
 ) -> Alert:
     """Take it back; what is still active needs acknowledging again."""
     expect(alert, version)
-    return move(alert, Move.UNSHELVE, now=timezone.now(), by=by, comment=note, source=source, suppressed_until=None)
+    return apply(
+        alert, Transition.UNSHELVE, now=timezone.now(), by=by, comment=note, source=source, suppressed_until=None
+    )
 
 
 def end_due(*, now: datetime) -> int:
@@ -59,7 +73,7 @@ def end_due(*, now: datetime) -> int:
 def _ended(alert: Alert) -> bool:
     """Whether it moved; somebody else may have changed it at the same moment, then the next round does it."""
     try:
-        unshelve(alert, note=_("Its time on the shelf is over."), source=Source.SYSTEM)
+        unshelve(alert, note=_("Shelving expired."), source=EventSource.SYSTEM)
     except Conflict:
         return False
     return True

@@ -11,7 +11,7 @@ from django.db.models import Case, IntegerField, Value, When
 from .models import Alert
 
 LOOKED_AT = 40
-LEAST_ALIKE = 0.8
+MIN_LIKENESS = 0.8
 
 
 def similar(alert: Alert, *, most: int = 4) -> list[Alert]:
@@ -29,7 +29,7 @@ def similar(alert: Alert, *, most: int = 4) -> list[Alert]:
     mine = _contributions(alert)
     ranked = [(_likeness(mine, _contributions(each)), each) for each in past]
     same = [each for _likeness_, each in ranked if each.substation_id == alert.substation_id]
-    others = [pair for pair in ranked if pair[1].substation_id != alert.substation_id and pair[0] >= LEAST_ALIKE]
+    others = [pair for pair in ranked if pair[1].substation_id != alert.substation_id and pair[0] >= MIN_LIKENESS]
     others.sort(key=lambda pair: -pair[0])
     return [*same[: most - 1], *(each for _likeness_, each in others)][:most]
 

@@ -60,21 +60,21 @@ def summarise(detections: Sequence[Detection]) -> Summary:
     """
     if not detections:
         raise ValueError("An alert stands for at least one detection; received none.")
-    standing = [each for each in detections if each.withdrawn_at is None] or list(detections)
-    ongoing = [each for each in standing if each.is_open]
-    shown = max(ongoing, key=_urgency) if ongoing else max(standing, key=lambda each: _ended(each))
+    current = [each for each in detections if each.withdrawn_at is None] or list(detections)
+    ongoing = [each for each in current if each.is_open]
+    shown = max(ongoing, key=_urgency) if ongoing else max(current, key=lambda each: _ended(each))
     return Summary(
         shown=shown,
         is_active=bool(ongoing),
         is_withdrawn=all(each.withdrawn_at is not None for each in detections),
         severity_now=max(each.severity for each in ongoing) if ongoing else shown.severity,
-        severity_peak=max(each.severity for each in standing),
-        raised_at=min(each.start for each in standing),
-        cleared_at=None if ongoing else max(_ended(each) for each in standing),
-        loss_kwh=_total(each.loss_kwh for each in standing),
-        loss_low_kwh=_total(each.loss_low_kwh for each in standing),
-        loss_high_kwh=_total(each.loss_high_kwh for each in standing),
-        occurrences=len(standing),
+        severity_peak=max(each.severity for each in current),
+        raised_at=min(each.start for each in current),
+        cleared_at=None if ongoing else max(_ended(each) for each in current),
+        loss_kwh=_total(each.loss_kwh for each in current),
+        loss_low_kwh=_total(each.loss_low_kwh for each in current),
+        loss_high_kwh=_total(each.loss_high_kwh for each in current),
+        occurrences=len(current),
     )
 
 

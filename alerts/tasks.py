@@ -1,4 +1,4 @@
-"""Background work of the alert desk."""
+"""Background work on alerts."""
 
 from __future__ import annotations
 

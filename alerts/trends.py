@@ -18,11 +18,11 @@ from mlcore.models import Cause, Detection
 from .models import Alert
 from .querysets import AlertQuerySet
 
-MOST_ROWS = 8
-MOST_DAYS = 42
+MAX_ROWS = 8
+MAX_DAYS = 42
 """Above this the columns are weeks, beginning on Monday."""
 
-MOST_COLUMNS = 50
+MAX_COLUMNS = 50
 """Above this the columns are four weeks each."""
 
 
@@ -118,7 +118,7 @@ def _mean_time_to(field: str) -> Avg:
 
 
 def _trend(title: str, rows: Sequence[Row], query: QueryDict) -> Trend:
-    return Trend(title, _parts(rows[:MOST_ROWS], query), max(0, len(rows) - MOST_ROWS))
+    return Trend(title, _parts(rows[:MAX_ROWS], query), max(0, len(rows) - MAX_ROWS))
 
 
 def _parts(rows: Sequence[Row], query: QueryDict) -> list[Part]:
@@ -168,9 +168,9 @@ def _by_severity(alerts: AlertQuerySet) -> list[Row]:
 
 def _days_of_a_column(first: datetime, last: datetime, zone: tzinfo) -> int:
     length = (last.astimezone(zone).date() - first.astimezone(zone).date()).days
-    if length < MOST_DAYS:
+    if length < MAX_DAYS:
         return 1
-    return 7 if length < 7 * MOST_COLUMNS else 28 * (1 + length // (28 * MOST_COLUMNS))
+    return 7 if length < 7 * MAX_COLUMNS else 28 * (1 + length // (28 * MAX_COLUMNS))
 
 
 def _columns(alerts: AlertQuerySet, first: datetime, last: datetime, zone: tzinfo, days: int) -> list[Row]:

@@ -1,4 +1,4 @@
-"""URLs of the alert desk."""
+"""URLs of the alerts."""
 
 from __future__ import annotations
 

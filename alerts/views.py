@@ -1,20 +1,20 @@
-"""Pages of the alert desk: the list, the history, one alert, and the panel for other pages."""
+"""Pages of the alerts: the list, the history, one alert, and the panel for other pages."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from core.htmx import is_fragment, render_page
+from core.requests import EmsRequest, is_fragment, render_page
 from core.time_range import TimeRange, zone_for
 
 from . import page as alert_page
@@ -28,10 +28,9 @@ TABS = ("", "shelved", "out_of_service")
 view_alerts = permission_required("alerts.view_alert", raise_exception=True)
 
 
-@login_required
 @require_GET
 @view_alerts
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: EmsRequest) -> HttpResponse:
     """Open alerts, most urgent first; what is put aside has its own tabs."""
     tab = request.GET.get("tab", "") if request.GET.get("tab") in TABS else ""
     chosen = _range(request)
@@ -52,7 +51,7 @@ def index(request: HttpRequest) -> HttpResponse:
     return render_page(request, "alerts/list.html", context)
 
 
-def _tabs(request: HttpRequest, tab: str, counts: dict[str, int]) -> list[tuple[str, str, bool, int]]:
+def _tabs(request: EmsRequest, tab: str, counts: dict[str, int]) -> list[tuple[str, str, bool, int]]:
     """Text, URL (filters stay), whether it is the current one, and how many."""
     words = {"": _("Active"), "shelved": _("Shelved"), "out_of_service": _("Out of service")}
     tabs = []
@@ -66,10 +65,9 @@ def _tabs(request: HttpRequest, tab: str, counts: dict[str, int]) -> list[tuple[
     return tabs
 
 
-@login_required
 @require_GET
 @view_alerts
-def history(request: HttpRequest) -> HttpResponseBase:
+def history(request: EmsRequest) -> HttpResponseBase:
     """Closed alerts, newest first, with their trends; ``?format=csv`` exports what range and filters select."""
     chosen = _range(request)
     closed = Alert.objects.in_history().raised_between(*chosen.bounds(timezone.now()))
@@ -90,7 +88,7 @@ def history(request: HttpRequest) -> HttpResponseBase:
     return render_page(request, "alerts/history.html", context)
 
 
-def _range(request: HttpRequest) -> TimeRange:
+def _range(request: EmsRequest) -> TimeRange:
     return TimeRange.parse(request.GET, zone=zone_for(request, timezone.get_default_timezone()), default="all")
 
 
@@ -98,10 +96,9 @@ def _is_filtered(found: AlertFilter, chosen: TimeRange) -> bool:
     return any(found.data.get(name) for name in found.filters) or bool(chosen.fields)
 
 
-@login_required
 @require_GET
 @view_alerts
-def panel(request: HttpRequest) -> HttpResponse:
+def panel(request: EmsRequest) -> HttpResponse:
     """The few most urgent open alerts, of some substations or of all; a panel for other pages.
 
     With ``found_after`` (ISO time) those that were found since then, closed ones too: what a file has brought to light.
@@ -132,9 +129,8 @@ def _time(text: str) -> datetime | None:
     return at if at.tzinfo else None
 
 
-@login_required
 @require_GET
 @view_alerts
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: EmsRequest, pk: int) -> HttpResponse:
     """When, where, why, how much, what next, and who did what."""
     return alert_page.show(request, alert_page.get(pk))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import numpy as np
 
-from benchmarks.event_score import Detection
+from benchmarks.event_score import DetectedEvent
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.history import NO_PAST
 from mlcore.diagnosis.rolling import quantile, window_mean
@@ -21,10 +21,10 @@ MAX_LOADING, MAX_IMBALANCE, MAX_THD_PCT = 1.0, 0.25, 20.0
 MAX_VOLTAGE_ERROR, MAX_OIL_C = 0.06, 90.0
 LASTING_HOURS = 1.0
 
-Baseline = Callable[[Fleet, BoolArray], list[Detection]]
+Baseline = Callable[[Fleet, BoolArray], list[DetectedEvent]]
 
 
-def static_limits(fleet: Fleet, train: BoolArray) -> list[Detection]:
+def static_limits(fleet: Fleet, train: BoolArray) -> list[DetectedEvent]:
     """Fixed limits: the textbook's, or the 99.9 % quantile of the training rows where that is wider."""
     rated = np.array([[plate.rated_kva] for plate in fleet.nameplates])
     nominal = np.array([[plate.nominal_v] for plate in fleet.nameplates])
@@ -52,7 +52,7 @@ def static_limits(fleet: Fleet, train: BoolArray) -> list[Detection]:
     return found
 
 
-def principal_components(fleet: Fleet, train: BoolArray) -> list[Detection]:
+def principal_components(fleet: Fleet, train: BoolArray) -> list[DetectedEvent]:
     """Squared distance from the principal components of each substation's own training rows, held for 8 steps."""
     score = np.full(fleet.values.shape[:2], np.nan)
     for number, rows in enumerate(_standardised(fleet, train)):
@@ -66,7 +66,7 @@ def principal_components(fleet: Fleet, train: BoolArray) -> list[Detection]:
     return _above_quantile(fleet, window_mean(score, PERSISTENCE_STEPS, NO_PAST), train)
 
 
-def isolation_forest(fleet: Fleet, train: BoolArray) -> list[Detection]:
+def isolation_forest(fleet: Fleet, train: BoolArray) -> list[DetectedEvent]:
     """scikit-learn's isolation forest on the channels of each substation."""
     from sklearn.ensemble import IsolationForest
 
@@ -81,7 +81,7 @@ def isolation_forest(fleet: Fleet, train: BoolArray) -> list[Detection]:
 def available() -> dict[str, Baseline]:
     """The baselines that can run here, by the name they are shown under."""
     found: dict[str, Baseline] = {"static limits": static_limits, "PCA, 8 steps": principal_components}
-    if importlib.util.find_spec("sklearn") is not None:
+    if find_spec("sklearn") is not None:
         found["isolation forest"] = isolation_forest
     return found
 
@@ -95,19 +95,19 @@ def _standardised(fleet: Fleet, train: BoolArray) -> FloatArray:
     return np.asarray((values - middle) / np.where(spread > 0, spread, 1.0))
 
 
-def _above_quantile(fleet: Fleet, score: FloatArray, train: BoolArray) -> list[Detection]:
+def _above_quantile(fleet: Fleet, score: FloatArray, train: BoolArray) -> list[DetectedEvent]:
     everywhere = np.broadcast_to(train, score.shape)
     limit = quantile(score, everywhere, ALARM_QUANTILE)[:, None]
     flag = (np.nan_to_num(score) > limit) & ~train
     return _detections(fleet, flag, score > 3.0 * limit, "")
 
 
-def _detections(fleet: Fleet, flag: BoolArray, critical: BoolArray, cause: str) -> list[Detection]:
+def _detections(fleet: Fleet, flag: BoolArray, critical: BoolArray, cause: str) -> list[DetectedEvent]:
     """Runs of flagged steps as detections."""
     edges = np.diff(np.pad(flag.astype(np.int8), ((0, 0), (1, 1))), axis=1)
     starts, stops = np.nonzero(edges == 1), np.nonzero(edges == -1)
     return [
-        Detection(
+        DetectedEvent(
             substation=fleet.codes[substation],
             start_s=float(fleet.at_s[start]),
             end_s=float(fleet.at_s[stop - 1]) + fleet.interval_s,

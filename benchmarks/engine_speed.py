@@ -105,7 +105,7 @@ def bench_train(
 def _train_alone(model: GruAutoencoder, values: npt.NDArray[Any], context: npt.NDArray[Any], number: int) -> Figures:
     from mlcore.engine.gru_keras import build_keras
 
-    learnt, kept = _windows_of(model, values, context, number)
+    training, kept = _windows_of(model, values, context, number)
     channels = values.shape[-1]
 
     def run() -> Any:
@@ -113,7 +113,7 @@ def _train_alone(model: GruAutoencoder, values: npt.NDArray[Any], context: npt.N
 
         network = build_keras(model.architecture)
         network.compile(keras.optimizers.Adam(1e-3), "mse")
-        network.fit(learnt, learnt[..., :channels], epochs=LOOP_EPOCHS, batch_size=LOOP_BATCH, verbose=0)
+        network.fit(training, training[..., :channels], epochs=LOOP_EPOCHS, batch_size=LOOP_BATCH, verbose=0)
         return network
 
     network, clock = _clocked(run)
@@ -124,7 +124,7 @@ def _train_alone(model: GruAutoencoder, values: npt.NDArray[Any], context: npt.N
 def _windows_of(
     model: GruAutoencoder, values: npt.NDArray[Any], context: npt.NDArray[Any], number: int
 ) -> tuple[Float32, Float32]:
-    """Scaled windows [window, step, feature] that the model learnt from, and those that were kept back."""
+    """Scaled windows [window, step, feature] that the model was trained on, and those that were kept back."""
     frame = as_frame(values, context, model.scaler_)
     kept = kept_back(values.shape[1], model.holdout_block or 4 * model.window_steps, model.holdout)
     everything = np.lib.stride_tricks.sliding_window_view(frame.inputs[number], model.window_steps, axis=-1)

@@ -39,7 +39,7 @@ class LossEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class Detection:
+class DetectedEvent:
     """One raised alarm: from the moment it came on to the end of what it reports."""
 
     substation: str
@@ -82,10 +82,10 @@ class Report:
     missed: tuple[str, ...] = ()
 
 
-def merge(detections: Iterable[Detection], start_s: float, end_s: float, merge_h: float) -> list[Detection]:
+def merge(detections: Iterable[DetectedEvent], start_s: float, end_s: float, merge_h: float) -> list[DetectedEvent]:
     """Detections of the test period, fragments of one cause joined: most severe severity, energies added."""
     inside = [d for d in detections if d.end_s >= d.start_s and d.end_s > start_s and d.start_s < end_s]
-    merged: list[Detection] = []
+    merged: list[DetectedEvent] = []
     latest: dict[tuple[str, str], int] = {}
     for one in sorted(inside, key=lambda d: (d.substation, d.start_s)):
         key = (one.substation, one.cause)
@@ -98,7 +98,7 @@ def merge(detections: Iterable[Detection], start_s: float, end_s: float, merge_h
     return merged
 
 
-def _joined(one: Detection, other: Detection) -> Detection:
+def _joined(one: DetectedEvent, other: DetectedEvent) -> DetectedEvent:
     energies = [d.loss_kwh for d in (one, other) if d.loss_kwh is not None]
     return replace(
         one,
@@ -110,7 +110,7 @@ def _joined(one: Detection, other: Detection) -> Detection:
 
 def score(
     events: Sequence[LossEvent],
-    detections: Iterable[Detection],
+    detections: Iterable[DetectedEvent],
     *,
     start_s: float,
     end_s: float,
@@ -152,17 +152,17 @@ def score(
     )
 
 
-def _overlaps(event: LossEvent, one: Detection) -> bool:
+def _overlaps(event: LossEvent, one: DetectedEvent) -> bool:
     return event.substation == one.substation and event.start_s < one.end_s and event.end_s > one.start_s
 
 
-def _credits(event: LossEvent, one: Detection, rules: Rules) -> bool:
+def _credits(event: LossEvent, one: DetectedEvent, rules: Rules) -> bool:
     return _overlaps(event, one) and one.start_s >= event.start_s - rules.early_h * HOUR_S
 
 
 def _best_fit(
-    event: LossEvent, found: list[Detection], valid: list[bool], rules: Rules
-) -> tuple[Detection, float] | None:
+    event: LossEvent, found: list[DetectedEvent], valid: list[bool], rules: Rules
+) -> tuple[DetectedEvent, float] | None:
     """The in-time detection with the largest intersection over union, and when the first of them was raised."""
     limit = event.start_s + (rules.delay_h + event.ramp_hours) * HOUR_S
     timely = [d for d, good in zip(found, valid, strict=True) if good and _overlaps(event, d) and d.start_s <= limit]
@@ -171,12 +171,12 @@ def _best_fit(
     return max(timely, key=lambda d: _fit(event, d)), min(d.start_s for d in timely)
 
 
-def _fit(event: LossEvent, one: Detection) -> float:
+def _fit(event: LossEvent, one: DetectedEvent) -> float:
     common = min(one.end_s, event.end_s) - max(one.start_s, event.start_s)
     return common / (max(one.end_s, event.end_s) - min(one.start_s, event.start_s))
 
 
-def _ignorable(one: Detection, events: Sequence[LossEvent], rules: Rules) -> bool:
+def _ignorable(one: DetectedEvent, events: Sequence[LossEvent], rules: Rules) -> bool:
     if any(event.is_loss and _overlaps(event, one) for event in events):
         return False
     tail = rules.tail_h * HOUR_S
@@ -187,9 +187,9 @@ def _ignorable(one: Detection, events: Sequence[LossEvent], rules: Rules) -> boo
     )
 
 
-def _energy_errors(pairs: list[tuple[LossEvent, Detection, float]]) -> tuple[float | None, float | None]:
+def _energy_errors(pairs: list[tuple[LossEvent, DetectedEvent, float]]) -> tuple[float | None, float | None]:
     """Error of the summed energy, and median error per detection, in %; events of one detection are added up."""
-    truth: dict[Detection, float] = {}
+    truth: dict[DetectedEvent, float] = {}
     for event, one, _ in pairs:
         if one.loss_kwh is not None:
             truth[one] = truth.get(one, 0.0) + event.extra_loss_kwh
@@ -211,7 +211,7 @@ def _recall_by_kind(losses: list[LossEvent], detected: set[str]) -> dict[str, tu
     return {kind: (sum(hits), len(hits)) for kind, hits in of_kind.items()}
 
 
-def _occasions(false: list[Detection], events: Sequence[LossEvent]) -> dict[str, int]:
+def _occasions(false: list[DetectedEvent], events: Sequence[LossEvent]) -> dict[str, int]:
     """What else was going on during the false alarms."""
     counts: dict[str, int] = {}
     for one in false:

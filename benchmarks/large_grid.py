@@ -16,11 +16,11 @@ from django.utils import timezone
 from alerts.models import Alert, AlertDetection, AlertEvent, Resolution
 from ingestion.models import RowProblem, Upload
 from ingestion.storage import store
-from ingestion.validation import Rows
+from ingestion.validation import ReadingRows
 from mlcore.models import Cause, Detection, Detector, DetectorEvent, Score
 from mlcore.scoring.context import moment
 from mlcore.scoring.score_storage import COLUMNS, replace_scores
-from substations.models import Link, Reading, Span, Substation
+from substations.models import Link, PendingRange, Reading, Substation
 from substations.partitions import ensure_months
 from substations.simulation import Simulation, SimulationSpec, simulate
 
@@ -100,8 +100,8 @@ def _readings(made: Simulation, grid: list[Substation]) -> None:
         row, step = np.nonzero(np.isfinite(made.values[:, steps]).any(axis=-1))
         at = made.times_s[steps][step].astype("datetime64[s]").astype("datetime64[us]")
         zeros: np.ndarray[Any, np.dtype[np.int64]] = np.zeros(len(row), dtype=np.int64)
-        store(Rows(np.arange(len(row)), ids[row], at, made.values[row, steps[step]], zeros))
-    Span.objects.all().delete()
+        store(ReadingRows(np.arange(len(row)), ids[row], at, made.values[row, steps[step]], zeros))
+    PendingRange.objects.all().delete()
     _copy(Reading, grid)
 
 

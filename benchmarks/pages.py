@@ -81,7 +81,7 @@ PAGES = (
     "/admin/substations/substation/{substation}/change/",
     "/admin/substations/link/",
     "/admin/substations/plannedwork/",
-    "/admin/substations/span/",
+    "/admin/substations/pendingrange/",
     "/admin/ingestion/upload/",
     "/admin/ingestion/rowproblem/",
     "/admin/ingestion/columnmapping/",

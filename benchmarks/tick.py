@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.engine_speed import peak_memory_mb
 from ingestion.storage import store
-from ingestion.validation import Rows
+from ingestion.validation import ReadingRows
 from mlcore.detector import TrainedDetector, analyse_fleet, train_fleet
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.incremental import IncrementalScorer
@@ -32,7 +32,7 @@ from mlcore.training.store import load_detectors
 from smart_ems.scratch import scratch_database
 from substations.electrical.nameplate import complete
 from substations.electrical.topology import Segment
-from substations.models import Link, Span, Substation
+from substations.models import Link, PendingRange, Substation
 from substations.simulation import EventRequest, Simulation, SimulationSpec, random_grid, simulate
 
 Figures = dict[str, Any]
@@ -43,7 +43,7 @@ DAY_S = 86_400
 
 @dataclass(frozen=True)
 class Made:
-    """A simulated grid of fifty and what was learnt of it: a large fleet is made of copies."""
+    """A simulated grid of fifty and the models of it: a large fleet is made of copies."""
 
     simulation: Simulation
     fleet: Fleet
@@ -61,7 +61,7 @@ def bench_tick(substations: int, workers: int) -> Figures:
         last = made.simulation.values.shape[1] - TICKS
         for first in range(last - CONTEXT_DAYS * made.simulation.spec.steps_per_day, last, 24):
             _arrive(made, ids, first, min(first + 24, last))
-        Span.objects.all().delete()
+        PendingRange.objects.all().delete()
         begin, *ticks = _ticks(made, ids, last, workers)
         whole_s = _whole_s(ids)
         stored = {
@@ -167,13 +167,13 @@ def _detectors(made: Made, new: list[Substation]) -> Iterator[Detector]:
 
 
 def _arrive(made: Made, ids: list[int], first: int, stop: int) -> None:
-    """Some steps of all substations, stored as an upload would be, with the spans that it leaves."""
+    """Some steps of all substations, stored as an upload would be, with the pending ranges that it leaves."""
     copies = -(-len(ids) // FEEDER)
     values = np.tile(made.simulation.values[:, first:stop], (copies, 1, 1))[: len(ids)]
     substation, step = np.nonzero(np.isfinite(values).any(axis=-1))
     at = made.simulation.times_s[first + step].astype("datetime64[s]").astype("datetime64[us]")
     zeros: NDArray[np.int64] = np.zeros(len(step), dtype=np.int64)
-    store(Rows(np.arange(len(step)), np.array(ids)[substation], at, values[substation, step], zeros))
+    store(ReadingRows(np.arange(len(step)), np.array(ids)[substation], at, values[substation, step], zeros))
 
 
 def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dict[str, float]]:
@@ -190,17 +190,17 @@ def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dic
         began = time.perf_counter()
         for pipe in pipes:
             pipe.send(True)
-        told = [pipe.recv() for pipe in pipes]
+        answers = [pipe.recv() for pipe in pipes]
         wall_s = time.perf_counter() - began
-        if Span.objects.exists():
+        if PendingRange.objects.exists():
             raise RuntimeError("Readings were left unscored: the figures would be wrong.")
-        yield {"wall_s": wall_s} | {name: sum(each[name] for each in told) for name in told[0]}
+        yield {"wall_s": wall_s} | {name: sum(each[name] for each in answers) for name in answers[0]}
     for pipe in pipes:
         pipe.send(False)
 
 
 def _work(pipe: Connection) -> None:
-    """A worker: score what waits whenever it is told to, and say what the time went into."""
+    """A worker: score what waits whenever it is asked to, and say what the time went into."""
     clock = {"judging_cpu_s": 0.0, "reading_cpu_s": 0.0}
     live.IncrementalScorer = _timed_stream(clock)  # type: ignore[attr-defined]
     reading_grid.readings = _timed(reading_grid.readings, clock, "reading_cpu_s")

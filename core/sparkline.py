@@ -19,7 +19,7 @@ class Sparkline:
 
     @classmethod
     def of(cls, values: Sequence[float | None], *, low: float | None = None, high: float | None = None) -> Sparkline:
-        """``values`` evenly spaced, oldest first; None and NaN are gaps. The scale spans the values and the band."""
+        """``values`` evenly spaced, oldest first; None and NaN are gaps. The scale covers the values and the band."""
         known = [value for value in values if value is not None and math.isfinite(value)]
         if not known:
             return cls("", "", None)

@@ -1,4 +1,4 @@
-"""The REST doors of data intake: uploads, and readings posted one by one or in a batch."""
+"""The REST API of data intake: uploads, and readings posted one by one or in a batch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from ingestion import services
 from ingestion.mapping import MappingError
 from ingestion.models import RowProblem, Upload
-from ingestion.options import OptionError, Options
+from ingestion.options import ImportOptions, OptionError
 from ingestion.problems import Unreadable
 from smart_ems import pipeline
 from substations.channels import CHANNEL_NAMES
@@ -71,9 +71,11 @@ class OptionsSerializer(PlainSerializer):
     day_first = serializers.BooleanField(required=False, allow_null=True, default=None)
     unknown = serializers.ChoiceField(required=False, choices=["ask", "create", "reject"], default="reject")
 
-    def options(self, before: Options | None = None) -> Options:
+    def options(self, before: ImportOptions | None = None) -> ImportOptions:
         """The options, as changes of earlier ones; raises ValidationError with the field's name."""
-        given = {name: value for name, value in self.validated_data.items() if name in Options.__dataclass_fields__}
+        given = {
+            name: value for name, value in self.validated_data.items() if name in ImportOptions.__dataclass_fields__
+        }
         mapping = given.get("mapping")
         if isinstance(mapping, str):
             try:
@@ -83,7 +85,7 @@ class OptionsSerializer(PlainSerializer):
         if not _is_mapping(given.get("mapping", {})):
             raise ValidationError({"mapping": ['Expected {"column": {"target": "channel", "unit": "kW"}, …}.']})
         try:
-            return (before or Options()).updated(**given)
+            return (before or ImportOptions()).updated(**given)
         except OptionError as error:
             raise ValidationError({error.field: [str(error)]}) from error
 
@@ -110,7 +112,7 @@ class UploadedSerializer(UploadSerializer):
         fields = (*UploadSerializer.Meta.fields, "already_imported")  # type: ignore[assignment]
 
 
-class TooLarge(APIException):
+class PayloadTooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "too_large"
 
@@ -140,7 +142,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, UploadView
                 again=asked.validated_data["again"],
             )
         except services.TooLarge as error:
-            raise TooLarge(str(error)) from error
+            raise PayloadTooLarge(str(error)) from error
         if received.upload.state == Upload.State.QUEUED and not received.already_imported:
             pipeline.upload_received(received.upload.pk)
         answer = {**UploadSerializer(received.upload).data, "already_imported": received.already_imported}
@@ -201,7 +203,9 @@ class ReadingIntakeMixin:
         rows = request.data if isinstance(request.data, list) else [request.data]
         limit = settings.API_BATCH_MAX_ROWS
         if len(rows) > limit:
-            raise TooLarge(f"Received {len(rows)} rows; at most {limit} are accepted at a time. Split the batch.")
+            raise PayloadTooLarge(
+                f"Received {len(rows)} rows; at most {limit} are accepted at a time. Split the batch."
+            )
         if not rows or not all(isinstance(row, Mapping) for row in rows):
             raise ValidationError({"detail": ["Expected one reading as an object, or a list of them."]})
         try:

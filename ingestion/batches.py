@@ -12,10 +12,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from ingestion import inspection, storage, validation
-from ingestion.mapping import SUBSTATION, TIMESTAMP, Choice
+from ingestion.mapping import SUBSTATION, TIMESTAMP, ColumnChoice
 from ingestion.models import Upload
-from ingestion.parsing import Table
-from ingestion.plan import Plan
+from ingestion.parsing import ParsedBlock
+from ingestion.plan import ImportPlan
 from ingestion.problems import Problems
 from substations.channels import CHANNEL_NAMES
 
@@ -43,12 +43,12 @@ def load_rows(rows: Sequence[Mapping[str, Any]], source: Upload.Source | str) ->
     if not rows:
         return []
     table = _table(rows)
-    plan = Plan(choices=_choices(table), allow_future=source in _SIMULATED)
+    plan = ImportPlan(choices=_choices(table), allow_future=source in _SIMULATED)
     now = np.datetime64(timezone.now().replace(tzinfo=None), "us")
     checked = validation.check(table, plan, inspection.grid(), now=now)
     with transaction.atomic():
-        _stored, fates = storage.store_and_tell(checked.rows)
-    answers = {fate.line: RowAnswer(fate.line, fate.outcome) for fate in fates}
+        _stored, outcomes = storage.store_with_outcomes(checked.rows)
+    answers = {row.line: RowAnswer(row.line, row.outcome) for row in outcomes}
     answers |= _rejections(checked.problems)
     empty = RowAnswer(0, "rejected", "", "no value", "at least one measured quantity")
     return [
@@ -57,7 +57,7 @@ def load_rows(rows: Sequence[Mapping[str, Any]], source: Upload.Source | str) ->
     ]
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
+def _table(rows: Sequence[Mapping[str, Any]]) -> ParsedBlock:
     frame = pd.DataFrame.from_records(list(rows))
     known = {SUBSTATION, _AT, *CHANNEL_NAMES}
     strange = [str(name) for name in frame.columns if name not in known]
@@ -68,7 +68,7 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
     cells = {str(name): _cells(frame[name], str(name) in (SUBSTATION, _AT)) for name in frame.columns}
     for name in (SUBSTATION, _AT):
         cells.setdefault(name, pd.Series([None] * len(frame), dtype=object))
-    return Table(np.arange(len(frame), dtype=np.int64), cells, Problems())
+    return ParsedBlock(np.arange(len(frame), dtype=np.int64), cells, Problems())
 
 
 def _cells(column: pd.Series, is_text: bool) -> pd.Series:
@@ -78,13 +78,13 @@ def _cells(column: pd.Series, is_text: bool) -> pd.Series:
     return values.where(values.isna(), values.astype(str))
 
 
-def _choices(table: Table) -> dict[str, Choice]:
+def _choices(table: ParsedBlock) -> dict[str, ColumnChoice]:
     roles = {SUBSTATION: SUBSTATION, _AT: TIMESTAMP}
     return {name: {"target": roles.get(name, name), "unit": "", "negate": False} for name in table.cells}
 
 
 def _rejections(problems: Problems) -> dict[int, RowAnswer]:
-    told = zip(
+    columns = zip(
         problems.lines.tolist(),
         problems.fields.tolist(),
         problems.received.tolist(),
@@ -92,4 +92,4 @@ def _rejections(problems: Problems) -> dict[int, RowAnswer]:
         strict=True,
     )
     named = {TIMESTAMP: _AT}
-    return {line: RowAnswer(line, "rejected", named.get(name, name), got, want) for line, name, got, want in told}
+    return {line: RowAnswer(line, "rejected", named.get(name, name), got, want) for line, name, got, want in columns}

@@ -9,13 +9,15 @@ import pandas as pd
 
 from ingestion import timestamps
 from ingestion.mapping import CLOCK, DATE, TIMESTAMP
-from ingestion.parsing import Table
-from ingestion.plan import Grid, Plan
-from ingestion.problems import BoolArray, IntArray, Judge, TextArray
+from ingestion.parsing import ParsedBlock
+from ingestion.plan import ImportPlan, KnownSubstations
+from ingestion.problems import BoolArray, IntArray, RowJudgement, TextArray
 from ingestion.timestamps import TimeArray
 
 
-def read_times(table: Table, plan: Plan, grid: Grid, substation: IntArray, judge: Judge) -> tuple[TimeArray, TextArray]:
+def read_times(
+    table: ParsedBlock, plan: ImportPlan, grid: KnownSubstations, substation: IntArray, judge: RowJudgement
+) -> tuple[TimeArray, TextArray]:
     """The time column(s) in UTC, and their text as received; complains of unreadable and of skipped times."""
     date, clock = plan.column(DATE), plan.column(CLOCK)
     stamp = plan.column(TIMESTAMP) or date
@@ -41,7 +43,7 @@ def read_times(table: Table, plan: Plan, grid: Grid, substation: IntArray, judge
     return at, shown
 
 
-def _rows_by_zone(plan: Plan, grid: Grid, substation: IntArray) -> dict[str, BoolArray]:
+def _rows_by_zone(plan: ImportPlan, grid: KnownSubstations, substation: IntArray) -> dict[str, BoolArray]:
     if plan.time_zone:
         return {plan.time_zone: np.ones(len(substation), dtype=bool)}
     stations_of: dict[str, list[int]] = {}
@@ -50,12 +52,12 @@ def _rows_by_zone(plan: Plan, grid: Grid, substation: IntArray) -> dict[str, Boo
     return {zone: np.isin(substation, stations) for zone, stations in stations_of.items()}
 
 
-def _shown(table: Table, header: str) -> TextArray:
+def _shown(table: ParsedBlock, header: str) -> TextArray:
     return table.cells[header].fillna("").to_numpy(object)
 
 
 def counted_times(
-    table: Table, plan: Plan, grid: Grid, substation: IntArray, positions: Mapping[int, int]
+    table: ParsedBlock, plan: ImportPlan, grid: KnownSubstations, substation: IntArray, positions: Mapping[int, int]
 ) -> tuple[TimeArray, dict[int, int]]:
     """The n-th row of a substation is n intervals after the start, in elapsed time (clock changes do not matter)."""
     start = plan.start

@@ -13,8 +13,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from ingestion.inspection import Inspection
-from ingestion.mapping import CLOCK, DATE, IGNORE, SUBSTATION, SURE, TIMESTAMP, Choice, MappingError, checked
-from ingestion.options import OptionError, Options
+from ingestion.mapping import CLOCK, DATE, IGNORE, SUBSTATION, SURE, TIMESTAMP, ColumnChoice, MappingError, checked
+from ingestion.options import ImportOptions, OptionError
 from ingestion.units import units_of
 from substations.channels import CHANNEL_NAMES, CHANNELS
 
@@ -54,23 +54,23 @@ class FilesField(forms.FileField):
 class UploadForm(forms.Form):
     file = FilesField(
         label=_("Files"),
-        widget=_ManyFiles(attrs={"class": "form-control", "accept": ".csv,.txt,.tsv,.gz,text/csv,application/gzip"}),
+        widget=_ManyFiles(attrs={"class": "input", "accept": ".csv,.txt,.tsv,.gz,text/csv,application/gzip"}),
         help_text=_("CSV or text, also compressed with gzip; comma, semicolon or tab; one or many substations."),
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone of the file"),
         choices=lazy(_zones, list),
         required=False,
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=forms.Select(attrs={"class": "select"}),
     )
     review = forms.BooleanField(
         label=_("Let me check the columns before loading"),
         required=False,
-        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+        widget=forms.CheckboxInput(attrs={"class": "check"}),
     )
 
-    def options(self) -> Options:
-        return Options(time_zone=self.cleaned_data["time_zone"], review=self.cleaned_data["review"])
+    def options(self) -> ImportOptions:
+        return ImportOptions(time_zone=self.cleaned_data["time_zone"], review=self.cleaned_data["review"])
 
 
 def _targets() -> list[Any]:
@@ -83,7 +83,7 @@ def _targets() -> list[Any]:
         (CLOCK, _("Time of day")),
         (SUBSTATION, _("Substation")),
     ]
-    return [(IGNORE, _("– ignore –")), (_("When and where"), roles), *groups.items()]
+    return [(IGNORE, _("– ignore –")), (_("Time and place"), roles), *groups.items()]
 
 
 def _units() -> list[tuple[str, str]]:
@@ -95,7 +95,7 @@ _QUESTIONS = ("substation", "start", "interval_s", "time_zone", "day_first", "un
 
 
 def _small(label: str) -> dict[str, str]:
-    return {"class": "form-select form-select-sm", "aria-label": label}
+    return {"class": "select", "aria-label": label}
 
 
 class AnswerForm(forms.Form):
@@ -106,28 +106,28 @@ class AnswerForm(forms.Form):
         max_length=40,
         required=False,
         help_text=_("The file has no substation column: whose readings are these?"),
-        widget=forms.TextInput(attrs={"class": "form-control", "list": "substation-codes"}),
+        widget=forms.TextInput(attrs={"class": "input", "list": "substation-codes"}),
     )
     start = forms.DateTimeField(
         label=_("First row measured at"),
         required=False,
         help_text=_("The file has no time column: rows are counted from here, separately for each substation."),
-        widget=forms.DateTimeInput(attrs={"class": "form-control", "type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        widget=forms.DateTimeInput(attrs={"class": "input", "type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
     interval_s = forms.TypedChoiceField(
-        label=_("Distance between rows"),
+        label=_("Interval between rows"),
         choices=_INTERVALS,
         coerce=int,
         initial=900,
         required=False,
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=forms.Select(attrs={"class": "select"}),
     )
     time_zone = forms.ChoiceField(
         label=_("Time zone"),
         choices=lazy(_zones, list),
         required=False,
         help_text=_("Of times that carry no offset, and of substations that are created."),
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=forms.Select(attrs={"class": "select"}),
     )
     day_first = forms.TypedChoiceField(
         label=_("Dates such as 03/04/2025"),
@@ -135,21 +135,21 @@ class AnswerForm(forms.Form):
         empty_value=None,
         choices=[("true", _("day before month")), ("false", _("month before day"))],
         coerce=lambda value: value == "true",
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=forms.Select(attrs={"class": "select"}),
     )
     unknown = forms.ChoiceField(
         label=_("Substations that do not exist yet"),
         choices=[("create", _("create them")), ("reject", _("reject their rows"))],
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=forms.Select(attrs={"class": "select"}),
     )
     remember = forms.BooleanField(
         label=_("Remember this for files with the same columns"),
         required=False,
         initial=True,
-        widget=forms.CheckboxInput(attrs={"class": "form-check-input"}),
+        widget=forms.CheckboxInput(attrs={"class": "check"}),
     )
 
-    def __init__(self, found: Inspection, options: Options, data: Any = None) -> None:
+    def __init__(self, found: Inspection, options: ImportOptions, data: Any = None) -> None:
         self.found, self.before = found, options
         super().__init__(data, initial=self._initial(found, options))
         for index, header in enumerate(found.form.columns):
@@ -170,12 +170,12 @@ class AnswerForm(forms.Form):
                 required=False,
                 initial=choice.get("negate", False),
                 widget=forms.CheckboxInput(
-                    attrs={"class": "form-check-input", "aria-label": f"{header}: {_('reverse the sign')}"}
+                    attrs={"class": "check", "aria-label": f"{header}: {_('reverse the sign')}"}
                 ),
             )
 
     @staticmethod
-    def _initial(found: Inspection, options: Options) -> dict[str, Any]:
+    def _initial(found: Inspection, options: ImportOptions) -> dict[str, Any]:
         return {
             "substation": options.substation,
             "start": options.start or None,
@@ -237,8 +237,8 @@ class AnswerForm(forms.Form):
             self.add_error(error.field, str(error))
         return cleaned
 
-    def _choices(self, cleaned: dict[str, Any]) -> dict[str, Choice]:
-        chosen: dict[str, Choice] = {}
+    def _choices(self, cleaned: dict[str, Any]) -> dict[str, ColumnChoice]:
+        chosen: dict[str, ColumnChoice] = {}
         for index, header in enumerate(self.found.form.columns):
             target, unit = cleaned[f"target_{index}"], cleaned[f"unit_{index}"]
             fits = target in CHANNEL_NAMES and unit in {known.name for known in units_of(target)}
@@ -251,7 +251,7 @@ class AnswerForm(forms.Form):
             }
         return chosen
 
-    def _options(self, cleaned: dict[str, Any], choices: dict[str, Choice]) -> Options:
+    def _options(self, cleaned: dict[str, Any], choices: dict[str, ColumnChoice]) -> ImportOptions:
         targets = {choice["target"] for choice in choices.values()}
         has_time = bool(targets & {TIMESTAMP, DATE})
         if not has_time and not cleaned.get("start"):

@@ -13,13 +13,13 @@ from django.conf import settings
 
 from core.spreadsheets import unguarded
 from ingestion import mapping, sniffing, timestamps
-from ingestion.mapping import DATE, SUBSTATION, SURE, TIMESTAMP, Choice, Guess
+from ingestion.mapping import DATE, SUBSTATION, SURE, TIMESTAMP, ColumnChoice, ColumnGuess
 from ingestion.models import ColumnMapping, Upload
 from ingestion.numbers import to_numbers
-from ingestion.options import Options
-from ingestion.plan import Grid, Plan
+from ingestion.options import ImportOptions
+from ingestion.plan import ImportPlan, KnownSubstations
 from ingestion.problems import Unreadable, printable
-from ingestion.sniffing import Format
+from ingestion.sniffing import FileFormat
 from substations.channels import BY_NAME
 from substations.models import Substation
 
@@ -31,7 +31,7 @@ ASK_MAPPING, ASK_TIME, ASK_SUBSTATION, ASK_UNKNOWN, ASK_REVIEW = (
     "unknown",
     "review",
 )
-_IGNORED: Choice = {"target": "", "unit": "", "negate": False}
+_IGNORED: ColumnChoice = {"target": "", "unit": "", "negate": False}
 _POWERS = (("apparent_power_kva", "VA"), ("active_power_kw", "W"), ("reactive_power_kvar", "var"))
 
 
@@ -43,9 +43,9 @@ class Inspection:
     distance of rows that were said then.
     """
 
-    form: Format
-    choices: dict[str, Choice]
-    guesses: dict[str, Guess]
+    form: FileFormat
+    choices: dict[str, ColumnChoice]
+    guesses: dict[str, ColumnGuess]
     day_first: bool
     unknown: tuple[str, ...]
     questions: tuple[str, ...]
@@ -78,7 +78,7 @@ def inspect(upload: Upload) -> Inspection:
     return look(Path(upload.file.path), upload.parsed_options)
 
 
-def look(path: Path, options: Options) -> Inspection:
+def look(path: Path, options: ImportOptions) -> Inspection:
     """Inspect a file under the answers given so far.
 
     The mapping is the one answered, else the saved one for these columns, else a guess; a guess that is not sure is a
@@ -91,7 +91,7 @@ def look(path: Path, options: Options) -> Inspection:
     problem = ""
     _refuse_hopeless(form, guesses, has_mapping=bool(options.mapping or saved))
     if options.mapping or saved:
-        chosen: Mapping[str, Choice] = options.mapping or (saved.mapping if saved else {})
+        chosen: Mapping[str, ColumnChoice] = options.mapping or (saved.mapping if saved else {})
     else:
         chosen = refined(mapping.choices_of(guesses), form)
         if any(guess.target and guess.confidence < SURE for guess in guesses.values()):
@@ -119,7 +119,7 @@ def look(path: Path, options: Options) -> Inspection:
     return replace(found, recognised=saved.name, time_zone=saved.time_zone, interval_s=saved.interval_s)
 
 
-def _refuse_hopeless(form: Format, guesses: Mapping[str, Guess], *, has_mapping: bool) -> None:
+def _refuse_hopeless(form: FileFormat, guesses: Mapping[str, ColumnGuess], *, has_mapping: bool) -> None:
     """Raise Unreadable for a table that no answer could turn into readings."""
     width = len(form.columns)
     if not form.sample:
@@ -132,7 +132,7 @@ def _refuse_hopeless(form: Format, guesses: Mapping[str, Guess], *, has_mapping:
         raise Unreadable(f"No column holds numbers; expected at least one measured quantity. The columns are: {named}.")
 
 
-def refined(choices: dict[str, Choice], form: Format) -> dict[str, Choice]:
+def refined(choices: dict[str, ColumnChoice], form: FileFormat) -> dict[str, ColumnChoice]:
     """Correct units by the first values: a power factor of 85 is in %, and √3·U·I tells W from kW."""
     by_target = {choice["target"]: header for header, choice in choices.items() if choice.get("target")}
     median = {target: _median(form, header) for target, header in by_target.items() if target in BY_NAME}
@@ -159,7 +159,7 @@ def _unit_in(header: str) -> bool:
     return "k" in mapping.guess_one(header).unit and any(u in header.lower() for u in ("kw", "kva", "kvar"))
 
 
-def _median(form: Format, header: str) -> float:
+def _median(form: FileFormat, header: str) -> float:
 
     position = form.columns.index(header)
     values = to_numbers(
@@ -169,7 +169,7 @@ def _median(form: Format, header: str) -> float:
     return float(np.median(known)) if len(known) else 0.0
 
 
-def _gaps(choices: Mapping[str, Choice], options: Options) -> list[str]:
+def _gaps(choices: Mapping[str, ColumnChoice], options: ImportOptions) -> list[str]:
     targets = {choice["target"] for choice in choices.values()}
     questions = []
     if not targets & {TIMESTAMP, DATE} and not (options.start and options.interval_s):
@@ -179,7 +179,7 @@ def _gaps(choices: Mapping[str, Choice], options: Options) -> list[str]:
     return questions
 
 
-def _unknown(form: Format, choices: Mapping[str, Choice], options: Options) -> tuple[str, ...]:
+def _unknown(form: FileFormat, choices: Mapping[str, ColumnChoice], options: ImportOptions) -> tuple[str, ...]:
     header = next((header for header, choice in choices.items() if choice["target"] == SUBSTATION), None)
     if header is None:
         named = [options.substation] if options.substation else []
@@ -190,7 +190,7 @@ def _unknown(form: Format, choices: Mapping[str, Choice], options: Options) -> t
     return tuple(name for name in named if name.casefold() not in ids)
 
 
-def _day_first(form: Format, choices: Mapping[str, Choice]) -> bool:
+def _day_first(form: FileFormat, choices: Mapping[str, ColumnChoice]) -> bool:
     header = next((h for h, choice in choices.items() if choice["target"] in (TIMESTAMP, DATE)), None)
     if header is None:
         return True
@@ -198,20 +198,20 @@ def _day_first(form: Format, choices: Mapping[str, Choice]) -> bool:
     return timestamps.looks_day_first(np.array([row[position] for row in form.sample], dtype=object))
 
 
-def grid() -> Grid:
+def grid() -> KnownSubstations:
     """The substations as validation needs them: found by code, else by name."""
     rows = list(Substation.objects.values_list("pk", "code", "name", "time_zone"))
     ids = {name.casefold(): pk for pk, _code, name, _zone in rows if name}
     ids |= {code.casefold(): pk for pk, code, _name, _zone in rows}
-    return Grid(ids, {pk: zone for pk, _code, _name, zone in rows})
+    return KnownSubstations(ids, {pk: zone for pk, _code, _name, zone in rows})
 
 
-def plan_of(inspection: Inspection, options: Options) -> Plan:
+def plan_of(inspection: Inspection, options: ImportOptions) -> ImportPlan:
     """The answers as the plan that validation follows."""
     start = None
     if not inspection.has_time and options.start:
         start = np.datetime64(datetime.fromisoformat(options.start), "us")
-    return Plan(
+    return ImportPlan(
         choices=inspection.choices,
         substation=options.substation,
         time_zone=options.time_zone,
@@ -223,6 +223,6 @@ def plan_of(inspection: Inspection, options: Options) -> Plan:
     )
 
 
-def new_zone(options: Options) -> str:
+def new_zone(options: ImportOptions) -> str:
     """The time zone of substations that a file brings along."""
     return options.time_zone or settings.TIME_ZONE

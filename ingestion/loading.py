@@ -7,7 +7,7 @@ import logging
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import numpy as np
 from django.conf import settings
@@ -20,22 +20,24 @@ from core.spreadsheets import unguarded
 from ingestion import inspection, parsing, receiving, storage, validation
 from ingestion.mapping import SUBSTATION, MappingError
 from ingestion.models import RowProblem, Upload
-from ingestion.newcomers import Newcomers
-from ingestion.parsing import Block
-from ingestion.plan import Plan
+from ingestion.new_substations import NewSubstations
+from ingestion.parsing import TextBlock
+from ingestion.plan import ImportPlan
 from ingestion.problems import Problems, Unreadable
-from ingestion.sniffing import Format
+from ingestion.querysets import UploadQuerySet
+from ingestion.sniffing import FileFormat
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
+# chosen: many times what a block takes (a second or two), short enough that nobody waits for a dead worker.
+LEASE_FOR = timedelta(seconds=30)
 MAX_ATTEMPTS = 5
-RING_AGAIN_AFTER = timedelta(seconds=30)
-MOST_TOUCHED = 500
+SEND_AGAIN_AFTER = timedelta(seconds=30)
+MAX_TOUCHED = 500
 UNPACKED_LIMIT = 10  # times the size limit: more than any export shrinks, less than a gzip bomb
 
 
-class Outcome(enum.Enum):
+class LoadOutcome(enum.Enum):
     """How a call of ``load`` ended for this worker."""
 
     LOADED = "loaded"
@@ -49,16 +51,16 @@ class LeaseLost(Exception):
     """Another worker took over; whatever this one had not committed is void."""
 
 
-def load(upload_id: int) -> Outcome:
+def load(upload_id: int) -> LoadOutcome:
     """Load an upload, or carry on where a killed worker's last committed block ended. May run twice."""
-    token = uuid4()
-    if not _claim(upload_id, token):
-        return Outcome.TAKEN
+    token = _claim(upload_id)
+    if token is None:
+        return LoadOutcome.TAKEN
     upload = Upload.objects.get(pk=upload_id)
     try:
         return _Load(upload, token).run()
     except LeaseLost:
-        return Outcome.TAKEN
+        return LoadOutcome.TAKEN
     except (Unreadable, MappingError) as error:
         return _reject(upload, token, str(error))
     except Exception:  # the rim of the stage: the row says so, the sweep tries again
@@ -67,82 +69,77 @@ def load(upload_id: int) -> Outcome:
 
 
 def unfinished_uploads() -> list[int]:
-    """Uploads to ring for: queued and not rung for lately, or left behind by a worker whose lease ran out."""
+    """Uploads to start: queued and not started lately, or left behind by a worker whose lease ran out."""
     now = timezone.now()
-    due = Upload.objects.claimable(now).exclude(queued_at__gte=now - RING_AGAIN_AFTER, state=Upload.State.QUEUED)
+    due = Upload.objects.claimable(now).exclude(queued_at__gte=now - SEND_AGAIN_AFTER, state=Upload.State.QUEUED)
     ids = list(due.values_list("pk", flat=True))
     Upload.objects.filter(pk__in=ids, state=Upload.State.QUEUED).update(queued_at=now)
     return ids
 
 
-def _claim(upload_id: int, token: UUID) -> bool:
+def _claim(upload_id: int) -> UUID | None:
     now = timezone.now()
-    claimed = (
-        Upload.objects.claimable(now)
-        .filter(pk=upload_id)
-        .update(
-            state=Upload.State.LOADING,
-            lease_until=now + LEASE,
-            lease_token=token,
-            attempts=F("attempts") + 1,
-        )
+    upload = Upload.objects.filter(pk=upload_id)
+    token = upload.claimable(now).claim(
+        now=now, lease_for=LEASE_FOR, state=Upload.State.LOADING, attempts=F("attempts") + 1
     )
-    if not claimed:
-        return False
-    Upload.objects.filter(pk=upload_id, started_at=None).update(started_at=now)
-    exhausted = Upload.objects.filter(pk=upload_id, lease_token=token, attempts__gt=MAX_ATTEMPTS).update(
+    if token is None:
+        return None
+    upload.filter(started_at=None).update(started_at=now)
+    exhausted = upload.filter(attempts__gt=MAX_ATTEMPTS).release(
+        token,
         state=Upload.State.FAILED,
         finished_at=now,
         reason=f"The worker stopped {MAX_ATTEMPTS} times at the same place of this file; see the log.",
     )
-    return not exhausted
+    return None if exhausted else token
+
+
+def _loading(upload: Upload) -> UploadQuerySet:
+    return Upload.objects.filter(pk=upload.pk, state=Upload.State.LOADING)
 
 
 def _hold(upload: Upload, token: UUID) -> None:
     """Renew the lease or raise LeaseLost; inside a transaction it also keeps others from taking over before its end."""
-    held = Upload.objects.filter(pk=upload.pk, lease_token=token, state=Upload.State.LOADING).update(
-        lease_until=timezone.now() + LEASE
-    )
-    if not held:
+    if not _loading(upload).renew(token, lease_for=LEASE_FOR):
         raise LeaseLost
 
 
 def _finish(upload: Upload, token: UUID, state: Upload.State, reason: str = "") -> None:
     now = timezone.now()
-    ended = Upload.objects.filter(pk=upload.pk, lease_token=token, state=Upload.State.LOADING).update(
+    ended = _loading(upload).release(
+        token,
         state=state,
         stage=Upload.Stage.DONE,
         reason=reason,
         finished_at=now,
         progress_at=now,
-        lease_until=None,
         bytes_done=F("bytes_total"),
     )
     if not ended:
         raise LeaseLost
 
 
-def _reject(upload: Upload, token: UUID, reason: str) -> Outcome:
+def _reject(upload: Upload, token: UUID, reason: str) -> LoadOutcome:
     try:
         _finish(upload, token, Upload.State.REJECTED, reason)
     except LeaseLost:
-        return Outcome.TAKEN
+        return LoadOutcome.TAKEN
     receiving.drop_file(upload)
-    return Outcome.REJECTED
+    return LoadOutcome.REJECTED
 
 
-def _give_back(upload: Upload, token: UUID) -> Outcome:
-    mine = Upload.objects.filter(pk=upload.pk, lease_token=token, state=Upload.State.LOADING)
+def _give_back(upload: Upload, token: UUID) -> LoadOutcome:
     if upload.attempts < MAX_ATTEMPTS:
-        mine.update(state=Upload.State.QUEUED, lease_until=None, queued_at=timezone.now())
+        _loading(upload).release(token, state=Upload.State.QUEUED, queued_at=timezone.now())
     else:
-        mine.update(
+        _loading(upload).release(
+            token,
             state=Upload.State.FAILED,
-            lease_until=None,
             finished_at=timezone.now(),
             reason=f"The program failed {MAX_ATTEMPTS} times on this file; the log says why. Try again later.",
         )
-    return Outcome.FAILED
+    return LoadOutcome.FAILED
 
 
 class _Load:
@@ -155,11 +152,11 @@ class _Load:
         self.now: datetime = timezone.now()
         self.now_utc = np.datetime64(self.now.replace(tzinfo=None), "us")
 
-    def run(self) -> Outcome:
+    def run(self) -> LoadOutcome:
         """1. check the whole file; 2. store block after block; 3. settle what it amounted to."""
         found = inspection.look(self.path, self.options.updated(review=False))
         plan = inspection.plan_of(found, self.options)
-        self.newcomers = Newcomers(inspection.grid(), inspection.new_zone(self.options), self.options.interval_s)
+        self.substations = NewSubstations(inspection.grid(), inspection.new_zone(self.options), self.options.interval_s)
         if not self.upload.checkpoint:
             questions = list(found.questions) or self._survey(found.form, plan)
             if questions:
@@ -169,9 +166,9 @@ class _Load:
         checkpoint = self.upload.checkpoint
         self.touched: list[int] = checkpoint.get("substations", [])
         self.positions = {
-            self.newcomers.grid.ids[name]: count
+            self.substations.grid.ids[name]: count
             for name, count in checkpoint.get("positions", {}).items()
-            if name in self.newcomers.grid.ids
+            if name in self.substations.grid.ids
         }
         for block in parsing.blocks(
             self.path, found.form, offset=checkpoint.get("offset", 0), line=checkpoint.get("line", 1)
@@ -179,7 +176,7 @@ class _Load:
             self._store(block, found.form, plan)
         return self._settle()
 
-    def _survey(self, form: Format, plan: Plan) -> list[str]:
+    def _survey(self, form: FileFormat, plan: ImportPlan) -> list[str]:
         """Read the whole file once: is it sound, within the limits, and which substations does it name?"""
         self._progress(stage=Upload.Stage.CHECKING)
         header = plan.column(SUBSTATION)
@@ -193,9 +190,9 @@ class _Load:
                 names |= dict.fromkeys(unguarded(str(name).strip()) for name in table.cells[header].dropna().unique())
             _hold(self.upload, self.token)
         self._progress(bytes_total=size)
-        unknown = self.newcomers.unknown(names)
+        unknown = self.substations.unknown(names)
         if unknown and self.options.unknown == "create":
-            self.newcomers.expect(unknown)
+            self.substations.expect(unknown)
         return [inspection.ASK_UNKNOWN] if unknown and self.options.unknown == "ask" else []
 
     def _limit(self, lines: int, size: int) -> None:
@@ -208,26 +205,26 @@ class _Load:
                 f"The file unpacks to more than {settings.UPLOAD_MAX_BYTES * UNPACKED_LIMIT:,} bytes. Split it."
             )
 
-    def _ask(self, questions: list[str]) -> Outcome:
-        asked = Upload.objects.filter(pk=self.upload.pk, lease_token=self.token, state=Upload.State.LOADING).update(
-            state=Upload.State.WAITING, stage=Upload.Stage.NONE, questions=questions, lease_until=None, attempts=0
+    def _ask(self, questions: list[str]) -> LoadOutcome:
+        asked = _loading(self.upload).release(
+            self.token, state=Upload.State.WAITING, stage=Upload.Stage.NONE, questions=questions, attempts=0
         )
-        return Outcome.WAITING if asked else Outcome.TAKEN
+        return LoadOutcome.WAITING if asked else LoadOutcome.TAKEN
 
     def _progress(self, **changes: object) -> None:
         _hold(self.upload, self.token)
         Upload.objects.filter(pk=self.upload.pk).update(progress_at=timezone.now(), **changes)
 
-    def _store(self, block: Block, form: Format, plan: Plan) -> None:
+    def _store(self, block: TextBlock, form: FileFormat, plan: ImportPlan) -> None:
         """One block: judge it, then store rows, problems, counts and checkpoint in one transaction."""
         table = parsing.read_table(block, form, plan.numbers, plan.texts)
-        checked = validation.check(table, plan, self.newcomers.grid, now=self.now_utc, positions=self.positions)
+        checked = validation.check(table, plan, self.substations.grid, now=self.now_utc, positions=self.positions)
         with transaction.atomic():
             _hold(self.upload, self.token)
-            admitted = self.newcomers.admit(checked.rows)
+            admitted = self.substations.admit(checked.rows)
             stored = storage.store(admitted.rows)
             self._keep(checked.problems)
-            names = {pk: name for name, pk in self.newcomers.grid.ids.items()}
+            names = {pk: name for name, pk in self.substations.grid.ids.items()}
             positions = {admitted.renamed.get(pk, pk): count for pk, count in checked.positions.items()}
             names |= {new: names[old] for old, new in admitted.renamed.items()}
             Upload.objects.filter(pk=self.upload.pk).update(
@@ -248,13 +245,13 @@ class _Load:
                     "positions": {names[pk]: count for pk, count in positions.items() if pk in names},
                 },
             )
-        self.newcomers.settle(admitted)
+        self.substations.settle(admitted)
         self.positions = positions
 
     def _touch(self, ids: NDArray[np.int64]) -> list[int]:
         """The substations that readings came of so far, for the links of the result."""
         new = [pk for pk in np.unique(ids).tolist() if pk not in self.touched]
-        self.touched = [*self.touched, *new][:MOST_TOUCHED]
+        self.touched = [*self.touched, *new][:MAX_TOUCHED]
         return self.touched
 
     def _keep(self, problems: Problems) -> None:
@@ -263,17 +260,17 @@ class _Load:
         RowProblem.objects.bulk_create(
             [
                 RowProblem(upload=self.upload, line=line, field=name[:200], received=got[:200], expected=want[:300])
-                for line, name, got, want in first.told()
+                for line, name, got, want in first.rows()
             ],
             batch_size=2000,
         )
 
-    def _settle(self) -> Outcome:
+    def _settle(self) -> LoadOutcome:
         self.upload.refresh_from_db()
         upload = self.upload
         if upload.rows_stored + upload.rows_unchanged:
             _finish(upload, self.token, Upload.State.LOADED)
-            return Outcome.LOADED
+            return LoadOutcome.LOADED
         return _reject(upload, self.token, _why_nothing(upload))
 
 

@@ -17,7 +17,7 @@ ROLES = (TIMESTAMP, DATE, CLOCK, SUBSTATION)
 SURE = 0.7
 
 
-class Choice(TypedDict, total=False):
+class ColumnChoice(TypedDict, total=False):
     """What one column is: a role, a channel or "" to ignore; the unit's name; and whether the sign is turned round."""
 
     target: str
@@ -30,7 +30,7 @@ class MappingError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class ColumnGuess:
     """What a header seems to mean, 0 to 1 sure, and why where that is not plain."""
 
     target: str
@@ -84,7 +84,7 @@ _TRANSFORMER_DATASET = {  # the columns of the Electricity Transformer Dataset (
 _FIRST_LETTERS = re.compile(r"^(thd)?([iuv])_?(l?[123](?:l?[123])?|[abcrystuvw]{1,2}|avg|n)?$")
 
 
-def guess(headers: Sequence[str]) -> dict[str, Guess]:
+def guess(headers: Sequence[str]) -> dict[str, ColumnGuess]:
     """A guess for each header; where two headers mean the same, the surer (then the first) one keeps it."""
     # Red, yellow, blue: with a phase Y in the file, B is the third phase and not the second.
     colours = any("y" in _words_and_unit(header)[0] for header in headers)
@@ -101,7 +101,7 @@ def guess(headers: Sequence[str]) -> dict[str, Guess]:
     for header in sorted(guesses, key=lambda h: -guesses[h].confidence):
         target = guesses[header].target
         if target and target in taken:
-            guesses[header] = Guess(IGNORE, "", 0.0, f"“{taken[target]}” is already taken for this")
+            guesses[header] = ColumnGuess(IGNORE, "", 0.0, f"“{taken[target]}” is already taken for this")
         elif target:
             taken[target] = header
     return guesses
@@ -111,25 +111,25 @@ def _without_blue(header: str) -> str:
     return re.sub(r"(?<![A-Za-z])([IiVvUu]_?)?[Bb](?![A-Za-z])", r"\1 3", header)
 
 
-def _renamed(found: Guess, old: str, new: str) -> Guess:
-    return Guess(new, found.unit, found.confidence, found.why) if found.target == old else found
+def _renamed(found: ColumnGuess, old: str, new: str) -> ColumnGuess:
+    return ColumnGuess(new, found.unit, found.confidence, found.why) if found.target == old else found
 
 
-def guess_one(header: str) -> Guess:
+def guess_one(header: str) -> ColumnGuess:
     """What one header seems to mean, looked at alone."""
     plain = " ".join(re.findall(r"[^\W_]+|[%°]", header.lower()))
     if header in BY_NAME or header.lower() in BY_NAME:
-        return Guess(header.lower(), units_of(header.lower())[0].name, 1.0)
+        return ColumnGuess(header.lower(), units_of(header.lower())[0].name, 1.0)
     for names, role in ((_TIMES, TIMESTAMP), (_DATES, DATE), (_CLOCKS, CLOCK), (_SUBSTATIONS, SUBSTATION)):
         if plain in names or (role == TIMESTAMP and {"date", "time"} <= set(plain.split())):
-            return Guess(role, "", 1.0)
+            return ColumnGuess(role, "", 1.0)
     if plain in _TRANSFORMER_DATASET:
         target, confidence, why = _TRANSFORMER_DATASET[plain]
-        return Guess(target, units_of(target)[0].name if target else "", confidence, why)
+        return ColumnGuess(target, units_of(target)[0].name if target else "", confidence, why)
     return _guess_quantity(header)
 
 
-def _guess_quantity(header: str) -> Guess:
+def _guess_quantity(header: str) -> ColumnGuess:
     words, unit = _words_and_unit(header)
     thd = "thd" in words or "distortion" in words
     found: str = "power_factor" if {"power", "factor"} <= set(words) or {"cos", "phi"} <= set(words) else ""
@@ -139,7 +139,7 @@ def _guess_quantity(header: str) -> Guess:
     if found in ("current", "voltage"):
         return _phased(found, words, unit, thd, sure)
     if thd or not found or _phase_of(words[1:], _PHASES) or {"energy", "demand", "max", "min"} & set(words):
-        return Guess(IGNORE)  # a single phase's power, an energy, an extreme: no channel of ours
+        return ColumnGuess(IGNORE)  # a single phase's power, an energy, an extreme: no channel of ours
     return _with_unit(found, unit, sure)
 
 
@@ -181,7 +181,7 @@ def _is_phase_letter(words: list[str]) -> bool:
     return len(words) < 2 or not (words[-2] in _TOTALS or re.fullmatch(r"l\d+", words[-2]))
 
 
-def _phased(kind: str, words: list[str], unit: str, thd: bool, sure: float) -> Guess:
+def _phased(kind: str, words: list[str], unit: str, thd: bool, sure: float) -> ColumnGuess:
     rest = [word for word in words if _WORDS.get(word) != kind or len(word) == 1]
     rest = rest[1:] if rest and _WORDS.get(rest[0]) == kind else rest
     neutral = "n" in rest or "ln" in rest or "neutral" in rest
@@ -189,17 +189,17 @@ def _phased(kind: str, words: list[str], unit: str, thd: bool, sure: float) -> G
     total = bool(_TOTALS & {*rest, *_joined(rest)}) or not rest
     if thd:
         where = pair if kind == "voltage" else phase
-        return _with_unit(f"thd_{kind}_{where}_pct", unit, sure) if where else Guess(IGNORE)
+        return _with_unit(f"thd_{kind}_{where}_pct", unit, sure) if where else ColumnGuess(IGNORE)
     if kind == "current":
         if phase and not neutral:
             return _with_unit(f"current_{phase}_a", unit, sure)
-        return _with_unit("current_avg_a", unit, sure if total else 0.5) if not neutral else Guess(IGNORE)
+        return _with_unit("current_avg_a", unit, sure if total else 0.5) if not neutral else ColumnGuess(IGNORE)
     if pair and not neutral:
         return _with_unit(f"voltage_{pair}_v", unit, sure)
     if neutral or phase:
         if total and not phase:
             return _with_unit("voltage_avg_v", f"{unit or 'V'} line-neutral", sure - 0.1)
-        return Guess(IGNORE, "", 0.0, "a phase-to-neutral voltage; the channels are line to line")
+        return ColumnGuess(IGNORE, "", 0.0, "a phase-to-neutral voltage; the channels are line to line")
     return _with_unit("voltage_avg_v", unit, sure if total else 0.5)
 
 
@@ -216,24 +216,24 @@ def _phase_of(words: list[str], table: Mapping[str, str]) -> str:
     return next((table[word] for word in words if word in table), "")
 
 
-def _with_unit(channel: str, unit: str, sure: float) -> Guess:
+def _with_unit(channel: str, unit: str, sure: float) -> ColumnGuess:
     known = unit_of(channel, unit)
     if known is None:
-        return Guess(channel, units_of(channel)[0].name, min(sure, 0.5), f"the unit {unit} does not fit")
-    return Guess(channel, known.name, sure)
+        return ColumnGuess(channel, units_of(channel)[0].name, min(sure, 0.5), f"the unit {unit} does not fit")
+    return ColumnGuess(channel, known.name, sure)
 
 
-def choices_of(guesses: Mapping[str, Guess]) -> dict[str, Choice]:
+def choices_of(guesses: Mapping[str, ColumnGuess]) -> dict[str, ColumnChoice]:
     """The guesses as the plain dict that is stored and shown for confirmation."""
     return {header: {"target": g.target, "unit": g.unit, "negate": False} for header, g in guesses.items()}
 
 
-def checked(columns: Sequence[str], choices: Mapping[str, Choice]) -> dict[str, Choice]:
+def checked(columns: Sequence[str], choices: Mapping[str, ColumnChoice]) -> dict[str, ColumnChoice]:
     """The mapping completed with ignored columns; raises MappingError if it does not fit the file or itself."""
     unknown = [header for header in choices if header not in columns]
     if unknown:
         raise MappingError(f"The file has no column “{unknown[0]}”; it has: {', '.join(columns)}.")
-    complete: dict[str, Choice] = {header: _checked_one(header, choices.get(header, {})) for header in columns}
+    complete: dict[str, ColumnChoice] = {header: _checked_one(header, choices.get(header, {})) for header in columns}
     targets = [choice["target"] for choice in complete.values() if choice["target"]]
     doubled = next((target for target in targets if targets.count(target) > 1), None)
     if doubled:
@@ -249,7 +249,7 @@ def checked(columns: Sequence[str], choices: Mapping[str, Choice]) -> dict[str, 
     return complete
 
 
-def _checked_one(header: str, choice: Choice) -> Choice:
+def _checked_one(header: str, choice: ColumnChoice) -> ColumnChoice:
     target, unit = choice.get("target", IGNORE), choice.get("unit", "")
     if target in (IGNORE, *ROLES):
         return {"target": target, "unit": "", "negate": False}

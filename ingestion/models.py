@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
-from ingestion.options import Options
+from core.leases import Leased
+from ingestion.options import ImportOptions
 
 from .querysets import UploadQuerySet
 
 
-class Upload(models.Model):
+class Upload(Leased):
     """One file and its way into the readings.
 
         waiting ──answer──► queued ──claim──► loading ──► loaded
@@ -81,8 +82,6 @@ class Upload(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     progress_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
-    lease_until = models.DateTimeField(null=True, blank=True)
-    lease_token = models.UUIDField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     checkpoint = FiniteJSONField(default=dict, blank=True)
 
@@ -100,7 +99,7 @@ class Upload(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["state", "lease_until"], name="upload_unfinished"),  # the sweep
+            models.Index(fields=["state", "claimed_until"], name="upload_unfinished"),  # the sweep
             models.Index(fields=["-created_at"], name="upload_newest"),  # the list
         ]
 
@@ -111,8 +110,8 @@ class Upload(models.Model):
         return reverse("ingestion:detail", args=[self.pk])
 
     @property
-    def parsed_options(self) -> Options:
-        return Options.from_json(self.options)
+    def parsed_options(self) -> ImportOptions:
+        return ImportOptions.from_json(self.options)
 
     @property
     def is_final(self) -> bool:

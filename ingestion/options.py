@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from ingestion.mapping import Choice
+from ingestion.mapping import ColumnChoice
 
 UNKNOWN_SUBSTATIONS = ("ask", "create", "reject")
-SHORTEST_S, LONGEST_S = 1, 86_400
+MIN_ROW_DISTANCE_S, MAX_ROW_DISTANCE_S = 1, 86_400
 
 
 class OptionError(ValueError):
@@ -23,14 +23,14 @@ class OptionError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ImportOptions:
     """Answers to what the file itself does not say; an empty one is not answered yet.
 
     ``start`` is local ISO text; ``day_first`` None lets the values decide; ``unknown`` says what happens to rows of
     substations that do not exist; ``allow_future`` is for a simulated clock.
     """
 
-    mapping: dict[str, Choice] = field(default_factory=dict)
+    mapping: dict[str, ColumnChoice] = field(default_factory=dict)
     substation: str = ""
     time_zone: str = ""
     start: str = ""
@@ -45,7 +45,7 @@ class Options:
         _check(self)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Options:
+    def from_json(cls, data: Mapping[str, Any]) -> ImportOptions:
         return cls(**data)
 
     def to_json(self) -> dict[str, Any]:
@@ -53,11 +53,11 @@ class Options:
         default = asdict(_DEFAULT)
         return {name: value for name, value in asdict(self).items() if value != default[name]}
 
-    def updated(self, **changes: Any) -> Options:
+    def updated(self, **changes: Any) -> ImportOptions:
         return replace(self, **changes)
 
 
-def _check(options: Options) -> None:
+def _check(options: ImportOptions) -> None:
     if options.unknown not in UNKNOWN_SUBSTATIONS:
         expected = ", ".join(UNKNOWN_SUBSTATIONS)
         raise OptionError(
@@ -71,9 +71,10 @@ def _check(options: Options) -> None:
                 "time_zone",
                 f"Received the time zone “{options.time_zone}”; expected a name such as Asia/Kolkata or UTC.",
             ) from error
-    if options.interval_s and not SHORTEST_S <= options.interval_s <= LONGEST_S:
+    if options.interval_s and not MIN_ROW_DISTANCE_S <= options.interval_s <= MAX_ROW_DISTANCE_S:
         raise OptionError(
-            "interval_s", f"Received an interval of {options.interval_s} s; expected {SHORTEST_S} to {LONGEST_S} s."
+            "interval_s",
+            f"Received an interval of {options.interval_s} s; expected {MIN_ROW_DISTANCE_S} to {MAX_ROW_DISTANCE_S} s.",
         )
     if options.start:
         try:
@@ -89,4 +90,4 @@ def _check(options: Options) -> None:
             )
 
 
-_DEFAULT = Options()
+_DEFAULT = ImportOptions()

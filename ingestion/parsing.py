@@ -20,17 +20,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ingestion.problems import KEPT_OF_A_KIND, BoolArray, IntArray, Problems, TextArray, Unreadable, at_lines, join
-from ingestion.sniffing import Format
+from ingestion.sniffing import FileFormat
 
 BLOCK_BYTES = 2 * 1024 * 1024
-LONGEST_LINE = 256 * 1024
+MAX_LINE_BYTES = 256 * 1024
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "None", "-", "--", "---")
 _NEWLINE, _QUOTE = 10, 34
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TextBlock:
     """Whole lines as UTF-8: the first one's 1-based number, and the place in the text where the next block begins."""
 
     text: bytes
@@ -40,7 +40,7 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ParsedBlock:
     """Columns of one block by header. ``cells`` hold text, floats or None; ``lines`` the 1-based line of each row.
 
     ``malformed_lines`` are the lines that could not be split into fields; ``problems`` tells of them.
@@ -62,7 +62,7 @@ class Table:
 class _Text:
     """The file's text as bytes that can be cut at a line feed: unpacked, and transcoded if characters are wide."""
 
-    def __init__(self, path: Path, form: Format) -> None:
+    def __init__(self, path: Path, form: FileFormat) -> None:
         self._file = cast(BinaryIO, gzip.open(path)) if form.compressed else path.open("rb")  # noqa: SIM115
         self._decoder = codecs.getincrementaldecoder(form.encoding)("replace") if form.wide else None
 
@@ -98,7 +98,9 @@ class _Text:
         self._file.close()
 
 
-def blocks(path: Path, form: Format, *, offset: int = 0, line: int = 1, size: int = BLOCK_BYTES) -> Iterator[Block]:
+def blocks(
+    path: Path, form: FileFormat, *, offset: int = 0, line: int = 1, size: int = BLOCK_BYTES
+) -> Iterator[TextBlock]:
     """The text in blocks of whole lines, from a place where an earlier block ended (``next_offset``, ``next_line``)."""
     source = _Text(path, form)
     try:
@@ -111,15 +113,15 @@ def blocks(path: Path, form: Format, *, offset: int = 0, line: int = 1, size: in
                 return
             cut = _last_line_end(text) if chunk else len(text)
             text, rest = text[:cut], text[cut:]
-            if len(rest) > LONGEST_LINE:
+            if len(rest) > MAX_LINE_BYTES:
                 raise Unreadable(
-                    f"Line {line + _count_lines(text)} is longer than {LONGEST_LINE // 1024} KiB; "
+                    f"Line {line + _count_lines(text)} is longer than {MAX_LINE_BYTES // 1024} KiB; "
                     "expected one reading per line."
                 )
             if text:
                 offset += len(text)
                 following = line + _count_lines(text)
-                yield Block(_as_utf8(text, form), line, offset, following)
+                yield TextBlock(_as_utf8(text, form), line, offset, following)
                 line = following
             if not chunk:
                 return
@@ -138,7 +140,7 @@ def _count_lines(text: bytes) -> int:
     return count if not text or text[-1:] in (b"\n", b"\r") else count + 1
 
 
-def _as_utf8(text: bytes, form: Format) -> bytes:
+def _as_utf8(text: bytes, form: FileFormat) -> bytes:
     if not form.wide:
         try:
             text.decode("utf-8")
@@ -152,7 +154,7 @@ def _as_utf8(text: bytes, form: Format) -> bytes:
     return text.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
-def read_table(block: Block, form: Format, numbers: Collection[str], texts: Collection[str]) -> Table:
+def read_table(block: TextBlock, form: FileFormat, numbers: Collection[str], texts: Collection[str]) -> ParsedBlock:
     """The wanted columns of one block. Lines of the wrong shape become problems, blank lines vanish.
 
     ``numbers`` come as floats where the whole column is clean, else as text for ``validation`` to look at;
@@ -162,7 +164,7 @@ def read_table(block: Block, form: Format, numbers: Collection[str], texts: Coll
     wanted = [name for name in form.columns if name in numbers or name in texts]
     if not len(shaped.lines) or not wanted:
         empty = {name: pd.Series([], dtype=object) for name in wanted}
-        return Table(shaped.lines[: 0 if wanted else None], empty, shaped.problems, shaped.malformed_lines)
+        return ParsedBlock(shaped.lines[: 0 if wanted else None], empty, shaped.problems, shaped.malformed_lines)
     positions = [form.columns.index(name) for name in wanted]
     try:
         frame = _read_csv(shaped, form, positions, texts)
@@ -171,10 +173,10 @@ def read_table(block: Block, form: Format, numbers: Collection[str], texts: Coll
         shaped = _well_formed(block, form, allow_quotes=False)
         frame = _read_csv(shaped, form, positions, texts)
     cells = {name: frame[position] for name, position in zip(wanted, positions, strict=True)}
-    return Table(shaped.lines, cells, shaped.problems, shaped.malformed_lines)
+    return ParsedBlock(shaped.lines, cells, shaped.problems, shaped.malformed_lines)
 
 
-def _read_csv(shaped: _Shaped, form: Format, positions: list[int], texts: Collection[str]) -> pd.DataFrame:
+def _read_csv(shaped: _Shaped, form: FileFormat, positions: list[int], texts: Collection[str]) -> pd.DataFrame:
     if not shaped.text:
         return pd.DataFrame({position: pd.Series([], dtype=object) for position in positions})
     return pd.read_csv(
@@ -205,7 +207,7 @@ class _Shaped:
     width: int
 
 
-def _well_formed(block: Block, form: Format, *, allow_quotes: bool = True) -> _Shaped:
+def _well_formed(block: TextBlock, form: FileFormat, *, allow_quotes: bool = True) -> _Shaped:
     """Drop what comes before the data, blank lines, and lines with the wrong number of fields."""
     text = block.text if block.text.endswith(b"\n") else block.text + b"\n"
     data = np.frombuffer(text, dtype=np.uint8)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ingestion.mapping import CLOCK, DATE, SUBSTATION, TIMESTAMP, Choice
+from ingestion.mapping import CLOCK, DATE, SUBSTATION, TIMESTAMP, ColumnChoice
 from substations.channels import BY_NAME
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class KnownSubstations:
     """What validation must know of the substations: id by code or name (case folded), time zone by id."""
 
     ids: Mapping[str, int]
@@ -25,14 +25,14 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ImportPlan:
     """How to read one file: its mapping, and what the file itself does not say.
 
     ``substation`` is for a file without such a column; an empty ``time_zone`` means each substation's own.
     ``start`` (local) and ``interval_s`` are for a file without time: rows are then that far apart, per substation.
     """
 
-    choices: Mapping[str, Choice]
+    choices: Mapping[str, ColumnChoice]
     substation: str = ""
     time_zone: str = ""
     day_first: bool = True

@@ -13,7 +13,7 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 TextArray = NDArray[np.object_]
 
-LONGEST_RECEIVED = 120
+MAX_RECEIVED_LENGTH = 120
 # A file of a million bad lines is counted in full, but only so many of them are worth telling.
 KEPT_OF_A_KIND = 10_000
 
@@ -34,7 +34,7 @@ class Problems:
     def __len__(self) -> int:
         return len(self.lines)
 
-    def told(self) -> Iterator[tuple[int, str, str, str]]:
+    def rows(self) -> Iterator[tuple[int, str, str, str]]:
         """Line, field, received and expected of each problem."""
         columns = (self.lines, self.fields, self.received, self.expected)
         return zip(*(column.tolist() for column in columns), strict=True)
@@ -58,8 +58,8 @@ def at_lines(lines: IntArray, where: BoolArray, name: str, received: TextArray, 
     )
 
 
-class Judge:
-    """Collects complaints about the rows of one table; a row is bad from its first complaint on, and is told once."""
+class RowJudgement:
+    """Collects complaints about the rows of a block; a row is bad from its first complaint on, and is counted once."""
 
     def __init__(self, lines: IntArray, complaints: Sequence[Problems] = ()) -> None:
         self.lines = lines
@@ -94,5 +94,5 @@ def shorten(texts: TextArray) -> TextArray:
 
 def printable(text: str) -> str:
     """The text without control characters or lone surrogates, at most 120 characters long."""
-    kept = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: LONGEST_RECEIVED + 1])
-    return kept if len(kept) <= LONGEST_RECEIVED else kept[: LONGEST_RECEIVED - 1] + "…"
+    kept = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[: MAX_RECEIVED_LENGTH + 1])
+    return kept if len(kept) <= MAX_RECEIVED_LENGTH else kept[: MAX_RECEIVED_LENGTH - 1] + "…"

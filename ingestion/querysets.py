@@ -5,18 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from django.db import models
-from django.db.models import Q
+from core.leases import LeasedQuerySet
 
 if TYPE_CHECKING:
     from .models import Upload  # noqa: F401 (named as text below)
 
 
-class UploadQuerySet(models.QuerySet["Upload"]):
+class UploadQuerySet(LeasedQuerySet["Upload"]):
     def in_effect(self) -> UploadQuerySet:
         """Everything but rejected and failed: what a second copy of the same file would repeat."""
         return self.exclude(state__in=("rejected", "failed"))
 
     def claimable(self, now: datetime) -> UploadQuerySet:
         """Waiting for a worker, or left behind by one that stopped renewing its lease."""
-        return self.filter(Q(state="queued") | Q(state="loading", lease_until__lt=now))
+        return self.filter(state__in=("queued", "loading")).unclaimed(now)

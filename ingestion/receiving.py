@@ -18,7 +18,7 @@ from django.utils import timezone
 from ingestion import inspection, mapping
 from ingestion.inspection import Inspection
 from ingestion.models import ColumnMapping, Upload
-from ingestion.options import Options
+from ingestion.options import ImportOptions
 from ingestion.problems import Unreadable, printable
 
 if TYPE_CHECKING:
@@ -47,17 +47,17 @@ def receive(
     name: str = "",
     source: Upload.Source | str = Upload.Source.FORM,
     by: User | None = None,
-    options: Options | None = None,
+    options: ImportOptions | None = None,
     again: bool = False,
 ) -> Received:
     """Keep one file and say what comes next in ``upload.state``: queued, waiting for answers, or rejected.
 
     1. refuse what is too large (TooLarge); 2. stream to disk and hash; 3. the same content with the same options, or
     with none given, is the upload that exists (``again`` overrides); 4. look at it. Does not start the loading:
-    that is the caller's bell.
+    that is left to the caller.
     """
     check_size(file.size)
-    given = options or Options()
+    given = options or ImportOptions()
     if again:
         given = given.updated(again=uuid4().hex)
     upload = Upload(
@@ -97,7 +97,7 @@ def check_size(size: int | None) -> None:
         )
 
 
-def answer(upload: Upload, options: Options, *, remember: bool = False) -> Inspection:
+def answer(upload: Upload, options: ImportOptions, *, remember: bool = False) -> Inspection:
     """Take a person's answers; the upload is queued when no question is left. Raises MappingError for a bad mapping."""
     found = inspection.look(_path(upload), options.updated(review=False))
     if options.mapping:
@@ -146,7 +146,7 @@ def discard(upload: Upload) -> bool:
     return bool(dropped)
 
 
-def fingerprint(sha256: str, options: Options) -> str:
+def fingerprint(sha256: str, options: ImportOptions) -> str:
     """One value for content and options together."""
     said = json.dumps(options.updated(review=False).to_json(), sort_keys=True)
     return hashlib.sha256(f"{sha256}\n{said}".encode()).hexdigest()
@@ -186,7 +186,7 @@ def _earlier(upload: Upload, *, any_options: bool) -> Upload | None:
     return found
 
 
-def _is_unspecific(options: Options) -> bool:
+def _is_unspecific(options: ImportOptions) -> bool:
     """True if nothing was said about how to read the file, so that "here before" is a matter of content alone."""
     return (
         not (options.mapping or options.start or options.substation or options.time_zone) and options.day_first is None
@@ -211,7 +211,7 @@ def _path(upload: Upload) -> Path:
     return Path(upload.file.path)
 
 
-def _remember(upload: Upload, found: Inspection, options: Options) -> None:
+def _remember(upload: Upload, found: Inspection, options: ImportOptions) -> None:
     ColumnMapping.objects.update_or_create(
         signature=mapping.signature(found.form.columns),
         defaults={

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ingestion.batches import RowAnswer, load_rows
 from ingestion.inspection import Inspection, inspect
-from ingestion.loading import Outcome, load, unfinished_uploads
+from ingestion.loading import LoadOutcome, load, unfinished_uploads
 from ingestion.receiving import Received, TooLarge, answer, discard, load_again, queue_again, receive
 
 __all__ = [
     "Inspection",
-    "Outcome",
+    "LoadOutcome",
     "Received",
     "RowAnswer",
     "TooLarge",

@@ -39,7 +39,7 @@ _NUMBER_OR_TIME = re.compile(r"[+-]?[\d.,:/\- TZ+]*\d[\d.,:/\- TZ+%]*(e[+-]?\d+)
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
+class FileFormat:
     """How a file is written. ``header_line`` counts from 0 and is −1 when the file has no header."""
 
     encoding: str
@@ -57,7 +57,7 @@ class Format:
         return self.encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32")
 
 
-def sniff(path: Path) -> Format:
+def sniff(path: Path) -> FileFormat:
     """Look at the first 256 KiB of the file; raises Unreadable with the reason if it is no table."""
     compressed, head = _head(path)
     if not head:
@@ -113,7 +113,7 @@ def _encoding(head: bytes) -> str:
     return "utf-8"
 
 
-def _shape(lines: list[str], encoding: str, compressed: bool) -> Format:
+def _shape(lines: list[str], encoding: str, compressed: bool) -> FileFormat:
     """Choose the delimiter, then the header: the first line that has the usual number of fields."""
     lines = [line.lstrip("\ufeff") for line in lines]
     delimiter = _delimiter(lines)
@@ -131,7 +131,7 @@ def _shape(lines: list[str], encoding: str, compressed: bool) -> Format:
         first, usual = first[:-1], usual - 1  # a delimiter ends each line
     columns = tuple(f"Column {n + 1}" for n in range(usual)) if headless else _unique(first)
     sample = tuple(tuple(row[:usual]) for row in data if usual <= len(row) <= usual + 1)
-    return Format(
+    return FileFormat(
         encoding=encoding,
         compressed=compressed,
         delimiter=delimiter,

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from ingestion.problems import IntArray
 from ingestion.timestamps import TimeArray
-from ingestion.validation import Rows
+from ingestion.validation import ReadingRows
 from substations.channels import CHANNEL_NAMES
-from substations.models import Span, Substation
+from substations.models import PendingRange, Substation
 from substations.partitions import ensure_months
 
 if TYPE_CHECKING:
@@ -46,24 +46,24 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class RowOutcome:
     """What a write will do to one row: ``accepted`` (it is new), ``replaced`` or ``unchanged``."""
 
     line: int
     outcome: str
 
 
-def store(rows: Rows) -> Stored:
-    """Upsert rows with distinct keys, and leave a Span per substation that something changed for; all or nothing."""
-    return _store(rows, fates=False)[0]
+def store(rows: ReadingRows) -> Stored:
+    """Upsert rows with distinct keys, and leave a PendingRange for each substation changed; all or nothing."""
+    return _store(rows, with_outcomes=False)[0]
 
 
-def store_and_tell(rows: Rows) -> tuple[Stored, list[Fate]]:
-    """Like ``store``, with the fate of every single row; for small batches."""
-    return _store(rows, fates=True)
+def store_with_outcomes(rows: ReadingRows) -> tuple[Stored, list[RowOutcome]]:
+    """Like ``store``, with the outcome of every single row; for small batches."""
+    return _store(rows, with_outcomes=True)
 
 
-def _store(rows: Rows, *, fates: bool) -> tuple[Stored, list[Fate]]:
+def _store(rows: ReadingRows, *, with_outcomes: bool) -> tuple[Stored, list[RowOutcome]]:
     if not len(rows):
         return Stored(0, 0, 0), []
     with transaction.atomic():
@@ -72,13 +72,13 @@ def _store(rows: Rows, *, fates: bool) -> tuple[Stored, list[Fate]]:
             ensure_months(month, month)
         with connection.cursor() as cursor:
             _stage(cursor, rows)
-            told = _fates(cursor) if fates else []
-            stored, spans = _compare(cursor)
+            outcomes = _outcomes(cursor) if with_outcomes else []
+            stored, pending = _compare(cursor)
             if stored.new or stored.replaced:
                 cursor.execute(_upsert())
-        Span.objects.bulk_create(spans)
+        PendingRange.objects.bulk_create(pending)
         Substation.objects.filter(pk__in=np.unique(rows.substation_id).tolist()).update(received_at=Now())
-    return stored, told
+    return stored, outcomes
 
 
 def _note_arrival(substation_id: IntArray) -> None:
@@ -94,7 +94,7 @@ def _months(at: TimeArray) -> Iterator[datetime]:
         yield month.astype("datetime64[s]").item().replace(tzinfo=UTC)
 
 
-def _stage(cursor: CursorWrapper, rows: Rows) -> None:
+def _stage(cursor: CursorWrapper, rows: ReadingRows) -> None:
     real, moment = ("double precision", "timestamptz") if connection.vendor == "postgresql" else ("real", "datetime")
     channels = ", ".join(f"{name} {real}" for name in CHANNEL_NAMES)
     cursor.execute(
@@ -123,7 +123,7 @@ def _iso(at: TimeArray) -> list[str]:
     return cast(list[str], np.char.replace(texts, "T", " ").tolist())
 
 
-def _binary(rows: Rows) -> NDArray[np.void]:
+def _binary(rows: ReadingRows) -> NDArray[np.void]:
     """Rows in PostgreSQL's binary COPY format: every field has a fixed width, so that one array holds the stream."""
     width = 4 + len(CHANNEL_NAMES)
     fields = [("line", ">i8"), ("substation", ">i8"), ("at", ">i8"), ("derived", ">i4")]
@@ -167,15 +167,15 @@ def _changes(new: str, old: str) -> str:
 _JOIN = f"FROM {_STAGE} s LEFT JOIN {_TABLE} r ON r.substation_id = s.substation_id AND r.at = s.at"
 
 
-def _fates(cursor: CursorWrapper) -> list[Fate]:
+def _outcomes(cursor: CursorWrapper) -> list[RowOutcome]:
     cursor.execute(
         f"SELECT s.line, CASE WHEN r.at IS NULL THEN 'accepted' WHEN {_changes('s', 'r')} THEN 'replaced' "
         f"ELSE 'unchanged' END {_JOIN} ORDER BY s.line"
     )
-    return [Fate(line, outcome) for line, outcome in cursor.fetchall()]
+    return [RowOutcome(line, outcome) for line, outcome in cursor.fetchall()]
 
 
-def _compare(cursor: CursorWrapper) -> tuple[Stored, list[Span]]:
+def _compare(cursor: CursorWrapper) -> tuple[Stored, list[PendingRange]]:
     """Count what is new, changed and equal, and find the stretch of each substation that has to be scored."""
     cursor.execute(
         f"SELECT substation_id, COUNT(*), SUM(is_new), SUM(is_changed), "
@@ -186,12 +186,12 @@ def _compare(cursor: CursorWrapper) -> tuple[Stored, list[Span]]:
         f"GROUP BY substation_id"
     )
     new = replaced = total = 0
-    spans: list[Span] = []
+    pending: list[PendingRange] = []
     for substation_id, count, fresh, changed, start, end in cursor.fetchall():
         total, new, replaced = total + count, new + int(fresh), replaced + int(changed)
         if fresh or changed:
-            spans.append(Span(substation_id=substation_id, start=_aware(start), end=_aware(end)))
-    return Stored(new, replaced, total - new - replaced), spans
+            pending.append(PendingRange(substation_id=substation_id, start=_aware(start), end=_aware(end)))
+    return Stored(new, replaced, total - new - replaced), pending
 
 
 def _aware(moment: datetime | str) -> datetime:

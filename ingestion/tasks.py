@@ -1,4 +1,4 @@
-"""The load task: a door that calls the service and rings the next bell."""
+"""The load task: calls the service and dispatches what follows."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ from smart_ems import pipeline
 def load_upload(upload_id: int) -> str:
     """Load one upload; running it twice does nothing twice."""
     outcome = services.load(upload_id)
-    if outcome is services.Outcome.LOADED:
+    if outcome is services.LoadOutcome.LOADED:
         pipeline.readings_arrived()
     return outcome.value

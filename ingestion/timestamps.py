@@ -81,11 +81,11 @@ def looks_day_first(texts: TextArray) -> bool:
         return True
     if month_first_fits and np.any(b > 12):
         return False
-    spans = [_span(_parse_distinct(distinct, day_first=order).at) for order in (True, False)]
-    return bool(spans[0] <= spans[1])
+    extents = [_extent(_parse_distinct(distinct, day_first=order).at) for order in (True, False)]
+    return bool(extents[0] <= extents[1])
 
 
-def _span(at: TimeArray) -> float:
+def _extent(at: TimeArray) -> float:
     known = at[~np.isnat(at)]
     return float((known.max() - known.min()).astype(np.float64)) if len(known) else 0.0
 

@@ -13,9 +13,9 @@ from ingestion import clocks
 from ingestion.derivation import complete
 from ingestion.mapping import SUBSTATION, TIMESTAMP
 from ingestion.numbers import to_numbers
-from ingestion.parsing import Table
-from ingestion.plan import Grid, Plan
-from ingestion.problems import FloatArray, IntArray, Judge, Problems, TextArray, join
+from ingestion.parsing import ParsedBlock
+from ingestion.plan import ImportPlan, KnownSubstations
+from ingestion.problems import FloatArray, IntArray, Problems, RowJudgement, TextArray, join
 from ingestion.timestamps import TimeArray
 from ingestion.units import unit_of
 from substations.channels import BY_NAME, CHANNEL_INDEX, CHANNELS, Channel
@@ -25,7 +25,7 @@ FUTURE_TOLERANCE = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class ReadingRows:
     """Good rows as columns: ``lines``, ``substation_id``, ``at`` (UTC), ``values`` [row, channel], ``derived`` bits."""
 
     lines: IntArray
@@ -42,7 +42,7 @@ class Rows:
 class Checked:
     """The result for one table. ``bad`` and ``empty`` count rows; ``positions`` is for the next table of the file."""
 
-    rows: Rows
+    rows: ReadingRows
     problems: Problems
     bad: int
     empty: int
@@ -50,7 +50,12 @@ class Checked:
 
 
 def check(
-    table: Table, plan: Plan, grid: Grid, *, now: np.datetime64, positions: Mapping[int, int] | None = None
+    table: ParsedBlock,
+    plan: ImportPlan,
+    grid: KnownSubstations,
+    *,
+    now: np.datetime64,
+    positions: Mapping[int, int] | None = None,
 ) -> Checked:
     """Judge every row of a table.
 
@@ -59,7 +64,7 @@ def check(
     substation has had so far.
     """
     count = len(table)
-    judge = Judge(table.lines, [table.problems])
+    judge = RowJudgement(table.lines, [table.problems])
     substation, received = _substations(table, plan, grid)
     judge.complain(substation < 0, SUBSTATION, received, f"a known substation ({grid.codes()})")
     after: dict[int, int] = {}
@@ -84,12 +89,12 @@ def check(
     judge.complain(doubles, TIMESTAMP, shown, "one row per substation and time; a later line has the same and is kept")
     good = np.flatnonzero(~judge.bad & ~blank)
     full, derived = complete(values[good])
-    rows = Rows(table.lines[good], substation[good], at[good], full, derived)
+    rows = ReadingRows(table.lines[good], substation[good], at[good], full, derived)
     wrong = int(np.count_nonzero(judge.bad)) + table.malformed
     return Checked(rows, join(judge.complaints), wrong, int(np.count_nonzero(blank)), after)
 
 
-def _substations(table: Table, plan: Plan, grid: Grid) -> tuple[IntArray, TextArray]:
+def _substations(table: ParsedBlock, plan: ImportPlan, grid: KnownSubstations) -> tuple[IntArray, TextArray]:
     header = plan.column(SUBSTATION)
     if header is None:
         found = grid.ids.get(plan.substation.casefold(), -1)
@@ -100,7 +105,7 @@ def _substations(table: Table, plan: Plan, grid: Grid) -> tuple[IntArray, TextAr
     return ids[codes], np.array(texts, dtype=object)[codes]
 
 
-def _channel(cells: pd.Series, channel: Channel, plan: Plan, header: str, judge: Judge) -> FloatArray:
+def _channel(cells: pd.Series, channel: Channel, plan: ImportPlan, header: str, judge: RowJudgement) -> FloatArray:
     choice = plan.choices[header]
     unit = unit_of(channel.name, choice.get("unit", ""))
     if unit is None:

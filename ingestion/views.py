@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
-from django.contrib.auth.models import User
+from django.contrib.auth.decorators import permission_required
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core.htmx import render_page
+from core.requests import EmsRequest, render_page
 from core.spreadsheets import guarded
 from ingestion import services
 from ingestion.forms import AnswerForm, UploadForm
@@ -27,25 +26,23 @@ from smart_ems import pipeline
 from substations.models import Substation
 
 PAGE_SIZE = 50
-MOST_NAMED = 12
+MAX_NAMED = 12
 sees_uploads = permission_required("ingestion.view_upload", raise_exception=True)
 may_upload = permission_required("ingestion.add_upload", raise_exception=True)
 
 
-@login_required
 @require_GET
 @sees_uploads
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: EmsRequest) -> HttpResponse:
     """All uploads, newest first, refreshed while one is under way."""
     uploads = Upload.objects.select_related("uploaded_by").defer("options", "checkpoint")
     page = Paginator(uploads, PAGE_SIZE).get_page(request.GET.get("page"))
     return render_page(request, "ingestion/list.html", {"page": page, "form": UploadForm()})
 
 
-@login_required
 @require_http_methods(["GET", "POST"])
 @may_upload
-def create(request: HttpRequest) -> HttpResponse:
+def create(request: EmsRequest) -> HttpResponse:
     """Take in one or several files; a script gets the address of the result, a plain form is sent there."""
     form = UploadForm(request.POST or None, request.FILES or None) if request.method == "POST" else UploadForm()
     if request.method == "GET" or not form.is_valid():
@@ -61,9 +58,9 @@ def create(request: HttpRequest) -> HttpResponse:
     return redirect(url)
 
 
-def _receive(request: HttpRequest, file: UploadedFile[Any], form: UploadForm) -> Upload | None:
+def _receive(request: EmsRequest, file: UploadedFile[Any], form: UploadForm) -> Upload | None:
     try:
-        received = services.receive(file, by=cast(User, request.user), options=form.options())
+        received = services.receive(file, by=request.user, options=form.options())
     except services.TooLarge as error:
         messages.error(request, f"{file.name}: {error}")
         form.add_error("file", str(error))
@@ -72,7 +69,7 @@ def _receive(request: HttpRequest, file: UploadedFile[Any], form: UploadForm) ->
     if received.already_imported:
         messages.info(
             request,
-            _("%(name)s was here before (%(state)s); nothing was added.")
+            _("%(name)s was uploaded before (%(state)s); nothing was added.")
             % {"name": upload.original_name, "state": upload.get_state_display()},
         )
     elif upload.state == Upload.State.QUEUED:
@@ -91,33 +88,30 @@ def _next_url(upload: Upload) -> str:
     return reverse(page, args=[upload.pk])
 
 
-@login_required
 @require_GET
 @sees_uploads
-def detail(request: HttpRequest, pk: int) -> HttpResponse:
+def detail(request: EmsRequest, pk: int) -> HttpResponse:
     """One upload: progress while it runs (the fragment asks for itself), then the result and its problems."""
     upload = get_object_or_404(Upload.objects.select_related("uploaded_by"), pk=pk)
-    touched = Substation.objects.filter(pk__in=upload.touched[:MOST_NAMED]).order_by("code")
+    touched = Substation.objects.filter(pk__in=upload.touched[:MAX_NAMED]).order_by("code")
     context: dict[str, object] = {"upload": upload, "touched": touched if upload.touched else []}
     if upload.is_final:
         context["page"] = Paginator(upload.problems.all(), PAGE_SIZE).get_page(1)
     return render_page(request, "ingestion/detail.html", context)
 
 
-@login_required
 @require_GET
 @sees_uploads
-def problems(request: HttpRequest, pk: int) -> HttpResponse:
+def problems(request: EmsRequest, pk: int) -> HttpResponse:
     """The rejected rows of one upload, page by page."""
     upload = get_object_or_404(Upload, pk=pk)
     page = Paginator(upload.problems.all(), PAGE_SIZE).get_page(request.GET.get("page"))
     return render_page(request, "ingestion/problems.html", {"upload": upload, "page": page})
 
 
-@login_required
 @require_GET
 @sees_uploads
-def problems_csv(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+def problems_csv(request: EmsRequest, pk: int) -> StreamingHttpResponse:
     """The rejected rows of one upload as CSV."""
     upload = get_object_or_404(Upload, pk=pk)
     response = StreamingHttpResponse(_problem_lines(upload), content_type="text/csv; charset=utf-8")
@@ -138,14 +132,13 @@ def _problem_lines(upload: Upload) -> Iterator[str]:
         yield writer.writerow([line, *(guarded(text) for text in texts)])
 
 
-@login_required
 @require_http_methods(["GET", "POST"])
 @may_upload
-def answer(request: HttpRequest, pk: int) -> HttpResponse:
+def answer(request: EmsRequest, pk: int) -> HttpResponse:
     """Ask what the file does not say; when nothing is left to ask, it is queued."""
     upload = get_object_or_404(Upload, pk=pk)
     if upload.state != Upload.State.WAITING:
-        messages.info(request, _("This upload needs no input any more."))
+        messages.info(request, _("This upload needs no more input."))
         return redirect(upload)
     try:
         found = services.inspect(upload)
@@ -165,10 +158,9 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "ingestion/answer.html", context, status=422 if form.errors else 200)
 
 
-@login_required
 @require_POST
 @may_upload
-def discard(request: HttpRequest, pk: int) -> HttpResponse:
+def discard(request: EmsRequest, pk: int) -> HttpResponse:
     """Drop an upload that waits for answers."""
     upload = get_object_or_404(Upload, pk=pk)
     if not services.discard(upload):
@@ -176,10 +168,9 @@ def discard(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("ingestion:list")
 
 
-@login_required
 @require_POST
 @may_upload
-def retry(request: HttpRequest, pk: int) -> HttpResponse:
+def retry(request: EmsRequest, pk: int) -> HttpResponse:
     """Queue a failed upload again."""
     upload = get_object_or_404(Upload, pk=pk)
     if services.queue_again(upload):
@@ -189,13 +180,12 @@ def retry(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(upload)
 
 
-@login_required
 @require_POST
 @may_upload
-def again(request: HttpRequest, pk: int) -> HttpResponse:
+def again(request: EmsRequest, pk: int) -> HttpResponse:
     """Load a file that was loaded before once more, with other answers."""
     upload = get_object_or_404(Upload, pk=pk)
     if upload.state != Upload.State.LOADED or not upload.file:
         messages.warning(request, _("Only a loaded file can be loaded again with other settings."))
         return redirect(upload)
-    return redirect("ingestion:answer", pk=services.load_again(upload, by=cast(User, request.user)).pk)
+    return redirect("ingestion:answer", pk=services.load_again(upload, by=request.user).pk)

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
+from core.leases import Leased, LeasedQuerySet
 from substations.models import Substation
 
 from .querysets import DetectionQuerySet, DetectorQuerySet, ScoreQuerySet
@@ -67,7 +68,7 @@ class Detector(models.Model):
         _("pinned"), default=False, help_text=_("Later versions are trained, but do not take its place by themselves.")
     )
     broken_reason = models.CharField(
-        _("cannot be used"), max_length=300, blank=True, help_text=_("Why its artifact was refused.")
+        _("cannot be used"), max_length=300, blank=True, help_text=_("Why the stored model is invalid.")
     )
 
     objects = DetectorQuerySet.as_manager()
@@ -96,7 +97,7 @@ class DetectorEvent(models.Model):
         KEPT_BACK = "kept_back", _("Not made active")
         PINNED = "pinned", _("Pinned")
         UNPINNED = "unpinned", _("Unpinned")
-        REFUSED = "refused", _("Artifact refused")
+        REFUSED = "refused", _("Model invalid")
 
     detector = models.ForeignKey(Detector, models.CASCADE, related_name="events")
     at = models.DateTimeField(_("time"), auto_now_add=True)
@@ -138,7 +139,7 @@ class RaisedLimit(models.Model):
         return f"{self.substation.code} {self.get_cause_display()} ×{self.factor:.2f}"
 
 
-class TrainingAttempt(models.Model):
+class TrainingAttempt(Leased):
     """When a substation was last considered for training, and who is at it now.
 
     A worker that trains a group holds the claim of the substation that names the group. ``newest_at`` is the newest
@@ -146,9 +147,10 @@ class TrainingAttempt(models.Model):
     """
 
     substation = models.OneToOneField(Substation, models.CASCADE, primary_key=True, related_name="training_attempt")
-    claimed_until = models.DateTimeField(null=True, blank=True)
     newest_at = models.DateTimeField(null=True, blank=True)
-    requested_at = models.DateTimeField(null=True, blank=True, help_text=_("Somebody asked for a training."))
+    requested_at = models.DateTimeField(null=True, blank=True, help_text=_("When training was queued by hand."))
+
+    objects = LeasedQuerySet["TrainingAttempt"].as_manager()
 
     class Meta:
         verbose_name = _("training attempt")
@@ -205,7 +207,7 @@ class Score(models.Model):
         OK = 0, _("Scored")
         WARMING = 1, _("Warming up")
         DEAD = 2, _("De-energised")
-        BAD = 3, _("Data not believed")
+        BAD = 3, _("Bad quality")
 
     pk = models.CompositePrimaryKey("substation", "at")
     substation = models.ForeignKey(Substation, models.CASCADE, related_name="scores", db_index=False)
@@ -244,7 +246,7 @@ class Detection(models.Model):
         UNUSUAL = "unusual", _("Unusual behaviour")
 
     class Verdict(models.TextChoices):
-        NONE = "", _("Not judged")
+        NONE = "", _("Not evaluated")
         CONFIRMED = "confirmed", _("Confirmed")
         FALSE_ALARM = "false_alarm", _("False alarm")
 
@@ -257,7 +259,7 @@ class Detection(models.Model):
     cause = models.CharField(_("cause"), max_length=24, choices=Cause)
     severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
     start = models.DateTimeField(_("start"))
-    end = models.DateTimeField(_("end"), null=True, blank=True, help_text=_("Empty while it goes on."))
+    end = models.DateTimeField(_("end"), null=True, blank=True, help_text=_("Empty while it is ongoing."))
     peak = models.DateTimeField(_("peak"))
     loss_kwh = models.FloatField(_("extra loss (kWh)"), null=True)
     loss_low_kwh = models.FloatField(_("extra loss, low (kWh)"), null=True)
@@ -274,7 +276,7 @@ class Detection(models.Model):
         _("withdrawn"),
         null=True,
         blank=True,
-        help_text=_("Not found again with corrected data or a newer model."),
+        help_text=_("No longer found with corrected data or a newer model."),
     )
     created_at = models.DateTimeField(_("found"), auto_now_add=True)
     changed_at = models.DateTimeField(_("changed"), auto_now=True)

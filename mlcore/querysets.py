@@ -28,11 +28,11 @@ class ScoreQuerySet(models.QuerySet["Score"]):
 
 
 class DetectionQuerySet(models.QuerySet["Detection"]):
-    def standing(self) -> DetectionQuerySet:
+    def not_withdrawn(self) -> DetectionQuerySet:
         return self.filter(withdrawn_at__isnull=True)
 
     def ongoing(self) -> DetectionQuerySet:
-        return self.standing().filter(end__isnull=True)
+        return self.not_withdrawn().filter(end__isnull=True)
 
     def touching(self, start: datetime | None, end: datetime | None) -> DetectionQuerySet:
         """Detections that overlap [start, end]; an open side is None."""

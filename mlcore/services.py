@@ -46,7 +46,7 @@ def train_due() -> list[Detector]:
     _settle_intervals()
     stored: list[Detector] = []
     for group in neighbour_groups():
-        if not due(group, look_for_drift=True) or not claim(group):
+        if not due(group, look_for_drift=True) or not (token := claim(group)):
             continue
         wanted = due(group, look_for_drift=True)  # another worker may have trained it before the claim
         considered: list[int] = []
@@ -54,7 +54,7 @@ def train_due() -> list[Detector]:
             stored += train(group, only=wanted) if wanted else []
             considered = wanted
         finally:
-            release(group, considered)
+            release(token, considered)
     return stored
 
 

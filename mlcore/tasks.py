@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from celery import shared_task
+import logging
+from typing import Any
 
-from smart_ems import pipeline
+from celery import shared_task
+from kombu.exceptions import OperationalError
 
 from . import services
 
+logger = logging.getLogger(__name__)
 
-@shared_task
-def score_pending(*, helps: bool = False) -> None:
+# chosen: with the caller one for each core of a large machine; more workers find the batches at the next sweep.
+MAX_HELPERS = 15
+
+
+@shared_task(bind=True)
+def score_pending(self: Any, *, helps: bool = False) -> None:
     """Score what waits. Where there is much of it, the other workers of the queue are called in as well."""
     if not helps and (waiting := services.batches_waiting()) > 1:
-        pipeline.call_helpers(waiting)
+        _call_helpers(self, min(waiting - 1, MAX_HELPERS))
     services.score_pending(wait_for_training=True)
+
+
+def _call_helpers(task: Any, count: int) -> None:
+    """Send the same task to others, followed by what follows it here; who finds nothing left to do is done at once."""
+    try:
+        for _number in range(count):
+            task.apply_async(kwargs={"helps": True}, chain=task.request.chain)
+    except OperationalError as error:
+        logger.warning("The broker cannot be reached (%s): this worker scores alone until the next sweep.", error)
 
 
 @shared_task

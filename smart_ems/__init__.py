@@ -1,4 +1,4 @@
-"""The composition root: settings, URLs, the Celery application and the pipeline that joins the rooms."""
+"""The composition root: settings, URLs, the Celery application and the pipeline that joins the apps."""
 
 from __future__ import annotations
 

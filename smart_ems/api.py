@@ -1,4 +1,4 @@
-"""The REST API: each room brings its view sets, this module gives them their addresses."""
+"""The REST API: each app brings its view sets, this module gives them their addresses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlcore.web.api import DetectionViewSet, DetectorViewSet
 from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
 
 
-class ReadingDoor(ReadingIntakeMixin, ReadingViewSet):
+class ReadingEndpoint(ReadingIntakeMixin, ReadingViewSet):
     """Readings: query a range, or post one or a batch."""
 
 
@@ -26,7 +26,7 @@ router = DefaultRouter()
 router.register("substations", SubstationViewSet)
 router.register("links", LinkViewSet)
 router.register("planned-work", PlannedWorkViewSet)
-router.register("readings", ReadingDoor, basename="reading")
+router.register("readings", ReadingEndpoint, basename="reading")
 router.register("uploads", UploadViewSet)
 router.register("detections", DetectionViewSet)
 router.register("detectors", DetectorViewSet)

@@ -1,11 +1,11 @@
 """The system on one screen.
 
-    upload or batch ─► Reading + Span ─► Score, Detection ─► Alert
-          │                 │                  │               │
-     load_upload       score_pending      review_changed   fragments on a page
+    upload or batch ─► Reading + PendingRange ─► Score, Detection ─► Alert
+          │                     │                      │               │
+     load_upload           score_pending          review_changed   fragments on a page
 
-Every stage reads the rows that the stage before it wrote, and writes its own. The functions here only ring the bell
-that makes a stage start at once: a bell that is lost costs seconds, because ``sweep`` rings for what is left over.
+Every stage reads the rows that the stage before it wrote, and writes its own. The functions here only make
+a stage start at once: a message that is lost costs seconds, because ``sweep`` sends another for what is left over.
 """
 
 from __future__ import annotations
@@ -22,45 +22,38 @@ LOAD = "ingestion.tasks.load_upload"
 SCORE = "mlcore.tasks.score_pending"
 TRAIN = "mlcore.tasks.train_due"
 REVIEW = "alerts.tasks.review_changed"
-MOST_HELPERS = 15
 
 
 def upload_received(upload_id: int) -> None:
     """Load one upload as soon as its row is visible to the workers."""
-    transaction.on_commit(lambda: _ring((LOAD, {"upload_id": upload_id})))
+    transaction.on_commit(lambda: _dispatch((LOAD, {"upload_id": upload_id})))
 
 
 def readings_arrived() -> None:
     """Score what waits, then review what the scores changed."""
-    transaction.on_commit(lambda: _ring((SCORE, {}), (REVIEW, {})))
-
-
-def call_helpers(blocks: int) -> None:
-    """Have other workers score as well, one for each further block; who finds nothing left to do is done at once."""
-    for _ in range(min(blocks - 1, MOST_HELPERS)):
-        _ring((SCORE, {"helps": True}), (REVIEW, {}))
+    transaction.on_commit(lambda: _dispatch((SCORE, {}), (REVIEW, {})))
 
 
 def training_wanted() -> None:
     """Train the substations that are due, then score with the new models and review."""
-    transaction.on_commit(lambda: _ring((TRAIN, {}), (SCORE, {}), (REVIEW, {})))
+    transaction.on_commit(lambda: _dispatch((TRAIN, {}), (SCORE, {}), (REVIEW, {})))
 
 
 def detections_changed() -> None:
     """Raise, update or clear alerts for the detections that changed."""
-    transaction.on_commit(lambda: _ring((REVIEW, {})))
+    transaction.on_commit(lambda: _dispatch((REVIEW, {})))
 
 
 def sweep() -> None:
-    """Ring for the work that the database still shows as unfinished."""
+    """Start the work that the database still shows as unfinished."""
     from alerts import review as alerts
     from ingestion import services as ingestion
     from mlcore import services as mlcore
-    from substations.models import Span
+    from substations.models import PendingRange
 
     for upload_id in ingestion.unfinished_uploads():
         upload_received(upload_id)
-    if Span.objects.exists():
+    if PendingRange.objects.exists():
         readings_arrived()
     if mlcore.training_is_due():
         training_wanted()
@@ -68,7 +61,7 @@ def sweep() -> None:
         detections_changed()
 
 
-def _ring(*tasks: tuple[str, dict[str, int]]) -> None:
+def _dispatch(*tasks: tuple[str, dict[str, int]]) -> None:
     """Send a chain of tasks; without a broker, leave the work to the next sweep."""
     links = [
         signature(name, kwargs=values, immutable=True, queue="ml" if name.startswith("mlcore.") else "default")

@@ -21,7 +21,7 @@ from psycopg.sql import SQL, Identifier
 
 from ingestion import services as ingestion
 from ingestion.models import Upload
-from ingestion.options import Options
+from ingestion.options import ImportOptions
 from mlcore.models import Detection
 from mlcore.services import score_pending, train_all
 from substations import registry
@@ -102,7 +102,7 @@ def register(substations: Path | None, links: Path | None) -> None:
     registry.register(plates, registry.read_links(links) if links else [])
 
 
-def take_in(file: Path, options: Options) -> Intake:
+def take_in(file: Path, options: ImportOptions) -> Intake:
     """Load one file as an upload would be.
 
     Raises:
@@ -135,7 +135,13 @@ def _question(question: object) -> str:
 
 
 def detect(until: datetime | None) -> Sequence[Detection]:
-    """Train every substation with enough data (until a time), score everything, and return what was found.
+    """Train every substation with enough data (until a time), score everything, and return what was found."""
+    train_until(until)
+    return score_everything()
+
+
+def train_until(until: datetime | None) -> None:
+    """Train every substation with enough data from its readings before a time.
 
     A scratch database has no settings worth keeping: each substation's reading interval is what its readings show.
     """
@@ -143,6 +149,10 @@ def detect(until: datetime | None) -> Sequence[Detection]:
         if measured := substation.measured_interval_s():
             Substation.objects.filter(pk=substation.pk).update(reading_interval_s=measured)
     train_all(until=until)
+
+
+def score_everything() -> Sequence[Detection]:
+    """Score what waits, until nothing does; every detection, by substation and time."""
     while score_pending():
         pass
-    return list(Detection.objects.standing().select_related("substation").order_by("substation__code", "start"))
+    return list(Detection.objects.not_withdrawn().select_related("substation").order_by("substation__code", "start"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -31,10 +32,10 @@ urlpatterns = [
     path("design/", personal.design, name="design"),
     # Sign-in
     path("sign-in/", sign_in_view, name="login"),
-    path("sign-out/", auth.LogoutView.as_view(), name="logout"),
+    path("sign-out/", login_not_required(auth.LogoutView.as_view()), name="logout"),
     path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
     path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
-    # Rooms
+    # Apps
     path("substations/", views.substation_list, name="substations"),
     path("substations/<str:code>/state/", topology_page.state, name="substation-state"),
     path("substations/", include("substations.urls")),

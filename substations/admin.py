@@ -21,10 +21,10 @@ from import_export.formats.base_formats import CSV
 from core.read_only_admin import RecordMixin
 from core.spreadsheets import guarded, unguarded
 
-from .models import Link, PlannedWork, Span, Substation
+from .models import Link, PendingRange, PlannedWork, Substation
 from .registry import SUBSTATION_FIELDS
 
-MOST_PROTECTED = 20
+MAX_PROTECTED = 20
 
 
 class GuardedResource(resources.ModelResource):  # type: ignore[misc]  # the library has no types
@@ -121,7 +121,7 @@ class SubstationAdmin(CsvAdmin):
                     ("no_load_loss_w", "load_loss_w", "impedance_pct"),
                     ("capacitor_bank_kvar", "capacitor_steps"),
                 ),
-                "description": _("Leave empty what is not known: losses are then given as a range."),
+                "description": _("Leave unknown values empty: losses are then given as a range."),
             },
         ),
         (_("Metering"), {"fields": ("target_power_factor", "reading_interval_s", "time_zone")}),
@@ -135,7 +135,7 @@ class SubstationAdmin(CsvAdmin):
         try:
             collector.collect(list(objs))
         except ProtectedError as error:
-            protected = [str(each) for each in list(error.protected_objects)[:MOST_PROTECTED]]
+            protected = [str(each) for each in list(error.protected_objects)[:MAX_PROTECTED]]
         counts = {model._meta.verbose_name_plural: len(rows) for model, rows in collector.data.items()}
         counts |= {each.model._meta.verbose_name_plural: each.count() for each in collector.fast_deletes}
         return [str(each) for each in objs], {name: count for name, count in counts.items() if count}, set(), protected
@@ -169,12 +169,12 @@ class PlannedWorkAdmin(admin.ModelAdmin[PlannedWork]):
     date_hierarchy = "start"
 
 
-@admin.register(Span)
-class SpanAdmin(RecordMixin, admin.ModelAdmin[Span]):
+@admin.register(PendingRange)
+class PendingRangeAdmin(RecordMixin, admin.ModelAdmin[PendingRange]):
     """What waits to be scored: to be looked at, never edited."""
 
     list_display = ("substation", "start", "end", "created_at", "claimed_until")
     list_select_related = ("substation",)
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Span]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PendingRange]:
         return super().get_queryset(request).order_by("created_at")

@@ -1,4 +1,4 @@
-"""The REST doors of the grid: substations, links, and the query of readings."""
+"""The REST API of the grid: substations, links, and the query of readings."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ class PlannedWorkSerializer(serializers.ModelSerializer[PlannedWork]):
 
 
 class PlannedWorkViewSet(viewsets.ModelViewSet[PlannedWork]):
-    """Planned work: not learnt from, and its alerts are out of service until it ends."""
+    """Planned work: not learned from, and its alerts are out of service until it ends."""
 
     queryset = PlannedWork.objects.select_related("substation").order_by("-start", "pk")
     serializer_class = PlannedWorkSerializer

@@ -16,7 +16,7 @@ from core.formatting import figure as written
 from core.formatting import share
 
 from .channels import BY_NAME, CHANNELS
-from .charts import Figure, Line, time_series
+from .charts import ChartLine, Figure, time_series
 from .duration import duration_curve
 from .models import Reading, Substation
 
@@ -25,7 +25,7 @@ DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ChannelGroup:
     """``panels``: the title of each axis and the channels that are drawn on it."""
 
     title: Any
@@ -40,38 +40,38 @@ def _names(prefix: str, unit: str) -> tuple[str, ...]:
     return tuple(each.name for each in CHANNELS if each.name.startswith(prefix) and each.unit == unit)
 
 
-GROUPS: Mapping[str, Group] = {
-    "power": Group(
+GROUPS: Mapping[str, ChannelGroup] = {
+    "power": ChannelGroup(
         gettext_lazy("Power"), (("kW, kVA, kvar", ("active_power_kw", "apparent_power_kva", "reactive_power_kvar")),)
     ),
-    "voltage": Group(
+    "voltage": ChannelGroup(
         gettext_lazy("Voltage"), (("V", ("voltage_l12_v", "voltage_l23_v", "voltage_l31_v")), ("Hz", ("frequency_hz",)))
     ),
-    "current": Group(gettext_lazy("Current"), (("A", ("current_l1_a", "current_l2_a", "current_l3_a")),)),
-    "distortion": Group(
+    "current": ChannelGroup(gettext_lazy("Current"), (("A", ("current_l1_a", "current_l2_a", "current_l3_a")),)),
+    "distortion": ChannelGroup(
         gettext_lazy("Distortion"),
         (
             (gettext_lazy("I, THD %"), _names("thd_current", "%")),
             (gettext_lazy("V, THD %"), _names("thd_voltage", "%")),
         ),
     ),
-    "temperature": Group(gettext_lazy("Temperature"), (("°C", ("oil_temperature_c",)),)),
+    "temperature": ChannelGroup(gettext_lazy("Temperature"), (("°C", ("oil_temperature_c",)),)),
 }
 
 
 def channel_figure(
-    substation: Substation, group: Group, start: datetime | None, end: datetime | None, *, zone: tzinfo
+    substation: Substation, group: ChannelGroup, start: datetime | None, end: datetime | None, *, zone: tzinfo
 ) -> Figure:
     """The channels of one group in a range; phases differ by dash as well as by colour. Empty ones are left out."""
     readings = Reading.objects.for_substation(substation).between(start, end).as_arrays(group.channels)
     values = dict(zip(group.channels, readings.values.T, strict=True)) if len(readings) else {}
     known = {name: each for name, each in values.items() if np.isfinite(each).any()}
     if not known:
-        return {"data": [], "layout": {}, "empty": _("Nothing of this was measured in this range.")}
+        return {"data": [], "layout": {}, "empty": _("None of these was measured in this range.")}
     panels = [(title, [name for name in names if name in known]) for title, names in group.panels]
     panels = [(title, names) for title, names in panels if names]
     lines = [
-        Line(_(BY_NAME[name].label), known[name], ROLES[number % 4], BY_NAME[name].unit, panel, DASHES[number % 4])
+        ChartLine(_(BY_NAME[name].label), known[name], ROLES[number % 4], BY_NAME[name].unit, panel, DASHES[number % 4])
         for panel, (_title, names) in enumerate(panels)
         for number, name in enumerate(names)
     ]
@@ -86,7 +86,7 @@ def channel_figure(
     return drawn
 
 
-def _range_of(line: Line) -> str:
+def _range_of(line: ChartLine) -> str:
     low, high = float(np.nanmin(line.values)), float(np.nanmax(line.values))
     return _("%(name)s %(low)s to %(high)s.") % {
         "name": line.name, "low": written(low), "high": written(high, line.unit),

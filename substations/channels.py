@@ -26,12 +26,12 @@ def _(label: str) -> str:
     return label
 
 
-_LARGEST_KW = 1e6  # a gigawatt: far above any substation, far below an overflowed register
+_MAX_KW = 1e6  # a gigawatt: far above any substation, far below an overflowed register
 
 CHANNELS: tuple[Channel, ...] = (
-    Channel("active_power_kw", _("Active power"), "kW", _("power"), -_LARGEST_KW, _LARGEST_KW),
-    Channel("apparent_power_kva", _("Apparent power"), "kVA", _("power"), 0, _LARGEST_KW),
-    Channel("reactive_power_kvar", _("Reactive power"), "kvar", _("power"), -_LARGEST_KW, _LARGEST_KW),
+    Channel("active_power_kw", _("Active power"), "kW", _("power"), -_MAX_KW, _MAX_KW),
+    Channel("apparent_power_kva", _("Apparent power"), "kVA", _("power"), 0, _MAX_KW),
+    Channel("reactive_power_kvar", _("Reactive power"), "kvar", _("power"), -_MAX_KW, _MAX_KW),
     Channel("power_factor", _("Power factor"), "", _("power factor"), -1, 1),
     Channel("current_l1_a", _("Current L1"), "A", _("current"), 0, 1e6),
     Channel("current_l2_a", _("Current L2"), "A", _("current"), 0, 1e6),

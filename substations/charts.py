@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tsdownsample import MinMaxDownsampler
 
-MOST_POINTS = 1500
+MAX_POINTS = 1500
 # A step longer than this many intervals is a gap: the line is broken there.
 GAP_STEPS = 1.5
 
@@ -23,7 +23,7 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Episode:
+class ShadedInterval:
     """A stretch to be shaded. ``end_s`` None means that it goes on; ``url`` is what its label opens."""
 
     start_s: int
@@ -34,7 +34,7 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ChartLine:
     """One trace: ``role`` picks the colour; ``panel`` counts from 0 at the top; ``fill_to_previous`` makes a band."""
 
     name: str
@@ -46,7 +46,7 @@ class Line:
     fill_to_previous: bool = False
 
 
-def thin(at_s: NDArray[np.int64], values: FloatArray, most: int = MOST_POINTS) -> NDArray[np.int64]:
+def thin(at_s: NDArray[np.int64], values: FloatArray, most: int = MAX_POINTS) -> NDArray[np.int64]:
     """Indices of at most ``most`` points that keep the extremes of one series, and its first and last time.
 
     The record is cut into stretches of equal count: of each the lowest and the highest value stay. A NaN is neither.
@@ -54,20 +54,20 @@ def thin(at_s: NDArray[np.int64], values: FloatArray, most: int = MOST_POINTS) -
     if len(at_s) <= most:
         return np.arange(len(at_s))
     known = np.nonzero(np.isfinite(values))[0]
-    room = max(2, (most - 2) // 2 * 2)
-    if len(known) > room:
-        known = known[MinMaxDownsampler().downsample(values[known], n_out=room)]
+    points_left = max(2, (most - 2) // 2 * 2)
+    if len(known) > points_left:
+        known = known[MinMaxDownsampler().downsample(values[known], n_out=points_left)]
     return np.unique(np.concatenate([[0], known, [len(at_s) - 1]]))
 
 
 def time_series(
     at_s: NDArray[np.int64],
-    lines: Sequence[Line],
+    lines: Sequence[ChartLine],
     *,
     panels: Sequence[str],
     interval_s: int,
     utc_offset_s: int = 0,
-    episodes: Sequence[Episode] = (),
+    episodes: Sequence[ShadedInterval] = (),
     guides: Mapping[int, Sequence[tuple[str, float]]] | None = None,
 ) -> Figure:
     """Stacked panels over one time axis in local time.
@@ -91,12 +91,12 @@ def time_series(
     return {"data": data, "layout": layout}
 
 
-def _shared_points(at_s: NDArray[np.int64], lines: Sequence[Line]) -> NDArray[np.int64]:
+def _shared_points(at_s: NDArray[np.int64], lines: Sequence[ChartLine]) -> NDArray[np.int64]:
     """Points kept for any of the measured lines, so that every trace shares one time axis."""
     measured = [line for line in lines if line.role.startswith("measured")] or list(lines)
-    if len(at_s) <= MOST_POINTS or not measured:
+    if len(at_s) <= MAX_POINTS or not measured:
         return np.arange(len(at_s))
-    share = MOST_POINTS // len(measured)
+    share = MAX_POINTS // len(measured)
     return np.unique(np.concatenate([thin(at_s, line.values, share) for line in measured]))
 
 
@@ -121,7 +121,7 @@ def _stamps(at_s: NDArray[np.int64], utc_offset_s: int) -> list[str]:
     return np.datetime_as_string((at_s + utc_offset_s).astype("datetime64[s]")).tolist()  # type: ignore[no-any-return]
 
 
-def _scatter(line: Line, stamps: list[str], values: FloatArray) -> Figure:
+def _scatter(line: ChartLine, stamps: list[str], values: FloatArray) -> Figure:
     unit = f" {line.unit}" if line.unit else ""
     is_band = line.role == "band"
     rounded = np.round(values, 4).tolist()
@@ -182,7 +182,7 @@ def zone_label(utc_offset_s: int) -> str:
     return f"UTC{'+' if utc_offset_s > 0 else '−'}{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def _shade(episode: Episode, newest_s: int, utc_offset_s: int) -> tuple[Figure, Figure]:
+def _shade(episode: ShadedInterval, newest_s: int, utc_offset_s: int) -> tuple[Figure, Figure]:
     """The stretch of an episode, and its label, which can be clicked where it opens something."""
     end_s = episode.end_s if episode.end_s is not None else max(newest_s, episode.start_s)
     start, end = _stamps(np.array([episode.start_s, end_s]), utc_offset_s)

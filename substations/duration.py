@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from .charts import Figure
 
-MOST_POINTS = 400
+MAX_POINTS = 400
 
 
-def exceeded(load: NDArray[np.float64], most: int = MOST_POINTS) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def exceeded(load: NDArray[np.float64], most: int = MAX_POINTS) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(share of the time in %, load that was reached for at least that share), highest load first.
 
     load: [time], evenly spaced; NaN is not known and counts as no time. At most ``most`` points, both extremes kept.

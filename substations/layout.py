@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 # Nodes on a map keep this share of its extent between them, as far as they all fit.
-LEAST_DISTANCE = 0.075
+MIN_DISTANCE = 0.075
 ROUNDS = 80
 
 Point = tuple[float, float]
@@ -20,7 +20,7 @@ def place(
     links: Iterable[tuple[str | None, str]],
     positions: Mapping[str, Point | None],
     *,
-    least: float = LEAST_DISTANCE,
+    least: float = MIN_DISTANCE,
 ) -> dict[str, Point]:
     """A point for every node: (x, y) with y upwards.
 
@@ -40,7 +40,7 @@ def _on_map(positions: Mapping[str, Point]) -> dict[str, Point]:
     return {node: (longitude * shrink, latitude) for node, (latitude, longitude) in positions.items()}
 
 
-def spread(points: Mapping[str, Point], *, least: float = LEAST_DISTANCE) -> dict[str, Point]:
+def spread(points: Mapping[str, Point], *, least: float = MIN_DISTANCE) -> dict[str, Point]:
     """The same points, moved as little as is needed to keep ``least`` of the extent between any two.
 
     Each pair that is too near pushes itself apart along its own line, again and again; points that coincide leave in

@@ -14,9 +14,11 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from .querysets import LinkQuerySet, PlannedWorkQuerySet, ReadingQuerySet, SpanQuerySet, SubstationQuerySet
+from core.leases import Leased
 
-SHORTEST_INTERVAL_S, LONGEST_INTERVAL_S = 60, 3600
+from .querysets import LinkQuerySet, PendingRangeQuerySet, PlannedWorkQuerySet, ReadingQuerySet, SubstationQuerySet
+
+MIN_INTERVAL_S, MAX_INTERVAL_S = 60, 3600
 
 
 def validate_time_zone(value: str) -> None:
@@ -85,7 +87,7 @@ class Substation(models.Model):
     reading_interval_s = models.PositiveIntegerField(
         _("reading interval (s)"),
         default=900,
-        validators=[MinValueValidator(SHORTEST_INTERVAL_S), MaxValueValidator(LONGEST_INTERVAL_S)],
+        validators=[MinValueValidator(MIN_INTERVAL_S), MaxValueValidator(MAX_INTERVAL_S)],
     )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -94,7 +96,7 @@ class Substation(models.Model):
         null=True,
         blank=True,
         editable=False,
-        help_text=_("When readings last came in, of any time."),
+        help_text=_("When readings were last received, of any time."),
     )
 
     objects = SubstationQuerySet.as_manager()
@@ -126,7 +128,7 @@ class Substation(models.Model):
         if len(newest) < 3:
             return None
         steps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
-        return int(min(max(60 * round(median(steps) / 60), SHORTEST_INTERVAL_S), LONGEST_INTERVAL_S))
+        return int(min(max(60 * round(median(steps) / 60), MIN_INTERVAL_S), MAX_INTERVAL_S))
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
@@ -217,29 +219,29 @@ class Reading(models.Model):
         return f"{self.substation_id} {self.at:%Y-%m-%d %H:%M}"
 
 
-class Span(models.Model):
+class PendingRange(Leased):
     """A stretch of readings that arrived and still has to be scored.
 
     Work is kept by arrival and not by measurement time, so that a back-dated upload is scored like any other. A worker
-    claims a span until ``claimed_until``; a span whose claim ran out is claimed again, and a scored one is deleted in
+    claims a range until ``claimed_until``; a range whose claim ran out is claimed again, and a scored one is deleted in
     the transaction that writes the scores.
     """
 
-    substation = models.ForeignKey(Substation, models.CASCADE, related_name="spans", db_index=False)
+    substation = models.ForeignKey(Substation, models.CASCADE, related_name="pending_ranges", db_index=False)
     start = models.DateTimeField()
     end = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
-    claimed_until = models.DateTimeField(null=True, blank=True)
-    claimed_by = models.UUIDField(null=True, blank=True)
 
-    objects = SpanQuerySet.as_manager()
+    objects = PendingRangeQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("span to score")
-        verbose_name_plural = _("spans to score")
-        constraints = [models.CheckConstraint(condition=Q(end__gte=F("start")), name="span_ends_after_it_starts")]
+        verbose_name = _("pending range")
+        verbose_name_plural = _("pending ranges")
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gte=F("start")), name="pending_range_ends_after_it_starts")
+        ]
         indexes = [
-            models.Index(fields=["substation", "created_at"], name="span_waiting"),  # claim and freshness
+            models.Index(fields=["substation", "created_at"], name="pending_range_waiting"),  # claim and freshness
         ]
 
     def __str__(self) -> str:
@@ -249,7 +251,7 @@ class Span(models.Model):
 class PlannedWork(models.Model):
     """A stretch of time in which people work on a substation: what it does then is neither usual nor a surprise.
 
-    Readings are recorded and judged as ever, but nothing is learnt from them, and alerts that they raise are shown
+    Readings are recorded and judged as ever, but nothing is learned from them, and alerts that they raise are shown
     as out of service until the work ends. The end is mandatory: work that is forgotten must not silence for ever.
     """
 

@@ -12,12 +12,14 @@ import numpy as np
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 
+from core.leases import LeasedQuerySet
+
 from .channels import CHANNEL_NAMES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .models import Link, PlannedWork, Reading, Span, Substation  # noqa: F401 (named as text below)
+    from .models import Link, PendingRange, PlannedWork, Reading, Substation  # noqa: F401 (named as text below)
 
 
 ROWS_AT_ONCE = 20_000
@@ -102,25 +104,16 @@ class ReadingArrays:
         return cls(whole[:, 0].astype(np.int64), whole[:, 1].astype(np.int64), np.ascontiguousarray(whole[:, 2:]))
 
 
-class SpanQuerySet(models.QuerySet["Span"]):
-    def waiting(self, now: datetime) -> SpanQuerySet:
-        return self.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=now))
+class PendingRangeQuerySet(LeasedQuerySet["PendingRange"]):
+    def claim_all_of(self, substation_ids: Sequence[int], *, now: datetime, lease_for: timedelta) -> uuid.UUID | None:
+        """Take every unclaimed range of these substations, or none: the token that names the claim, or None.
 
-    def claim(self, substation_ids: Sequence[int], *, now: datetime, lease_for: timedelta) -> uuid.UUID | None:
-        """Take every waiting span of these substations, or none: the token that names the claim, or None.
-
-        The UPDATE is guarded by the same condition that found the spans, so two workers never hold one span. While
-        somebody judges these substations, what arrives waits: of two results the older might be written last.
+        While somebody judges these substations, what arrives waits: of two results the older might be written last.
         """
         theirs = self.filter(substation_id__in=substation_ids)
         if theirs.filter(claimed_until__gte=now).exists():
             return None
-        token = uuid.uuid4()
-        claimed = theirs.waiting(now).update(claimed_until=now + lease_for, claimed_by=token)
-        return token if claimed else None
-
-    def claimed(self, token: uuid.UUID) -> SpanQuerySet:
-        return self.filter(claimed_by=token)
+        return theirs.claim(now=now, lease_for=lease_for)
 
 
 class PlannedWorkQuerySet(models.QuerySet["PlannedWork"]):

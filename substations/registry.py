@@ -70,8 +70,8 @@ def _save(row: Substation | Link, values: Mapping[str, Any]) -> None:
     try:
         row.full_clean()
     except ValidationError as error:
-        told = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
-        raise RegistryError(f"{row} cannot be registered: {told}") from error
+        reasons = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in error.message_dict.items())
+        raise RegistryError(f"{row} cannot be registered: {reasons}") from error
     row.save()
 
 

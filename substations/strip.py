@@ -59,10 +59,10 @@ def strip_of(substation: Substation, channel: str = "power_factor") -> Strip | N
 
 def _path(rows: list[tuple[Any, ...]], low: float, high: float, step: float) -> str:
     """One upright bar for each stretch, from its lowest to its highest value."""
-    span = (high - low) or 1.0
+    extent = (high - low) or 1.0
 
     def y(value: float) -> float:
-        return 2 + (HEIGHT - 4) * (1 - (value - low) / span)
+        return 2 + (HEIGHT - 4) * (1 - (value - low) / extent)
 
     width = WIDTH * step
     bars = [(min(WIDTH, row[0] * width), y(row[2]), max(1.5, y(row[1]) - y(row[2]))) for row in rows]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from .layout import LEAST_DISTANCE, Point, place
+from .layout import MIN_DISTANCE, Point, place
 
 SYMBOLS = {"critical": "octagon", "warning": "triangle-up", "normal": "circle", "unknown": "square"}
 ORDER = ("critical", "warning", "unknown", "normal")
@@ -70,7 +70,7 @@ def topology(
         [node.code for node in nodes],
         [(edge.source, edge.target) for edge in edges],
         {node.code: node.position for node in nodes},
-        least=GROUPS_APART if any(node.count > 1 for node in nodes) else LEAST_DISTANCE,
+        least=GROUPS_APART if any(node.count > 1 for node in nodes) else MIN_DISTANCE,
     )
     fed = [edge.target for edge in edges if edge.source is None and edge.target in at]
     where_supply = _supply_point(at, fed)
@@ -97,8 +97,8 @@ def topology(
 def _range(values: Sequence[float]) -> list[float]:
     """The extent with room for the names at its edges."""
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
-    room = 0.14 * (high - low) or 1.0
-    return [low - room, high + room]
+    margin = 0.14 * (high - low) or 1.0
+    return [low - margin, high + margin]
 
 
 def _supply_point(at: Mapping[str, Point], fed: Sequence[str]) -> Point:

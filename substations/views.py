@@ -6,14 +6,15 @@ import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from django.contrib.auth.decorators import login_required, permission_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse, StreamingHttpResponse
+from django.contrib.auth.decorators import permission_required
+from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from core.requests import EmsRequest
 from core.spreadsheets import guarded
 from core.time_range import TimeRange, zone_for
 
@@ -26,10 +27,9 @@ from .strip import strip_of
 view_substations = permission_required("substations.view_substation", raise_exception=True)
 
 
-@login_required
 @require_GET
 @view_substations
-def detail(request: HttpRequest, code: str) -> HttpResponse:
+def detail(request: EmsRequest, code: str) -> HttpResponse:
     """Live values, power factor and loss against what is expected, alerts, model, nameplate."""
     substation = get_object_or_404(Substation, code=code)
     context = {
@@ -42,10 +42,9 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "substations/detail.html", context)
 
 
-@login_required
 @require_GET
 @view_substations
-def strip(request: HttpRequest, code: str) -> HttpResponse:
+def strip(request: EmsRequest, code: str) -> HttpResponse:
     """The whole record at a glance, with the range of the URL on it; dragging its ends asks for another range."""
     substation = get_object_or_404(Substation, code=code)
     chosen = TimeRange.parse(request.GET, zone=zone_for(request, substation.zone))
@@ -55,10 +54,9 @@ def strip(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "substations/_strip.html", context)
 
 
-@login_required
 @require_GET
 @view_substations
-def channels(request: HttpRequest, code: str, group: str) -> HttpResponse:
+def channels(request: EmsRequest, code: str, group: str) -> HttpResponse:
     """The channels of one group as a figure, in the range of the URL."""
     if group not in GROUPS:
         raise Http404(_("No group of channels is called “%(group)s”.") % {"group": group})
@@ -70,10 +68,9 @@ def channels(request: HttpRequest, code: str, group: str) -> HttpResponse:
     return JsonResponse(channel_figure(substation, GROUPS[group], *_bounds(substation, chosen), zone=zone))
 
 
-@login_required
 @require_GET
 @view_substations
-def duration(request: HttpRequest, code: str) -> HttpResponse:
+def duration(request: EmsRequest, code: str) -> HttpResponse:
     """The load-duration curve of the range of the URL."""
     substation = get_object_or_404(Substation, code=code)
     chosen = TimeRange.parse(request.GET, zone=zone_for(request, substation.zone))
@@ -87,10 +84,9 @@ def _bounds(substation: Substation, chosen: TimeRange) -> tuple[datetime | None,
     return chosen.bounds(newest)
 
 
-@login_required
 @require_GET
 @view_substations
-def live(request: HttpRequest, code: str) -> HttpResponse:
+def live(request: EmsRequest, code: str) -> HttpResponse:
     """The newest reading, value by value; a panel that refreshes itself."""
     substation = get_object_or_404(Substation, code=code)
     newest = Reading.objects.for_substation(substation).newest(1).first()
@@ -102,10 +98,9 @@ def live(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "substations/_live.html", {"substation": substation, "reading": newest, "values": values})
 
 
-@login_required
 @require_GET
 @view_substations
-def readings_csv(request: HttpRequest, code: str) -> HttpResponseBase:
+def readings_csv(request: EmsRequest, code: str) -> HttpResponseBase:
     """The measured readings of a range, streamed, in a form that the upload reads back.
 
     What was derived is left out: uploaded again it would pass for measured, and it is derived again anyhow.

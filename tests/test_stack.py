@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import System, start, wait_until
-from .samples import export_with_a_failed_bank, large_export
+from .exports import export_with_a_failed_bank, large_export
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("stack")]
 

@@ -16,9 +16,9 @@ from ingestion import services as ingestion
 from ingestion.models import Upload
 from mlcore import services as mlcore
 from mlcore.models import Score
-from substations.models import Reading, Span
+from substations.models import PendingRange, Reading
 
-from .samples import export_with_a_failed_bank
+from .exports import export_with_a_failed_bank
 
 pytestmark = [pytest.mark.django_db, pytest.mark.tensorflow]
 
@@ -41,7 +41,7 @@ def test_an_upload_becomes_an_alert_that_is_acknowledged_resolved_and_found_in_t
 
     mlcore.train_due()
     mlcore.score_pending()
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
     review.review_changed()
 
     assert Score.objects.filter(network_score__gt=1, substation__detections__cause="capacitor_failure").exists()
@@ -75,7 +75,7 @@ def test_scoring_and_reviewing_again_changes_nothing(tmp_path: Path, signed_in: 
 
     for substation in {reading.substation for reading in Reading.objects.select_related("substation")[:1]}:
         first = substation.readings.earliest("at").at
-        Span.objects.create(substation=substation, start=first, end=substation.readings.latest("at").at)
+        PendingRange.objects.create(substation=substation, start=first, end=substation.readings.latest("at").at)
     mlcore.score_pending()
     review.review_changed()
 

@@ -9,8 +9,8 @@ from alerts.changes import Conflict
 from alerts.lifecycle import Refused
 from alerts.models import Alert, AlertEvent
 
-from .desk import CRITICAL, Cast, actions, cleared, fresh, raised, resolved
-from .doors import HTMX, Doors, assert_guarded, text
+from .alert_scenes import CRITICAL, Cast, actions, cleared, fresh, raised, resolved
+from .page_checks import HTMX, SignIn, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
 
@@ -59,21 +59,21 @@ def test_a_copy_that_is_out_of_date_writes_nothing(person: Cast) -> None:
 # The page
 
 
-def test_only_operators_may(signed_in: Doors) -> None:
+def test_only_operators_may(signed_in: SignIn) -> None:
     alert = raised()
-    assert_guarded(signed_in, "post", url(alert), refused=("stranger", "viewer"))
+    assert_guarded(signed_in, "post", url(alert), refused=("outsider", "viewer"))
     assert not fresh(alert).acknowledged
 
 
-def test_it_takes_a_post(signed_in: Doors) -> None:
+def test_it_takes_a_post(signed_in: SignIn) -> None:
     assert signed_in("operator").get(url(raised())).status_code == 405
 
 
-def test_an_unknown_alert_is_not_found(signed_in: Doors) -> None:
+def test_an_unknown_alert_is_not_found(signed_in: SignIn) -> None:
     assert signed_in("operator").post("/alerts/4711/acknowledge/").status_code == 404
 
 
-def test_a_plain_form_returns_to_the_alert(signed_in: Doors) -> None:
+def test_a_plain_form_returns_to_the_alert(signed_in: SignIn) -> None:
     alert = raised()
     answer = signed_in("operator").post(url(alert), {"note": "mine", "version": alert.version})
     assert (answer.status_code, answer.headers["Location"]) == (302, f"/alerts/{alert.pk}/")
@@ -81,14 +81,14 @@ def test_a_plain_form_returns_to_the_alert(signed_in: Doors) -> None:
 
 
 @pytest.mark.parametrize(("data", "part"), [({}, 'id="alert-detail"'), ({"as": "row"}, '<tr id="alert-')])
-def test_htmx_gets_the_part_that_it_replaces(signed_in: Doors, data: dict[str, str], part: str) -> None:
+def test_htmx_gets_the_part_that_it_replaces(signed_in: SignIn, data: dict[str, str], part: str) -> None:
     answer = signed_in("operator").post(url(raised()), data, headers=HTMX)
     assert answer.status_code == 200
     assert part in text(answer)
     assert "<html" not in text(answer)
 
 
-def test_a_second_click_is_a_conflict_that_says_so(signed_in: Doors) -> None:
+def test_a_second_click_is_a_conflict_that_says_so(signed_in: SignIn) -> None:
     alert, client = raised(), signed_in("operator")
     client.post(url(alert))
     again = client.post(url(alert))
@@ -98,18 +98,18 @@ def test_a_second_click_is_a_conflict_that_says_so(signed_in: Doors) -> None:
     assert actions(alert) == ["raise", "acknowledge"]
 
 
-def test_a_stale_page_is_a_conflict(signed_in: Doors) -> None:
+def test_a_stale_page_is_a_conflict(signed_in: SignIn) -> None:
     alert = raised()
     answer = signed_in("operator").post(url(alert), {"version": alert.version - 1})
     assert (answer.status_code, fresh(alert).acknowledged) == (409, False)
 
 
-def test_a_closed_alert_is_a_conflict(signed_in: Doors, person: Cast) -> None:
+def test_a_closed_alert_is_a_conflict(signed_in: SignIn, person: Cast) -> None:
     alert = resolved(raised(), person("engineer"))
     assert signed_in("operator").post(url(alert)).status_code == 409
 
 
-def test_a_note_that_is_too_long_is_shown_again(signed_in: Doors) -> None:
+def test_a_note_that_is_too_long_is_shown_again(signed_in: SignIn) -> None:
     alert = raised()
     answer = signed_in("operator").post(url(alert), {"note": "x" * 2001})
     assert (answer.status_code, fresh(alert).acknowledged) == (422, False)

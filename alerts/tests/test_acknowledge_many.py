@@ -7,8 +7,8 @@ import pytest
 from alerts import bulk, services
 from alerts.models import Alert
 
-from .desk import Cast, fresh, raised
-from .doors import Doors, assert_guarded, text
+from .alert_scenes import Cast, fresh, raised
+from .page_checks import SignIn, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
 URL = "/alerts/acknowledge/"
@@ -18,14 +18,14 @@ def tick(*alerts: Alert) -> list[str]:
     return [f"{alert.pk}:{alert.version}" for alert in alerts]
 
 
-def test_only_operators_may_and_by_post_alone(signed_in: Doors) -> None:
+def test_only_operators_may_and_by_post_alone(signed_in: SignIn) -> None:
     alert = raised()
-    assert_guarded(signed_in, "post", URL, refused=("stranger", "viewer"), alert=tick(alert))
+    assert_guarded(signed_in, "post", URL, refused=("outsider", "viewer"), alert=tick(alert))
     assert signed_in("operator").get(URL).status_code == 405
     assert not fresh(alert).acknowledged
 
 
-def test_those_that_are_ticked_and_no_others(signed_in: Doors) -> None:
+def test_those_that_are_ticked_and_no_others(signed_in: SignIn) -> None:
     one, two, other = raised("A"), raised("B"), raised("C")
     answer = signed_in("operator").post(URL, {"alert": tick(one, two), "next": "/alerts/?kind=loss"}, follow=True)
     assert answer.redirect_chain == [("/alerts/?kind=loss", 302)]
@@ -33,7 +33,7 @@ def test_those_that_are_ticked_and_no_others(signed_in: Doors) -> None:
     assert [fresh(each).acknowledged for each in (one, two, other)] == [True, True, False]
 
 
-def test_one_that_moved_is_named_and_holds_up_nobody(signed_in: Doors, person: Cast) -> None:
+def test_one_that_moved_is_named_and_holds_up_nobody(signed_in: SignIn, person: Cast) -> None:
     gone, here = raised("GONE"), raised("HERE")
     ticked = tick(gone, here)
     services.acknowledge(gone, by=person("engineer"))
@@ -43,8 +43,8 @@ def test_one_that_moved_is_named_and_holds_up_nobody(signed_in: Doors, person: C
     assert fresh(here).acknowledged
 
 
-def test_nothing_ticked_is_said(signed_in: Doors) -> None:
-    assert "Nothing was ticked" in text(signed_in("operator").post(URL, follow=True))
+def test_nothing_ticked_is_said(signed_in: SignIn) -> None:
+    assert "Nothing was selected" in text(signed_in("operator").post(URL, follow=True))
 
 
 @pytest.mark.parametrize("sent", ["", "x", "1", "1:", ":1", "4711:1", "1:1:1", "9" * 40 + ":1"])
@@ -53,7 +53,7 @@ def test_what_is_no_alert_is_named_and_changes_nothing(person: Cast, sent: str) 
     assert (len(result.changed), len(result.skipped)) == (0, 1)
 
 
-def test_it_sends_nobody_to_another_site(signed_in: Doors) -> None:
+def test_it_sends_nobody_to_another_site(signed_in: SignIn) -> None:
     answer = signed_in("operator").post(URL, {"alert": tick(raised()), "next": "https://example.org/"})
     assert answer.headers["Location"] == "/alerts/"
 

@@ -1,4 +1,4 @@
-"""The alert desk in the Django admin: to be looked at, never changed."""
+"""The list of alerts in the Django admin: to be looked at, never changed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.test import Client
 from alerts import services
 from alerts.models import Alert, AlertEvent
 
-from .desk import Cast, raised, resolved
+from .alert_scenes import Cast, raised, resolved
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from django.test import Client
 from alerts import services
 from alerts.models import AlertEvent
 
-from .desk import CRITICAL, FINDINGS, Cast, fresh, raised, resolved
-from .doors import Doors
+from .alert_scenes import CRITICAL, FINDINGS, Cast, fresh, raised, resolved
+from .page_checks import SignIn
 
 pytestmark = pytest.mark.django_db
 URL = "/api/alerts/"
@@ -22,33 +22,33 @@ def post(client: Client, path: str, **data: Any) -> Any:
     return client.post(f"{URL}{path}", data, content_type="application/json")
 
 
-def test_reading_needs_a_role(client: Client, signed_in: Doors) -> None:
+def test_reading_needs_a_role(client: Client, signed_in: SignIn) -> None:
     alert = raised()
     for path in (URL, f"{URL}{alert.pk}/"):
         assert client.get(path).status_code in (401, 403)
-        assert signed_in("stranger").get(path).status_code == 403 if path == URL else True
+        assert signed_in("outsider").get(path).status_code == 403 if path == URL else True
     assert signed_in("viewer").get(URL).status_code == 200
 
 
 @pytest.mark.parametrize("verb", ["acknowledge", "unacknowledge", "resolve", "comment", "shelve", "unshelve"])
-def test_every_verb_needs_an_operator_and_a_post(client: Client, signed_in: Doors, verb: str) -> None:
+def test_every_verb_needs_an_operator_and_a_post(client: Client, signed_in: SignIn, verb: str) -> None:
     alert = raised()
     body = FINDINGS | {"note": "x", "minutes": 60}
     assert post(client, f"{alert.pk}/{verb}/", **body).status_code in (401, 403)
-    for role in ("stranger", "viewer"):
+    for role in ("outsider", "viewer"):
         assert post(signed_in(role), f"{alert.pk}/{verb}/", **body).status_code == 403
     assert signed_in("operator").get(f"{URL}{alert.pk}/{verb}/").status_code == 405
     assert AlertEvent.objects.count() == 1
 
 
-def test_alerts_are_neither_made_nor_changed_nor_deleted(signed_in: Doors, admin_client: Client) -> None:
+def test_alerts_are_neither_made_nor_changed_nor_deleted(signed_in: SignIn, admin_client: Client) -> None:
     alert = raised()
     assert admin_client.post(URL, {}).status_code == 405
     for method in ("put", "patch", "delete"):
         assert getattr(admin_client, method)(f"{URL}{alert.pk}/").status_code == 405
 
 
-def test_the_list_holds_the_open_ones_and_on_request_the_history(signed_in: Doors, person: Cast) -> None:
+def test_the_list_holds_the_open_ones_and_on_request_the_history(signed_in: SignIn, person: Cast) -> None:
     raised("A")
     resolved(raised("B"), person("operator"))
     client = signed_in("viewer")
@@ -67,18 +67,18 @@ def test_the_list_holds_the_open_ones_and_on_request_the_history(signed_in: Door
         ({"cause": "overload"}, 0),
     ],
 )
-def test_it_can_be_filtered(signed_in: Doors, query: dict[str, str], count: int) -> None:
+def test_it_can_be_filtered(signed_in: SignIn, query: dict[str, str], count: int) -> None:
     raised("A")
     raised("B", severity=CRITICAL)
     assert signed_in("viewer").get(URL, query).json()["count"] == count
 
 
-def test_a_filter_that_makes_no_sense_is_a_bad_request(signed_in: Doors) -> None:
+def test_a_filter_that_makes_no_sense_is_a_bad_request(signed_in: SignIn) -> None:
     answer = signed_in("viewer").get(URL, {"severity": "fatal"})
     assert (answer.status_code, "severity" in answer.json()) == (400, True)
 
 
-def test_one_alert_comes_with_its_events_and_resolutions(signed_in: Doors, person: Cast) -> None:
+def test_one_alert_comes_with_its_events_and_resolutions(signed_in: SignIn, person: Cast) -> None:
     alert = resolved(services.acknowledge(raised(), by=person("engineer"), note="mine"), person("operator"))
     found = signed_in("viewer").get(f"{URL}{alert.pk}/").json()
     assert [event["action"] for event in found["events"]] == ["raise", "acknowledge", "resolve"]
@@ -87,7 +87,7 @@ def test_one_alert_comes_with_its_events_and_resolutions(signed_in: Doors, perso
     assert (found["state"], found["severity"], found["closure"]) == ("closed", "warning", "resolved")
 
 
-def test_acknowledging_answers_with_the_fresh_alert(signed_in: Doors) -> None:
+def test_acknowledging_answers_with_the_fresh_alert(signed_in: SignIn) -> None:
     alert = raised()
     answer = post(signed_in("operator"), f"{alert.pk}/acknowledge/", note="mine", version=alert.version)
     assert (answer.status_code, answer.json()["state"], answer.json()["acknowledge_note"]) == (
@@ -97,7 +97,7 @@ def test_acknowledging_answers_with_the_fresh_alert(signed_in: Doors) -> None:
     assert AlertEvent.objects.get(action="acknowledge").source == "api"
 
 
-def test_a_second_time_and_a_stale_version_are_conflicts(signed_in: Doors) -> None:
+def test_a_second_time_and_a_stale_version_are_conflicts(signed_in: SignIn) -> None:
     alert, client = raised(), signed_in("operator")
     assert post(client, f"{alert.pk}/acknowledge/", version=0).status_code == 409
     assert post(client, f"{alert.pk}/acknowledge/").status_code == 200
@@ -107,13 +107,13 @@ def test_a_second_time_and_a_stale_version_are_conflicts(signed_in: Doors) -> No
     assert AlertEvent.objects.count() == 2
 
 
-def test_handing_back_needs_a_reason(signed_in: Doors, person: Cast) -> None:
+def test_handing_back_needs_a_reason(signed_in: SignIn, person: Cast) -> None:
     alert, client = services.acknowledge(raised(), by=person("engineer")), signed_in("operator")
     assert post(client, f"{alert.pk}/unacknowledge/").status_code == 400
     assert post(client, f"{alert.pk}/unacknowledge/", note="not mine").json()["acknowledged"] is False
 
 
-def test_resolving_needs_the_findings(signed_in: Doors) -> None:
+def test_resolving_needs_the_findings(signed_in: SignIn) -> None:
     alert, client = raised(), signed_in("operator")
     missing = post(client, f"{alert.pk}/resolve/", **FINDINGS | {"outcome": "gone"})
     assert (missing.status_code, list(missing.json())) == (400, ["outcome"])
@@ -123,20 +123,20 @@ def test_resolving_needs_the_findings(signed_in: Doors) -> None:
     assert fresh(alert).closed_at
 
 
-def test_a_comment_is_an_event(signed_in: Doors) -> None:
+def test_a_comment_is_an_event(signed_in: SignIn) -> None:
     alert = raised()
     answer = post(signed_in("operator"), f"{alert.pk}/comment/", note="crew is there")
     assert [event["comment"] for event in answer.json()["events"]] == ["", "crew is there"]
 
 
 @pytest.mark.parametrize("path", ["4711/", "not-a-number/"])
-def test_an_unknown_alert_is_not_found(signed_in: Doors, path: str) -> None:
+def test_an_unknown_alert_is_not_found(signed_in: SignIn, path: str) -> None:
     assert signed_in("viewer").get(URL + path).status_code == 404
 
 
 @pytest.mark.parametrize("count", [1, 30])
 def test_the_number_of_queries_does_not_grow(
-    signed_in: Doors, person: Cast, django_assert_num_queries: Any, count: int
+    signed_in: SignIn, person: Cast, django_assert_num_queries: Any, count: int
 ) -> None:
     user = person("operator")
     for number in range(count):
@@ -146,7 +146,7 @@ def test_the_number_of_queries_does_not_grow(
         client.get(URL)
 
 
-def test_an_alert_is_shelved_and_taken_back(signed_in: Doors) -> None:
+def test_an_alert_is_shelved_and_taken_back(signed_in: SignIn) -> None:
     alert, client = raised(), signed_in("operator")
     shelved = post(client, f"{alert.pk}/shelve/", minutes=60, note="waits")
     assert (shelved.status_code, shelved.json()["state"], shelved.json()["suppression"]) == (200, "shelved", "shelved")
@@ -156,14 +156,14 @@ def test_an_alert_is_shelved_and_taken_back(signed_in: Doors) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"minutes": 0}, {"minutes": 721}, {"minutes": "x"}, {"note": ""}])
-def test_a_shelf_without_time_or_reason_is_refused(signed_in: Doors, wrong: dict[str, str]) -> None:
+def test_a_shelf_without_time_or_reason_is_refused(signed_in: SignIn, wrong: dict[str, str]) -> None:
     alert = raised()
     assert (
         post(signed_in("operator"), f"{alert.pk}/shelve/", **({"minutes": 5, "note": "x"} | wrong)).status_code == 400
     )
 
 
-def test_a_critical_alert_is_shelved_by_engineers_alone(signed_in: Doors) -> None:
+def test_a_critical_alert_is_shelved_by_engineers_alone(signed_in: SignIn) -> None:
     alert = raised(severity=CRITICAL)
     assert post(signed_in("operator"), f"{alert.pk}/shelve/", minutes=5, note="x").status_code == 403
     assert post(signed_in("engineer"), f"{alert.pk}/shelve/", minutes=5, note="x").status_code == 200

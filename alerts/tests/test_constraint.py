@@ -16,7 +16,7 @@ from alerts.changes import Conflict
 from alerts.lifecycle import Refused
 from alerts.models import Alert, AlertEvent
 
-from .desk import CRITICAL, HOUR, START, Cast, actions, detected, fresh, raised, revised, station
+from .alert_scenes import CRITICAL, HOUR, START, Cast, actions, detected, fresh, raised, revised, station
 
 WORKERS = 12
 

@@ -11,7 +11,7 @@ from django.test import Client
 from alerts import review
 from alerts.models import Alert
 
-from .desk import detected, resolved, reviewed, revised
+from .alert_scenes import detected, resolved, reviewed, revised
 
 pytestmark = pytest.mark.django_db
 FIGURES = {"voltage_v": 11_612.5, "voltage_v_expected": 11_000.0, "hours": 3.0}

@@ -13,8 +13,8 @@ from django.test import Client
 from alerts.models import Alert
 from substations.models import Reading
 
-from .desk import CRITICAL, HOUR, START, Cast, cleared, raised, resolved, station
-from .doors import Doors, assert_guarded, text
+from .alert_scenes import CRITICAL, HOUR, START, Cast, cleared, raised, resolved, station
+from .page_checks import SignIn, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
 URL = "/alerts/history/"
@@ -40,17 +40,17 @@ def exported(client: Client, query: str = "") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text(client.get(f"{URL}?format=csv{query}")))))
 
 
-def test_those_without_a_role_see_nothing(signed_in: Doors) -> None:
-    assert_guarded(signed_in, "get", URL, refused=("stranger",))
+def test_those_without_a_role_see_nothing(signed_in: SignIn) -> None:
+    assert_guarded(signed_in, "get", URL, refused=("outsider",))
     assert_guarded(signed_in, "get", URL + "?format=csv", refused=())
 
 
-def test_it_answers_a_get_alone(signed_in: Doors) -> None:
+def test_it_answers_a_get_alone(signed_in: SignIn) -> None:
     assert signed_in("viewer").post(URL).status_code == 405
 
 
-def test_an_empty_history_says_so(signed_in: Doors) -> None:
-    assert "Nothing has been resolved yet." in text(signed_in("viewer").get(URL))
+def test_an_empty_history_says_so(signed_in: SignIn) -> None:
+    assert "No resolved alerts yet." in text(signed_in("viewer").get(URL))
 
 
 @pytest.mark.usefixtures("past")
@@ -73,14 +73,14 @@ def test_an_empty_history_says_so(signed_in: Doors) -> None:
         ("?from=2026-03-02T09:00&to=2026-03-04", ["C"]),
     ],
 )
-def test_it_can_be_filtered_and_exported_alike(signed_in: Doors, query: str, found: list[str]) -> None:
+def test_it_can_be_filtered_and_exported_alike(signed_in: SignIn, query: str, found: list[str]) -> None:
     client = signed_in("viewer")
     assert codes(client, query) == found
     assert [row["substation"] for row in exported(client, query.replace("?", "&"))] == found
 
 
 @pytest.mark.usefixtures("past")
-def test_a_range_that_cannot_be_read_is_said_and_exports_nothing(signed_in: Doors) -> None:
+def test_a_range_that_cannot_be_read_is_said_and_exports_nothing(signed_in: SignIn) -> None:
     client = signed_in("viewer")
     page = client.get(URL, {"from": "yesterday", "severity": "critical"})
     assert "“yesterday” is not a time" in text(page)
@@ -91,7 +91,7 @@ def test_a_range_that_cannot_be_read_is_said_and_exports_nothing(signed_in: Door
 
 
 @pytest.mark.usefixtures("past")
-def test_range_and_filters_keep_each_other(signed_in: Doors) -> None:
+def test_range_and_filters_keep_each_other(signed_in: SignIn) -> None:
     page = text(signed_in("viewer").get(URL, {"range": "all", "severity": "critical"}))
     assert 'href="?range=7d&amp;severity=critical"' in page
     assert '<input type="hidden" name="severity" value="critical">' in page
@@ -99,7 +99,7 @@ def test_range_and_filters_keep_each_other(signed_in: Doors) -> None:
 
 
 @pytest.mark.usefixtures("past")
-def test_the_export_tells_the_whole_story(signed_in: Doors) -> None:
+def test_the_export_tells_the_whole_story(signed_in: SignIn) -> None:
     row = exported(signed_in("viewer"), "&substation=A")[0]
     alert = Alert.objects.get(substation__code="A")
     assert (row["raised_at"], row["cleared_at"]) == ("2026-03-02T08:00:00+00:00", "2026-03-02T09:00:00+00:00")
@@ -111,7 +111,7 @@ def test_the_export_tells_the_whole_story(signed_in: Doors) -> None:
 
 
 @pytest.mark.usefixtures("past")
-def test_what_nobody_resolved_is_exported_with_empty_cells(signed_in: Doors) -> None:
+def test_what_nobody_resolved_is_exported_with_empty_cells(signed_in: SignIn) -> None:
     row = exported(signed_in("viewer"), "&substation=C")[0]
     assert (row["closed_as"], row["outcome"], row["resolved_by"], row["acknowledged_at"]) == (
         "retrospective", "", "", "",
@@ -119,7 +119,7 @@ def test_what_nobody_resolved_is_exported_with_empty_cells(signed_in: Doors) -> 
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_no_cell_is_a_formula(signed_in: Doors, person: Cast, start: str) -> None:
+def test_no_cell_is_a_formula(signed_in: SignIn, person: Cast, start: str) -> None:
     cell = f"{start}HYPERLINK(1)"
     resolved(cleared(raised(reason=cell, loss_kwh=-3.0)), person("operator"), root_cause=cell)
     row = exported(signed_in("viewer"))[0]
@@ -127,7 +127,7 @@ def test_no_cell_is_a_formula(signed_in: Doors, person: Cast, start: str) -> Non
     assert row["extra_loss_kwh"] == "-3.0", "a number stays a number"
 
 
-def test_the_latest_resolution_of_one_that_came_back_is_shown(signed_in: Doors, person: Cast) -> None:
+def test_the_latest_resolution_of_one_that_came_back_is_shown(signed_in: SignIn, person: Cast) -> None:
     user = person("operator")
     alert = resolved(cleared(raised()), user, root_cause="first guess")
     Alert.objects.filter(pk=alert.pk).update(closed_at=None, closure="")
@@ -139,7 +139,7 @@ def test_the_latest_resolution_of_one_that_came_back_is_shown(signed_in: Doors, 
 
 @pytest.mark.parametrize("count", [1, 30])
 def test_the_number_of_queries_does_not_grow(
-    signed_in: Doors, person: Cast, django_assert_num_queries: Any, count: int
+    signed_in: SignIn, person: Cast, django_assert_num_queries: Any, count: int
 ) -> None:
     user = person("operator")
     for number in range(count):

@@ -1,4 +1,4 @@
-"""The table of moves, and any order of them against the database."""
+"""The table of transitions, and any order of them against the database."""
 
 from __future__ import annotations
 
@@ -21,147 +21,182 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from alerts import lifecycle, review, services, shelf
+from alerts import display_names, lifecycle, review, services, shelf
 from alerts.changes import Conflict
-from alerts.lifecycle import Condition, Move, Refused, State, Suppression, Word
+from alerts.lifecycle import Condition, DisplayState, LifecycleState, Refused, Suppression, Transition
 from alerts.models import Alert, AlertEvent
 from mlcore.models import Detection
 
-from .desk import FINDINGS, HOUR, START, detected, revised, station
+from .alert_scenes import FINDINGS, HOUR, START, detected, revised, station
 
-NEW = State()
-ACKED = State(acknowledged=True)
-GONE = State(Condition.CLEARED)
-LATCHED = State(Condition.CLEARED, acknowledged=True)
-CLOSED = State(Condition.CLEARED, acknowledged=True, closed=True)
-CLOSED_ACTIVE = State(Condition.ACTIVE, closed=True)
-REOPENED = State(Condition.ACTIVE)
-SHELVED = State(suppression=Suppression.SHELVED)
-AT_WORK = State(acknowledged=True, suppression=Suppression.OUT_OF_SERVICE)
+NEW = LifecycleState()
+ACKED = LifecycleState(acknowledged=True)
+GONE = LifecycleState(Condition.CLEARED)
+LATCHED = LifecycleState(Condition.CLEARED, acknowledged=True)
+CLOSED = LifecycleState(Condition.CLEARED, acknowledged=True, closed=True)
+CLOSED_ACTIVE = LifecycleState(Condition.ACTIVE, closed=True)
+REOPENED = LifecycleState(Condition.ACTIVE)
+SHELVED = LifecycleState(suppression=Suppression.SHELVED)
+AT_WORK = LifecycleState(acknowledged=True, suppression=Suppression.OUT_OF_SERVICE)
 
 VERBS = ["acknowledge", "unacknowledge", "resolve", "comment", "shelve", "unshelve"]
 
 TABLE = [
-    # move, from, to where it is latched, to where it is not
-    (Move.ESCALATE, NEW, NEW, NEW),
-    (Move.ESCALATE, ACKED, NEW, NEW),
-    (Move.ESCALATE, LATCHED, GONE, GONE),
-    (Move.EASE, NEW, NEW, NEW),
-    (Move.EASE, ACKED, ACKED, ACKED),
-    (Move.CLEAR, NEW, GONE, GONE),
-    (Move.CLEAR, ACKED, LATCHED, CLOSED),
-    (Move.CLEAR, CLOSED_ACTIVE, State(Condition.CLEARED, closed=True), State(Condition.CLEARED, closed=True)),
-    (Move.RETURN, GONE, NEW, NEW),
-    (Move.RETURN, LATCHED, NEW, NEW),
-    (Move.ACKNOWLEDGE, NEW, ACKED, ACKED),
-    (Move.ACKNOWLEDGE, GONE, LATCHED, CLOSED),
-    (Move.UNACKNOWLEDGE, ACKED, NEW, NEW),
-    (Move.UNACKNOWLEDGE, LATCHED, GONE, GONE),
-    (Move.RESOLVE, NEW, CLOSED_ACTIVE, CLOSED_ACTIVE),
-    (Move.RESOLVE, LATCHED, CLOSED, CLOSED),
-    (Move.REOPEN, CLOSED, REOPENED, REOPENED),
-    (Move.REOPEN, CLOSED_ACTIVE, REOPENED, REOPENED),
-    (Move.SUPERSEDE, GONE, State(Condition.CLEARED, closed=True), State(Condition.CLEARED, closed=True)),
-    (Move.WITHDRAW, GONE, State(Condition.CLEARED, closed=True), State(Condition.CLEARED, closed=True)),
-    (Move.SUSPEND, ACKED, AT_WORK, AT_WORK),
-    (Move.RESUME, AT_WORK, NEW, NEW),
-    (Move.RESUME, replace(AT_WORK, condition=Condition.CLEARED), LATCHED, LATCHED),
-    (Move.SHELVE, NEW, SHELVED, SHELVED),
-    (Move.SHELVE, GONE, replace(SHELVED, condition=Condition.CLEARED), replace(SHELVED, condition=Condition.CLEARED)),
-    (Move.UNSHELVE, SHELVED, NEW, NEW),
-    (Move.UNSHELVE, replace(SHELVED, acknowledged=True), NEW, NEW),
-    (Move.COMMENT, NEW, NEW, NEW),
-    (Move.COMMENT, CLOSED, CLOSED, CLOSED),
+    # transition, from, to where it is latched, to where it is not
+    (Transition.ESCALATE, NEW, NEW, NEW),
+    (Transition.ESCALATE, ACKED, NEW, NEW),
+    (Transition.ESCALATE, LATCHED, GONE, GONE),
+    (Transition.DE_ESCALATE, NEW, NEW, NEW),
+    (Transition.DE_ESCALATE, ACKED, ACKED, ACKED),
+    (Transition.CLEAR, NEW, GONE, GONE),
+    (Transition.CLEAR, ACKED, LATCHED, CLOSED),
+    (
+        Transition.CLEAR,
+        CLOSED_ACTIVE,
+        LifecycleState(Condition.CLEARED, closed=True),
+        LifecycleState(Condition.CLEARED, closed=True),
+    ),
+    (Transition.RETURN, GONE, NEW, NEW),
+    (Transition.RETURN, LATCHED, NEW, NEW),
+    (Transition.ACKNOWLEDGE, NEW, ACKED, ACKED),
+    (Transition.ACKNOWLEDGE, GONE, LATCHED, CLOSED),
+    (Transition.UNACKNOWLEDGE, ACKED, NEW, NEW),
+    (Transition.UNACKNOWLEDGE, LATCHED, GONE, GONE),
+    (Transition.RESOLVE, NEW, CLOSED_ACTIVE, CLOSED_ACTIVE),
+    (Transition.RESOLVE, LATCHED, CLOSED, CLOSED),
+    (Transition.REOPEN, CLOSED, REOPENED, REOPENED),
+    (Transition.REOPEN, CLOSED_ACTIVE, REOPENED, REOPENED),
+    (
+        Transition.SUPERSEDE,
+        GONE,
+        LifecycleState(Condition.CLEARED, closed=True),
+        LifecycleState(Condition.CLEARED, closed=True),
+    ),
+    (
+        Transition.WITHDRAW,
+        GONE,
+        LifecycleState(Condition.CLEARED, closed=True),
+        LifecycleState(Condition.CLEARED, closed=True),
+    ),
+    (Transition.SUSPEND, ACKED, AT_WORK, AT_WORK),
+    (Transition.RESUME, AT_WORK, NEW, NEW),
+    (Transition.RESUME, replace(AT_WORK, condition=Condition.CLEARED), LATCHED, LATCHED),
+    (Transition.SHELVE, NEW, SHELVED, SHELVED),
+    (
+        Transition.SHELVE,
+        GONE,
+        replace(SHELVED, condition=Condition.CLEARED),
+        replace(SHELVED, condition=Condition.CLEARED),
+    ),
+    (Transition.UNSHELVE, SHELVED, NEW, NEW),
+    (Transition.UNSHELVE, replace(SHELVED, acknowledged=True), NEW, NEW),
+    (Transition.COMMENT, NEW, NEW, NEW),
+    (Transition.COMMENT, CLOSED, CLOSED, CLOSED),
 ]
 REFUSED = [
-    *((move, CLOSED) for move in (Move.ESCALATE, Move.EASE, Move.CLEAR, Move.RETURN, Move.ACKNOWLEDGE)),
-    *((move, CLOSED) for move in (Move.UNACKNOWLEDGE, Move.RESOLVE, Move.SUPERSEDE)),
-    (Move.CLEAR, GONE),
-    (Move.RETURN, NEW),
-    (Move.RETURN, CLOSED_ACTIVE),
-    (Move.ACKNOWLEDGE, ACKED),
-    (Move.UNACKNOWLEDGE, NEW),
-    (Move.REOPEN, NEW),
-    (Move.SUPERSEDE, ACKED),
-    (Move.WITHDRAW, NEW),
-    (Move.SUSPEND, AT_WORK),
-    (Move.RESUME, NEW),
-    (Move.SHELVE, SHELVED),
-    (Move.SHELVE, AT_WORK),
-    (Move.SHELVE, CLOSED),
-    (Move.UNSHELVE, NEW),
-    (Move.UNSHELVE, AT_WORK),
-    (Move.SUSPEND, SHELVED),
-    (Move.RAISE, NEW),
-    (Move.RECORD, NEW),
+    *(
+        (transition, CLOSED)
+        for transition in (
+            Transition.ESCALATE,
+            Transition.DE_ESCALATE,
+            Transition.CLEAR,
+            Transition.RETURN,
+            Transition.ACKNOWLEDGE,
+        )
+    ),
+    *((transition, CLOSED) for transition in (Transition.UNACKNOWLEDGE, Transition.RESOLVE, Transition.SUPERSEDE)),
+    (Transition.CLEAR, GONE),
+    (Transition.RETURN, NEW),
+    (Transition.RETURN, CLOSED_ACTIVE),
+    (Transition.ACKNOWLEDGE, ACKED),
+    (Transition.UNACKNOWLEDGE, NEW),
+    (Transition.REOPEN, NEW),
+    (Transition.SUPERSEDE, ACKED),
+    (Transition.WITHDRAW, NEW),
+    (Transition.SUSPEND, AT_WORK),
+    (Transition.RESUME, NEW),
+    (Transition.SHELVE, SHELVED),
+    (Transition.SHELVE, AT_WORK),
+    (Transition.SHELVE, CLOSED),
+    (Transition.UNSHELVE, NEW),
+    (Transition.UNSHELVE, AT_WORK),
+    (Transition.SUSPEND, SHELVED),
+    (Transition.RAISE, NEW),
+    (Transition.RECORD, NEW),
 ]
 
 
-@pytest.mark.parametrize(("move", "before", "latched", "free"), TABLE)
-def test_each_move_of_the_table_leads_where_it_says(move: Move, before: State, latched: State, free: State) -> None:
-    assert lifecycle.after(before, move, latched=True) == latched
-    assert lifecycle.after(before, move, latched=False) == free
+@pytest.mark.parametrize(("transition", "before", "latched", "free"), TABLE)
+def test_each_transition_of_the_table_leads_where_it_says(
+    transition: Transition, before: LifecycleState, latched: LifecycleState, free: LifecycleState
+) -> None:
+    assert lifecycle.after(before, transition, latched=True) == latched
+    assert lifecycle.after(before, transition, latched=False) == free
 
 
-@pytest.mark.parametrize(("move", "before"), REFUSED)
-def test_what_the_table_does_not_name_is_refused(move: Move, before: State) -> None:
+@pytest.mark.parametrize(("transition", "before"), REFUSED)
+def test_what_the_table_does_not_name_is_refused(transition: Transition, before: LifecycleState) -> None:
     with pytest.raises(Refused) as refused:
-        lifecycle.after(before, move, latched=False)
-    assert before.word.label in str(refused.value)
+        lifecycle.after(before, transition, latched=False)
+    assert str(display_names.DISPLAY_STATES[before.display]) in display_names.explain(refused.value)
 
 
 @pytest.mark.parametrize(
-    ("state", "word"),
+    ("state", "shown"),
     [
-        (NEW, Word.UNACKNOWLEDGED),
-        (ACKED, Word.ACKNOWLEDGED),
-        (GONE, Word.CLEARED_UNACKNOWLEDGED),
-        (LATCHED, Word.CLEARED_LATCHED),
-        (CLOSED, Word.CLOSED),
-        (State(suppression=Suppression.SHELVED), Word.SHELVED),
-        (State(suppression=Suppression.BY_DESIGN), Word.BY_DESIGN),
-        (State(suppression=Suppression.OUT_OF_SERVICE, acknowledged=True), Word.OUT_OF_SERVICE),
-        (State(suppression=Suppression.SHELVED, closed=True), Word.CLOSED),
+        (NEW, DisplayState.UNACKNOWLEDGED),
+        (ACKED, DisplayState.ACKNOWLEDGED),
+        (GONE, DisplayState.CLEARED_UNACKNOWLEDGED),
+        (LATCHED, DisplayState.CLEARED_LATCHED),
+        (CLOSED, DisplayState.CLOSED),
+        (LifecycleState(suppression=Suppression.SHELVED), DisplayState.SHELVED),
+        (LifecycleState(suppression=Suppression.BY_DESIGN), DisplayState.BY_DESIGN),
+        (LifecycleState(suppression=Suppression.OUT_OF_SERVICE, acknowledged=True), DisplayState.OUT_OF_SERVICE),
+        (LifecycleState(suppression=Suppression.SHELVED, closed=True), DisplayState.CLOSED),
     ],
 )
-def test_the_three_dimensions_give_one_word(state: State, word: Word) -> None:
-    assert state.word is word
-    assert word.label
+def test_the_three_dimensions_give_one_display_state(state: LifecycleState, shown: DisplayState) -> None:
+    assert state.display is shown
+    assert display_names.DISPLAY_STATES[shown]
 
 
 def test_suppression_is_kept_by_moves_of_the_data() -> None:
-    shelved = State(suppression=Suppression.SHELVED)
-    assert lifecycle.after(shelved, Move.CLEAR, latched=True).suppression is Suppression.SHELVED
+    shelved = LifecycleState(suppression=Suppression.SHELVED)
+    assert lifecycle.after(shelved, Transition.CLEAR, latched=True).suppression is Suppression.SHELVED
 
 
 def test_every_move_has_a_word_and_every_action_fits_its_column() -> None:
     longest = AlertEvent._meta.get_field("action").max_length or 0
-    assert set(lifecycle.ACTION_WORDS) == set(Move)
-    assert max(len(move) for move in Move) <= longest
+    assert set(display_names.TRANSITIONS) == set(Transition)
+    assert max(len(transition) for transition in Transition) <= longest
 
 
-def replayed(events: list[AlertEvent]) -> State:
+def replayed(events: list[AlertEvent]) -> LifecycleState:
     """The state that an event log leads to, by the table alone. A critical alert latches."""
-    state, peak = State(), 0
+    state, peak = LifecycleState(), 0
     for event in events:
-        if event.action in (Move.RAISE, Move.RECORD):
-            state = State(Condition.CLEARED, closed=True) if event.action == Move.RECORD else State()
+        if event.action in (Transition.RAISE, Transition.RECORD):
+            state = (
+                LifecycleState(Condition.CLEARED, closed=True)
+                if event.action == Transition.RECORD
+                else LifecycleState()
+            )
         else:
-            assert event.state_before == state.word
+            assert event.state_before == state.display
             latched = peak >= Detection.Severity.CRITICAL
-            state = lifecycle.after(state, Move(event.action), latched=latched)
+            state = lifecycle.after(state, Transition(event.action), latched=latched)
         peak = max(peak, event.severity_after)
-        assert event.state_after == state.word
+        assert event.state_after == state.display
     return state
 
 
-class Desk(RuleBasedStateMachine):
+class AnyOrderOfActions(RuleBasedStateMachine):
     """Detections come, change and go; operators and the clock do what they like, often with an old copy in hand."""
 
     def __init__(self) -> None:
         super().__init__()
         self.sandbox = transaction.atomic()
-        self.sandbox.__enter__()  # each example starts from an empty desk, and is rolled back by teardown
+        self.sandbox.__enter__()  # each example starts from an empty list, and is rolled back by teardown
 
     @initialize()
     def cast(self) -> None:
@@ -291,7 +326,7 @@ class Desk(RuleBasedStateMachine):
             alert = link.alert
             closed_by_hand = alert.closure == Alert.Closure.RESOLVED
             false_alarm = closed_by_hand and alert.resolutions.first().outcome == "false_alarm"
-            assert alert.condition == Alert.Condition.ACTIVE or false_alarm
+            assert alert.condition == Condition.ACTIVE or false_alarm
             assert alert.closed_at is None or closed_by_hand
 
     def teardown(self) -> None:
@@ -302,7 +337,7 @@ class Desk(RuleBasedStateMachine):
             self.sandbox.__exit__(None, None, None)
 
     def settle(self) -> None:
-        """Whatever was changed last, reviewing ends, and the desk then tells the truth."""
+        """Whatever was changed last, reviewing ends, and the list then tells the truth."""
         if Detection.objects.exists():
             while review.has_unreviewed():
                 before = list(review.unreviewed())
@@ -315,4 +350,4 @@ class Desk(RuleBasedStateMachine):
 @pytest.mark.django_db
 def test_any_order_of_moves_keeps_the_promises() -> None:
     few = settings(max_examples=25, stateful_step_count=25, deadline=None, database=None)
-    run_state_machine_as_test(Desk, settings=settings(few, suppress_health_check=list(HealthCheck)))
+    run_state_machine_as_test(AnyOrderOfActions, settings=settings(few, suppress_health_check=list(HealthCheck)))

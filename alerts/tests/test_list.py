@@ -10,8 +10,8 @@ from django.test import Client
 from alerts import services
 from alerts.models import Alert
 
-from .desk import CRITICAL, HOUR, START, Cast, cleared, raised, resolved
-from .doors import HTMX, Doors, assert_guarded, text
+from .alert_scenes import CRITICAL, HOUR, START, Cast, cleared, raised, resolved
+from .page_checks import HTMX, SignIn, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
 URL = "/alerts/"
@@ -23,22 +23,22 @@ def codes(client: Client, query: str = "") -> list[str]:
     return [alert.substation.code for alert in client.get(URL + query).context["page"].object_list]
 
 
-def test_those_without_a_role_see_nothing(signed_in: Doors) -> None:
-    assert_guarded(signed_in, "get", URL, refused=("stranger",))
+def test_those_without_a_role_see_nothing(signed_in: SignIn) -> None:
+    assert_guarded(signed_in, "get", URL, refused=("outsider",))
 
 
-def test_it_answers_a_get_alone(signed_in: Doors) -> None:
+def test_it_answers_a_get_alone(signed_in: SignIn) -> None:
     assert signed_in("viewer").post(URL).status_code == 405
 
 
-def test_an_empty_list_says_so(signed_in: Doors) -> None:
+def test_an_empty_list_says_so(signed_in: SignIn) -> None:
     client = signed_in("viewer")
     assert "No open alerts." in text(client.get(URL))
     raised()
     assert "1 open alert is hidden." in text(client.get(URL, {"severity": "critical"}))
 
 
-def test_the_most_urgent_come_first(signed_in: Doors, person: Cast) -> None:
+def test_the_most_urgent_come_first(signed_in: SignIn, person: Cast) -> None:
     user = person("operator")
     services.acknowledge(raised("ACKED", severity=CRITICAL), by=user)
     cleared(raised("GONE", severity=CRITICAL))
@@ -66,14 +66,14 @@ def test_the_most_urgent_come_first(signed_in: Doors, person: Cast) -> None:
         ("?page=99", ["B", "C", "A"]),
     ],
 )
-def test_it_can_be_filtered(signed_in: Doors, query: str, found: list[str]) -> None:
+def test_it_can_be_filtered(signed_in: SignIn, query: str, found: list[str]) -> None:
     raised("A")
     raised("B", severity=CRITICAL)
     raised("C", kind="meter", cause="stuck_value", start=START + 30 * HOUR)
     assert codes(signed_in("viewer"), query) == found
 
 
-def test_the_filter_speaks_of_the_severity_that_is_shown(signed_in: Doors, person: Cast) -> None:
+def test_the_filter_speaks_of_the_severity_that_is_shown(signed_in: SignIn, person: Cast) -> None:
     """An acknowledged alert that eased shows as a warning; before, it is latched at its highest."""
     alert = raised("A", severity=CRITICAL)
     Alert.objects.filter(pk=alert.pk).update(severity_now=10)
@@ -83,7 +83,7 @@ def test_the_filter_speaks_of_the_severity_that_is_shown(signed_in: Doors, perso
     assert codes(client, "?severity=critical") == []
 
 
-def test_htmx_gets_the_list_alone_and_caches_keep_them_apart(signed_in: Doors) -> None:
+def test_htmx_gets_the_list_alone_and_caches_keep_them_apart(signed_in: SignIn) -> None:
     client = signed_in("viewer")
     part = client.get(URL, headers=HTMX)
     assert "<html" not in text(part)
@@ -92,20 +92,20 @@ def test_htmx_gets_the_list_alone_and_caches_keep_them_apart(signed_in: Doors) -
     assert "<html" in text(client.get(URL, headers=HTMX | {"HX-Boosted": "true"}))
 
 
-def test_a_viewer_sees_no_buttons(signed_in: Doors) -> None:
+def test_a_viewer_sees_no_buttons(signed_in: SignIn) -> None:
     raised()
     assert "/acknowledge/" not in text(signed_in("viewer").get(URL))
     assert "/acknowledge/" in text(signed_in("operator").get(URL))
 
 
-def test_what_comes_from_a_file_is_escaped(signed_in: Doors) -> None:
+def test_what_comes_from_a_file_is_escaped(signed_in: SignIn) -> None:
     raised(reason="<script>alert(1)</script>")
     assert "<script>alert" not in text(signed_in("viewer").get(URL))
 
 
 @pytest.mark.parametrize("count", [1, 40])
 def test_the_number_of_queries_does_not_grow(
-    signed_in: Doors, person: Cast, django_assert_num_queries: Any, count: int
+    signed_in: SignIn, person: Cast, django_assert_num_queries: Any, count: int
 ) -> None:
     user = person("operator")
     for number in range(count):
@@ -115,7 +115,7 @@ def test_the_number_of_queries_does_not_grow(
         client.get(URL)
 
 
-def test_fifty_make_a_page(signed_in: Doors) -> None:
+def test_fifty_make_a_page(signed_in: SignIn) -> None:
     for number in range(51):
         raised(f"SS-{number:02d}")
     client = signed_in("viewer")

@@ -13,8 +13,8 @@ from alerts import planned, review, services
 from alerts.models import Alert, AlertEvent
 from substations.models import PlannedWork
 
-from .desk import HOUR, Cast, actions, cleared, fresh, raised, station
-from .doors import Doors
+from .alert_scenes import HOUR, Cast, actions, cleared, fresh, raised, station
+from .page_checks import SignIn
 
 pytestmark = pytest.mark.django_db
 URL = "/api/planned-work/"
@@ -78,7 +78,7 @@ def body(**changed: Any) -> dict[str, Any]:
     return given | changed
 
 
-def test_engineers_plan_work_through_the_api_and_others_look(signed_in: Doors) -> None:
+def test_engineers_plan_work_through_the_api_and_others_look(signed_in: SignIn) -> None:
     engineer = signed_in("engineer")
     made = engineer.post(URL, body(), content_type="application/json")
     assert made.status_code == 201
@@ -88,7 +88,7 @@ def test_engineers_plan_work_through_the_api_and_others_look(signed_in: Doors) -
     assert engineer.delete(f"{URL}{made.json()['id']}/").status_code == 204
 
 
-def test_work_without_an_end_or_that_ends_before_it_starts_is_refused(signed_in: Doors) -> None:
+def test_work_without_an_end_or_that_ends_before_it_starts_is_refused(signed_in: SignIn) -> None:
     client: Client = signed_in("engineer")
     backwards = client.post(URL, body(end=timezone.now() - HOUR), content_type="application/json")
     assert backwards.status_code == 400

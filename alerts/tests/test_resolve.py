@@ -1,4 +1,4 @@
-"""Resolving: the form, the look afterwards, and what is learnt from it."""
+"""Resolving: the form, the look afterwards, and what is learned from it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from alerts.changes import Conflict
 from alerts.models import Alert, AlertEvent, Resolution
 from mlcore.models import Detection
 
-from .desk import CRITICAL, FINDINGS, Cast, actions, cleared, fresh, raised, resolved, reviewed, revised
-from .doors import Doors, assert_guarded, text
+from .alert_scenes import CRITICAL, FINDINGS, Cast, actions, cleared, fresh, raised, resolved, reviewed, revised
+from .page_checks import SignIn, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
 
@@ -111,21 +111,21 @@ def test_a_copy_that_is_out_of_date_leaves_no_resolution_and_no_verdict(person: 
 # The page
 
 
-def test_only_operators_may(signed_in: Doors) -> None:
+def test_only_operators_may(signed_in: SignIn) -> None:
     alert = raised()
-    assert_guarded(signed_in, "get", url(alert), refused=("stranger", "viewer"))
-    for role in ("stranger", "viewer"):
+    assert_guarded(signed_in, "get", url(alert), refused=("outsider", "viewer"))
+    for role in ("outsider", "viewer"):
         assert Alert.objects.unresolved().count() == 1, role
     assert signed_in("operator").put(url(alert)).status_code == 405
 
 
-def test_a_viewer_cannot_post_it_either(signed_in: Doors) -> None:
+def test_a_viewer_cannot_post_it_either(signed_in: SignIn) -> None:
     alert = raised()
     assert signed_in("viewer").post(url(alert), FINDINGS).status_code == 403
     assert fresh(alert).closed_at is None
 
 
-def test_the_form_warns_while_the_cause_is_present(signed_in: Doors) -> None:
+def test_the_form_warns_while_the_cause_is_present(signed_in: SignIn) -> None:
     client, alert = signed_in("operator"), raised()
     assert "still present in the readings" in text(client.get(url(alert)))
     cleared(alert)
@@ -133,21 +133,21 @@ def test_the_form_warns_while_the_cause_is_present(signed_in: Doors) -> None:
 
 
 @pytest.mark.parametrize("missing", ["classification", "root_cause", "corrective_action", "outcome"])
-def test_what_is_missing_is_named(signed_in: Doors, missing: str) -> None:
+def test_what_is_missing_is_named(signed_in: SignIn, missing: str) -> None:
     alert = raised()
     answer = signed_in("operator").post(url(alert), FINDINGS | {missing: ""})
     assert (answer.status_code, fresh(alert).closed_at) == (422, None)
     assert "This field is required." in text(answer)
 
 
-def test_it_returns_to_the_alert_which_shows_the_resolution(signed_in: Doors) -> None:
+def test_it_returns_to_the_alert_which_shows_the_resolution(signed_in: SignIn) -> None:
     client, alert = signed_in("operator"), raised()
     answer = client.post(url(alert), FINDINGS | {"version": alert.version}, follow=True)
     assert answer.redirect_chain == [(f"/alerts/{alert.pk}/", 302)]
     assert "Fuse of step 3 blown" in text(answer)
 
 
-def test_a_second_time_is_a_conflict(signed_in: Doors) -> None:
+def test_a_second_time_is_a_conflict(signed_in: SignIn) -> None:
     client, alert = signed_in("operator"), raised()
     client.post(url(alert), FINDINGS)
     assert client.post(url(alert), FINDINGS).status_code == 409
@@ -155,7 +155,7 @@ def test_a_second_time_is_a_conflict(signed_in: Doors) -> None:
     assert actions(alert) == ["raise", "resolve"]
 
 
-def test_a_stale_form_keeps_what_was_written_and_can_be_sent_again(signed_in: Doors, person: Cast) -> None:
+def test_a_stale_form_keeps_what_was_written_and_can_be_sent_again(signed_in: SignIn, person: Cast) -> None:
     client, alert = signed_in("operator"), raised()
     services.acknowledge(fresh(alert), by=person("engineer"))
     answer = client.post(url(alert), FINDINGS | {"version": alert.version})
@@ -176,7 +176,7 @@ def test_a_stale_form_keeps_what_was_written_and_can_be_sent_again(signed_in: Do
     ],
 )  # fmt: skip
 def test_what_was_found_and_how_it_ended_may_not_contradict_each_other(
-    signed_in: Doors, classification: str, outcome: str, is_accepted: bool
+    signed_in: SignIn, classification: str, outcome: str, is_accepted: bool
 ) -> None:
     findings = FINDINGS | {"classification": classification, "outcome": outcome}
     client, alerts = signed_in("operator"), [cleared(raised("A")), cleared(raised("B"))]

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from alerts import review, services
 from alerts.changes import Conflict
+from alerts.lifecycle import Condition
 from alerts.models import Alert, AlertEvent
 from substations.models import Reading
 
-from .desk import (
+from .alert_scenes import (
     CRITICAL,
     HOUR,
     START,
@@ -162,7 +163,7 @@ def test_another_cause_or_a_later_day_supersedes_what_has_cleared(values: dict[s
 def test_a_withdrawn_detection_clears_its_alert() -> None:
     alert = raised()
     reviewed(revised(alert.detection, withdrawn_at=timezone.now()))  # type: ignore[arg-type]
-    assert fresh(alert).condition == Alert.Condition.CLEARED
+    assert fresh(alert).condition == Condition.CLEARED
 
 
 def test_one_withdrawn_before_anybody_looked_raises_nothing() -> None:

@@ -14,8 +14,8 @@ from alerts.lifecycle import Refused
 from alerts.models import Alert, AlertEvent
 from alerts.tasks import follow_planned_work
 
-from .desk import CRITICAL, HOUR, Cast, actions, cleared, fresh, raised, resolved
-from .doors import Doors, assert_guarded, text
+from .alert_scenes import CRITICAL, HOUR, Cast, actions, cleared, fresh, raised, resolved
+from .page_checks import SignIn, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
 
@@ -41,7 +41,7 @@ def test_a_time_that_is_none_or_too_long_is_refused(person: Cast, minutes: int) 
         shelf.shelve(raised(), by=person("engineer"), minutes=minutes, note="x")
 
 
-def test_a_critical_alert_is_not_for_operators_to_shelve(signed_in: Doors, person: Cast) -> None:
+def test_a_critical_alert_is_not_for_operators_to_shelve(signed_in: SignIn, person: Cast) -> None:
     alert = raised(severity=CRITICAL)
     with pytest.raises(PermissionDenied):
         shelf.shelve(alert, by=person("operator"), minutes=15, note="x")
@@ -60,7 +60,7 @@ def test_it_comes_back_unacknowledged_when_its_time_is_over_however_late_the_clo
     assert shelf.end_due(now=timezone.now() + timedelta(days=9)) == 0
 
 
-def test_the_clock_of_the_desk_ends_it(person: Cast) -> None:
+def test_the_clock_ends_it(person: Cast) -> None:
     alert = shelf.shelve(raised(), by=person("operator"), minutes=15, note="x")
     Alert.objects.update(suppressed_until=timezone.now())
     follow_planned_work()
@@ -95,16 +95,16 @@ SENT = {"minutes": 60, "note": "waits for the crew"}
 
 
 @pytest.mark.parametrize("verb", ["shelve", "unshelve"])
-def test_only_operators_may_and_by_post_alone(signed_in: Doors, verb: str) -> None:
+def test_only_operators_may_and_by_post_alone(signed_in: SignIn, verb: str) -> None:
     alert = raised()
-    assert_guarded(signed_in, "post", url(alert, verb), refused=("stranger", "viewer"), **SENT)
+    assert_guarded(signed_in, "post", url(alert, verb), refused=("outsider", "viewer"), **SENT)
     client = signed_in("operator")
     assert client.get(url(alert, verb)).status_code == 405
     assert client.post(f"/alerts/4711/{verb}/", SENT).status_code == 404
     assert fresh(alert).state == "unacknowledged"
 
 
-def test_there_and_back_by_form(signed_in: Doors) -> None:
+def test_there_and_back_by_form(signed_in: SignIn) -> None:
     alert, client = raised(), signed_in("operator")
     answer = client.post(url(alert), SENT | {"version": alert.version})
     assert (answer.status_code, answer.headers["Location"]) == (302, alert.get_absolute_url())
@@ -117,7 +117,7 @@ def test_there_and_back_by_form(signed_in: Doors) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"note": ""}, {"minutes": 7}, {"minutes": "for ever"}])
-def test_what_is_missing_is_said(signed_in: Doors, wrong: dict[str, Any]) -> None:
+def test_what_is_missing_is_said(signed_in: SignIn, wrong: dict[str, Any]) -> None:
     alert = raised()
     answer = signed_in("operator").post(url(alert), SENT | wrong)
     assert answer.status_code == 422
@@ -125,7 +125,7 @@ def test_what_is_missing_is_said(signed_in: Doors, wrong: dict[str, Any]) -> Non
     assert fresh(alert).state == "unacknowledged"
 
 
-def test_a_critical_one_is_refused_with_the_reason_and_not_offered(signed_in: Doors) -> None:
+def test_a_critical_one_is_refused_with_the_reason_and_not_offered(signed_in: SignIn) -> None:
     alert, client = raised(severity=CRITICAL), signed_in("operator")
     answer = client.post(url(alert), SENT)
     assert answer.status_code == 403
@@ -134,7 +134,7 @@ def test_a_critical_one_is_refused_with_the_reason_and_not_offered(signed_in: Do
     assert signed_in("engineer").post(url(alert), SENT).status_code == 302
 
 
-def test_it_has_its_own_tab_and_leaves_the_counters(signed_in: Doors, person: Cast) -> None:
+def test_it_has_its_own_tab_and_leaves_the_counters(signed_in: SignIn, person: Cast) -> None:
     shelf.shelve(raised("ASIDE"), by=person("engineer"), minutes=15, note="x")
     raised("HERE")
     client = signed_in("viewer")
@@ -150,11 +150,11 @@ def test_it_has_its_own_tab_and_leaves_the_counters(signed_in: Doors, person: Ca
 # People at work
 
 
-def test_engineers_take_a_substation_out_of_service_and_back(signed_in: Doors) -> None:
+def test_engineers_take_a_substation_out_of_service_and_back(signed_in: SignIn) -> None:
     alert, other = raised(), raised(kind="meter", cause="stuck_value")
     sent = {"hours": 8, "reason": "Oil change"}
     begin, end = url(alert, "out-of-service"), url(alert, "back-in-service")
-    assert_guarded(signed_in, "post", begin, refused=("stranger", "operator"), **sent)
+    assert_guarded(signed_in, "post", begin, refused=("outsider", "operator"), **sent)
     client = signed_in("engineer")
     assert client.get(begin).status_code == 405
     assert client.post(begin, sent | {"reason": ""}).status_code == 422

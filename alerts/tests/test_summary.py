@@ -10,7 +10,7 @@ import pytest
 from alerts.summary import summarise
 from mlcore.models import Detection
 
-from .desk import CRITICAL, HOUR, START, WARNING
+from .alert_scenes import CRITICAL, HOUR, START, WARNING
 
 
 def found(**values: Any) -> Detection:

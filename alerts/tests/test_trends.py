@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from alerts import trends
 from alerts.models import Alert
 
-from .desk import CRITICAL, HOUR, START, Cast, cleared, raised, resolved
-from .doors import Doors, text
+from .alert_scenes import CRITICAL, HOUR, START, Cast, cleared, raised, resolved
+from .page_checks import SignIn, text
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -60,7 +60,7 @@ def test_every_view_adds_up_to_the_whole(person: Cast) -> None:
         assert sum(part.loss_kwh for part in trend.parts) == pytest.approx(found.loss_kwh)
 
 
-def test_a_part_leads_to_what_it_counts_and_keeps_the_other_filters(signed_in: Doors, person: Cast) -> None:
+def test_a_part_leads_to_what_it_counts_and_keeps_the_other_filters(signed_in: SignIn, person: Cast) -> None:
     past(person)
     client = signed_in("viewer")
     page = client.get("/alerts/history/", {"kind": "loss", "range": "all"})
@@ -71,7 +71,7 @@ def test_a_part_leads_to_what_it_counts_and_keeps_the_other_filters(signed_in: D
             assert client.get(f"/alerts/history/{part.url}").context["page"].paginator.count == part.count, part
 
 
-def test_filters_and_outcome_count_each_alert_once(signed_in: Doors, person: Cast) -> None:
+def test_filters_and_outcome_count_each_alert_once(signed_in: SignIn, person: Cast) -> None:
     past(person)
     alert = Alert.objects.get(substation__code="A")
     Alert.objects.filter(pk=alert.pk).update(closed_at=None, closure="")
@@ -107,7 +107,7 @@ def test_findings_without_energy_are_measured_by_their_number(person: Cast) -> N
     assert [(part.count, part.share) for part in read().groups[0].parts] in ([(2, 1.0), (1, 0.5)], [(1, 0.5), (2, 1.0)])
 
 
-def test_many_substations_are_cut_and_the_rest_is_said(signed_in: Doors, person: Cast) -> None:
+def test_many_substations_are_cut_and_the_rest_is_said(signed_in: SignIn, person: Cast) -> None:
     user = person("operator")
     for number in range(10):
         resolved(raised(f"S{number}"), user)
@@ -118,7 +118,7 @@ def test_many_substations_are_cut_and_the_rest_is_said(signed_in: Doors, person:
 @given(st.integers(0, 40_000))
 def test_columns_are_never_too_many(days: int) -> None:
     width = trends._days_of_a_column(START - timedelta(days=days), START, UTC)
-    assert days // width + 1 <= trends.MOST_COLUMNS + 2
+    assert days // width + 1 <= trends.MAX_COLUMNS + 2
 
 
 def test_mean_times_are_those_of_alerts_that_people_saw(person: Cast) -> None:

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from benchmarks import baselines
-from benchmarks.evaluation import as_raised, evaluate
+from benchmarks.evaluation import as_raised, detections, evaluate
 from benchmarks.labelled_set import COLUMNS, read_benchmark
-from mlcore.diagnosis.whole_record import analyse, fit
+from mlcore.detector import analyse_fleet, train_fleet
 from mlcore.tests.made_fleet import START_S, TRAIN_DAYS, Load, made_fleet, training
 from substations.channels import CHANNEL_INDEX
 
@@ -82,9 +82,11 @@ def test_a_folder_comes_back_as_the_fleet_it_was_made_from(folder: Path) -> None
     assert back.events[0].is_loss
 
 
-def test_the_diagnosis_is_scored_beside_the_baselines(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.xdist_group("scratch")
+def test_what_runs_in_production_is_scored_beside_the_baselines(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without scikit-learn the isolation forest is left out, and nothing else is."""
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.setattr(baselines, "find_spec", lambda name: None)
     comparison = evaluate(folder)
     ours = comparison.reports["diagnosis"]
     assert (ours.f1, ours.cause_accuracy, ours.false_alarms) == (1.0, 1.0, 0)
@@ -98,14 +100,16 @@ def test_the_diagnosis_is_scored_beside_the_baselines(folder: Path, monkeypatch:
 def test_what_was_said_when_raised_does_not_know_what_came_later(folder: Path) -> None:
     benchmark = read_benchmark(folder)
     fleet = benchmark.fleet
-    models = fit(fleet, fleet.at_s < benchmark.train_end_s)
-    (found,) = [one for one in analyse(fleet, models, start_s=benchmark.train_end_s).findings if one.kind == "loss"]
-    last = int(np.searchsorted(fleet.at_s, found.start_s)) + 1
+    detectors = train_fleet(fleet, fleet.at_s < benchmark.train_end_s)
+    analysis = analyse_fleet(fleet, detectors, start_s=benchmark.train_end_s)
+    (detected,) = detections(analysis.findings, benchmark.end_s)
+    last = int(np.searchsorted(fleet.at_s, detected.start_s)) + 1
     cut = replace(fleet, at_s=fleet.at_s[:last], values=fleet.values[:, :last])
-    (then,) = [one for one in analyse(cut, models, start_s=found.start_s).findings if one.kind == "loss"]
-    (told,) = as_raised(fleet, models, [found])
-    assert (told.cause, told.severity) == (then.cause, then.severity)
-    assert told.end_s == found.end_s
+    then = analyse_fleet(cut, detectors, start_s=int(detected.start_s)).findings
+    (early,) = [finding for finding in then if finding.kind == "loss"]
+    (known,) = as_raised(fleet, detectors, [detected])
+    assert (known.cause, known.severity) == (early.cause, early.severity)
+    assert known.end_s == detected.end_s
 
 
 def test_a_baseline_finds_what_lies_far_outside_the_training_range() -> None:

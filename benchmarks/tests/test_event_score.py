@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.event_score import Detection, LossEvent, Report, score
+from benchmarks.event_score import DetectedEvent, LossEvent, Report, score
 
 H = 3600.0
 EVENT = LossEvent("E1", "A", 100 * H, 124 * H, "capacitor_failure", True, "critical", 50.0)
-EXACT = Detection("A", 100 * H, 124 * H, "critical", "capacitor_failure", 40.0)
+EXACT = DetectedEvent("A", 100 * H, 124 * H, "critical", "capacitor_failure", 40.0)
 
 
-def _score(detections: list[Detection], events: list[LossEvent] | None = None) -> Report:
+def _score(detections: list[DetectedEvent], events: list[LossEvent] | None = None) -> Report:
     return score(events or [EVENT], detections, start_s=0.0, end_s=720 * H, substations=2)
 
 
@@ -65,7 +65,7 @@ def test_alarms_on_a_holiday_are_false_and_counted_as_such() -> None:
 
 
 def test_severity_and_cause_are_read_from_the_best_fit() -> None:
-    poor = Detection("A", 101 * H, 102 * H, "warning", "overload", 1.0)
+    poor = DetectedEvent("A", 101 * H, 102 * H, "warning", "overload", 1.0)
     report = _score([poor, EXACT])
     assert (report.cause_accuracy, report.severity_accuracy, report.false_alarms) == (1.0, 1.0, 0)
 

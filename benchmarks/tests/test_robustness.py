@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from benchmarks import robustness
+from benchmarks.evaluation import Production
 from benchmarks.event_score import LossEvent
 from benchmarks.labelled_set import Benchmark
 from benchmarks.robustness import CONDITIONS, Trial, averaged, less_training, rows_missing, run, second_half, without
@@ -95,6 +96,8 @@ def test_the_command_prints_a_row_per_condition_and_json(benchmark: Benchmark, m
     monkeypatch.setattr(robustness, "CONDITIONS", {"no THD": CONDITIONS["no THD"]})
     monkeypatch.setattr(f"{command}.read_benchmark", lambda folder: benchmark)
     monkeypatch.setattr("benchmarks.evaluation.read_benchmark", lambda folder: benchmark)
+    nothing = Production([], {}, 0.0, 0.0)
+    monkeypatch.setattr("benchmarks.evaluation.run_production", lambda folder, benchmark, per_month: nothing)
     table, plain = StringIO(), StringIO()
     call_command("evaluate", "made", no_baselines=True, robustness=True, stdout=table)
     assert "no THD" in table.getvalue()

@@ -1,7 +1,7 @@
 """The components of the screens as template tags; ``docs/design.md`` says when to use which, ``/design/`` shows them.
 
-Tags that hold other markup (``card``, ``datatable``, ``dialog``) are blocks; the others stand alone. What a tag is
-given as text is escaped, unless it was captured from a template (``capture``).
+Tags that hold other markup (``card``, ``datatable``, ``dialog``, ``fact``) are blocks; the others stand alone. What a
+tag is given as text is escaped, unless it was captured from a template (``capture``).
 """
 
 from __future__ import annotations
@@ -11,20 +11,116 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import template
+from django.contrib.messages.storage.base import Message
+from django.forms import BoundField
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 from core.sparkline import Sparkline
 from core.time_range import TimeRange
 
 register = template.Library()
+SPRITE = "img/icons.svg"
 
 
 @register.simple_block_tag
 def capture(content: SafeString) -> SafeString:
     """``{% capture as head %}…{% endcapture %}``: markup to hand to another component."""
-    return content
+    return mark_safe(content.strip())  # noqa: S308 (the template has escaped it)
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One shape of the sprite ``static/img/icons.svg``; it says nothing to those who do not see it."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static(SPRITE), name)
+
+
+@register.inclusion_tag("components/state.html")
+def state(name: str, word: str, *, attention: object = False) -> dict[str, Any]:
+    """A state of the grid as shape, word and colour: critical, warning, normal, unknown; ``attention`` blinks."""
+    return {"state": name, "word": word, "attention": attention}
+
+
+@register.inclusion_tag("components/notice.html")
+def notice(text: object, state: str = "", *, urgent: bool = False) -> dict[str, Any]:
+    """A sentence about what has happened; an ``urgent`` one is read out at once."""
+    return {"text": text, "state": state, "urgent": urgent}
+
+
+@register.inclusion_tag("components/notice.html")
+def message(stored: Message) -> dict[str, Any]:
+    """The notice of one of Django's messages."""
+    level = {"error": "critical", "warning": "warning"}.get(stored.level_tag, "normal")
+    return {"text": stored, "state": level, "urgent": level == "critical"}
+
+
+@register.inclusion_tag("components/counter.html")
+def counter(
+    label: str, value: object, *, unit: str = "", icon: str = "", url: str = "", state: str = "", detail: str = "",
+    id: str = "",  # noqa: A002 (it becomes the attribute of that name)
+) -> dict[str, Any]:  # fmt: skip
+    """One readout inside ``<div class="counters">``; with ``url`` the whole of it is a link."""
+    return {
+        "label": label, "value": value, "unit": unit, "icon": icon, "url": url, "state": state, "detail": detail,
+        "id": id,
+    }  # fmt: skip
+
+
+@register.inclusion_tag("components/empty.html")
+def nothing_yet(
+    title: str = "", text: str = "", *, icon: str = "", action: str = "", url: str = "", primary: bool = False
+) -> dict[str, Any]:
+    """An empty state: what will be here, and the one button that fills it."""
+    return {"title": title, "text": text, "icon": icon, "action": action, "url": url, "is_primary": primary}
+
+
+@register.simple_block_tag
+def fact(content: SafeString, label: str, *, lead: bool = False, note: str = "") -> SafeString:
+    """Name and value inside ``<dl class="facts">``; a ``lead`` figure is large, a ``note`` stands below the value."""
+    context = {"label": label, "body": mark_safe(content.strip()), "lead": lead, "note": note}  # noqa: S308 (as above)
+    return render_to_string("components/fact.html", context)
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField) -> dict[str, Any]:
+    """A field of a form with its label, help and errors. What may stay empty says so."""
+    is_tick = getattr(bound.field.widget, "input_type", "") == "checkbox"
+    return {"field": bound, "is_tick": is_tick}
+
+
+@register.inclusion_tag("components/post_button.html")
+def post_button(
+    url: str, word: str, *, icon: str = "", css: str = "btn-quiet btn-sm", key: str = "",
+    target: str = "", disabled: object = False, **hidden: object,
+) -> dict[str, Any]:  # fmt: skip
+    """A button that posts at once, with the ``hidden`` fields. The answer replaces the element ``target``, if there is
+    one; ``key`` is the key that presses the button."""
+    return {
+        "url": url, "word": word, "icon": icon, "css": css, "key": key, "target": target, "disabled": disabled,
+        "hidden": hidden,
+    }  # fmt: skip
+
+
+@register.inclusion_tag("components/setting.html")
+def setting(name: str, value: str, chosen: str, word: str, *, icon: str = "") -> dict[str, Any]:
+    """One value of a preference in the account menu, pressed where it is the ``chosen`` one."""
+    return {"name": name, "value": value, "word": word, "icon": icon, "is_chosen": value == chosen}
+
+
+@register.simple_tag
+def live(url: str, topics: str) -> SafeString:
+    """The attributes of a fragment that is fetched again from ``url`` when one of the ``topics`` changes."""
+    trigger = ", ".join(f"live:{topic} from:body" for topic in [*topics.split(), "poll"])
+    return format_html('hx-get="{}" hx-trigger="{}" hx-swap="morph:outerHTML"', url, trigger)
+
+
+@register.inclusion_tag("components/panel.html")
+def panel(url: str, *, css: str = "", swap: str = "outerHTML") -> dict[str, Any]:
+    """The place of a fragment that the page fetches once it stands."""
+    return {"url": url, "css": css, "swap": swap}
 
 
 @register.simple_block_tag

@@ -12,7 +12,7 @@ from django.test import Client
 from smart_ems import pipeline
 from substations.models import Substation
 
-Rung = list[str]
+Dispatched = list[str]
 
 
 @pytest.fixture(autouse=True)
@@ -24,20 +24,20 @@ def media(settings: Any, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def rung(monkeypatch: pytest.MonkeyPatch) -> Rung:
+def dispatched(monkeypatch: pytest.MonkeyPatch) -> Dispatched:
     """The names of the tasks that would have been sent; no broker is needed."""
-    bells: Rung = []
+    names: Dispatched = []
 
-    def ring(*tasks: tuple[str, tuple[int, ...]]) -> None:
-        bells.extend(name for name, _args in tasks)
+    def dispatch(*tasks: tuple[str, tuple[int, ...]]) -> None:
+        names.extend(name for name, _args in tasks)
 
-    monkeypatch.setattr(pipeline, "_ring", ring)
-    return bells
+    monkeypatch.setattr(pipeline, "_dispatch", dispatch)
+    return names
 
 
 @pytest.fixture
 def commit(django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]]) -> Iterator[None]:
-    """Bells rung on commit ring when the test ends."""
+    """What is dispatched on commit is sent when the test ends."""
     with django_capture_on_commit_callbacks(execute=True):
         yield
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ingestion.models import Upload
-from ingestion.options import Options
+from ingestion.options import ImportOptions
 from ingestion.services import Received, receive
 
 GOOD = """Timestamp,Substation,Active Power Total,Apparent Power Total,Power Factor Total
@@ -29,11 +29,11 @@ def file_of(text: str | bytes, name: str = "export.csv") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, text.encode() if isinstance(text, str) else text)
 
 
-def received(text: str | bytes, options: Options | None = None, *, name: str = "export.csv") -> Received:
+def received(text: str | bytes, options: ImportOptions | None = None, *, name: str = "export.csv") -> Received:
     return receive(file_of(text, name), options=options)
 
 
-def upload_of(text: str | bytes, options: Options | None = None) -> Upload:
+def upload_of(text: str | bytes, options: ImportOptions | None = None) -> Upload:
     return received(text, options).upload
 
 

@@ -39,14 +39,14 @@ def test_the_page_shows_the_first_rows_and_asks_what_is_open(as_operator: Client
 
 
 def test_start_and_interval_make_a_timeless_file_loadable(
-    as_operator: Client, rung: list[str], django_capture_on_commit_callbacks: Capture
+    as_operator: Client, dispatched: list[str], django_capture_on_commit_callbacks: Capture
 ) -> None:
     upload = upload_of(TIMELESS)
     with django_capture_on_commit_callbacks(execute=True):
         data = filled(as_operator, upload, start="2025-01-01T00:00", interval_s="300", time_zone="Asia/Kolkata")
         assert post(as_operator, upload, data).status_code == 302
     assert upload.state == Upload.State.QUEUED
-    assert rung == [pipeline.LOAD]
+    assert dispatched == [pipeline.LOAD]
     services.load(upload.pk)
     assert Reading.objects.filter(substation__code="B").order_by("at").last().at.minute == 45  # type: ignore[union-attr]
 
@@ -91,7 +91,7 @@ def test_a_reversed_sign_is_loaded_reversed(as_operator: Client) -> None:
 
 def test_a_second_answer_is_told_that_none_is_needed(as_operator: Client, station: Substation) -> None:
     upload = upload_of(GOOD)
-    assert "no input any more" in as_operator.get(f"/uploads/{upload.pk}/answer/", follow=True).content.decode()
+    assert "no more input" in as_operator.get(f"/uploads/{upload.pk}/answer/", follow=True).content.decode()
 
 
 def test_a_waiting_upload_can_be_discarded_once(as_operator: Client) -> None:

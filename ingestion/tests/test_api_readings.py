@@ -20,16 +20,16 @@ def post(client: Client, body: object) -> Any:
     return client.post(URL, body, content_type="application/json")
 
 
-def test_strangers_and_viewers_may_not_post(client: Client, as_viewer: Client, station: Substation) -> None:
+def test_anonymous_and_viewers_may_not_post(client: Client, as_viewer: Client, station: Substation) -> None:
     assert post(client, ROW).status_code in (401, 403)
     assert post(as_viewer, ROW).status_code == 403
     assert not Reading.objects.exists()
 
 
-def test_one_reading_is_stored_and_rung_for(
+def test_one_reading_is_stored_and_scoring_starts(
     as_operator: Client,
     station: Substation,
-    rung: list[str],
+    dispatched: list[str],
     django_capture_on_commit_callbacks: Callable[..., AbstractContextManager[Any]],
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -37,7 +37,7 @@ def test_one_reading_is_stored_and_rung_for(
         again = post(as_operator, ROW)
     assert (answer.status_code, answer.json()[0]["outcome"]) == (200, "accepted")
     assert again.json()[0]["outcome"] == "unchanged"
-    assert rung == [pipeline.SCORE, pipeline.REVIEW]
+    assert dispatched == [pipeline.SCORE, pipeline.REVIEW]
     assert Reading.objects.get().power_factor == pytest.approx(0.8)
 
 

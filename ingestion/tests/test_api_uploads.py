@@ -19,7 +19,7 @@ URL = "/api/uploads/"
 Capture = Callable[..., AbstractContextManager[Any]]
 
 
-def test_strangers_and_viewers_may_not_send_files(client: Client, as_viewer: Client) -> None:
+def test_anonymous_and_viewers_may_not_send_files(client: Client, as_viewer: Client) -> None:
     assert client.post(URL, {"file": file_of(GOOD)}).status_code in (401, 403)
     assert as_viewer.post(URL, {"file": file_of(GOOD)}).status_code == 403
     assert as_viewer.get(URL).status_code == 200
@@ -27,7 +27,7 @@ def test_strangers_and_viewers_may_not_send_files(client: Client, as_viewer: Cli
 
 
 def test_a_file_is_taken_in_and_the_same_again_is_said_to_be_there(
-    as_operator: Client, station: Substation, rung: list[str], django_capture_on_commit_callbacks: Capture
+    as_operator: Client, station: Substation, dispatched: list[str], django_capture_on_commit_callbacks: Capture
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         first = as_operator.post(URL, {"file": file_of(GOOD)})
@@ -36,7 +36,7 @@ def test_a_file_is_taken_in_and_the_same_again_is_said_to_be_there(
     assert first.json()["state"] == "queued"
     assert second.json()["already_imported"]
     assert second.json()["id"] == first.json()["id"]
-    assert rung == [pipeline.LOAD]
+    assert dispatched == [pipeline.LOAD]
 
 
 def test_options_come_with_the_file(as_operator: Client) -> None:

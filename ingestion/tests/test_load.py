@@ -10,15 +10,15 @@ from django.utils import timezone
 
 from ingestion import loading, parsing, services, storage
 from ingestion.models import RowProblem, Upload
-from ingestion.options import Options
-from ingestion.services import Outcome
+from ingestion.options import ImportOptions
+from ingestion.services import LoadOutcome
 from ingestion.tests.samples import GOOD, TIMELESS, TRANSFORMER, many_rows, upload_of
-from substations.models import Reading, Span, Substation
+from substations.models import PendingRange, Reading, Substation
 
 pytestmark = pytest.mark.django_db
 
 
-TAKEN_AS_IS = Options(unknown="reject")
+TAKEN_AS_IS = ImportOptions(unknown="reject")
 
 
 class Killed(BaseException):
@@ -50,12 +50,12 @@ def fresh(upload: Upload) -> Upload:
 
 
 def expire(upload: Upload) -> None:
-    Upload.objects.filter(pk=upload.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    Upload.objects.filter(pk=upload.pk).update(claimed_until=timezone.now() - timedelta(seconds=1))
 
 
 def test_good_rows_are_stored_counted_and_left_to_be_scored(station: Substation) -> None:
     upload = upload_of(GOOD)
-    assert services.load(upload.pk) is Outcome.LOADED
+    assert services.load(upload.pk) is LoadOutcome.LOADED
     fresh(upload)
     assert (upload.state, upload.rows_read, upload.rows_new, upload.rows_bad, upload.percent) == (
         "loaded",
@@ -65,16 +65,16 @@ def test_good_rows_are_stored_counted_and_left_to_be_scored(station: Substation)
         100,
     )
     assert Reading.objects.get(pk=(station.pk, "2025-02-28T18:30:00Z")).reactive_power_kvar == pytest.approx(60)
-    assert Span.objects.get().substation == station
+    assert PendingRange.objects.get().substation == station
 
 
 def test_a_second_load_does_nothing(station: Substation) -> None:
     upload = upload_of(GOOD)
     services.load(upload.pk)
-    Span.objects.all().delete()
-    assert services.load(upload.pk) is Outcome.TAKEN
+    PendingRange.objects.all().delete()
+    assert services.load(upload.pk) is LoadOutcome.TAKEN
     assert fresh(upload).rows_new == 3
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
 
 
 def test_bad_rows_are_kept_as_problems_and_good_ones_stored(station: Substation) -> None:
@@ -86,8 +86,8 @@ def test_bad_rows_are_kept_as_problems_and_good_ones_stored(station: Substation)
 
 
 def test_a_file_without_any_good_row_is_rejected_and_leaves_nothing(station: Substation) -> None:
-    upload = upload_of("Timestamp,Substation,P\nnever,SS-01,1\nnever,SS-77,1\n", Options(unknown="create"))
-    assert services.load(upload.pk) is Outcome.REJECTED
+    upload = upload_of("Timestamp,Substation,P\nnever,SS-01,1\nnever,SS-77,1\n", ImportOptions(unknown="create"))
+    assert services.load(upload.pk) is LoadOutcome.REJECTED
     fresh(upload)
     assert "line 2" in upload.reason
     assert "received “never”" in upload.reason
@@ -117,9 +117,9 @@ def test_an_overlapping_file_replaces_equal_keys_and_says_how_many(station: Subs
 def test_a_timeless_file_is_loaded_from_its_start_with_its_substations_created() -> None:
     upload = upload_of(TIMELESS)
     services.answer(
-        upload, Options(start="2025-01-01T00:00", interval_s=900, unknown="create", time_zone="Asia/Kolkata")
+        upload, ImportOptions(start="2025-01-01T00:00", interval_s=900, unknown="create", time_zone="Asia/Kolkata")
     )
-    assert services.load(upload.pk) is Outcome.LOADED
+    assert services.load(upload.pk) is LoadOutcome.LOADED
     created = Substation.objects.get(code="A")
     assert (created.time_zone, created.reading_interval_s) == ("Asia/Kolkata", 900)
     assert [str(at)[:16] for at in Reading.objects.filter(substation=created).values_list("at", flat=True)] == [
@@ -134,8 +134,8 @@ def test_a_file_of_the_transformer_datasets_shape_loads_with_the_users_mapping()
     upload = upload_of(TRANSFORMER)
     choices = services.inspect(upload).choices
     choices["HUFL"], choices["LUFL"] = choices["LUFL"], {**choices["HUFL"], "unit": "MW"}
-    services.answer(upload, Options(mapping=choices, substation="T 1", unknown="create"))
-    assert services.load(upload.pk) is Outcome.LOADED
+    services.answer(upload, ImportOptions(mapping=choices, substation="T 1", unknown="create"))
+    assert services.load(upload.pk) is LoadOutcome.LOADED
     created = Substation.objects.get()
     assert (created.code, created.name, created.reading_interval_s) == ("T-1", "T 1", 3600)
     assert list(Reading.objects.values_list("active_power_kw", flat=True)) == [4200, 4100]
@@ -144,11 +144,11 @@ def test_a_file_of_the_transformer_datasets_shape_loads_with_the_users_mapping()
 def test_substations_that_come_up_later_in_the_file_are_asked_about(station: Substation) -> None:
     upload = upload_of(many_rows(3000) + "2025-04-01 00:00:00,NEW,1,1\n")
     assert upload.state == Upload.State.QUEUED
-    assert services.load(upload.pk) is Outcome.WAITING
+    assert services.load(upload.pk) is LoadOutcome.WAITING
     assert fresh(upload).questions == ["unknown"]
     assert not Reading.objects.exists()
     services.answer(upload, upload.parsed_options.updated(unknown="reject"))
-    assert services.load(upload.pk) is Outcome.LOADED
+    assert services.load(upload.pk) is LoadOutcome.LOADED
     assert (fresh(upload).rows_new, upload.rows_bad) == (3000, 1)
 
 
@@ -167,11 +167,11 @@ def test_a_killed_workers_upload_is_carried_on_without_loss_or_doubling(
     before = fresh(upload).rows_read
     assert Reading.objects.count() == upload.rows_new == before
     assert (before > 0) == (blocks > 0)
-    assert services.load(upload.pk) is Outcome.TAKEN  # the lease still runs
+    assert services.load(upload.pk) is LoadOutcome.TAKEN  # the lease still runs
     assert services.unfinished_uploads() == []
     expire(upload)
     assert services.unfinished_uploads() == [upload.pk]
-    assert services.load(upload.pk) is Outcome.LOADED
+    assert services.load(upload.pk) is LoadOutcome.LOADED
     fresh(upload)
     assert (upload.rows_read, upload.rows_new, upload.rows_unchanged, upload.rows_bad) == (401, 400, 0, 1)
     assert Reading.objects.count() == 400
@@ -181,7 +181,7 @@ def test_a_killed_workers_upload_is_carried_on_without_loss_or_doubling(
 @pytest.mark.usefixtures("small_blocks")
 def test_a_timeless_file_is_carried_on_at_the_right_times(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "P,Substation\n" + "".join(f"{row},{station}\n" for station in ("A", "B") for row in range(1, 500))
-    upload = upload_of(text, Options(start="2025-01-01T00:00", interval_s=60, unknown="create"))
+    upload = upload_of(text, ImportOptions(start="2025-01-01T00:00", interval_s=60, unknown="create"))
     with monkeypatch.context() as patch:
         killed_after(2, patch)
         with pytest.raises(Killed):
@@ -200,18 +200,18 @@ def test_a_worker_that_lost_its_lease_stores_nothing_more(station: Substation, m
     store = storage.store
 
     def overtaken(rows: Any) -> Any:
-        Upload.objects.filter(pk=upload.pk).update(lease_token=uuid4())
+        Upload.objects.filter(pk=upload.pk).update(claimed_by=uuid4())
         return store(rows)
 
     monkeypatch.setattr(storage, "store", overtaken)
-    assert services.load(upload.pk) is Outcome.TAKEN
+    assert services.load(upload.pk) is LoadOutcome.TAKEN
     assert Reading.objects.count() == fresh(upload).rows_new < 400
 
 
 def test_of_two_workers_one_gets_the_upload(station: Substation) -> None:
     upload = upload_of(GOOD)
-    assert loading._claim(upload.pk, uuid4())
-    assert not loading._claim(upload.pk, uuid4())
+    assert loading._claim(upload.pk)
+    assert not loading._claim(upload.pk)
 
 
 def test_an_unexpected_failure_is_tried_again_and_at_last_told(
@@ -221,12 +221,12 @@ def test_an_unexpected_failure_is_tried_again_and_at_last_told(
     with monkeypatch.context() as patch:
         patch.setattr(storage, "store", lambda rows: 1 / 0)
         outcomes = [services.load(upload.pk) for _ in range(loading.MAX_ATTEMPTS)]
-    assert set(outcomes) == {Outcome.FAILED}
+    assert set(outcomes) == {LoadOutcome.FAILED}
     assert fresh(upload).state == Upload.State.FAILED
     assert "Try again" in upload.reason
     assert services.queue_again(upload)
     assert not services.queue_again(upload)
-    assert services.load(upload.pk) is Outcome.LOADED
+    assert services.load(upload.pk) is LoadOutcome.LOADED
 
 
 def test_a_file_that_kills_its_worker_every_time_is_given_up(
@@ -238,14 +238,14 @@ def test_a_file_that_kills_its_worker_every_time_is_given_up(
         with pytest.raises(Killed):
             services.load(upload.pk)
         expire(upload)
-    assert services.load(upload.pk) is Outcome.TAKEN
+    assert services.load(upload.pk) is LoadOutcome.TAKEN
     assert fresh(upload).state == Upload.State.FAILED
 
 
 def test_a_file_over_the_row_limit_is_rejected_before_anything_is_stored(station: Substation, settings: Any) -> None:
     settings.UPLOAD_MAX_ROWS = 100
     upload = upload_of(many_rows(101))
-    assert services.load(upload.pk) is Outcome.REJECTED
+    assert services.load(upload.pk) is LoadOutcome.REJECTED
     assert "100 rows" in fresh(upload).reason
     assert not Reading.objects.exists()
 
@@ -253,7 +253,7 @@ def test_a_file_over_the_row_limit_is_rejected_before_anything_is_stored(station
 def test_a_file_that_unpacks_to_too_much_is_rejected(station: Substation, settings: Any) -> None:
     settings.UPLOAD_MAX_BYTES = 40_000
     upload = upload_of(gzip.compress(many_rows(5000).replace("SS-01", "SS-01 " * 9).encode()), TAKEN_AS_IS)
-    assert services.load(upload.pk) is Outcome.REJECTED
+    assert services.load(upload.pk) is LoadOutcome.REJECTED
     assert "unpacks" in fresh(upload).reason
 
 
@@ -265,7 +265,7 @@ def test_only_so_many_problems_are_kept_but_all_are_counted(station: Substation,
     assert upload.problems.count() == 10
 
 
-def test_queued_uploads_are_rung_for_again_only_after_a_while(station: Substation) -> None:
+def test_queued_uploads_are_sent_again_only_after_a_while(station: Substation) -> None:
     upload = upload_of(GOOD)
     assert services.unfinished_uploads() == []
     Upload.objects.filter(pk=upload.pk).update(queued_at=timezone.now() - timedelta(minutes=1))

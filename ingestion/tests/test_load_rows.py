@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingestion.services import load_rows
-from substations.models import Reading, Span, Substation
+from substations.models import PendingRange, Reading, Substation
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def test_every_row_gets_its_answer_in_order(station: Substation) -> None:
 def test_powers_are_completed_and_left_to_be_scored(station: Substation) -> None:
     load_rows([row(apparent_power_kva=100)], "api")
     assert Reading.objects.get().power_factor == pytest.approx(0.8)
-    assert Span.objects.count() == 1
+    assert PendingRange.objects.count() == 1
 
 
 def test_a_time_may_be_a_datetime_or_in_the_substations_own_zone(station: Substation) -> None:

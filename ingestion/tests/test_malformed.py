@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ingestion import services
 from ingestion.models import Upload
-from ingestion.options import Options
+from ingestion.options import ImportOptions
 from ingestion.tests.samples import GOOD, file_of, many_rows
 from substations.models import Reading, Substation
 
@@ -25,7 +25,7 @@ CALM: dict[str, Any] = {
     "phases": (Phase.generate,),
     "database": None,
 }
-ANYHOW = Options(substation="X", start="2025-01-01T00:00", interval_s=900, unknown="create")
+ANYHOW = ImportOptions(substation="X", start="2025-01-01T00:00", interval_s=900, unknown="create")
 ALPHABET = '0123456789.,;:-/"\t\n\r \x00eEPQSVITZ|=\ufeffé'
 WHOLE = [
     GOOD.encode(),
@@ -54,7 +54,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 CONTENT = damaged() | damaged() | st.binary(max_size=400) | st.text(ALPHABET, max_size=300).map(str.encode)
 
 
-def load(content: bytes, options: Options) -> Upload:
+def load(content: bytes, options: ImportOptions) -> Upload:
     upload = services.receive(file_of(content), options=options, again=True).upload
     if upload.state == Upload.State.WAITING:
         found = services.inspect(upload)
@@ -69,8 +69,8 @@ def test_a_thousand_malformed_files_end_well(station: Substation) -> None:
     ends: Counter[str] = Counter()
 
     @settings(max_examples=1000, **CALM)
-    @given(CONTENT, st.sampled_from([Options(), ANYHOW]))
-    def one(content: bytes, options: Options) -> None:
+    @given(CONTENT, st.sampled_from([ImportOptions(), ANYHOW]))
+    def one(content: bytes, options: ImportOptions) -> None:
         before = Reading.objects.count()
         upload = load(content, options)
         ends[upload.state] += 1
@@ -84,8 +84,10 @@ def test_a_thousand_malformed_files_end_well(station: Substation) -> None:
         if upload.state == Upload.State.WAITING:
             assert upload.questions
             assert added == 0
-        told = upload.rows_new + upload.rows_replaced + upload.rows_unchanged + upload.rows_bad + upload.rows_empty
-        assert upload.rows_read == told
+        accounted_for = (
+            upload.rows_new + upload.rows_replaced + upload.rows_unchanged + upload.rows_bad + upload.rows_empty
+        )
+        assert upload.rows_read == accounted_for
 
     one()
     assert sum(ends.values()) >= 1000

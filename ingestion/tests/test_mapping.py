@@ -125,7 +125,7 @@ def test_a_choice_overrides_and_the_rest_is_ignored() -> None:
     ],
 )
 def test_a_choice_that_cannot_work_is_refused_with_the_reason(
-    choices: dict[str, mapping.Choice], complaint: str
+    choices: dict[str, mapping.ColumnChoice], complaint: str
 ) -> None:
     with pytest.raises(MappingError, match=complaint):
         checked(["a", "b"], choices)

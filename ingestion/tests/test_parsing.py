@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion.parsing import Table, blocks, read_table
+from ingestion.parsing import ParsedBlock, blocks, read_table
 from ingestion.problems import Unreadable
 from ingestion.sniffing import sniff
 from ingestion.tests.samples import GOOD, many_rows, written
 
 
-def tables(path: Path, numbers: list[str], texts: list[str], size: int = 1 << 20) -> list[Table]:
+def tables(path: Path, numbers: list[str], texts: list[str], size: int = 1 << 20) -> list[ParsedBlock]:
     form = sniff(path)
     return [read_table(block, form, numbers, texts) for block in blocks(path, form, size=size)]
 

@@ -9,7 +9,7 @@ from django.core.files.base import File
 
 from ingestion import services
 from ingestion.models import ColumnMapping, Upload
-from ingestion.options import OptionError, Options
+from ingestion.options import ImportOptions, OptionError
 from ingestion.tests.samples import GOOD, TIMELESS, TRANSFORMER, file_of, received, upload_of
 from substations.models import Substation
 
@@ -34,8 +34,8 @@ def test_the_same_file_again_is_the_upload_that_exists(station: Substation, medi
 
 def test_the_same_file_with_other_answers_is_another_upload(station: Substation) -> None:
     first = upload_of(GOOD)
-    assert not received(GOOD, Options(time_zone="Asia/Tokyo")).already_imported
-    assert received(GOOD, Options(time_zone="Asia/Tokyo")).already_imported
+    assert not received(GOOD, ImportOptions(time_zone="Asia/Tokyo")).already_imported
+    assert received(GOOD, ImportOptions(time_zone="Asia/Tokyo")).already_imported
     assert not services.receive(file_of(GOOD), again=True).already_imported
     assert Upload.objects.exclude(pk=first.pk).count() == 2
 
@@ -100,12 +100,12 @@ def test_an_unsure_mapping_is_asked_and_remembered_for_the_next_file() -> None:
 
 def test_an_answer_that_leaves_a_question_open_keeps_the_upload_waiting() -> None:
     upload = upload_of(TIMELESS)
-    services.answer(upload, Options(unknown="create"))
+    services.answer(upload, ImportOptions(unknown="create"))
     assert (upload.state, upload.questions) == (Upload.State.WAITING, ["time"])
 
 
 def test_review_is_asked_for_once(station: Substation) -> None:
-    upload = upload_of(GOOD, Options(review=True))
+    upload = upload_of(GOOD, ImportOptions(review=True))
     assert upload.questions == ["review"]
     services.answer(upload, upload.parsed_options)
     assert upload.state == Upload.State.QUEUED
@@ -144,5 +144,5 @@ def test_a_power_factor_in_percent_and_powers_in_watts_are_noticed(station: Subs
 )
 def test_an_option_that_cannot_be_used_says_which_and_why(name: str, value: object) -> None:
     with pytest.raises(OptionError, match="expected") as caught:
-        Options().updated(**{name: value})
+        ImportOptions().updated(**{name: value})
     assert caught.value.field == name

@@ -75,4 +75,4 @@ def test_what_was_never_confirmed_says_how_sure_the_guess_is(as_operator: Client
 
 def test_the_first_rows_come_before_the_questions(as_operator: Client) -> None:
     page = as_operator.get(f"/uploads/{upload_of(TIMELESS).pk}/answer/").content.decode()
-    assert page.index("First rows") < page.index("When and where") < page.index("Reverse sign")
+    assert page.index("First rows") < page.index("Time and place") < page.rindex("Reverse sign")

@@ -10,23 +10,23 @@ from django.test import Client
 from core.spreadsheets import guarded
 from ingestion import services
 from ingestion.models import Upload
-from ingestion.options import Options
+from ingestion.options import ImportOptions
 from ingestion.tests.samples import GOOD, upload_of
 from substations.models import Reading, Substation
 
-Doors = Callable[[str], Client]
+SignIn = Callable[[str], Client]
 pytestmark = pytest.mark.django_db
 
 
 def loaded(text: str = GOOD, **options: str) -> Upload:
-    upload = upload_of(text, Options(unknown="create", **options))  # type: ignore[arg-type]
-    assert services.load(upload.pk) == services.Outcome.LOADED
+    upload = upload_of(text, ImportOptions(unknown="create", **options))  # type: ignore[arg-type]
+    assert services.load(upload.pk) == services.LoadOutcome.LOADED
     upload.refresh_from_db()
     return upload
 
 
 def test_the_page_links_the_substations_of_the_file_and_asks_for_their_alerts(
-    signed_in: Doors,
+    signed_in: SignIn,
 ) -> None:
     Substation.objects.create(code="OTHER")
     upload = loaded(GOOD + "2025-03-01 00:45:00,SS 02,79.2,99.1,0.799\n")
@@ -39,18 +39,18 @@ def test_the_page_links_the_substations_of_the_file_and_asks_for_their_alerts(
     assert "&amp;substation=SS-01&amp;substation=SS-02" in page
 
 
-def test_the_address_of_the_alerts_can_be_asked(signed_in: Doors) -> None:
+def test_the_address_of_the_alerts_can_be_asked(signed_in: SignIn) -> None:
     client = signed_in("operator")
     page = client.get(loaded().get_absolute_url()).content.decode()
     url = page.split('id="upload-alerts" hx-get="')[1].split('"')[0].replace("&amp;", "&")
-    assert "Nothing found so far." in client.get(url).content.decode()
+    assert "No alerts so far." in client.get(url).content.decode()
 
 
 def test_rows_that_were_refused_name_no_substation() -> None:
     assert loaded(GOOD + "2025-03-01 00:45:00,WRONG,x,y,7\n").touched == [Substation.objects.get(code="SS-01").pk]
 
 
-def test_a_file_without_a_result_has_no_links(signed_in: Doors) -> None:
+def test_a_file_without_a_result_has_no_links(signed_in: SignIn) -> None:
     upload = upload_of("Timestamp,P\nno,thing\n")
     assert "Substations in this file" not in signed_in("operator").get(upload.get_absolute_url()).content.decode()
 

@@ -6,21 +6,21 @@ import numpy as np
 import pytest
 
 from ingestion import storage
-from ingestion.storage import Fate, Stored
-from ingestion.validation import Rows
+from ingestion.storage import RowOutcome, Stored
+from ingestion.validation import ReadingRows
 from substations.channels import CHANNEL_INDEX, CHANNEL_NAMES
-from substations.models import Reading, Span, Substation
+from substations.models import PendingRange, Reading, Substation
 
 pytestmark = pytest.mark.django_db
 START = np.datetime64("2025-03-01T00:00", "us")
 P, S, T = (CHANNEL_INDEX[name] for name in ("active_power_kw", "apparent_power_kva", "oil_temperature_c"))
 
 
-def rows_of(station: Substation, count: int = 4, *, first: int = 0, derived: int = 0, **columns: float) -> Rows:
+def rows_of(station: Substation, count: int = 4, *, first: int = 0, derived: int = 0, **columns: float) -> ReadingRows:
     values = np.full((count, len(CHANNEL_NAMES)), np.nan)
     for name, value in columns.items():
         values[:, CHANNEL_INDEX[name]] = value
-    return Rows(
+    return ReadingRows(
         lines=np.arange(count, dtype=np.int64),
         substation_id=np.full(count, station.pk, dtype=np.int64),
         at=START + (first + np.arange(count)) * np.timedelta64(15, "m"),
@@ -45,29 +45,34 @@ def test_fractions_of_a_second_survive(station: Substation) -> None:
 
 def test_the_same_rows_again_change_nothing_and_leave_nothing_to_score(station: Substation) -> None:
     storage.store(rows_of(station, active_power_kw=80))
-    Span.objects.all().delete()
+    PendingRange.objects.all().delete()
     assert storage.store(rows_of(station, active_power_kw=80)) == Stored(0, 0, 4)
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
 
 
 def test_an_overlap_is_counted_apart_and_only_what_changed_is_to_be_scored(station: Substation) -> None:
     storage.store(rows_of(station, active_power_kw=80))
-    Span.objects.all().delete()
+    PendingRange.objects.all().delete()
     rows = rows_of(station, 5, first=1, active_power_kw=80)
     rows.values[1, P] = 99
     assert storage.store(rows) == Stored(new=2, replaced=1, unchanged=2)
-    span = Span.objects.get()
-    assert (span.start, span.end) == (
+    pending = PendingRange.objects.get()
+    assert (pending.start, pending.end) == (
         datetime(2025, 3, 1, 0, 30, tzinfo=UTC),
         datetime(2025, 3, 1, 1, 15, tzinfo=UTC),
     )
 
 
-def test_each_substation_gets_its_own_span_and_its_arrival_is_noted(station: Substation) -> None:
+def test_each_substation_gets_its_own_range_and_its_arrival_is_noted(station: Substation) -> None:
     other = Substation.objects.create(code="SS-02")
     mine, theirs = rows_of(station, 2, active_power_kw=1), rows_of(other, 2, first=8, active_power_kw=1)
-    storage.store(Rows(*(np.concatenate([getattr(r, name) for r in (mine, theirs)]) for name in Rows.__slots__)))
-    assert {span.substation_id: span.start.hour for span in Span.objects.all()} == {station.pk: 0, other.pk: 2}
+    storage.store(
+        ReadingRows(*(np.concatenate([getattr(r, name) for r in (mine, theirs)]) for name in ReadingRows.__slots__))
+    )
+    assert {pending.substation_id: pending.start.hour for pending in PendingRange.objects.all()} == {
+        station.pk: 0,
+        other.pk: 2,
+    }
     assert Substation.objects.filter(received_at=None).count() == 0
 
 
@@ -85,12 +90,12 @@ def test_a_derived_value_gives_way_to_a_measured_one_but_never_replaces_it(stati
     assert set(Reading.objects.values_list("apparent_power_kva", "derived")) == {(100, 0)}
 
 
-def test_each_row_of_a_small_batch_is_told_its_fate(station: Substation) -> None:
+def test_each_row_of_a_small_batch_gets_its_outcome(station: Substation) -> None:
     storage.store(rows_of(station, 2, active_power_kw=80))
     rows = rows_of(station, 3, active_power_kw=80)
     rows.values[1, P] = 99
-    stored, fates = storage.store_and_tell(rows)
-    assert fates == [Fate(0, "unchanged"), Fate(1, "replaced"), Fate(2, "accepted")]
+    stored, outcomes = storage.store_with_outcomes(rows)
+    assert outcomes == [RowOutcome(0, "unchanged"), RowOutcome(1, "replaced"), RowOutcome(2, "accepted")]
     assert stored == Stored(1, 1, 1)
 
 

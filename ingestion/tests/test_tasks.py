@@ -12,17 +12,17 @@ from substations.models import Reading, Substation
 pytestmark = pytest.mark.django_db
 
 
-def test_the_task_loads_and_rings_for_scoring(
-    station: Substation, rung: list[str], django_capture_on_commit_callbacks: object
+def test_the_task_loads_and_starts_scoring(
+    station: Substation, dispatched: list[str], django_capture_on_commit_callbacks: object
 ) -> None:
     upload = upload_of(GOOD)
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         assert load_upload(upload.pk) == "loaded"
-    assert rung == [pipeline.SCORE, pipeline.REVIEW]
+    assert dispatched == [pipeline.SCORE, pipeline.REVIEW]
     assert Reading.objects.count() == 3
 
 
-def test_the_task_twice_does_nothing_twice(station: Substation, rung: list[str]) -> None:
+def test_the_task_twice_does_nothing_twice(station: Substation, dispatched: list[str]) -> None:
     upload = upload_of(GOOD)
     load_upload(upload.pk)
     assert load_upload(upload.pk) == "taken"
@@ -33,12 +33,12 @@ def test_an_upload_that_is_gone_is_no_error(pk: int) -> None:
     assert load_upload(pk) == "taken"
 
 
-def test_the_sweep_rings_for_what_a_killed_worker_left(
-    station: Substation, rung: list[str], django_capture_on_commit_callbacks: object
+def test_the_sweep_starts_what_a_killed_worker_left(
+    station: Substation, dispatched: list[str], django_capture_on_commit_callbacks: object
 ) -> None:
     upload = upload_of(GOOD)
     Upload.objects.filter(pk=upload.pk).update(queued_at="2025-01-01T00:00Z")
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
         for upload_id in services.unfinished_uploads():
             pipeline.upload_received(upload_id)
-    assert rung == [pipeline.LOAD]
+    assert dispatched == [pipeline.LOAD]

@@ -20,7 +20,7 @@ HTMX = {"HX-Request": "true"}
 Capture = Callable[..., AbstractContextManager[Any]]
 
 
-def test_a_stranger_is_sent_to_sign_in_and_a_viewer_is_refused(client: Client, as_viewer: Client) -> None:
+def test_who_is_not_signed_in_is_sent_to_sign_in_and_a_viewer_is_refused(client: Client, as_viewer: Client) -> None:
     assert client.get(NEW).status_code == client.post(NEW).status_code == 302
     assert as_viewer.get(NEW).status_code == as_viewer.post(NEW, {"file": file_of(GOOD)}).status_code == 403
     assert not Upload.objects.exists()
@@ -54,14 +54,14 @@ def test_a_viewer_changes_nothing(as_viewer: Client, station: Substation, action
     assert upload.state == Upload.State.WAITING
 
 
-def test_a_file_is_taken_in_and_its_loading_rung_for(
-    as_operator: Client, station: Substation, rung: list[str], django_capture_on_commit_callbacks: Capture
+def test_a_file_is_taken_in_and_its_loading_starts(
+    as_operator: Client, station: Substation, dispatched: list[str], django_capture_on_commit_callbacks: Capture
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         answer = as_operator.post(NEW, {"file": file_of(GOOD)})
     upload = Upload.objects.get()
     assert answer.headers["Location"] == upload.get_absolute_url()
-    assert rung == [pipeline.LOAD]
+    assert dispatched == [pipeline.LOAD]
     assert upload.uploaded_by is not None
 
 
@@ -72,7 +72,7 @@ def test_several_files_at_once_lead_to_the_list(as_operator: Client, station: Su
 
 
 def test_the_same_file_again_adds_nothing_and_says_so(
-    as_operator: Client, station: Substation, rung: list[str]
+    as_operator: Client, station: Substation, dispatched: list[str]
 ) -> None:
     as_operator.post(NEW, {"file": file_of(GOOD)})
     answer = as_operator.post(NEW, {"file": file_of(GOOD)}, follow=True)
@@ -112,7 +112,7 @@ def test_the_page_asks_for_its_fragment_until_the_upload_is_final(as_viewer: Cli
 
 
 def test_the_list_follows_what_comes_in(as_viewer: Client, station: Substation) -> None:
-    assert "No file has come in yet" in as_viewer.get("/uploads/").content.decode()
+    assert "No uploads yet" in as_viewer.get("/uploads/").content.decode()
     upload_of(GOOD)
     fragment = as_viewer.get("/uploads/?page=1", headers=HTMX).content.decode()
     assert 'hx-get="/uploads/?page=1"' in fragment
@@ -144,7 +144,7 @@ def test_rejected_rows_are_shown_in_pages_and_can_be_downloaded(as_viewer: Clien
 
 
 def test_a_failed_upload_can_be_tried_again_and_only_that(
-    as_operator: Client, station: Substation, rung: list[str], django_capture_on_commit_callbacks: Capture
+    as_operator: Client, station: Substation, dispatched: list[str], django_capture_on_commit_callbacks: Capture
 ) -> None:
     upload = upload_of(GOOD)
     url = f"/uploads/{upload.pk}/retry/"
@@ -152,7 +152,7 @@ def test_a_failed_upload_can_be_tried_again_and_only_that(
     Upload.objects.filter(pk=upload.pk).update(state="failed")
     with django_capture_on_commit_callbacks(execute=True):
         as_operator.post(url)
-    assert rung == [pipeline.LOAD]
+    assert dispatched == [pipeline.LOAD]
 
 
 def test_a_loaded_file_can_be_loaded_again_with_other_settings(as_operator: Client, station: Substation) -> None:

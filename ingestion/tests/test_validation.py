@@ -8,14 +8,14 @@ import pytest
 
 from ingestion import mapping
 from ingestion.parsing import blocks, read_table
-from ingestion.plan import Grid, Plan
+from ingestion.plan import ImportPlan, KnownSubstations
 from ingestion.sniffing import sniff
 from ingestion.tests.samples import TIMELESS, written
 from ingestion.validation import Checked, check
 from substations.channels import CHANNEL_INDEX
 
 NOW = np.datetime64("2026-01-01T00:00", "us")
-GRID = Grid(
+GRID = KnownSubstations(
     {"ss-01": 1, "north yard": 1, "ss-02": 2, "a": 3, "b": 4}, {1: "UTC", 2: "Asia/Kolkata", 3: "UTC", 4: "UTC"}
 )
 
@@ -25,7 +25,7 @@ def judged(tmp_path: Path, text: str, *, size: int = 1 << 20, **changes: object)
     path = written(tmp_path, text)
     form = sniff(path)
     choices = mapping.checked(form.columns, mapping.choices_of(mapping.guess(form.columns)))
-    plan = replace(Plan(choices, decimal=form.decimal), **changes)  # type: ignore[arg-type]
+    plan = replace(ImportPlan(choices, decimal=form.decimal), **changes)  # type: ignore[arg-type]
     result: Checked | None = None
     positions: dict[int, int] = {}
     for block in blocks(path, form, size=size):
@@ -36,8 +36,8 @@ def judged(tmp_path: Path, text: str, *, size: int = 1 << 20, **changes: object)
     return result
 
 
-def told(found: Checked) -> list[tuple[int, str, str]]:
-    return [(line, field, received) for line, field, received, _expected in found.problems.told()]
+def problem_rows(found: Checked) -> list[tuple[int, str, str]]:
+    return [(line, field, received) for line, field, received, _expected in found.problems.rows()]
 
 
 def test_each_kind_of_bad_row_is_told_with_line_field_and_what_was_received(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_each_kind_of_bad_row_is_told_with_line_field_and_what_was_received(tmp_
         "2025-01-01 01:00,SS-01,,\n"
         "2025-01-01 01:15,,10,0.9\n",
     )
-    assert sorted(told(found)) == [
+    assert sorted(problem_rows(found)) == [
         (3, "substation", "SS-99"),
         (4, "timestamp", "tomorrow"),
         (5, "P", "ten"),
@@ -69,7 +69,7 @@ def test_each_kind_of_bad_row_is_told_with_line_field_and_what_was_received(tmp_
 
 def test_an_equal_key_later_in_the_file_wins_and_the_earlier_line_is_told(tmp_path: Path) -> None:
     found = judged(tmp_path, "Timestamp,Substation,P\n2025-01-01 00:00,SS-01,1\n2025-01-01 00:00,north yard,2\n")
-    assert told(found) == [(2, "timestamp", "2025-01-01 00:00")]
+    assert problem_rows(found) == [(2, "timestamp", "2025-01-01 00:00")]
     assert found.rows.values[0, CHANNEL_INDEX["active_power_kw"]] == 2
 
 
@@ -89,7 +89,7 @@ def test_a_skipped_hour_is_a_problem_that_names_the_zone(tmp_path: Path) -> None
         "Timestamp,Substation,P\n2025-03-30 02:30,SS-01,1\n2025-03-30 03:30,SS-01,1\n",
         time_zone="Europe/Berlin",
     )
-    assert told(found) == [(2, "timestamp", "2025-03-30 02:30")]
+    assert problem_rows(found) == [(2, "timestamp", "2025-03-30 02:30")]
     assert "Europe/Berlin" in found.problems.expected[0]
 
 
@@ -100,7 +100,7 @@ def test_units_and_sign_are_applied(tmp_path: Path) -> None:
     choices = mapping.checked(form.columns, mapping.choices_of(mapping.guess(form.columns)))
     choices["Q"]["negate"] = True
     (block,) = blocks(path, form)
-    plan = Plan(choices)
+    plan = ImportPlan(choices)
     rows = check(read_table(block, form, plan.numbers, plan.texts), plan, GRID, now=NOW).rows
     wanted = {"active_power_kw": 1500, "voltage_avg_v": 400, "oil_temperature_c": 100, "power_factor": 0.95}
     wanted["reactive_power_kvar"] = -10

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from mlcore.fleet.groups import NeighbourGroup, ScoringBatch
 from mlcore.models import ScoringFailure
-from substations.models import Span
+from substations.models import PendingRange
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def record(failed: Mapping[int, Exception], token: uuid.UUID) -> None:
         first = {"first_failed_at": before.first_failed_at if before else now}
         ScoringFailure.objects.update_or_create(pk=pk, defaults=values | first)
         log(error, f"Substation {pk}")
-    Span.objects.claimed(token).filter(substation__in=list(failed)).update(claimed_until=None, claimed_by=None)
+    PendingRange.objects.filter(substation__in=list(failed)).release(token)
 
 
 def clear(ids: Sequence[int]) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Min, Q
 
 from mlcore.models import ScoringFailure
-from substations.models import Span
+from substations.models import PendingRange
 
 MAX_LAG = timedelta(minutes=5)
 
@@ -30,7 +30,7 @@ def scoring_health(now: datetime) -> ScoringHealth:
     """How scoring stands; two queries."""
     failing = ScoringFailure.objects.count()
     others = Q(substation__scoring_failure__isnull=True)
-    found = Span.objects.aggregate(waiting=Count("pk", filter=others), oldest=Min("created_at", filter=others))
+    found = PendingRange.objects.aggregate(waiting=Count("pk", filter=others), oldest=Min("created_at", filter=others))
     oldest: datetime | None = found["oldest"]
     is_late = oldest is not None and now - oldest > MAX_LAG
     state = "failing" if failing else "lagging" if is_late else "ok"

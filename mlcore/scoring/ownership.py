@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from mlcore.fleet.groups import ScoringBatch
 from mlcore.models import ScorerOwnership
-from substations.models import Span
+from substations.models import PendingRange
 
 PATIENCE = timedelta(seconds=20)
 QUICKLY_STARTED = 100
@@ -43,7 +43,7 @@ def ours_first(batches: Sequence[ScoringBatch], waiting: set[int]) -> Iterator[S
 
 
 def _is_overdue(batch: ScoringBatch) -> bool:
-    arrived = Span.objects.waiting(timezone.now()).filter(substation__in=batch.ids)
+    arrived = PendingRange.objects.unclaimed(timezone.now()).filter(substation__in=batch.ids)
     oldest: datetime | None = arrived.aggregate(Min("created_at"))["created_at__min"]
     return oldest is not None and oldest < timezone.now() - PATIENCE
 

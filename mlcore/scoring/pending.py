@@ -19,14 +19,14 @@ from django.db.models import DateTimeField, Max, Min, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from core.leases import kept
 from mlcore.fleet.groups import NeighbourGroup, ScoringBatch, neighbour_groups, scoring_batches
 from mlcore.models import Detector
 from mlcore.training.feedback import above_limits
 from mlcore.training.schedule import due
-from substations.models import Reading, Span
+from substations.models import PendingRange, Reading
 
 from . import failures, ownership
-from .claims import LEASE_FOR, kept
 from .context import moment
 from .isolation import fail_alone, store_apart
 from .live import SCORERS, NewSteps, ScorerRegistry, judge_new_readings
@@ -36,6 +36,8 @@ from .score_rows import score_rows
 from .score_storage import replace_scores
 
 logger = logging.getLogger(__name__)
+# What a killed worker held is free again after this, and found by the sweep that follows: within two minutes.
+LEASE_FOR = timedelta(seconds=90)
 PATIENCE_FOR_TRAINING = timedelta(minutes=10)
 # Judged at once: about two hundred numbers of each reading are in memory.
 MAX_READINGS = 1_000_000
@@ -43,7 +45,7 @@ MIN_PIECE = timedelta(days=7)
 
 
 def score_pending(*, wait_for_training: bool = False, scorers: ScorerRegistry = SCORERS) -> int:
-    """Score every span that waits; how many readings were scored. Any number of workers may run this at once.
+    """Score every range that waits; how many readings were scored. Any number of workers may run this at once.
 
     ``wait_for_training`` leaves a group alone for a while whose first training is about to come.
     """
@@ -53,8 +55,8 @@ def score_pending(*, wait_for_training: bool = False, scorers: ScorerRegistry = 
         if wait_for_training:
             wanted = _without_those_that_await_a_model(wanted)
         ids = [pk for group in wanted for pk in group.ids]
-        if ids and (token := Span.objects.claim(ids, now=timezone.now(), lease_for=LEASE_FOR)):
-            with kept(token):
+        if ids and (token := PendingRange.objects.claim_all_of(ids, now=timezone.now(), lease_for=LEASE_FOR)):
+            with kept(PendingRange.objects.all(), token, lease_for=LEASE_FOR):
                 scored = _score_new_if_possible(batch, token, scorers) if wanted == all_wanted else None
                 total += sum(_score_group(batch, group, token) for group in wanted) if scored is None else scored
     return total
@@ -68,7 +70,7 @@ def batches_waiting() -> int:
 
 def _waiting() -> set[int]:
     now = timezone.now()
-    waiting = set(Span.objects.waiting(now).values_list("substation", flat=True).distinct())
+    waiting = set(PendingRange.objects.unclaimed(now).values_list("substation", flat=True).distinct())
     return waiting - failures.held_back(now) if waiting else waiting
 
 
@@ -82,7 +84,9 @@ def _without_those_that_await_a_model(wanted: Sequence[NeighbourGroup]) -> list[
     long."""
     ids = [pk for group in wanted for pk in group.ids]
     trained = set(Detector.objects.active().filter(substation__in=ids).values_list("substation", flat=True))
-    recent = Span.objects.waiting(timezone.now()).filter(created_at__gt=timezone.now() - PATIENCE_FOR_TRAINING)
+    recent = PendingRange.objects.unclaimed(timezone.now()).filter(
+        created_at__gt=timezone.now() - PATIENCE_FOR_TRAINING
+    )
     return [
         group
         for group in wanted
@@ -104,8 +108,8 @@ def _score_new_if_possible(batch: ScoringBatch, token: uuid.UUID, scorers: Score
 
 
 def _score_new(batch: ScoringBatch, token: uuid.UUID, scorers: ScorerRegistry) -> int | None:
-    """Judge the new readings of a batch step by step; None where its claimed spans are no live readings."""
-    start = Span.objects.claimed(token).aggregate(Min("start"))["start__min"]
+    """Judge the new readings of a batch step by step; None where its claimed ranges are no live readings."""
+    start = PendingRange.objects.claimed(token).aggregate(Min("start"))["start__min"]
     steps = judge_new_readings(batch, start, scorers) if start else None
     return None if steps is None else _store_new(batch, steps, token)
 
@@ -118,7 +122,7 @@ def _store_new(batch: ScoringBatch, steps: NewSteps, token: uuid.UUID) -> int:
             return 0
         if not ownership.renew(batch, steps.judged_before, steps.judged_until):
             logger.info("Another result of %s was stored meanwhile: judged again.", batch.whole.substations[0].code)
-            Span.objects.claimed(token).update(claimed_until=None, claimed_by=None)
+            PendingRange.objects.release(token)
             return 0
         rows = score_rows(batch.whole, analysis, int(analysis.at_s[0]))
         replace_scores(batch.ids, first, moment(analysis.at_s[-1]), rows)
@@ -131,7 +135,7 @@ def _store_new(batch: ScoringBatch, steps: NewSteps, token: uuid.UUID) -> int:
             now=timezone.now(),
         )
         failures.clear(batch.ids)
-        Span.objects.claimed(token).delete()
+        PendingRange.objects.claimed(token).delete()
     return len(rows)
 
 
@@ -177,23 +181,23 @@ def _score_whole(batch: ScoringBatch, group: NeighbourGroup, token: uuid.UUID) -
     Piece by piece where there is very much of it: what is stored of one piece is not judged again by a worker that
     takes over.
     """
-    spans = Span.objects.claimed(token).filter(substation__in=group.ids)
+    pending = PendingRange.objects.claimed(token).filter(substation__in=group.ids)
     total = 0
     while group.substations and (piece := _next_piece(group, token)):
         start, end, is_last = piece
         total += _score_piece(batch, group, token, start, None if is_last else end)
         if is_last:
             break
-        spans.filter(start__lt=end).update(start=end, end=Greatest("end", Value(end, DateTimeField())))
+        pending.filter(start__lt=end).update(start=end, end=Greatest("end", Value(end, DateTimeField())))
         group = failures.group_without(group, failures.held_back(timezone.now()))
-    spans.delete()
+    pending.delete()
     return total
 
 
 def _next_piece(group: NeighbourGroup, token: uuid.UUID) -> tuple[datetime, datetime, bool] | None:
     """Start and end of what is judged next of a claim, and whether it is the last; None where nothing is left."""
-    spans = Span.objects.claimed(token).filter(substation__in=group.ids)
-    start: datetime | None = spans.aggregate(Min("start"))["start__min"]
+    pending = PendingRange.objects.claimed(token).filter(substation__in=group.ids)
+    start: datetime | None = pending.aggregate(Min("start"))["start__min"]
     newest: datetime | None = Reading.objects.filter(substation__in=group.ids).aggregate(Max("at"))["at__max"]
     if start is None or newest is None:
         return None
@@ -223,13 +227,13 @@ def _score_piece(
         kept_ids = failures.group_without(group, failed).ids
         failures.clear(kept_ids)
         if end is None:
-            Span.objects.claimed(token).filter(substation__in=kept_ids).delete()
+            PendingRange.objects.claimed(token).filter(substation__in=kept_ids).delete()
     return sum(row[0] not in failed for row in rows) if failed else len(rows)
 
 
 def _still_held(token: uuid.UUID) -> bool:
     """Whether a claim has not run out; its rows are locked until the transaction ends."""
-    if Span.objects.claimed(token).select_for_update().exists():
+    if PendingRange.objects.claimed(token).select_for_update().exists():
         return True
     logger.warning("A claim on new readings ran out; its result is dropped.")
     return False

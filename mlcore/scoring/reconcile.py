@@ -45,7 +45,7 @@ def reconcile(
     """
     ids = {substation.code: substation.pk for substation in group.substations}
     stored = list(
-        Detection.objects.standing()
+        Detection.objects.not_withdrawn()
         .touching(judged_from, judged_until)
         .filter(substation__in=group.ids)
         .order_by("start")

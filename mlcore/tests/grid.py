@@ -11,7 +11,7 @@ from mlcore import services
 from mlcore.fleet.groups import NeighbourGroup, neighbour_groups
 from mlcore.models import Detection, Score
 from substations.channels import CHANNEL_NAMES
-from substations.models import Reading, Span, Substation
+from substations.models import PendingRange, Reading, Substation
 from substations.registry import LinkRow, register
 from substations.simulation import Simulation
 
@@ -25,7 +25,7 @@ def moment(second: float) -> datetime:
 
 
 def stored(made: Simulation, *, until_day: int = 20) -> None:
-    """The grid, its readings of the first days, and a span for each substation."""
+    """The grid, its readings of the first days, and a pending range for each substation."""
     zone = {"time_zone": made.spec.time_zone, "reading_interval_s": made.spec.step_s}
     known = register(
         [{name: getattr(plate, name) for name in PLATE} | zone for plate in made.substations],
@@ -53,7 +53,7 @@ def add(made: Simulation, substation: Substation, first_day: float, until_day: f
         for at_s, values in zip(made.times_s[wanted], table[wanted], strict=True)
     ]
     Reading.objects.bulk_create(rows)
-    Span.objects.create(substation=substation, start=rows[0].at, end=rows[-1].at)
+    PendingRange.objects.create(substation=substation, start=rows[0].at, end=rows[-1].at)
 
 
 def the_group() -> NeighbourGroup:
@@ -69,7 +69,7 @@ def trained_and_scored() -> None:
 def detections() -> list[dict[str, Any]]:
     """What the detections say, without their numbers and times of writing."""
     hidden = {"id", "revision", "created_at", "changed_at", "detector_id"}
-    rows: list[Any] = list(Detection.objects.standing().order_by("substation", "start", "cause").values())
+    rows: list[Any] = list(Detection.objects.not_withdrawn().order_by("substation", "start", "cause").values())
     return [{name: value for name, value in row.items() if name not in hidden} for row in rows]
 
 

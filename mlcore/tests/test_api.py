@@ -15,7 +15,7 @@ from substations.models import Substation
 from .test_views import START, episode, model, station
 
 pytestmark = pytest.mark.django_db
-Doors = Callable[[str], Client]
+SignIn = Callable[[str], Client]
 URL = "/api/detections/"
 
 
@@ -34,10 +34,10 @@ def found(client: Client, **query: str) -> list[str]:
     return [each["substation"] for each in client.get(URL, query).json()["results"]]
 
 
-def test_reading_needs_a_role(client: Client, signed_in: Doors, two: tuple[Detection, Detection]) -> None:
+def test_reading_needs_a_role(client: Client, signed_in: SignIn, two: tuple[Detection, Detection]) -> None:
     for url in (URL, f"{URL}{two[0].pk}/"):
         assert client.get(url).status_code in (401, 403)
-    assert signed_in("stranger").get(URL).status_code == 403
+    assert signed_in("outsider").get(URL).status_code == 403
     assert signed_in("viewer").get(f"{URL}{two[0].pk}/").json()["detector_version"] == 1
 
 
@@ -62,17 +62,17 @@ def test_only_the_readings_change_them(admin_client: Client, two: tuple[Detectio
         ({"until": "2026-03-02T12:00:00+05:30"}, ["A"]),
     ],
 )
-def test_they_can_be_filtered_newest_first(signed_in: Doors, query: dict[str, str], codes: list[str]) -> None:
+def test_they_can_be_filtered_newest_first(signed_in: SignIn, query: dict[str, str], codes: list[str]) -> None:
     assert found(signed_in("viewer"), **query) == codes
 
 
 @pytest.mark.parametrize("query", [{"cause": "bad luck"}, {"since": "yesterday"}, {"severity": "worst"}])
-def test_a_filter_that_makes_no_sense_is_a_bad_request(signed_in: Doors, query: dict[str, str]) -> None:
+def test_a_filter_that_makes_no_sense_is_a_bad_request(signed_in: SignIn, query: dict[str, str]) -> None:
     answer = signed_in("viewer").get(URL, query)
     assert (answer.status_code, list(answer.json())) == (400, list(query))
 
 
-def test_what_was_withdrawn_is_not_shown(signed_in: Doors, two: tuple[Detection, Detection]) -> None:
+def test_what_was_withdrawn_is_not_shown(signed_in: SignIn, two: tuple[Detection, Detection]) -> None:
     Detection.objects.filter(pk=two[0].pk).update(withdrawn_at=START)
     client = signed_in("viewer")
     assert found(client) == ["B"]
@@ -80,7 +80,7 @@ def test_what_was_withdrawn_is_not_shown(signed_in: Doors, two: tuple[Detection,
 
 
 @pytest.mark.parametrize("count", [1, 40])
-def test_the_number_of_queries_does_not_grow(signed_in: Doors, django_assert_num_queries: Any, count: int) -> None:
+def test_the_number_of_queries_does_not_grow(signed_in: SignIn, django_assert_num_queries: Any, count: int) -> None:
     for number in range(count):
         substation: Substation = station(f"SS-{number:02d}")
         episode(substation, detector=model(substation))

@@ -13,7 +13,7 @@ from mlcore.models import Detection, Detector
 from mlcore.training import fit
 from mlcore.training.store import load_detectors
 from mlcore.web.model_card import card
-from substations.models import PlannedWork, Reading, Span, Substation
+from substations.models import PendingRange, PlannedWork, Reading, Substation
 from substations.simulation import Simulation
 
 from .grid import DAY, FAULTY, moment, stored, the_group, trained_and_scored
@@ -33,26 +33,28 @@ def test_each_substation_gets_a_version_that_is_active_and_can_be_read() -> None
 
 
 def test_a_first_model_learns_from_the_older_part_and_judges_the_whole_record(grid: Simulation) -> None:
-    Span.objects.all().delete()
+    PendingRange.objects.all().delete()
     first = fit.train(the_group())[0]
     reach = Reading.objects.filter(substation=first.substation).order_by("at")
     assert first.trained_from == moment(grid.spec.start_s)
     assert abs(first.trained_until - moment(grid.spec.start_s + 14 * DAY)) < timedelta(hours=2)
-    span = Span.objects.get(substation=first.substation)
-    assert (span.start, span.end) == (reach[0].at, reach.last().at)  # type: ignore[union-attr]
+    pending = PendingRange.objects.get(substation=first.substation)
+    assert (pending.start, pending.end) == (reach[0].at, reach.last().at)  # type: ignore[union-attr]
 
 
 @pytest.mark.usefixtures("grid")
 def test_a_later_model_replaces_the_first_and_judges_from_now_on() -> None:
     fit.train(the_group())
-    Span.objects.all().delete()
+    PendingRange.objects.all().delete()
     second = fit.train(the_group())
     newest = Reading.objects.order_by("-at")[0].at
     assert {each.version for each in second} == {2}
     assert Detector.objects.active().count() == 4
     assert all(newest - timedelta(days=8) < each.trained_until < newest for each in second)
     accepted = [each for each in second if each.is_active]
-    assert {(span.start, span.end) for span in Span.objects.all()} == ({(newest, newest)} if accepted else set())
+    assert {(pending.start, pending.end) for pending in PendingRange.objects.all()} == (
+        {(newest, newest)} if accepted else set()
+    )
 
 
 @pytest.mark.usefixtures("grid")

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from mlcore.models import Detection, Score
 from mlcore.scoring.pending import score_pending
-from substations.models import Reading, Span, Substation
+from substations.models import PendingRange, Reading, Substation
 from substations.simulation import Simulation
 
 from .grid import DAY, FAULTY, moment
@@ -48,7 +48,7 @@ def test_garbage_is_said_and_keeps_no_neighbour_from_being_judged(grid: Simulati
     wrong.filter(at__gte=since).update(**values)
     score_pending()
     assert Score.objects.count() == Reading.objects.count()
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
     found = Detection.objects.get(substation__code=FAULTY, cause=cause, start__gte=since)
     assert "nan" not in found.reason.lower()
     assert "NaN" not in json.dumps(found.evidence)

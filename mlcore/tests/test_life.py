@@ -80,7 +80,7 @@ def test_from_limits_over_training_drift_and_roll_back_to_a_corrupt_artifact(
     installed = moment(made.spec.start_s + 17 * DAY)
     another_usual(first.substation, installed)
     services.score_pending()
-    raised = Detection.objects.standing().filter(substation=first.substation, start__gte=installed, kind="loss")
+    raised = Detection.objects.not_withdrawn().filter(substation=first.substation, start__gte=installed, kind="loss")
     assert raised.exists()
     group = the_group()
     assert first.substation_id not in schedule.drifted(group), "until somebody says so, it is a fault"
@@ -138,7 +138,7 @@ def test_a_newcomer_to_a_trained_fleet_goes_from_limits_to_the_fleets_network(
     stored(made)
     newcomer = Substation.objects.get(code="SS-04")
     Reading.objects.filter(substation=newcomer).delete()
-    newcomer.spans.all().delete()
+    newcomer.pending_ranges.all().delete()
     services.train_due()
     services.score_pending()
     assert set(Detector.objects.active().values_list("substation__code", flat=True)) == {"SS-01", "SS-02", "SS-03"}

@@ -14,11 +14,10 @@ from django.utils import timezone
 from mlcore.fleet.groups import NeighbourGroup, ScoringBatch, neighbour_groups, scoring_batches
 from mlcore.models import Detection, Detector, ScorerOwnership
 from mlcore.scoring import live, ownership, pending
-from mlcore.scoring.claims import LEASE_FOR
 from mlcore.scoring.live import ScorerRegistry
-from mlcore.scoring.pending import score_pending
+from mlcore.scoring.pending import LEASE_FOR, score_pending
 from mlcore.services import train_all
-from substations.models import Link, Reading, Span, Substation
+from substations.models import Link, PendingRange, Reading, Substation
 from substations.simulation import Simulation
 
 from .grid import DAY, FAULTY, add, detections, moment, scores, stored, trained_and_scored
@@ -65,7 +64,7 @@ def test_hour_by_hour_is_as_good_as_all_at_once(
     for hour in range(72):
         arrive(running, hour)
         assert score_pending(scorers=scorers) == 4
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
     assert {each["cause"] for each in detections()} >= {"capacitor_failure"}
     monkeypatch.undo()
     assert_as_judged_whole(running)
@@ -139,7 +138,7 @@ def test_what_a_process_remembers_is_worth_nothing_when_its_result_could_not_be_
     with monkeypatch.context() as patch:
         patch.setattr(pending, "_still_held", lambda token: False)
         assert score_pending(scorers=scorers) == 0
-    Span.objects.update(claimed_until=moment(0))
+    PendingRange.objects.update(claimed_until=moment(0))
     for hour in range(2, 40):
         arrive(running, hour)
         score_pending(scorers=scorers)
@@ -156,7 +155,7 @@ def test_another_process_leaves_a_large_batch_to_its_owner_for_a_while(
     monkeypatch.setattr(ownership, "this_process", lambda: other)
     arrive(running, 1)
     assert score_pending(scorers=scorers) == 0
-    Span.objects.update(created_at=moment(DAY))
+    PendingRange.objects.update(created_at=moment(DAY))
     assert score_pending(scorers=scorers) == 4
 
 
@@ -186,7 +185,7 @@ def test_what_another_process_stored_meanwhile_is_not_written_over(
             patch.setattr(live, "_to_store", _overtaken(running, hour, live._to_store))
             score_pending(scorers=scorers)
         score_pending(scorers=scorers)
-        assert not Span.objects.exists()
+        assert not PendingRange.objects.exists()
     assert_as_judged_whole(running)
 
 
@@ -194,13 +193,13 @@ def _overtaken(made: Simulation, hour: int, to_store: Any) -> Any:
     """Between judging and storing, another process judges a reading that came after the first had read."""
 
     def late(*args: Any) -> Any:
-        mine, held, token = to_store(*args), list(Span.objects.values_list("pk", flat=True)), uuid.uuid4()
+        mine, held, token = to_store(*args), list(PendingRange.objects.values_list("pk", flat=True)), uuid.uuid4()
         arrive(made, hour, 1, {FAULTY})
         with pytest.MonkeyPatch.context() as other:
             other.setattr(live, "_to_store", to_store)
             other.setattr(ownership, "this_process", lambda: token)
             (batch,) = scoring_batches(neighbour_groups())
-            new = Span.objects.exclude(pk__in=held)
+            new = PendingRange.objects.exclude(pk__in=held)
             new.update(claimed_by=token, claimed_until=timezone.now() + LEASE_FOR)
             assert pending._score_new(batch, token, ScorerRegistry())
         return mine
@@ -254,8 +253,8 @@ def test_a_clock_that_is_years_off_keeps_no_other_from_being_judged_step_by_step
         arrive(running, hour, 1, {"SS-01", "SS-03", "SS-04", FAULTY})
         at = since + timedelta(hours=hour)
         Reading.objects.create(substation=lost, at=at, active_power_kw=100.0 + hour)
-        Span.objects.create(substation=lost, start=since, end=at)
+        PendingRange.objects.create(substation=lost, start=since, end=at)
         score_pending(scorers=scorers)
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
     assert set(judged) <= {"ZZ-99"}
     assert len(scorers.kept) == 2

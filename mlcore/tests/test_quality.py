@@ -10,7 +10,7 @@ from django.test import Client
 from mlcore.models import Score
 from mlcore.web.data_quality import MAX_BARS, data_quality
 from substations.models import Reading, Substation
-from substations.tests.doors import AT, STEP, Doors, assert_guarded, text
+from substations.tests.readings_pages import AT, STEP, SignIn, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
 URL = "/models/SS-01/quality/"
@@ -28,7 +28,7 @@ def fill(station: Substation, numbers: range, *, derived: int = 0, status: int |
         Score.objects.bulk_create(Score(substation=station, at=AT + n * STEP, status=status) for n in numbers)
 
 
-def test_those_without_a_role_see_nothing(signed_in: Doors, station: Substation) -> None:
+def test_those_without_a_role_see_nothing(signed_in: SignIn, station: Substation) -> None:
     assert_guarded(signed_in, URL)
     viewer: Client = signed_in("operator")
     assert viewer.get("/models/SS-99/quality/").status_code == 404
@@ -66,18 +66,18 @@ def test_many_days_are_joined(station: Substation) -> None:
     assert sum(each.present for each in found.stretches) == 2 * MAX_BARS
 
 
-def test_the_panel_draws_and_says_it(signed_in: Doors, station: Substation) -> None:
+def test_the_panel_draws_and_says_it(signed_in: SignIn, station: Substation) -> None:
     client = signed_in("viewer")
     assert "No readings in this range." in text(client.get(URL))
     fill(station, range(DAY), status=3)
     page = text(client.get(URL))
-    assert "<dt>Not believed</dt><dd>100 %</dd>" in page
+    assert "<dt>Bad quality</dt><dd>100 %</dd>" in page
     assert 'class="refused" x="0.06" width="0.88" y="0.0" height="40.0"' in page
 
 
 @pytest.mark.parametrize("days", [1, 9])
 def test_the_number_of_queries_does_not_grow(
-    signed_in: Doors, station: Substation, django_assert_num_queries: Any, days: int
+    signed_in: SignIn, station: Substation, django_assert_num_queries: Any, days: int
 ) -> None:
     fill(station, range(days * DAY))
     client = signed_in("viewer")

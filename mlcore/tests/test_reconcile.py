@@ -53,7 +53,7 @@ def told() -> list[tuple[str, str, float, float | None]]:
             (each.start - START) / hours(1),
             (each.end - START) / hours(1) if each.end else None,
         )
-        for each in Detection.objects.standing().order_by("substation", "start", "cause")
+        for each in Detection.objects.not_withdrawn().order_by("substation", "start", "cause")
     ]
 
 

@@ -37,14 +37,14 @@ def test_the_mean_is_that_of_what_is_present(values: np.ndarray, steps: int) -> 
 
 @given(SERIES, STEPS)
 def test_range_and_any_agree_with_a_plain_loop(values: np.ndarray, steps: int) -> None:
-    spans = rolling.window_range(values, steps, NO_PAST)[0]
+    extents = rolling.window_range(values, steps, NO_PAST)[0]
     hits = rolling.window_any(values > 0, steps, NO_PAST)[0]
     for k, window in enumerate(_windows(values, steps)):
         assert hits[k] == (window > 0).any()
         if window.size == steps and np.isfinite(window).all():
-            assert spans[k] == pytest.approx(np.ptp(window))
+            assert extents[k] == pytest.approx(np.ptp(window))
         elif window.size == steps:
-            assert np.isnan(spans[k])
+            assert np.isnan(extents[k])
 
 
 @given(SERIES, STEPS, st.integers(0, 59))

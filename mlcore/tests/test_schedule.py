@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,7 @@ from mlcore import services
 from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detector, TrainingAttempt
 from mlcore.training.schedule import CLAIM_FOR, claim, demand, due, is_claimed, release, request
-from substations.models import Reading, Span, Substation
+from substations.models import PendingRange, Reading, Substation
 from substations.simulation import Simulation
 
 from .grid import add, moment, stored, the_group
@@ -44,6 +45,12 @@ def model(substation: Substation, age: timedelta = timedelta(0), **values: Any) 
     return made
 
 
+def held(group: NeighbourGroup) -> uuid.UUID:
+    token = claim(group, now=NOW)
+    assert token is not None
+    return token
+
+
 def test_those_without_a_model_are_due_once_there_is_a_week_of_readings(group: NeighbourGroup) -> None:
     assert set(due(group, now=NOW)) == set(group.ids)
     Reading.objects.filter(substation=group.ids[0], at__lt=NOW - 6 * DAY).delete()
@@ -56,7 +63,7 @@ def test_a_newcomer_alone_is_due_beside_those_that_are_trained(group: NeighbourG
 
 
 def test_what_gave_no_model_is_tried_again_with_another_day_of_readings(group: NeighbourGroup) -> None:
-    release(group, list(group.ids))
+    release(held(group), list(group.ids))
     assert due(group, now=NOW) == []
     read(group.substations[0], NOW + 23 * timedelta(hours=1))
     assert due(group, now=NOW) == []
@@ -88,7 +95,7 @@ def test_an_old_model_that_cannot_be_renewed_is_not_tried_without_end(group: Nei
     model(group.substations[0], 40 * DAY)
     model(group.substations[1])
     assert due(group, now=NOW) == list(group.ids)
-    release(group, list(group.ids))
+    release(held(group), list(group.ids))
     assert due(group, now=NOW) == []
     read(group.substations[0], NOW + DAY)
     assert due(group, now=NOW) == list(group.ids)
@@ -99,14 +106,16 @@ def test_one_worker_trains_a_shard(group: NeighbourGroup) -> None:
     assert claim(group, now=NOW)
     assert is_claimed(group, now=NOW)
     assert not claim(group, now=NOW + CLAIM_FOR)
-    assert claim(group, now=NOW + CLAIM_FOR + timedelta(seconds=1)), "the worker that held it has died"
-    release(group, [])
+    token = claim(group, now=NOW + CLAIM_FOR + timedelta(seconds=1))
+    assert token, "the worker that held it has died"
+    release(uuid.uuid4(), [])
+    assert is_claimed(group, now=NOW + CLAIM_FOR), "only who holds it gives it back"
+    release(token, [])
     assert claim(group, now=NOW + CLAIM_FOR + timedelta(seconds=2))
 
 
 def test_releasing_remembers_up_to_which_reading_each_was_considered(group: NeighbourGroup) -> None:
-    claim(group, now=NOW)
-    release(group, [group.ids[1]])
+    release(held(group), [group.ids[1]])
     assert dict(TrainingAttempt.objects.values_list("substation", "newest_at")) == {
         group.ids[0]: None,
         group.ids[1]: NOW,
@@ -163,7 +172,7 @@ def test_a_grid_that_gives_no_model_yet_is_considered_once_and_again_with_more(m
         add(made, substation, 8, 20)
     assert services.training_is_due()
     assert services.train_due()
-    assert Span.objects.exists()
+    assert PendingRange.objects.exists()
 
 
 @pytest.mark.usefixtures("grid")

@@ -14,7 +14,7 @@ from mlcore.models import Detection, Detector, Score
 from mlcore.scoring import pending, piece
 from mlcore.scoring.pending import score_pending
 from substations.channels import CHANNEL_NAMES
-from substations.models import Reading, Span, Substation
+from substations.models import PendingRange, Reading, Substation
 from substations.simulation import Simulation
 
 from .grid import DAY, FAULTY, add, detections, moment, scores, stored, trained_and_scored
@@ -31,14 +31,14 @@ def scored(grid: Simulation) -> Simulation:
 def fault(made: Simulation) -> list[Detection]:
     """What is found of the lost capacitor bank."""
     days = [moment(made.spec.start_s + day * DAY) for day in (16, 18)]
-    return list(Detection.objects.standing().filter(substation__code=FAULTY, start__range=days))
+    return list(Detection.objects.not_withdrawn().filter(substation__code=FAULTY, start__range=days))
 
 
 def again(start: Any = None) -> None:
     """Ask for everything from a time on to be judged once more."""
     for substation in Substation.objects.all():
         reach = substation.readings.order_by("at")
-        Span.objects.create(substation=substation, start=start or reach[0].at, end=reach.last().at)  # type: ignore[union-attr]
+        PendingRange.objects.create(substation=substation, start=start or reach[0].at, end=reach.last().at)  # type: ignore[union-attr]
     score_pending()
 
 
@@ -53,9 +53,9 @@ def close(found: list[Any], wanted: list[Any]) -> None:
                 assert value == theirs[name], (name, mine)
 
 
-def test_every_reading_gets_a_score_and_no_span_is_left(scored: Simulation) -> None:
+def test_every_reading_gets_a_score_and_no_range_is_left(scored: Simulation) -> None:
     assert Score.objects.count() == Reading.objects.count()
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
     judged = Score.objects.filter(status=Score.Status.OK)
     assert judged.count() > 0.9 * Reading.objects.count()
     assert judged.filter(score__isnull=True).count() < 200
@@ -152,11 +152,11 @@ def test_a_meter_whose_clock_is_off_has_every_reading_scored_once(made: Simulati
     rows: list[Any] = list(table.order_by("at").values("substation_id", "at", *CHANNEL_NAMES))
     table.delete()
     substation = Substation.objects.get(code=FAULTY)
-    Span.objects.all().delete()
+    PendingRange.objects.all().delete()
     for row in rows[:20]:
         at = row["at"] + shift
         Reading.objects.create(**row | {"at": at})
-        Span.objects.create(substation=substation, start=at, end=at)
+        PendingRange.objects.create(substation=substation, start=at, end=at)
         score_pending()
     assert Score.objects.filter(substation=substation).count() == 20
     again()
@@ -169,16 +169,16 @@ def test_a_claim_that_ran_out_writes_nothing(grid: Simulation, monkeypatch: pyte
 
     def slow(*args: Any, **values: Any) -> Any:
         result = real(*args, **values)
-        Span.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
-        assert Span.objects.claim(list(Substation.objects.values_list("pk", flat=True)), now=timezone.now(),
-                                  lease_for=timedelta(minutes=2))  # fmt: skip
+        PendingRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+        everyone = list(Substation.objects.values_list("pk", flat=True))
+        assert PendingRange.objects.claim_all_of(everyone, now=timezone.now(), lease_for=timedelta(minutes=2))
         return result
 
     monkeypatch.setattr(piece, "analyse_fleet", slow)
     assert score_pending() == 0
     assert not Score.objects.exists()
     assert not Detection.objects.exists()
-    assert Span.objects.exists(), "they belong to the other worker now"
+    assert PendingRange.objects.exists(), "they belong to the other worker now"
 
 
 def test_a_worker_that_dies_leaves_the_work_to_the_next(grid: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,7 +193,7 @@ def test_a_worker_that_dies_leaves_the_work_to_the_next(grid: Simulation, monkey
             score_pending()
     assert not Score.objects.exists(), "scores and detections are written together"
     assert score_pending() == 0, "its claim still holds"
-    Span.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    PendingRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     assert score_pending() == Reading.objects.count()
 
 
@@ -214,12 +214,12 @@ def test_a_dead_phase_is_a_finding_about_the_meter_even_before_training(made: Si
     assert set(found.values_list("kind", flat=True)) == {"meter"}
 
 
-def test_a_span_of_what_has_gone_is_done_with(scored: Simulation) -> None:
+def test_a_range_of_what_has_gone_is_done_with(scored: Simulation) -> None:
     substation = Substation.objects.get(code=FAULTY)
     late = moment(scored.spec.start_s + 400 * DAY)
-    Span.objects.create(substation=substation, start=late, end=late)
+    PendingRange.objects.create(substation=substation, start=late, end=late)
     score_pending()
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
 
 
 def test_scores_have_no_number_that_is_none(scored: Simulation) -> None:
@@ -250,7 +250,7 @@ def test_a_record_too_long_for_memory_is_judged_in_pieces_with_the_same_result(
     close(scores(), rows)
     # An episode that reaches from one piece into the next is never said to go on again.
     assert all(Detection.objects.get(pk=pk).end is not None for pk in revisions)
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
 
 
 def test_a_worker_that_dies_between_two_pieces_has_not_judged_the_first_in_vain(
@@ -273,10 +273,10 @@ def test_a_worker_that_dies_between_two_pieces_has_not_judged_the_first_in_vain(
         score_pending()
     monkeypatch.setattr(pending, "_score_piece", judge)
     start = moment(grid.spec.start_s + 10 * DAY)
-    assert set(Span.objects.values_list("start", flat=True)) == {start}
-    Span.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+    assert set(PendingRange.objects.values_list("start", flat=True)) == {start}
+    PendingRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
     score_pending()
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
     assert Score.objects.count() == Reading.objects.count()
     assert fault(grid)
 
@@ -289,8 +289,8 @@ def test_a_corrected_day_of_a_record_too_long_for_memory_is_judged_with_all_that
     monkeypatch.setattr(pending, "MAX_READINGS", 1)
     begin = scored.spec.start_s + 2 * DAY
     for substation in Substation.objects.all():
-        Span.objects.create(substation=substation, start=moment(begin), end=moment(begin + DAY))
+        PendingRange.objects.create(substation=substation, start=moment(begin), end=moment(begin + DAY))
     assert score_pending() > 4 * 17 * 24
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
     close(detections(), found)
     close(scores(), rows)

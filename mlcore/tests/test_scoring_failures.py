@@ -16,7 +16,7 @@ from mlcore.models import Detection, Score, ScoringFailure
 from mlcore.scoring import failures, live, pending, reconcile
 from mlcore.scoring.live import ScorerRegistry
 from mlcore.scoring.pending import score_pending
-from substations.models import Reading, Span, Substation
+from substations.models import PendingRange, Reading, Substation
 from substations.simulation import Simulation
 
 from .grid import FAULTY, detections, scores, stored, trained_and_scored
@@ -97,7 +97,7 @@ def test_a_record_of_which_one_substation_fails_is_judged_of_the_others_in_the_s
     assert not Detection.objects.filter(substation__code=FAULTY).exists()
     failure = ScoringFailure.objects.get()
     assert (failure.substation.code, failure.reason, failure.attempts) == (FAULTY, reason, 1)
-    assert [each.substation.code for each in Span.objects.all()] == [FAULTY]
+    assert [each.substation.code for each in PendingRange.objects.all()] == [FAULTY]
 
 
 @BREAKS
@@ -115,12 +115,12 @@ def test_live_readings_of_the_others_go_on_and_it_catches_up_when_it_can(
             arrive(running, hour)
             assert score_pending(scorers=scorers) == 3
         assert ScoringFailure.objects.get().reason == reason
-        assert Span.objects.filter(substation__code=FAULTY).count() == 4
-        assert Span.objects.exclude(substation__code=FAULTY).count() == 0
+        assert PendingRange.objects.filter(substation__code=FAULTY).count() == 4
+        assert PendingRange.objects.exclude(substation__code=FAULTY).count() == 0
     ScoringFailure.objects.update(retry_at=timezone.now() - timedelta(seconds=1))
     assert score_pending(scorers=scorers) > 0
     assert not ScoringFailure.objects.exists()
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
     assert_as_judged_whole(running)
 
 
@@ -152,7 +152,7 @@ def test_what_fails_for_the_group_and_for_nobody_alone_is_judged_alone(
     everywhere(monkeypatch, "judge", judge)
     assert score_pending() == Reading.objects.count()
     assert not ScoringFailure.objects.exists()
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
 
 
 def test_a_database_that_is_away_is_no_substation_s_failure(grid: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -163,7 +163,7 @@ def test_a_database_that_is_away_is_no_substation_s_failure(grid: Simulation, mo
     with pytest.raises(OperationalError):
         score_pending()
     assert not ScoringFailure.objects.exists()
-    assert Span.objects.count() == 4
+    assert PendingRange.objects.count() == 4
 
 
 @pytest.mark.usefixtures("no_autoencoder")
@@ -178,7 +178,7 @@ def test_the_others_come_to_what_they_would_have_without_it(made: Simulation, mo
     Detection.objects.all().delete()
     for substation in Substation.objects.all():
         first, last = (substation.readings.order_by(order)[0].at for order in ("at", "-at"))
-        Span.objects.create(substation=substation, start=first, end=last)
+        PendingRange.objects.create(substation=substation, start=first, end=last)
     score_pending()
     close(mine, scores())
     close(found, detections())

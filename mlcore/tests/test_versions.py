@@ -13,7 +13,7 @@ from mlcore.models import Detector, DetectorEvent
 from mlcore.training import fit, versions
 from mlcore.training.promotion import Verdict
 from mlcore.training.store import load_detectors
-from substations.models import Span
+from substations.models import PendingRange
 
 from .grid import the_group
 
@@ -37,9 +37,9 @@ def test_rolling_back_makes_the_older_version_judge_from_now_on(
     two_versions: tuple[Detector, Detector], person: Callable[[str], User]
 ) -> None:
     older, newer = two_versions
-    Span.objects.all().delete()
+    PendingRange.objects.all().delete()
     versions.activate(newer)
-    assert not Span.objects.exists()
+    assert not PendingRange.objects.exists()
     by = person("engineer")
     first_version = Detector.objects.get(pk=older.pk)
     versions.activate(first_version, by=by)

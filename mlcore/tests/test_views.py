@@ -17,7 +17,7 @@ from substations.simulation import Simulation
 from .grid import DAY, FAULTY, moment, trained_and_scored
 
 pytestmark = pytest.mark.django_db
-Doors = Callable[[str], Client]
+SignIn = Callable[[str], Client]
 START = moment(1_772_409_600)
 
 
@@ -38,21 +38,21 @@ def episode(substation: Substation, **values: Any) -> Detection:
 
 
 @pytest.mark.parametrize("path", ["", "SS-01/chart/", "SS-01/panel/", "episodes/{episode}/chart/"])
-def test_those_without_a_role_see_nothing(client: Client, signed_in: Doors, path: str) -> None:
+def test_those_without_a_role_see_nothing(client: Client, signed_in: SignIn, path: str) -> None:
     url = "/models/" + path.format(episode=episode(station()).pk)
     assert client.get(url).headers["Location"].startswith("/sign-in/")
-    assert signed_in("stranger").get(url).status_code == 403
+    assert signed_in("outsider").get(url).status_code == 403
     viewer = signed_in("viewer")
     assert viewer.get(url).status_code == 200
     assert viewer.post(url).status_code == 405
 
 
 @pytest.mark.parametrize("path", ["SS-99/chart/", "SS-99/panel/", "episodes/4711/chart/"])
-def test_what_is_not_there_is_not_found(signed_in: Doors, path: str) -> None:
+def test_what_is_not_there_is_not_found(signed_in: SignIn, path: str) -> None:
     assert signed_in("viewer").get(f"/models/{path}").status_code == 404
 
 
-def test_the_list_tells_who_has_a_model_and_who_waits(signed_in: Doors) -> None:
+def test_the_list_tells_who_has_a_model_and_who_waits(signed_in: SignIn) -> None:
     client = signed_in("viewer")
     assert "No models yet." in client.get("/models/").content.decode()
     model(station("A"))
@@ -63,7 +63,7 @@ def test_the_list_tells_who_has_a_model_and_who_waits(signed_in: Doors) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 40])
-def test_the_number_of_queries_does_not_grow(signed_in: Doors, django_assert_num_queries: Any, count: int) -> None:
+def test_the_number_of_queries_does_not_grow(signed_in: SignIn, django_assert_num_queries: Any, count: int) -> None:
     for number in range(count):
         model(station(f"SS-{number:02d}"))
         station(f"W-{number:02d}")
@@ -73,7 +73,7 @@ def test_the_number_of_queries_does_not_grow(signed_in: Doors, django_assert_num
     assert not any('"arrays"' in query["sql"] for query in captured.captured_queries), "weights stay in the database"
 
 
-def test_the_panel_says_why_a_substation_cannot_be_judged(signed_in: Doors) -> None:
+def test_the_panel_says_why_a_substation_cannot_be_judged(signed_in: SignIn) -> None:
     now = timezone.now()
     substation = Substation.objects.create(code="SS-77")
     times = {"first_failed_at": now, "failed_at": now, "retry_at": now}
@@ -83,7 +83,7 @@ def test_the_panel_says_why_a_substation_cannot_be_judged(signed_in: Doors) -> N
     assert "next attempt" in page
 
 
-def test_the_panel_shows_the_model(signed_in: Doors) -> None:
+def test_the_panel_shows_the_model(signed_in: SignIn) -> None:
     substation, client = station(), signed_in("viewer")
     assert "No model yet" in client.get("/models/SS-01/panel/").content.decode()
     model(substation)
@@ -92,14 +92,14 @@ def test_the_panel_shows_the_model(signed_in: Doors) -> None:
     assert "1,234" in page
 
 
-def test_an_empty_chart_says_what_is_missing(signed_in: Doors) -> None:
+def test_an_empty_chart_says_what_is_missing(signed_in: SignIn) -> None:
     station()
     figure = signed_in("viewer").get("/models/SS-01/chart/").json()
     assert figure["data"] == []
     assert "No readings" in figure["empty"]
 
 
-def test_measured_is_drawn_against_expected_with_the_episodes(grid: Simulation, signed_in: Doors) -> None:
+def test_measured_is_drawn_against_expected_with_the_episodes(grid: Simulation, signed_in: SignIn) -> None:
     trained_and_scored()
     figure = signed_in("viewer").get(f"/models/{FAULTY}/chart/?range=all").json()
     traces = {trace["name"]: trace for trace in figure["data"]}
@@ -116,34 +116,34 @@ def test_measured_is_drawn_against_expected_with_the_episodes(grid: Simulation, 
 
 @pytest.mark.parametrize(("asked", "points"), [("24h", 25), ("7d", 169), ("all", 480)])
 def test_a_range_is_counted_back_from_the_newest_reading(
-    grid: Simulation, signed_in: Doors, asked: str, points: int
+    grid: Simulation, signed_in: SignIn, asked: str, points: int
 ) -> None:
     figure = signed_in("viewer").get("/models/SS-01/chart/", {"range": asked}).json()
     assert sum(value is not None for value in figure["data"][2]["y"]) == points
 
 
-def test_a_range_that_cannot_be_read_is_said(signed_in: Doors) -> None:
+def test_a_range_that_cannot_be_read_is_said(signed_in: SignIn) -> None:
     Substation.objects.create(code="SS-01")
     answer = signed_in("viewer").get("/models/SS-01/chart/", {"from": "soon"})
     assert answer.status_code == 400
     assert "“soon” is not a time" in answer.content.decode()
 
 
-def test_the_chart_is_drawn_in_the_zone_that_the_user_chose(grid: Simulation, signed_in: Doors) -> None:
+def test_the_chart_is_drawn_in_the_zone_that_the_user_chose(grid: Simulation, signed_in: SignIn) -> None:
     client = signed_in("viewer")
     first = client.get("/models/SS-01/chart/").json()["data"][0]["x"][0]
     client.post("/preferences/", {"time_zone": "Asia/Kathmandu"})
     assert client.get("/models/SS-01/chart/").json()["data"][0]["x"][0] != first
 
 
-def test_the_chart_of_an_episode_shows_what_came_before_and_after(grid: Simulation, signed_in: Doors) -> None:
+def test_the_chart_of_an_episode_shows_what_came_before_and_after(grid: Simulation, signed_in: SignIn) -> None:
     start, end = moment(grid.spec.start_s + 10 * DAY), moment(grid.spec.start_s + 14 * DAY)
     found = episode(Substation.objects.get(code=FAULTY), start=start, peak=start, end=end)
     times = signed_in("viewer").get(f"/models/episodes/{found.pk}/chart/").json()["data"][2]["x"]
     assert (times[0], times[-1]) == ("2025-09-09T00:00:00", "2025-09-16T00:00:00")
 
 
-def test_readings_without_scores_are_drawn_alone(signed_in: Doors) -> None:
+def test_readings_without_scores_are_drawn_alone(signed_in: SignIn) -> None:
     substation = station()
     Reading.objects.bulk_create(
         Reading(substation=substation, at=START + timedelta(hours=n), power_factor=-0.9) for n in range(3)

@@ -8,7 +8,7 @@ import pytest
 
 from mlcore.models import Detection, Score
 from substations.models import Substation
-from substations.tests.doors import AT, STEP, Doors, assert_guarded, text
+from substations.tests.readings_pages import AT, STEP, SignIn, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
 URL = "/models/SS-01/why/"
@@ -25,17 +25,17 @@ def episode(substation: Substation, number: int = 0, **values: Any) -> Detection
     return Detection.objects.create(substation=substation, reason="because", **given | values)
 
 
-def test_those_without_a_role_see_nothing(signed_in: Doors, station: Substation) -> None:
+def test_those_without_a_role_see_nothing(signed_in: SignIn, station: Substation) -> None:
     assert_guarded(signed_in, URL)
     assert signed_in("operator").get("/models/SS-99/why/").status_code == 404
 
 
-def test_nothing_found_is_said(signed_in: Doors, station: Substation) -> None:
+def test_nothing_found_is_said(signed_in: SignIn, station: Substation) -> None:
     episode(station, withdrawn_at=AT)
-    assert "No episode was found here." in text(signed_in("viewer").get(URL))
+    assert "No episodes were found here." in text(signed_in("viewer").get(URL))
 
 
-def test_the_newest_is_shown_unless_another_is_asked_for(signed_in: Doors, station: Substation) -> None:
+def test_the_newest_is_shown_unless_another_is_asked_for(signed_in: SignIn, station: Substation) -> None:
     older = episode(
         station, evidence={"contributions": {"reactive": 0.9, "motor": 0.001, "voltage": 0.1}}, loss_kwh=12.5
     )
@@ -52,25 +52,25 @@ def test_the_newest_is_shown_unless_another_is_asked_for(signed_in: Doors, stati
 
 
 @pytest.mark.parametrize("asked", ["4711", "other"])
-def test_an_episode_of_elsewhere_is_not_shown(signed_in: Doors, station: Substation, asked: str) -> None:
+def test_an_episode_of_elsewhere_is_not_shown(signed_in: SignIn, station: Substation, asked: str) -> None:
     other = episode(Substation.objects.create(code="B"))
     pk = other.pk if asked == "other" else asked
     assert signed_in("viewer").get(URL, {"episode": pk}).status_code == 404
 
 
-def test_what_is_no_number_is_ignored(signed_in: Doors, station: Substation) -> None:
+def test_what_is_no_number_is_ignored(signed_in: SignIn, station: Substation) -> None:
     assert signed_in("viewer").get(URL, {"episode": "x"}).status_code == 200
 
 
-def test_the_newest_reading_says_what_is_furthest(signed_in: Doors, station: Substation) -> None:
+def test_the_newest_reading_says_what_is_furthest(signed_in: SignIn, station: Substation) -> None:
     Score.objects.create(substation=station, at=AT, score=0.43, channel="oil_temperature")
     page = text(signed_in("viewer").get(URL))
-    assert "furthest from what is expected is Oil temperature, at 0.430 of the limit" in page
+    assert "the largest deviation is Oil temperature, at 0.430 of the limit" in page
 
 
 @pytest.mark.parametrize("count", [1, 20])
 def test_the_number_of_queries_does_not_grow(
-    signed_in: Doors, station: Substation, django_assert_num_queries: Any, count: int
+    signed_in: SignIn, station: Substation, django_assert_num_queries: Any, count: int
 ) -> None:
     for number in range(count):
         episode(station, number)

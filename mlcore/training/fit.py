@@ -19,7 +19,7 @@ from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detection, Detector, DetectorEvent
 from substations.electrical.nameplate import Nameplate
-from substations.models import PlannedWork, Reading, Span, Substation
+from substations.models import PendingRange, PlannedWork, Reading, Substation
 
 from . import artifacts, promotion, versions
 from .promotion import Verdict
@@ -100,7 +100,7 @@ def train(
 
 def _left_out(group: NeighbourGroup, fleet: Fleet) -> dict[str, NDArray[np.bool_]]:
     """[substation, time] what teaches nothing about normal, by the reason: known episodes, and planned work."""
-    known = Detection.objects.standing().filter(substation__in=group.ids)
+    known = Detection.objects.not_withdrawn().filter(substation__in=group.ids)
     return {
         "left_out_known_episodes": _marked(group, fleet, known.exclude(verdict=Detection.Verdict.FALSE_ALARM)),
         "left_out_planned_work": _marked(group, fleet, PlannedWork.objects.filter(substation__in=group.ids)),
@@ -192,4 +192,4 @@ def _ask_for_scoring(detectors: Iterable[Detector]) -> None:
     """A first model judges the whole record. Later ones judge from now on: what was found stays as it was found."""
     for detector in detectors:
         reach = Reading.objects.filter(substation=detector.substation_id).aggregate(first=Min("at"), last=Max("at"))
-        Span.objects.create(substation_id=detector.substation_id, start=reach["first"], end=reach["last"])
+        PendingRange.objects.create(substation_id=detector.substation_id, start=reach["first"], end=reach["last"])

@@ -65,7 +65,7 @@ def judge(
         if substation.code not in active:
             verdicts[substation.code] = Verdict(True, "The first usable version.", {})
             continue
-        known = list(Detection.objects.standing().filter(substation=substation, kind=Detection.Kind.LOSS))
+        known = list(Detection.objects.not_withdrawn().filter(substation=substation, kind=Detection.Kind.LOSS))
         known = [each for each in known if each.verdict != Detection.Verdict.FALSE_ALARM]
         work = list(PlannedWork.objects.filter(substation=substation))
         normal = (fleet.at_s >= from_s) & ~_within(fleet.at_s, known) & ~_within(fleet.at_s, work)
@@ -99,7 +99,7 @@ def _abnormal(judged: Judged, index: int, normal: NDArray[np.bool_]) -> float:
 
 def _found(judged: Judged, code: str, known: list[Detection]) -> int:
     """How many known episodes a version's findings touch."""
-    spans = [
+    stretches = [
         (finding.start_s, finding.end_s if finding.end_s is not None else np.inf)
         for finding in judged.findings
         if finding.substation == code and finding.kind == "loss"
@@ -107,7 +107,7 @@ def _found(judged: Judged, code: str, known: list[Detection]) -> int:
     return sum(
         any(
             start <= (each.end.timestamp() if each.end else np.inf) and end >= each.start.timestamp()
-            for start, end in spans
+            for start, end in stretches
         )
         for each in known
     )

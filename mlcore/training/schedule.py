@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -87,7 +88,7 @@ def drifted(group: NeighbourGroup) -> set[int]:
     newest = Reading.objects.filter(substation__in=group.ids).aggregate(Max("at"))["at__max"]
     if newest is None:
         return set()
-    true = Detection.objects.standing().exclude(verdict=Detection.Verdict.FALSE_ALARM)
+    true = Detection.objects.not_withdrawn().exclude(verdict=Detection.Verdict.FALSE_ALARM)
     known = true.filter(substation=OuterRef("substation"), start__lte=OuterRef("at"))
     inside = known.filter(Q(end__isnull=True) | Q(end__gte=OuterRef("at")))
     work = PlannedWork.objects.filter(
@@ -125,22 +126,20 @@ def is_claimed(group: NeighbourGroup, *, now: datetime | None = None) -> bool:
     return group.substations[0].pk in claimed(now=now)
 
 
-def claim(group: NeighbourGroup, *, now: datetime | None = None) -> bool:
-    """Reserve a group's training; False when another worker holds it. The claim of a worker that died runs out."""
-    now = now or timezone.now()
+def claim(group: NeighbourGroup, *, now: datetime | None = None) -> uuid.UUID | None:
+    """Reserve a group's training: the lease's token, None when another worker holds it."""
     key = group.substations[0].pk
     TrainingAttempt.objects.get_or_create(substation_id=key)
-    free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=now)
-    return TrainingAttempt.objects.filter(free, substation=key).update(claimed_until=now + CLAIM_FOR) == 1
+    return TrainingAttempt.objects.filter(substation=key).claim(now=now or timezone.now(), lease_for=CLAIM_FOR)
 
 
-def release(group: NeighbourGroup, considered: list[int]) -> None:
+def release(token: uuid.UUID, considered: list[int]) -> None:
     """End the claim and remember up to which reading each substation was considered."""
     newest = Reading.objects.filter(substation__in=considered).values("substation").annotate(last=Max("at"))
     for each in newest:
         TrainingAttempt.objects.update_or_create(substation_id=each["substation"], defaults={"newest_at": each["last"]})
     TrainingAttempt.objects.filter(substation__in=considered).update(requested_at=None)
-    TrainingAttempt.objects.filter(substation=group.substations[0].pk).update(claimed_until=None)
+    TrainingAttempt.objects.release(token)
 
 
 def request(substation_id: int, *, now: datetime | None = None) -> None:

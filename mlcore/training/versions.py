@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from mlcore.models import Detector, DetectorEvent
-from substations.models import Reading, Span
+from substations.models import PendingRange, Reading
 
 Action = DetectorEvent.Action
 
@@ -39,7 +39,7 @@ def activate(detector: Detector, *, by: User | None = None, note: str = "") -> N
         return
     newest = Reading.objects.filter(substation=detector.substation_id).aggregate(Max("at"))["at__max"]
     if newest:
-        Span.objects.create(substation_id=detector.substation_id, start=newest, end=newest)
+        PendingRange.objects.create(substation_id=detector.substation_id, start=newest, end=newest)
 
 
 @transaction.atomic

@@ -62,7 +62,7 @@ class DetectionViewSet(viewsets.ReadOnlyModelViewSet[Detection]):
     """Detected episodes, newest first."""
 
     queryset = (
-        Detection.objects.standing()
+        Detection.objects.not_withdrawn()
         .select_related("substation", "detector")
         .defer("detector__arrays", "detector__meta")
         .order_by("-start", "-pk")

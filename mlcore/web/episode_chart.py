@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mlcore.explanations import entry_of
 from mlcore.models import Detection
-from substations.charts import Line, time_series
+from substations.charts import ChartLine, time_series
 from substations.models import Reading
 
 from .substation_chart import aligned_scores, shaded, utc_offset_s
@@ -54,7 +54,7 @@ def episode_figure(
     measured = dict(zip(names, readings.values.T, strict=True))
     scores = aligned_scores(substation, readings.at_s)
     first = _quantity_lines(quantity, measured) if quantity else _reactive_lines(measured, scores)
-    found = Detection.objects.standing().filter(substation=substation).touching(start, end)
+    found = Detection.objects.not_withdrawn().filter(substation=substation).touching(start, end)
     guides: dict[int, list[tuple[str, float]]] = {1: [(_("target"), substation.target_power_factor)]}
     if quantity:
         guides[0] = _limit_at_peak(detection, quantity)
@@ -69,14 +69,14 @@ def episode_figure(
     )
 
 
-def _reactive_lines(measured: Arrays, scores: Arrays) -> list[Line]:
+def _reactive_lines(measured: Arrays, scores: Arrays) -> list[ChartLine]:
     return [
-        Line(_("Expected kvar"), scores["expected_reactive_power_kvar"], "expected", "kvar", 0, "dash"),
-        Line(_("Reactive power"), measured["reactive_power_kvar"], "measured-2", "kvar", 0),
+        ChartLine(_("Expected kvar"), scores["expected_reactive_power_kvar"], "expected", "kvar", 0, "dash"),
+        ChartLine(_("Reactive power"), measured["reactive_power_kvar"], "measured-2", "kvar", 0),
     ]
 
 
-def _quantity_lines(quantity: str, measured: Arrays) -> list[Line]:
+def _quantity_lines(quantity: str, measured: Arrays) -> list[ChartLine]:
     channels, title, is_mean = DRAWN[quantity]
     if is_mean:
         table = np.stack([measured[name] for name in channels])
@@ -84,25 +84,27 @@ def _quantity_lines(quantity: str, measured: Arrays) -> list[Line]:
         count = known.sum(axis=0)
         total = np.where(known, table, 0.0).sum(axis=0)
         values = np.divide(total, count, out=np.full(table.shape[1], np.nan), where=count > 0)
-        return [Line(str(title), values, "measured-2")]
+        return [ChartLine(str(title), values, "measured-2")]
     if len(channels) == 1:
-        return [Line(str(title), measured[channels[0]], "measured-2")]
+        return [ChartLine(str(title), measured[channels[0]], "measured-2")]
     roles = ("measured-2", "measured-3", "measured-4")
-    return [Line(phase, measured[name], role, "A") for phase, name, role in zip(PHASES, channels, roles, strict=True)]
-
-
-def _power_factor_lines(measured: Arrays, scores: Arrays) -> list[Line]:
     return [
-        Line(_("Lowest expected"), scores["power_factor_low"], "band", panel=1),
-        Line(_("Expected range"), scores["power_factor_high"], "band", panel=1, fill_to_previous=True),
-        Line(_("Power factor"), np.abs(measured["power_factor"]), "measured", panel=1),
+        ChartLine(phase, measured[name], role, "A") for phase, name, role in zip(PHASES, channels, roles, strict=True)
     ]
 
 
-def _loss_lines(scores: Arrays) -> list[Line]:
+def _power_factor_lines(measured: Arrays, scores: Arrays) -> list[ChartLine]:
     return [
-        Line(_("Loss"), scores["loss_kw"], "measured-3", "kW", 2),
-        Line(_("Extra loss"), scores["extra_loss_kw"], "extra", "kW", 2),
+        ChartLine(_("Lowest expected"), scores["power_factor_low"], "band", panel=1),
+        ChartLine(_("Expected range"), scores["power_factor_high"], "band", panel=1, fill_to_previous=True),
+        ChartLine(_("Power factor"), np.abs(measured["power_factor"]), "measured", panel=1),
+    ]
+
+
+def _loss_lines(scores: Arrays) -> list[ChartLine]:
+    return [
+        ChartLine(_("Loss"), scores["loss_kw"], "measured-3", "kW", 2),
+        ChartLine(_("Extra loss"), scores["extra_loss_kw"], "extra", "kW", 2),
     ]
 
 

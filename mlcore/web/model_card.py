@@ -19,10 +19,10 @@ def card(detector: Detector) -> list[tuple[str, str]]:
 def side_by_side(one: Detector, other: Detector) -> list[tuple[str, str, str]]:
     """Label, and the value of each of two versions: what they learned from, then every figure that either has."""
     rows = [
-        (_("Tier"), one.get_tier_display(), other.get_tier_display()),
-        (_("Days learned from"), _value(_days(one)), _value(_days(other))),
+        (_("Model tier"), one.get_tier_display(), other.get_tier_display()),
+        (_("Days trained on"), _value(_days(one)), _value(_days(other))),
         (_("Readings"), _value(one.row_count), _value(other.row_count)),
-        (_("Left out"), _value(one.excluded_count), _value(other.excluded_count)),
+        (_("Excluded"), _value(one.excluded_count), _value(other.excluded_count)),
     ]
     labels = _labels()
     names = [*one.metrics, *(name for name in other.metrics if name not in one.metrics)]
@@ -39,23 +39,23 @@ def _days(detector: Detector) -> float:
 def _labels() -> dict[str, str]:
     return {
         "expected_false_alarms_per_month": _("Expected false alarms per month"),
-        "left_out_known_episodes": _("Left out: known episodes"),
-        "left_out_planned_work": _("Left out: planned work"),
-        "left_out_looked_abnormal": _("Left out: looked abnormal"),
-        "believable_hours": _("Believable hours it learned from"),
+        "left_out_known_episodes": _("Excluded: known episodes"),
+        "left_out_planned_work": _("Excluded: planned work"),
+        "left_out_looked_abnormal": _("Excluded: looked abnormal"),
+        "believable_hours": _("Valid hours it was trained on"),
         "warning": _("Warning"),
-        "older_readings_left_out": _("Older readings left out, for want of memory"),
-        "network_windows": _("Windows the network learned from"),
+        "older_readings_left_out": _("Older readings excluded to save memory"),
+        "network_windows": _("Windows the network was trained on"),
         "network_window_steps": _("Readings in a window"),
         "network_heldout_error": _("Held-out reconstruction error"),
         "network_threshold": _("Network threshold"),
         "network_unusual_slots_per_month": _("Held-out rows above it, per month"),
         "network_channels": _("Channels of the network"),
         "held_out_abnormal_share": _("Abnormal among held-out normal rows"),
-        "held_out_abnormal_share_before": _("The same of the version before"),
+        "held_out_abnormal_share_before": _("Previous version"),
         "known_episodes": _("Known episodes"),
-        "known_episodes_found": _("Of these found"),
-        "known_episodes_found_before": _("Found by the version before"),
+        "known_episodes_found": _("Of these detected"),
+        "known_episodes_found_before": _("Detected by the previous version"),
     }
 
 
@@ -72,5 +72,5 @@ def observed_false_alarms(substation: Substation) -> int:
     newest = Reading.objects.for_substation(substation).newest(1).values_list("at", flat=True).first()
     if newest is None:
         return 0
-    recent = Detection.objects.standing().filter(substation=substation, start__gt=newest - timedelta(days=90))
+    recent = Detection.objects.not_withdrawn().filter(substation=substation, start__gt=newest - timedelta(days=90))
     return recent.filter(verdict=Detection.Verdict.FALSE_ALARM).count()

@@ -44,29 +44,30 @@ def model_tiers(substation: Substation, active: Detector | None) -> ModelTiers:
 
 def _why(detector: Detector) -> str:
     if detector.tier == Tier.OWN:
-        return _("Its own network does better on rows kept back from learning than the one that the fleet shares.")
+        return _("Its own network performs better on holdout readings than the shared fleet network.")
     if detector.tier == Tier.FLEET:
         return _(
-            "It is judged with the network that the fleet shares: it has too few calm days for a network of its own, "
-            "or its own did no better on rows kept back from learning."
+            "It uses the shared fleet network: it has too few normal days for a network of its own, or its own network "
+            "performed no better on holdout readings."
         )
-    return _("It has no network: too few calm stretches, or TensorFlow is not installed where it was trained.")
+    return _("It has no network: too few normal periods, or TensorFlow was not installed where it was trained.")
 
 
 def _why_limits(substation: Substation, broken: Detector | None) -> str:
     if broken is not None:
-        why = _("Version %(number)d cannot be used and no older one is sound. Wide fixed limits judge meanwhile.")
+        why = _("Version %(number)d is unusable and no older version is valid. Fixed limits apply meanwhile.")
         newer = substation.detectors.filter(version__gt=broken.version, broken_reason="").without_artifact().first()
-        what = _("Version %(newer)d is sound: make it active, or train again.") if newer else _("Train it again.")
+        what = _("Version %(newer)d is valid: activate it, or train again.") if newer else _("Train it again.")
         return f"{why} {what}" % {"number": broken.version, "newer": newer.version if newer else 0}
     days = _days_of(substation)
     if days < timedelta(days=MIN_DAYS):
-        return _(
-            "No model yet: %(have).1f of %(need)d days of readings have come in. Wide fixed limits judge meanwhile."
-        ) % {"have": days / timedelta(days=1), "need": MIN_DAYS}
+        return _("No model yet: %(have).1f of %(need)d days of readings received. Fixed limits apply meanwhile.") % {
+            "have": days / timedelta(days=1),
+            "need": MIN_DAYS,
+        }
     return _(
-        "No model yet: of its readings, fewer than %(need)d days can be believed and show load, or its training is "
-        "about to come. Wide fixed limits judge meanwhile."
+        "No model yet: fewer than %(need)d days of its readings are valid and show load, or its training is still to "
+        "come. Fixed limits apply meanwhile."
     ) % {"need": MIN_DAYS}
 
 

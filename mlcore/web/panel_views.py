@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, render
 from django.utils.functional import Promise
 from django.views.decorators.http import require_GET
 
+from core.requests import EmsRequest
 from core.time_range import TimeRange, zone_for
 from mlcore.models import Detection, Score
 from substations.models import Reading, Substation
@@ -36,13 +37,12 @@ class Bar:
     stretch: Any
 
 
-@login_required
 @require_GET
 @view_detections
-def why(request: HttpRequest, code: str) -> HttpResponse:
+def why(request: EmsRequest, code: str) -> HttpResponse:
     """What contributed to the episode ``?episode=``, else to the newest one; and how the newest reading stands."""
     substation = get_object_or_404(Substation, code=code)
-    episodes = list(Detection.objects.standing().filter(substation=substation).order_by("-start")[:MAX_EPISODES])
+    episodes = list(Detection.objects.not_withdrawn().filter(substation=substation).order_by("-start")[:MAX_EPISODES])
     asked = request.GET.get("episode", "")
     chosen = next((each for each in episodes if str(each.pk) == asked), None)
     if asked and chosen is None:
@@ -67,10 +67,9 @@ def contributions(detection: Detection) -> list[tuple[str | Promise, float]]:
     return [(INDICATOR_LABELS.get(name, name), part) for name, part in found if part >= MIN_SHARE]
 
 
-@login_required
 @require_GET
 @view_detections
-def quality(request: HttpRequest, code: str) -> HttpResponse:
+def quality(request: EmsRequest, code: str) -> HttpResponse:
     """The share of readings that came, were derived, were not believed, by day, in the range of the URL."""
     substation = get_object_or_404(Substation, code=code)
     zone = zone_for(request, substation.zone)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.formatting import figure, power_factor
 from mlcore.models import Detection, Score
-from substations.charts import Episode, Line, time_series
+from substations.charts import ChartLine, ShadedInterval, time_series
 from substations.models import Reading, Substation
 from substations.querysets import EpochSeconds
 
@@ -41,15 +41,15 @@ def substation_figure(
     scores = aligned_scores(substation, readings.at_s)
     measured = dict(zip(CHANNELS, readings.values.T, strict=True))
     lines = [
-        Line(_("Lowest expected"), scores["power_factor_low"], "band"),
-        Line(_("Expected range"), scores["power_factor_high"], "band", fill_to_previous=True),
-        Line(_("Power factor"), _signed_size(measured["power_factor"]), "measured"),
-        Line(_("Expected kvar"), scores["expected_reactive_power_kvar"], "expected", "kvar", 1, "dash"),
-        Line(_("Reactive power"), measured["reactive_power_kvar"], "measured-2", "kvar", 1),
-        Line(_("Loss"), scores["loss_kw"], "measured-3", "kW", 2),
-        Line(_("Extra loss"), scores["extra_loss_kw"], "extra", "kW", 2),
+        ChartLine(_("Lowest expected"), scores["power_factor_low"], "band"),
+        ChartLine(_("Expected range"), scores["power_factor_high"], "band", fill_to_previous=True),
+        ChartLine(_("Power factor"), _signed_size(measured["power_factor"]), "measured"),
+        ChartLine(_("Expected kvar"), scores["expected_reactive_power_kvar"], "expected", "kvar", 1, "dash"),
+        ChartLine(_("Reactive power"), measured["reactive_power_kvar"], "measured-2", "kvar", 1),
+        ChartLine(_("Loss"), scores["loss_kw"], "measured-3", "kW", 2),
+        ChartLine(_("Extra loss"), scores["extra_loss_kw"], "extra", "kW", 2),
     ]
-    found = list(Detection.objects.standing().filter(substation=substation).touching(start, end).defer("evidence"))
+    found = list(Detection.objects.not_withdrawn().filter(substation=substation).touching(start, end).defer("evidence"))
     drawn = time_series(
         readings.at_s,
         lines,
@@ -107,9 +107,9 @@ def aligned_scores(substation: Substation, at_s: NDArray[np.int64]) -> dict[str,
     return dict(zip(SCORE_FIELDS, values, strict=True))
 
 
-def shaded(detection: Detection) -> Episode:
+def shaded(detection: Detection) -> ShadedInterval:
     """The stretch of an episode; its label opens the alert that it raised."""
-    return Episode(
+    return ShadedInterval(
         start_s=int(detection.start.timestamp()),
         end_s=int(detection.end.timestamp()) if detection.end else None,
         severity="critical" if detection.severity >= Detection.Severity.CRITICAL else "warning",

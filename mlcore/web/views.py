@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from core.requests import EmsRequest
 from core.time_range import TimeRange, zone_for
 from mlcore.models import Detection, Detector, DetectorEvent, RaisedLimit, ScoringFailure
 from mlcore.training import schedule, versions
@@ -28,10 +29,9 @@ MIN_CONTEXT = timedelta(hours=24)
 view_detections = permission_required("mlcore.view_detection", raise_exception=True)
 
 
-@login_required
 @require_GET
 @view_detections
-def chart(request: HttpRequest, code: str) -> HttpResponse:
+def chart(request: EmsRequest, code: str) -> HttpResponse:
     """The figure of one substation for a range of its newest readings."""
     substation = get_object_or_404(Substation, code=code)
     zone = zone_for(request, substation.zone)
@@ -42,10 +42,9 @@ def chart(request: HttpRequest, code: str) -> HttpResponse:
     return JsonResponse(substation_figure(substation, *chosen.bounds(newest.at if newest else None), zone=zone))
 
 
-@login_required
 @require_GET
 @view_detections
-def episode_chart(request: HttpRequest, pk: int) -> HttpResponse:
+def episode_chart(request: EmsRequest, pk: int) -> HttpResponse:
     """One episode with what came before and after: the quantity that gave it away, power factor and loss."""
     detection = get_object_or_404(Detection.objects.select_related("substation"), pk=pk)
     last = detection.end or detection.substation.readings.order_by("-at").values_list("at", flat=True).first()
@@ -55,10 +54,9 @@ def episode_chart(request: HttpRequest, pk: int) -> HttpResponse:
     return JsonResponse(episode_figure(detection, detection.start - around, end, zone=zone))
 
 
-@login_required
 @require_GET
 @permission_required("mlcore.view_detector", raise_exception=True)
-def index(request: HttpRequest) -> HttpResponse:
+def index(request: EmsRequest) -> HttpResponse:
     """The active model of each substation: what it learned from, and how it is doing."""
     active = Detector.objects.active().without_artifact().select_related("substation").order_by("substation__code")
     page = Paginator(active, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -66,10 +64,9 @@ def index(request: HttpRequest) -> HttpResponse:
     return render(request, "mlcore/list.html", {"page": page, "waiting": waiting[:PAGE_SIZE]})
 
 
-@login_required
 @require_GET
 @permission_required("mlcore.view_detector", raise_exception=True)
-def panel(request: HttpRequest, code: str) -> HttpResponse:
+def panel(request: EmsRequest, code: str) -> HttpResponse:
     """The model of one substation, or why it cannot be judged; a panel of the substation's page."""
     substation = get_object_or_404(Substation, code=code)
     detector = Detector.objects.active().without_artifact().filter(substation=substation).first()
@@ -78,10 +75,9 @@ def panel(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "mlcore/_panel.html", context | {"model_tiers": model_tiers(substation, detector)})
 
 
-@login_required
 @require_GET
 @permission_required("mlcore.view_detector", raise_exception=True)
-def detail(request: HttpRequest, code: str) -> HttpResponse:
+def detail(request: EmsRequest, code: str) -> HttpResponse:
     """All versions of one substation's model, what happened to them, and what operators have taught."""
     substation = get_object_or_404(Substation, code=code)
     stored = list(substation.detectors.without_artifact().order_by("-version"))
@@ -102,16 +98,15 @@ def detail(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "mlcore/detail.html", context)
 
 
-@login_required
 @require_GET
 @permission_required("mlcore.view_detector", raise_exception=True)
-def compare(request: HttpRequest, code: str) -> HttpResponse:
+def compare(request: EmsRequest, code: str) -> HttpResponse:
     """Two versions of one substation's model side by side; without a choice the active one and the newest other."""
     substation = get_object_or_404(Substation, code=code)
     stored = list(substation.detectors.without_artifact().order_by("-is_active", "-version"))
     chosen = [_chosen(stored, request.GET.get(name), number) for number, name in enumerate(("one", "other"))]
     if None in chosen:
-        raise Http404(_("There are no such two versions to be compared."))
+        raise Http404(_("At least one of these two versions does not exist."))
     one, other = chosen
     context = {"substation": substation, "versions": stored, "one": one, "other": other}
     return render(request, "mlcore/compare.html", context | {"rows": side_by_side(one, other)})  # type: ignore[arg-type]
@@ -126,46 +121,42 @@ def _chosen(stored: list[Detector], asked: str | None, otherwise: int) -> Detect
 changes_models = permission_required("mlcore.change_detector", raise_exception=True)
 
 
-@login_required
 @require_POST
 @permission_required("mlcore.add_detector", raise_exception=True)
-def train(request: HttpRequest, code: str) -> HttpResponse:
+def train(request: EmsRequest, code: str) -> HttpResponse:
     """Ask for a training; the sweep starts it within seconds."""
     substation = get_object_or_404(Substation, code=code)
     schedule.request(substation.pk)
-    messages.success(request, _("Training is asked for; it starts within seconds."))
+    messages.success(request, _("Training queued; it starts within seconds."))
     return redirect("mlcore:detail", code)
 
 
-@login_required
 @require_POST
 @changes_models
-def activate(request: HttpRequest, pk: int) -> HttpResponse:
+def activate(request: EmsRequest, pk: int) -> HttpResponse:
     """Make a version the active one, also an older one."""
     detector = get_object_or_404(Detector.objects.select_related("substation"), pk=pk)
     try:
-        versions.activate(detector, by=request.user, note=_("By hand."))  # type: ignore[arg-type]
+        versions.activate(detector, by=request.user, note=_("Manually."))
         messages.success(request, _("Version %(number)d is active.") % {"number": detector.version})
     except versions.Unusable as error:
         messages.error(request, str(error))
     return redirect("mlcore:detail", detector.substation.code)
 
 
-@login_required
 @require_POST
 @changes_models
-def pin(request: HttpRequest, pk: int) -> HttpResponse:
+def pin(request: EmsRequest, pk: int) -> HttpResponse:
     """Pin the active version, or let it go again."""
     detector = get_object_or_404(Detector.objects.select_related("substation"), pk=pk)
-    if not versions.pin(detector, pinned=request.POST.get("pinned") == "1", by=request.user):  # type: ignore[arg-type]
+    if not versions.pin(detector, pinned=request.POST.get("pinned") == "1", by=request.user):
         messages.error(request, _("Only the active version can be pinned or unpinned, once."))
     return redirect("mlcore:detail", detector.substation.code)
 
 
-@login_required
 @require_POST
 @changes_models
-def reset_limit(request: HttpRequest, pk: int) -> HttpResponse:
+def reset_limit(request: EmsRequest, pk: int) -> HttpResponse:
     """Take back what resolving false alarms has taught about one cause."""
     limit = get_object_or_404(RaisedLimit.objects.select_related("substation"), pk=pk)
     limit.delete()

@@ -1,4 +1,4 @@
-"""What each user wishes of the screens, and who tried to sign in. The only tables of this room."""
+"""The preferences of each user, and who tried to sign in. The only tables of this app."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from substations.models import validate_time_zone
 
 
 class Preferences(models.Model):
-    """One user's wishes; a user without a row has the defaults."""
+    """The preferences of one user; a user without a row has the defaults."""
 
     class Theme(models.TextChoices):
-        SYSTEM = "system", _("As the system")
+        SYSTEM = "system", _("System")
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
 
@@ -29,10 +29,10 @@ class Preferences(models.Model):
         max_length=64,
         blank=True,
         validators=[validate_time_zone],
-        help_text=_("All times on all pages. Empty: each substation's own."),
+        help_text=_("All times on all pages. If empty, each substation's own time zone."),
     )
     shortcuts = models.BooleanField(
-        _("single-key shortcuts"), default=True, help_text=_("Turn them off where they disturb speech input.")
+        _("single-key shortcuts"), default=True, help_text=_("Turn them off if they interfere with speech input.")
     )
 
     class Meta:

@@ -38,7 +38,7 @@ class Backend(ModelBackend):
 
 
 def of(user: User | AnonymousUser) -> Preferences:
-    """What the user wishes; the defaults for somebody who has not said, and before sign-in."""
+    """The preferences of a user; the defaults for somebody who has not said, and before sign-in."""
     if user.pk is None:
         return Preferences()
     found: Preferences | None = getattr(user, "preferences", None)
@@ -59,7 +59,7 @@ class PreferencesForm(forms.ModelForm[Preferences]):
         super().__init__(data, instance=instance)
         for name in [name for name in self.fields if partly and name not in (data or {})]:
             del self.fields[name]
-        for name, css in {"time_zone": "form-select", "shortcuts": "form-check-input"}.items():
+        for name, css in {"time_zone": "select", "shortcuts": "check"}.items():
             if name in self.fields:
                 self.fields[name].widget.attrs["class"] = css
 

@@ -1,4 +1,6 @@
-"""How often somebody may try to sign in: counted by account and address, in the database, for every door alike.
+"""How often somebody may try to sign in, on a page, by the API or to the administration.
+
+Tries are counted by account and address, in the database.
 
 Guessing is stopped and nobody else is: an account is closed to the address that guesses, for fifteen minutes. Guesses
 from many addresses close it to all but those it was signed in from before, so that its owner still gets in. There is no
@@ -21,8 +23,8 @@ from django.utils.translation import ngettext
 from .models import SignInAttempt
 
 WINDOW = timedelta(minutes=15)
-MOST_FROM_ONE_ADDRESS = 5
-MOST_FROM_ANYWHERE = 30
+MAX_FROM_ONE_ADDRESS = 5
+MAX_FROM_ANYWHERE = 30
 KNOWN_FOR = timedelta(days=30)
 
 
@@ -44,13 +46,13 @@ def address_of(request: HttpRequest | None) -> str:
 def wait(name: str, address: str, *, now: datetime) -> timedelta | None:
     """How long until another try of this account from this address is looked at; None if it is now."""
     recent = SignInAttempt.objects.filter(account=account_of(name), at__gt=now - WINDOW, succeeded=False)
-    here = list(recent.filter(address=address).order_by("-at").values_list("at", flat=True)[:MOST_FROM_ONE_ADDRESS])
-    if len(here) == MOST_FROM_ONE_ADDRESS:
+    here = list(recent.filter(address=address).order_by("-at").values_list("at", flat=True)[:MAX_FROM_ONE_ADDRESS])
+    if len(here) == MAX_FROM_ONE_ADDRESS:
         return here[-1] + WINDOW - now
     if _is_known(name, address, now):
         return None
-    anywhere = list(recent.order_by("-at").values_list("at", flat=True)[:MOST_FROM_ANYWHERE])
-    return anywhere[-1] + WINDOW - now if len(anywhere) == MOST_FROM_ANYWHERE else None
+    anywhere = list(recent.order_by("-at").values_list("at", flat=True)[:MAX_FROM_ANYWHERE])
+    return anywhere[-1] + WINDOW - now if len(anywhere) == MAX_FROM_ANYWHERE else None
 
 
 def _is_known(name: str, address: str, now: datetime) -> bool:
@@ -86,4 +88,4 @@ class SignInForm(AuthenticationForm):
 
 
 class AdminSignInForm(SignInForm, AdminAuthenticationForm):
-    """The same limit at the door of the administration."""
+    """The same limit for the administration."""

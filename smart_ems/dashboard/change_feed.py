@@ -12,12 +12,12 @@ from django.db.models import Count, Max, Sum
 from alerts.models import Alert
 from ingestion.models import Upload
 from mlcore.models import DetectorEvent, TrainingAttempt
-from substations.models import Span, Substation
+from substations.models import PendingRange, Substation
 
 OVERLAP = timedelta(seconds=30)
 """A row is stamped before its transaction ends: look back further than to the last look."""
 
-MOST_NAMED = 200
+MAX_NAMED = 200
 """With more changed substations than this, it is said only that there were many."""
 
 
@@ -54,7 +54,7 @@ class Watch:
         if first:
             return Change(frozenset())
         named = readings | alerts
-        return Change(frozenset(topics), frozenset(named) if len(named) <= MOST_NAMED else None)
+        return Change(frozenset(topics), frozenset(named) if len(named) <= MAX_NAMED else None)
 
     def _is_new(self, topic: str, pk: int, stamp: Any) -> bool:
         known = self._stamps.get((topic, pk))
@@ -75,7 +75,7 @@ class Watch:
 
 def _marks() -> Iterable[tuple[str, Any]]:
     """Per topic a value that moves with every change of its rows."""
-    yield "scores", Span.objects.aggregate(Count("pk"), Max("pk"))
+    yield "scores", PendingRange.objects.aggregate(Count("pk"), Max("pk"))
     yield (
         "uploads",
         Upload.objects.aggregate(Max("pk"), Max("progress_at"), Max("finished_at"), Sum("attempts"), Sum("bytes_done")),

@@ -26,7 +26,7 @@ BEAT_EVERY_S = 10.0
 LASTS_S = 600.0
 """A stream ends by itself, and the browser opens the next one: so a session that has ended is noticed."""
 
-MOST_STREAMS = 1000
+MAX_STREAMS = 1000
 RETRY_MS = 2000
 
 
@@ -44,7 +44,7 @@ class Hub:
 
     def join(self) -> asyncio.Queue[Change]:
         """A queue that gets every change from now on. TooManyStreamsError where there are enough."""
-        if len(self.listeners) >= MOST_STREAMS:
+        if len(self.listeners) >= MAX_STREAMS:
             raise TooManyStreamsError
         queue: asyncio.Queue[Change] = asyncio.Queue()
         self.listeners.add(queue)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
+
+from core.requests import EmsRequest
 
 from .losses_now import losses_now
 from .views import view_substations
 
 
-@login_required
 @require_GET
 @view_substations
-def losses(request: HttpRequest) -> HttpResponse:
+def losses(request: EmsRequest) -> HttpResponse:
     """Loss, extra loss and avoidable loss now, and of the last day."""
     return render(request, "dashboard/_losses.html", {"losses": losses_now(timezone.now())})

@@ -13,18 +13,18 @@ from smart_ems.accounts import preferences
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """The rooms of the rail with the current one marked, the user's preferences, and the zone that was chosen."""
+    """The sections of the rail with the current one marked, the user's preferences, and the zone that was chosen."""
     user = getattr(request, "user", None)  # missing when a request failed before authentication
-    wishes = preferences.of(user) if user is not None else None
+    chosen = preferences.of(user) if user is not None else None
     return {
-        "rooms": rooms(request) if user is not None and user.is_authenticated else [],
-        "preferences": wishes,
-        "chosen_zone": wishes.time_zone if wishes else "",
+        "sections": sections(request) if user is not None and user.is_authenticated else [],
+        "preferences": chosen,
+        "chosen_zone": chosen.time_zone if chosen else "",
         "site_zone": settings.TIME_ZONE,
     }
 
 
-def rooms(request: HttpRequest) -> list[dict[str, Any]]:
+def sections(request: HttpRequest) -> list[dict[str, Any]]:
     """The entries of the main navigation, in order, with the key that follows ``g`` on the keyboard."""
     current = _current(request)
     entries = [
@@ -45,8 +45,8 @@ def _current(request: HttpRequest) -> str:
     match = request.resolver_match
     if match is None:
         return ""
-    by_room = {"substations": "substations", "ingestion": "ingestion:list", "mlcore": "mlcore:list"}
-    room = match.app_names[0] if match.app_names else ""
-    if room == "alerts":
+    by_app = {"substations": "substations", "ingestion": "ingestion:list", "mlcore": "mlcore:list"}
+    app = match.app_names[0] if match.app_names else ""
+    if app == "alerts":
         return "alerts:history" if match.url_name == "history" else "alerts:list"
-    return by_room.get(room, match.url_name or "")
+    return by_app.get(app, match.url_name or "")

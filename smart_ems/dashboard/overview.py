@@ -11,6 +11,7 @@ from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from alerts.lifecycle import Condition
 from alerts.models import Alert
 from core.formatting import duration, figure, power_factor
 from mlcore.models import Detection, Detector, Score, ScoringFailure
@@ -22,9 +23,9 @@ MAX_WORD = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class SubstationStatus:
     """One substation now. ``state`` is critical, warning, normal or unknown; ``word`` says why in two words;
-    ``rung`` is that of its model, empty without one."""
+    ``tier`` is that of its model, empty without one."""
 
     substation: Substation
     state: str
@@ -35,7 +36,7 @@ class Status:
     loss_kw: float | None
     extra_loss_kw: float | None
     open_alerts: int
-    rung: str = ""
+    tier: str = ""
     unacknowledged: int = 0
     is_dead: bool = False
 
@@ -45,8 +46,8 @@ class Status:
 
     @property
     def model(self) -> str:
-        """What judges it: the rung of its model, or fixed limits."""
-        return str(Detector.Tier(self.rung or Detector.Tier.LIMITS).label)
+        """What judges it: the tier of its model, or fixed limits."""
+        return str(Detector.Tier(self.tier or Detector.Tier.LIMITS).label)
 
     @property
     def summary(self) -> str:
@@ -74,7 +75,7 @@ def last_arrival(now: datetime) -> tuple[datetime | None, bool]:
     return max(at for _interval, at in found), all(is_silent(at, interval_s, now) for interval_s, at in found)
 
 
-def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[Status]:
+def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[SubstationStatus]:
     """One status per substation, in the order of the codes. Five queries, however many substations."""
     found = list(substations.select_related("scoring_failure").order_by("code"))
     ids = [substation.pk for substation in found]
@@ -84,9 +85,9 @@ def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[Status
     }
     scores = {score["pk"]: score for score in newest_scores(ids)}
     alerts = _open_alerts(ids)
-    rungs = dict(Detector.objects.active().filter(substation__in=ids).values_list("substation_id", "tier"))
+    tiers = dict(Detector.objects.active().filter(substation__in=ids).values_list("substation_id", "tier"))
     return [
-        _status(each, newest.get(each.pk), scores.get(each.pk), alerts.get(each.pk, []), rungs.get(each.pk, ""), now)
+        _status(each, newest.get(each.pk), scores.get(each.pk), alerts.get(each.pk, []), tiers.get(each.pk, ""), now)
         for each in found
     ]
 
@@ -112,13 +113,13 @@ def _status(
     newest: Substation | None,
     score: dict[str, Any] | None,
     alerts: list[Alert],
-    rung: str,
+    tier: str,
     now: datetime,
-) -> Status:
+) -> SubstationStatus:
     latest_at: datetime | None = getattr(newest, "latest_at", None)
     still_open = [alert for alert in alerts if alert.closed_at is None]
-    state, word = _state(substation, latest_at, score, alerts, bool(rung), now)
-    return Status(
+    state, word = _state(substation, latest_at, score, alerts, bool(tier), now)
+    return SubstationStatus(
         substation=substation,
         state=state,
         word=word,
@@ -128,7 +129,7 @@ def _status(
         loss_kw=score["scores__loss_kw"] if score else None,
         extra_loss_kw=score["scores__extra_loss_kw"] if score else None,
         open_alerts=len(still_open),
-        rung=rung,
+        tier=tier,
         unacknowledged=sum(not alert.acknowledged and alert.suppression == "none" for alert in still_open),
         is_dead=bool(score and score["scores__status"] == Score.Status.DEAD),
     )
@@ -144,7 +145,7 @@ def _state(
 ) -> tuple[str, str]:
     """The worst active alert, or one resolved while present; else why it cannot be judged; else silence; else what the
     newest score is worth."""
-    present = [alert for alert in alerts if alert.condition == Alert.Condition.ACTIVE]
+    present = [alert for alert in alerts if alert.condition == Condition.ACTIVE]
     active = [alert for alert in present if alert.closed_at is None]
     if active:
         worst = max(active, key=lambda alert: alert.severity)
@@ -165,5 +166,5 @@ def _state(
     if score and score["scores__status"] == Score.Status.DEAD:
         return "unknown", _("De-energised")
     if score and score["scores__status"] == Score.Status.BAD:
-        return "unknown", _("Data not believed")
+        return "unknown", _("Bad quality")
     return "normal", _("Normal")

@@ -4,41 +4,37 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
-from typing import cast
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required, user_passes_test
-from django.contrib.auth.models import User
+from django.contrib.auth.decorators import user_passes_test
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core.htmx import render_page
+from core.requests import EmsRequest, render_page
 from core.time_range import TimeRange
-from smart_ems.accounts import preferences as wishes
+from smart_ems.accounts import preferences as user_preferences
 
 from .search import find
 
 
-@login_required
 @require_GET
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: EmsRequest) -> HttpResponse:
     """Hits of ``q`` over everything that the user may see; the dialog asks for the fragment."""
     text = request.GET.get("q", "")
-    return render_page(request, "dashboard/search.html", {"q": text, "groups": find(text, cast(User, request.user))})
+    return render_page(request, "dashboard/search.html", {"q": text, "groups": find(text, request.user)})
 
 
-@login_required
 @require_http_methods(["GET", "POST"])
-def preferences(request: HttpRequest) -> HttpResponse:
+def preferences(request: EmsRequest) -> HttpResponse:
     """Theme, density, time zone, shortcuts. The account menu posts only what was clicked, and returns to its page."""
-    user = cast(User, request.user)
+    user = request.user
     partly = request.method == "POST" and "all" not in request.POST
     data = request.POST if request.method == "POST" else None
-    form = wishes.PreferencesForm(data, instance=wishes.of(user), partly=partly)
+    form = user_preferences.PreferencesForm(data, instance=user_preferences.of(user), partly=partly)
     if request.method == "GET" or not form.is_valid():
         return render(
             request, "accounts/preferences.html", {"form": form}, status=200 if request.method == "GET" else 422
@@ -58,10 +54,9 @@ def _is_staff(user: object) -> bool:
     return True
 
 
-@login_required
 @require_GET
 @user_passes_test(_is_staff)
-def design(request: HttpRequest) -> HttpResponse:
+def design(request: EmsRequest) -> HttpResponse:
     """Each component in all its states, in both themes side by side."""
     now = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
     wave = [0.95 + 0.03 * math.sin(step / 5) for step in range(48)]

@@ -27,18 +27,18 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ResultGroup:
     title: str
     hits: list[Hit]
 
 
-def find(text: str, user: User) -> list[Group]:
+def find(text: str, user: User) -> list[ResultGroup]:
     """Groups that have hits, in the order of the work: substations, alerts, files, models, pages.
 
     Without a text only the pages are listed. At most one query per kind that the user may see.
     """
     text = text.replace("\x00", "").strip()  # PostgreSQL takes no NUL
-    groups = [Group(_("Pages"), _pages(text, user))]
+    groups = [ResultGroup(_("Pages"), _pages(text, user))]
     if text:
         kinds: list[tuple[str, str, Callable[[str], Iterable[Hit]]]] = [
             (_("Substations"), "substations.view_substation", _substations),
@@ -46,7 +46,9 @@ def find(text: str, user: User) -> list[Group]:
             (_("Files"), "ingestion.view_upload", _uploads),
             (_("Models"), "mlcore.view_detector", _models),
         ]
-        groups = [Group(title, list(look(text))) for title, needed, look in kinds if user.has_perm(needed)] + groups
+        groups = [
+            ResultGroup(title, list(look(text))) for title, needed, look in kinds if user.has_perm(needed)
+        ] + groups
     return [group for group in groups if group.hits]
 
 
@@ -65,7 +67,7 @@ def _alerts(text: str) -> Iterable[Hit]:
     found = Alert.objects.filter(wanted).select_related("substation")
     for each in found.order_by(F("closed_at").desc(nulls_first=True), "-raised_at", "-pk")[:MOST]:
         label = f"#{each.pk} {each.get_cause_display()} · {each.substation}"
-        yield Hit(label, str(each.state.label), each.get_absolute_url(), "bell")
+        yield Hit(label, each.state_label, each.get_absolute_url(), "bell")
 
 
 def _uploads(text: str) -> Iterable[Hit]:

@@ -15,20 +15,20 @@ from django.db.models.functions import NullIf
 
 from substations.models import Reading, Substation
 
-from .overview import Status, statuses
+from .overview import SubstationStatus, statuses
 
 PAGE_SIZE = 100
 RECENT_H = 24
 SEVEREST_FIRST = ("critical", "warning", "unknown", "normal")
 # Orders that the database knows; the others need the state of every substation that was found.
 STORED: dict[str, Any] = {"code": F("code"), "site": NullIf("site", Value("")), "rated": F("rated_kva")}
-WORKED_OUT: dict[str, Callable[[Status], Any]] = {
+WORKED_OUT: dict[str, Callable[[SubstationStatus], Any]] = {
     "state": lambda status: SEVEREST_FIRST.index(status.state),
     "power_factor": lambda status: status.power_factor,
     "power": lambda status: status.active_power_kw,
     "loss": lambda status: status.loss_kw,
     "alerts": lambda status: -status.open_alerts,
-    "model": lambda status: status.rung,
+    "model": lambda status: status.tier,
     "newest": lambda status: status.latest_at,
 }
 
@@ -51,16 +51,16 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class SubstationTable:
     """One page: ``statuses`` in order, and hourly means of the power factor by substation id, oldest first."""
 
     page: Page[Any]
-    statuses: list[Status]
+    statuses: list[SubstationStatus]
     recent: dict[int, list[float | None]]
     order: Order
 
 
-def table(found: QuerySet[Substation], order: Order, page_number: str | None, *, now: datetime) -> Table:
+def table(found: QuerySet[Substation], order: Order, page_number: str | None, *, now: datetime) -> SubstationTable:
     """The page of the substations found. The number of queries does not grow with them."""
     if order.column in STORED:
         field = STORED[order.column]
@@ -72,10 +72,10 @@ def table(found: QuerySet[Substation], order: Order, page_number: str | None, *,
     else:
         page = Paginator(_sorted(statuses(found, now=now), order), PAGE_SIZE).get_page(page_number)
         shown = list(page.object_list)
-    return Table(page, shown, recent_power_factor(shown), order)
+    return SubstationTable(page, shown, recent_power_factor(shown), order)
 
 
-def _sorted(every: list[Status], order: Order) -> list[Status]:
+def _sorted(every: list[SubstationStatus], order: Order) -> list[SubstationStatus]:
     """In order of the codes where the column says the same; what is not known comes last, up or down."""
     value = WORKED_OUT[order.column]
     known = [each for each in every if value(each) is not None]
@@ -83,7 +83,7 @@ def _sorted(every: list[Status], order: Order) -> list[Status]:
     return sorted(known, key=value, reverse=order.is_down) + unknown
 
 
-def recent_power_factor(shown: Sequence[Status]) -> dict[int, list[float | None]]:
+def recent_power_factor(shown: Sequence[SubstationStatus]) -> dict[int, list[float | None]]:
     """Hourly means of the last day up to the newest reading of those shown, None where there is none."""
     until = max((each.latest_at for each in shown if each.latest_at), default=None)
     if until is None:

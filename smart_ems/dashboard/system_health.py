@@ -26,7 +26,7 @@ from mlcore.services import scoring_health
 from mlcore.training.schedule import drifted
 from smart_ems.celery import app
 from smart_ems.env import VAR_DIR
-from substations.models import Span, Substation
+from substations.models import PendingRange, Substation
 
 logger = logging.getLogger(__name__)
 
@@ -34,13 +34,13 @@ QUEUES = ("default", "ml")
 MAX_FAILURES = 5
 MANY_WAITING = 1000
 LATE = timedelta(minutes=5)
-LEAST_FREE_SHARE = 0.1
-MOST_LOOKED_AT = 100
+MIN_FREE_SHARE = 0.1
+MAX_LOOKED_AT = 100
 """Drift is counted from a week of scores of each substation; above this many it is left to the hourly training."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class HealthLine:
     """One figure; ``state`` is critical, warning or empty."""
 
     label: str
@@ -49,25 +49,25 @@ class Line:
 
 
 @dataclass
-class Panel:
+class HealthPanel:
     title: str
-    lines: list[Line] = field(default_factory=list)
+    lines: list[HealthLine] = field(default_factory=list)
 
     def add(self, label: str, value: object, state: str = "") -> None:
-        self.lines.append(Line(label, str(value), state))
+        self.lines.append(HealthLine(label, str(value), state))
 
 
-def read(*, now: datetime) -> list[Panel]:
+def read(*, now: datetime) -> list[HealthPanel]:
     """Four panels; a part that fails says so and does not take the others along."""
     parts = (
-        (_("Work that waits"), _queues),
+        (_("Pending work"), _queues),
         (_("Files, last 24 hours"), _intake),
         (_("Models"), _models),
         (_("Space"), _space),
     )
     panels = []
     for title, fill in parts:
-        panel = Panel(title)
+        panel = HealthPanel(title)
         try:
             with transaction.atomic():  # a failed question leaves the connection usable
                 fill(panel, now)
@@ -91,21 +91,21 @@ def queue_lengths() -> dict[str, int] | None:
     return None
 
 
-def _queues(panel: Panel, now: datetime) -> None:
+def _queues(panel: HealthPanel, now: datetime) -> None:
     lengths = queue_lengths()
     if lengths is None:
-        panel.add(_("Broker"), _("cannot be reached"), "critical")
+        panel.add(_("Broker"), _("unreachable"), "critical")
     for name, length in (lengths or {}).items():
         panel.add(_("Queue “%(name)s”") % {"name": name}, length, "warning" if length > MANY_WAITING else "")
-    spans = Span.objects.aggregate(count=Count("pk"), oldest=Min("created_at"))
-    panel.add(_("Stretches of readings to be judged"), spans["count"])
-    if spans["oldest"]:
-        age = now - spans["oldest"]
-        panel.add(_("The oldest has waited"), duration(age), "warning" if age > LATE else "")
+    pending = PendingRange.objects.aggregate(count=Count("pk"), oldest=Min("created_at"))
+    panel.add(_("Scoring backlog"), pending["count"])
+    if pending["oldest"]:
+        age = now - pending["oldest"]
+        panel.add(_("Oldest waiting for"), duration(age), "warning" if age > LATE else "")
     _scoring(panel, now)
 
 
-def _scoring(panel: Panel, now: datetime) -> None:
+def _scoring(panel: HealthPanel, now: datetime) -> None:
     found = scoring_health(now)
     words = {
         "ok": (_("keeps up"), ""),
@@ -122,7 +122,7 @@ def _scoring(panel: Panel, now: datetime) -> None:
         panel.add(_("%(code)s, for %(time)s") % since, failure.reason, "critical")
 
 
-def _intake(panel: Panel, now: datetime) -> None:
+def _intake(panel: HealthPanel, now: datetime) -> None:
     day = Q(finished_at__gt=now - timedelta(days=1))
     found = Upload.objects.aggregate(
         under_way=Count("pk", filter=Q(state__in=Upload.UNFINISHED)),
@@ -133,26 +133,26 @@ def _intake(panel: Panel, now: datetime) -> None:
         rows=Sum("rows_read", filter=day),
         bad=Sum("rows_bad", filter=day),
     )
-    panel.add(_("Under way"), found["under_way"])
+    panel.add(_("Running"), found["under_way"])
     panel.add(_("Waiting for answers"), found["asking"])
     panel.add(_("Loaded"), found["loaded"])
-    panel.add(_("Refused"), found["refused"])
+    panel.add(_("Rejected"), found["refused"])
     panel.add(_("Failed"), found["failed"], "critical" if found["failed"] else "")
-    panel.add(_("Rows read, of which refused"), f"{found['rows'] or 0:,} / {found['bad'] or 0:,}")
+    panel.add(_("Rows read, of which rejected"), f"{found['rows'] or 0:,} / {found['bad'] or 0:,}")
     newest = Substation.objects.aggregate(newest=Max("received_at"))["newest"]
-    panel.add(_("Last readings came in"), _("%(age)s ago") % {"age": duration(now - newest)} if newest else "–")
+    panel.add(_("Last readings received"), _("%(age)s ago") % {"age": duration(now - newest)} if newest else "–")
 
 
-def _models(panel: Panel, now: datetime) -> None:
+def _models(panel: HealthPanel, now: datetime) -> None:
     active = Detector.objects.active()
-    rungs = dict(active.values_list("tier").annotate(Count("pk")).order_by())
-    for rung in Detector.Tier:
-        if rungs.get(rung.value):
-            panel.add(str(rung.label), rungs[rung.value])
+    tiers = dict(active.values_list("tier").annotate(Count("pk")).order_by())
+    for tier in Detector.Tier:
+        if tiers.get(tier.value):
+            panel.add(str(tier.label), tiers[tier.value])
     without = Substation.objects.exclude(detectors__is_active=True).count()
     panel.add(_("Substations without a model"), without)
     refused = Detector.objects.exclude(broken_reason="").count()
-    panel.add(_("Refused artifacts"), refused, "warning" if refused else "")
+    panel.add(_("Invalid models"), refused, "warning" if refused else "")
     moved = _drifted()
     if moved is not None:
         panel.add(_("Drifted"), moved, "warning" if moved else "")
@@ -160,25 +160,27 @@ def _models(panel: Panel, now: datetime) -> None:
     panel.add(_("Last training"), _("%(age)s ago") % {"age": duration(now - last)} if last else "–")
     going = TrainingAttempt.objects.filter(claimed_until__gt=now).count()
     given_up = TrainingAttempt.objects.filter(claimed_until__lte=now).count()
-    panel.add(_("Trainings under way"), going)
-    panel.add(_("Trainings broken off"), given_up, "warning" if given_up else "")
+    panel.add(_("Trainings running"), going)
+    panel.add(_("Trainings interrupted"), given_up, "warning" if given_up else "")
 
 
 def _drifted() -> int | None:
     """Substations whose model has drifted, by the measure of the training; None for a fleet too large to look here."""
-    found = Substation.objects.filter(detectors__is_active=True)[: MOST_LOOKED_AT + 1]
+    found = Substation.objects.filter(detectors__is_active=True)[: MAX_LOOKED_AT + 1]
     fleet = NeighbourGroup(tuple(found))
-    return len(drifted(fleet)) if len(fleet.ids) <= MOST_LOOKED_AT else None
+    return len(drifted(fleet)) if len(fleet.ids) <= MAX_LOOKED_AT else None
 
 
-def _space(panel: Panel, now: datetime) -> None:
+def _space(panel: HealthPanel, now: datetime) -> None:
     disk = shutil.disk_usage(VAR_DIR)
-    tight = disk.free < LEAST_FREE_SHARE * disk.total
-    panel.add(_("Free on the disk"), filesizeformat(disk.free), "critical" if tight else "")
-    panel.add(_("Size of the disk"), filesizeformat(disk.total))
+    tight = disk.free < MIN_FREE_SHARE * disk.total
+    panel.add(_("Free disk space"), filesizeformat(disk.free), "critical" if tight else "")
+    panel.add(_("Disk size"), filesizeformat(disk.total))
     size = _database_bytes()
     panel.add(_("Database"), filesizeformat(size) if size is not None else "–")
-    panel.add(_("Kept files"), filesizeformat(Upload.objects.exclude(file="").aggregate(size=Sum("size"))["size"] or 0))
+    panel.add(
+        _("Stored files"), filesizeformat(Upload.objects.exclude(file="").aggregate(size=Sum("size"))["size"] or 0)
+    )
 
 
 def _database_bytes() -> int | None:

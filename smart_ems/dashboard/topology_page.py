@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from django.contrib.auth.decorators import login_required, permission_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -21,15 +21,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from alerts.models import Alert
+from core.requests import EmsRequest
 from mlcore.models import Detection
 from substations.grouping import collapse, feeders
 from substations.models import Link, Substation
 from substations.topology_chart import ORDER, Edge, Node, topology
 
-from .overview import Status, statuses
+from .overview import SubstationStatus, statuses
 
 # More nodes than this are drawn as groups: by site, and within one site by feeder.
-MOST_NODES = 80
+MAX_NODES = 80
 view_substations = permission_required("substations.view_substation", raise_exception=True)
 STATE_WORDS = {
     "critical": lambda count: ngettext("%(n)d critical", "%(n)d critical", count) % {"n": count},
@@ -71,10 +72,9 @@ class View:
         return f"{reverse('dashboard')}?{urlencode(parts | {'feeder': code})}"
 
 
-@login_required
 @require_GET
 @view_substations
-def figure(request: HttpRequest) -> HttpResponse:
+def figure(request: EmsRequest) -> HttpResponse:
     """What is drawn as a Plotly figure, with the same as a list for the keyboard (``html``) and as one sentence."""
     view = View.parse(request.GET)
     substations = Substation.objects.filter(site=view.site) if view.site else Substation.objects.all()
@@ -94,9 +94,9 @@ def _nothing(view: View) -> str:
     )
 
 
-def _picture(view: View, found: Sequence[Status]) -> tuple[list[Node], list[Edge]]:
+def _picture(view: View, found: Sequence[SubstationStatus]) -> tuple[list[Node], list[Edge]]:
     """The nodes and edges to draw: single substations, or groups where there are too many."""
-    is_collapsed = len(found) > MOST_NODES and not view.feeder
+    is_collapsed = len(found) > MAX_NODES and not view.feeder
     nodes = [_member(each) if is_collapsed else _node(each) for each in found]
     edges = _edges(found)
     codes = [node.code for node in nodes]
@@ -116,7 +116,7 @@ def _picture(view: View, found: Sequence[Status]) -> tuple[list[Node], list[Edge
         _("Feeder %(code)s") % {"code": name}, inside, states, view.of_feeder(name)))  # fmt: skip
 
 
-def _edges(found: Sequence[Status]) -> list[Edge]:
+def _edges(found: Sequence[SubstationStatus]) -> list[Edge]:
     """The lines, with the direction of the power: a substation that feeds back turns its line round."""
     by_code = {each.code: each for each in found}
     links = Link.objects.values_list("source__code", "target__code", "status").order_by("target__code", "pk")
@@ -130,7 +130,7 @@ def _edges(found: Sequence[Status]) -> list[Edge]:
     ]  # fmt: skip
 
 
-def _member(status: Status) -> Node:
+def _member(status: SubstationStatus) -> Node:
     """A node that is only counted: of a group, no member's address or text is shown."""
     return Node(
         code=status.code,
@@ -145,7 +145,7 @@ def _member(status: Status) -> Node:
     )
 
 
-def _node(status: Status) -> Node:
+def _node(status: SubstationStatus) -> Node:
     return replace(
         _member(status),
         url=status.substation.get_absolute_url(),
@@ -171,21 +171,20 @@ def _group(name: str, inside: Sequence[Node], states: Counter[str], url: str) ->
 def _unacknowledged(count: int) -> str:
     if not count:
         return ""
-    said = ngettext("%(n)d alert not acknowledged", "%(n)d alerts not acknowledged", count) % {"n": count}
+    said = ngettext("%(n)d unacknowledged alert", "%(n)d unacknowledged alerts", count) % {"n": count}
     return f"<br>{said}"
 
 
-def _summary(found: Sequence[Status]) -> str:
+def _summary(found: Sequence[SubstationStatus]) -> str:
     """The figure in one sentence."""
     states = Counter(each.state for each in found)
     count = ngettext("%(n)d substation", "%(n)d substations", len(found)) % {"n": len(found)}
     return f"{count}: " + ", ".join(STATE_WORDS[state](states[state]) for state in ORDER if states[state]) + "."
 
 
-@login_required
 @require_GET
 @view_substations
-def panel(request: HttpRequest, code: str) -> HttpResponse:
+def panel(request: EmsRequest, code: str) -> HttpResponse:
     """One substation beside the network: its state, newest values, open alerts and lines."""
     substation = get_object_or_404(Substation, code=code)
     context = {
@@ -197,20 +196,18 @@ def panel(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "dashboard/_topology_panel.html", context)
 
 
-@login_required
 @require_GET
 @view_substations
-def state(request: HttpRequest, code: str) -> HttpResponse:
+def state(request: EmsRequest, code: str) -> HttpResponse:
     """The state of one substation as a badge, kept up to date beside the title of its page."""
     substation = get_object_or_404(Substation, code=code)
     found = statuses(Substation.objects.filter(pk=substation.pk), now=timezone.now())[0]
     return render(request, "dashboard/_state.html", {"substation": substation, "status": found})
 
 
-@login_required
 @require_GET
 @permission_required("mlcore.view_detection", raise_exception=True)
-def episode(request: HttpRequest, pk: int) -> HttpResponse:
+def episode(request: EmsRequest, pk: int) -> HttpResponse:
     """To the alert of an episode; one that never raised an alert is shown on its substation's page, in its range."""
     detection = get_object_or_404(Detection.objects.select_related("substation"), pk=pk)
     alert = Alert.objects.filter(episodes__detection=detection).first()

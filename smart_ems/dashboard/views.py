@@ -1,8 +1,8 @@
-"""Pages that join the rooms: dashboard, list of substations, topology, health."""
+"""Pages that join the apps: dashboard, list of substations, topology, health."""
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required, permission_required
+from django.contrib.auth.decorators import login_not_required, permission_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from alerts.models import Alert
-from core.htmx import render_page
+from core.requests import EmsRequest, render_page
 from mlcore.services import scoring_health
 from substations.models import Substation
 
@@ -23,23 +23,21 @@ from .overview import last_arrival, statuses
 from .substation_table import Order, table
 from .topology_page import View
 
-MOST_CARDS = 60
+MAX_CARDS = 60
 view_substations = permission_required("substations.view_substation", raise_exception=True)
 
 
-@login_required
 @require_GET
 @view_substations
-def dashboard(request: HttpRequest) -> HttpResponse:
+def dashboard(request: EmsRequest) -> HttpResponse:
     """What needs somebody now, and where. The panels load and refresh by themselves."""
     context = {"counts": _counts(), "has_grid": Substation.objects.exists(), "view": View.parse(request.GET)}
     return render(request, "dashboard/dashboard.html", context)
 
 
-@login_required
 @require_GET
 @view_substations
-def counters(request: HttpRequest) -> HttpResponse:
+def counters(request: EmsRequest) -> HttpResponse:
     """The four counters of the dashboard."""
     return render(request, "dashboard/_counters.html", {"counts": _counts()})
 
@@ -48,31 +46,28 @@ def _counts() -> dict[str, int]:
     return {"substations": Substation.objects.count(), **Alert.objects.counts()}
 
 
-@login_required
 @require_GET
 @view_substations
-def freshness(request: HttpRequest) -> HttpResponse:
+def freshness(request: EmsRequest) -> HttpResponse:
     """When the last readings came in, and whether more should have come since."""
     newest, is_stale = last_arrival(timezone.now())
     return render(request, "dashboard/_freshness.html", {"newest": newest, "is_stale": is_stale})
 
 
-@login_required
 @require_GET
 @view_substations
-def status_cards(request: HttpRequest) -> HttpResponse:
+def status_cards(request: EmsRequest) -> HttpResponse:
     """One card per substation, those in trouble first."""
     order = {"critical": 0, "warning": 1, "unknown": 2, "normal": 3}
     found = sorted(statuses(Substation.objects.all(), now=timezone.now()), key=lambda each: order[each.state])
     newest = max((each.latest_at for each in found if each.latest_at), default=None)
-    context = {"statuses": found[:MOST_CARDS], "more": max(0, len(found) - MOST_CARDS), "newest": newest}
+    context = {"statuses": found[:MAX_CARDS], "more": max(0, len(found) - MAX_CARDS), "newest": newest}
     return render(request, "dashboard/_status_cards.html", context)
 
 
-@login_required
 @require_GET
 @view_substations
-def substation_list(request: HttpRequest) -> HttpResponse:
+def substation_list(request: EmsRequest) -> HttpResponse:
     """Every substation with its state; ``q`` searches code, name and site, ``sort`` names a column (``-loss``)."""
     text = request.GET.get("q", "").strip()
     found = Substation.objects.matching(text) if text else Substation.objects.all()
@@ -82,12 +77,14 @@ def substation_list(request: HttpRequest) -> HttpResponse:
     return render_page(request, "dashboard/substations.html", context)
 
 
+@login_not_required
 @require_GET
 def favicon(request: HttpRequest) -> HttpResponse:
     """Browsers ask here before they have read the page's own link."""
     return redirect(static("img/logo.svg"))
 
 
+@login_not_required  # answers 401 itself: a redirect would be followed by the stream
 async def stream(request: HttpRequest) -> HttpResponseBase:
     """Server-sent events about what changed; 401 and 403 for those who may not look, 503 where too many listen."""
     if request.method != "GET":
@@ -96,7 +93,7 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     if not user.is_authenticated:
         return HttpResponse(_("Sign in first."), status=401, content_type="text/plain")
     if not await user.ahas_perm("substations.view_substation"):
-        return HttpResponse(_("You may not see the substations."), status=403, content_type="text/plain")
+        return HttpResponse(_("You may not see substations."), status=403, content_type="text/plain")
     try:
         queue = event_stream.hub().join()
     except event_stream.TooManyStreamsError:
@@ -106,6 +103,7 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     return StreamingHttpResponse(event_stream.lines(queue), content_type="text/event-stream", headers=headers)
 
 
+@login_not_required
 @never_cache
 @require_GET
 def health(request: HttpRequest) -> HttpResponse:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
-LONGEST_PAUSE_S = 30.0
+MAX_PAUSE_S = 30.0
 # A child that lived this long was healthy: its next restart is immediate again.
 HEALTHY_AFTER_S = 60.0
 
@@ -69,7 +69,7 @@ class Child:
             return
         self.process = None
         self.crashes = 0 if now - self.started_at > HEALTHY_AFTER_S else self.crashes + 1
-        pause = 0.0 if self.crashes <= 1 else min(LONGEST_PAUSE_S, 2.0 ** (self.crashes - 1))
+        pause = 0.0 if self.crashes <= 1 else min(MAX_PAUSE_S, 2.0 ** (self.crashes - 1))
         self.restart_at = now + pause
         say(f"{self.name} ended ({describe(code)}); restarting{f' in {pause:.0f} s' if pause else ''}. Log: {self.log}")
 

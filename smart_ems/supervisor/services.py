@@ -23,6 +23,8 @@ ONE_THREAD = {
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_CPP_MIN_LOG_LEVEL": "2",
 }
+# Short work keeps nothing from task to task: a new process now and then gives back what libraries hold on to.
+DEFAULT_LIMIT = ("--max-tasks-per-child", "200")
 # What a process knows of its streams is lost with it: it is replaced for its size (KiB) and not for its age.
 LEARNING_LIMIT = ("--max-memory-per-child", "4000000")
 # Warm shutdown, then cold; interrupted work is found again by the sweep.
@@ -57,7 +59,7 @@ def workers() -> list[Child]:
     celery = [sys.executable, "-m", "celery", "-A", "smart_ems"]
     quiet = ["--loglevel", "INFO", "--without-gossip", "--without-mingle"]
     cores = os.cpu_count() or 1
-    default = [*celery, "worker", "-Q", "default", "-n", "default@%h", "-c", str(min(4, cores)), *quiet]
+    default = [*celery, "worker", "-Q", "default", "-n", "default@%h", "-c", str(min(4, cores)), *DEFAULT_LIMIT, *quiet]
     learning = [*celery, "worker", "-Q", "ml", "-n", "ml@%h", "-c", str(cores), *LEARNING_LIMIT, *quiet]
     beat = [*celery, "beat", "--loglevel", "INFO", "--pidfile="]
     return [

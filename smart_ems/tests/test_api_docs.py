@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from smart_ems.accounts.models import Preferences
-from smart_ems.dashboard.tests.scene import Doors, text
+from smart_ems.dashboard.tests.scene import SignIn, text
 
 pytestmark = pytest.mark.django_db
 URL = "/api/docs/"
@@ -19,7 +19,7 @@ def test_it_asks_to_sign_in() -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark", "system"])
-def test_it_follows_the_theme_of_the_user(signed_in: Doors, theme: str) -> None:
+def test_it_follows_the_theme_of_the_user(signed_in: SignIn, theme: str) -> None:
     client = signed_in("viewer")
     Preferences.objects.update_or_create(user_id=client.session["_auth_user_id"], defaults={"theme": theme})
     page = text(client.get(URL))
@@ -27,7 +27,7 @@ def test_it_follows_the_theme_of_the_user(signed_in: Doors, theme: str) -> None:
     assert page.index("theme.js") < page.index("api-docs.js") < page.index("swagger-ui.css")
 
 
-def test_it_holds_no_inline_script_and_nothing_of_another_host(signed_in: Doors) -> None:
+def test_it_holds_no_inline_script_and_nothing_of_another_host(signed_in: SignIn) -> None:
     page = text(signed_in("viewer").get(URL))
     assert re.findall(r"<script(?![^>]*\bsrc=)", page) == []
     assert re.findall(r'(?:src|href)="(?:https?:)?//', page) == []

@@ -1,53 +1,54 @@
-"""Which room may import from which: the table of the architecture, enforced."""
+"""Which app may import from which: the tables of docs/architecture.md, held against every module."""
 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-ROOMS = ("substations", "ingestion", "mlcore", "alerts", "smart_ems")
-# What a room may import of the others.
-ALLOWED = {
-    "substations": set(),
-    "ingestion": {"substations"},
-    "mlcore": {"substations"},
-    "alerts": {"substations", "mlcore"},
-    "smart_ems": set(ROOMS),
-}
-# The doors of data intake and the scoring task ring the bell of the composition root.
-DOORS = (
-    "ingestion/views.py", "ingestion/api.py", "ingestion/tasks.py", "ingestion/management/commands/", "mlcore/tasks.py",
-)  # fmt: skip
-# Arrays in, arrays out: no Django and no rows. What each may import of the project beside itself.
-PURE = {
-    "substations/electrical": {"substations.channels"},
-    "substations/simulation": {"substations.channels"},
-    "mlcore/engine": set(),
-    "mlcore/diagnosis": {"substations.electrical", "substations.channels"},
-}
-PURE_FILES = {
-    "substations/channels.py": set(),
-    "substations/charts.py": set(),
-    "substations/layout.py": set(),
-    "substations/topology_chart.py": {"substations.layout"},
-    "mlcore/detector.py": {"mlcore.autoencoders", "mlcore.diagnosis", "mlcore.engine"},
-    "mlcore/network.py": {"mlcore.diagnosis", "mlcore.engine", "substations.electrical"},
-    "mlcore/artifacts.py": set(),
-    "ingestion/derivation.py": {"substations.channels", "substations.electrical", "ingestion.problems"},
-}
+ROOT = Path(settings.BASE_DIR)
+PAGE = (ROOT / "docs/architecture.md").read_text()
 HEAVY = ("tensorflow", "keras")
 FRAMEWORKS = ("django", "rest_framework", "celery", "import_export")
-ROOT = Path(settings.BASE_DIR)
+
+
+def rows_of(table: str) -> list[list[str]]:
+    """The cells of a table by the beginning of its head, head first and the line below it left out."""
+    lines = PAGE[PAGE.index(table) :].split("\n\n")[0].split("\n")
+    cells = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines]
+    return [cells[0], *cells[2:]]
+
+
+def names_in(cell: str) -> list[str]:
+    return re.findall(r"`([\w.]+)`", cell)
+
+
+HEAD, *APP_ROWS = rows_of("| may import")
+APPS = tuple(HEAD[1:])
+ALLOWED = {
+    row[0]: {app for app, cell in zip(APPS, row[1:], strict=True) if cell in ("yes", "self")} for row in APP_ROWS
+}
+# app → (module that it may import all the same, names of the files that may)
+EXCEPTIONS = {row[0]: names_in(cell) for row in APP_ROWS for cell in row[1:] if names_in(cell)}
+PURE = {
+    module: names_in(cell) + (names_in(names) if "each other" in cell else [])
+    for names, cell in rows_of("| pure |")[1:]
+    for module in names_in(names)
+}
 
 
 def modules() -> list[Path]:
-    """Every module of the rooms but tests and migrations, relative to the project."""
-    found = [path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*.py")]
-    return sorted(path for path in found if not {"tests", "migrations"} & set(path.parts))
+    """Every module of the apps but tests and migrations, relative to the project."""
+    paths = [path.relative_to(ROOT) for app in APPS for path in (ROOT / app).rglob("*.py")]
+    return sorted(path for path in paths if not {"tests", "migrations"} & set(path.parts))
+
+
+def dotted(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
 def imports(path: Path, source: str) -> Iterator[str]:
@@ -62,57 +63,81 @@ def imports(path: Path, source: str) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
-def strange(path: Path, source: str) -> list[str]:
-    """The imports of a module that the table does not allow."""
-    name = path.as_posix()
-    return [each for each in imports(path, source) if not _may(name, each)]
+def not_allowed(path: Path, source: str) -> list[str]:
+    """The imports of a module that the tables do not allow."""
+    module = dotted(path)
+    return [name for name in imports(path, source) if not (_app_may(module, name) and _pure_may(module, name))]
 
 
-def _may(name: str, imported: str) -> bool:
-    room, target = name.split("/")[0], imported.split(".")[0]
-    for folder, beside in PURE.items():
-        if name.startswith(f"{folder}/"):
-            return _is_pure(imported, beside | {folder.replace("/", ".")})
-    if name in PURE_FILES:
-        return _is_pure(imported, PURE_FILES[name])
-    if target not in ROOMS or target == room or target in ALLOWED[room]:
+def _app_may(module: str, imported: str) -> bool:
+    app, target = module.split(".")[0], imported.split(".")[0]
+    if target not in APPS or target in ALLOWED[app]:
         return True
-    return imported == "smart_ems.pipeline" and name.startswith(DOORS)
+    exception, *files = EXCEPTIONS.get(app, [""])
+    return _is_in(imported, exception) and module.split(".")[-1] in files
 
 
-def _is_pure(imported: str, beside: set[str]) -> bool:
-    top = imported.split(".")[0]
-    if top in ROOMS:
-        return any(imported == each or imported.startswith(f"{each}.") for each in beside)
-    return top not in FRAMEWORKS
+def _pure_may(module: str, imported: str) -> bool:
+    pure = next((name for name in PURE if _is_in(module, name)), None)
+    if pure is None:
+        return True
+    if imported.split(".")[0] in APPS:
+        return any(_is_in(imported, name) for name in [pure, *PURE[pure]])
+    return imported.split(".")[0] not in FRAMEWORKS
+
+
+def _is_in(name: str, module: str) -> bool:
+    return name == module or name.startswith(f"{module}.")
+
+
+def test_the_tables_are_on_the_page() -> None:
+    assert (
+        set(APPS) == set(ALLOWED) == {"core", "substations", "ingestion", "mlcore", "alerts", "smart_ems", "benchmarks"}
+    )
+    assert ALLOWED["core"] == {"core"}
+    assert ALLOWED["alerts"] == {"core", "substations", "mlcore", "alerts"}
+    assert EXCEPTIONS == {"ingestion": ["smart_ems.pipeline", "views", "api", "tasks"]}
+    assert len(PURE) > 20
+
+
+@pytest.mark.parametrize("name", sorted(PURE))
+def test_what_is_called_pure_is_there(name: str) -> None:
+    path = ROOT / name.replace(".", "/")
+    assert path.is_dir() or path.with_suffix(".py").is_file()
 
 
 @pytest.mark.parametrize("path", modules(), ids=str)
-def test_a_module_imports_what_its_room_may(path: Path) -> None:
-    assert strange(path, (ROOT / path).read_text()) == []
+def test_a_module_imports_what_its_app_may(path: Path) -> None:
+    assert not_allowed(path, (ROOT / path).read_text()) == []
 
 
 @pytest.mark.parametrize(
     ("name", "line"),
     [
+        ("core/requests.py", "from substations.models import Reading"),
         ("substations/views.py", "from alerts.models import Alert"),
         ("substations/views.py", "import mlcore"),
         ("ingestion/loading.py", "from smart_ems import pipeline"),
-        ("ingestion/views.py", "from smart_ems.overview import statuses"),
-        ("mlcore/scoring.py", "from ingestion import services"),
-        ("mlcore/scoring.py", "def later():\n    from alerts import review"),
+        ("ingestion/views.py", "from smart_ems.dashboard.overview import statuses"),
+        ("mlcore/scoring/pending.py", "from ingestion import services"),
+        ("mlcore/scoring/pending.py", "def later():\n    from alerts import review"),
+        ("mlcore/tasks.py", "from smart_ems import pipeline"),
         ("alerts/review.py", "from smart_ems import pipeline"),
+        ("smart_ems/scratch.py", "from benchmarks.tick import bench_tick"),
         ("mlcore/engine/scaling.py", "from substations.channels import CHANNELS"),
         ("mlcore/engine/scaling.py", "from ..models import Detector"),
         ("mlcore/engine/scaling.py", "from django.conf import settings"),
-        ("mlcore/diagnosis/gates.py", "from substations.models import Reading"),
-        ("mlcore/diagnosis/gates.py", "from mlcore.engine import scaling"),
+        ("mlcore/diagnosis/data_quality_flags.py", "from substations.models import Reading"),
+        ("mlcore/diagnosis/data_quality_flags.py", "from mlcore.engine import scaling"),
+        ("ingestion/parsing.py", "from django.conf import settings"),
+        ("ingestion/mapping.py", "from .models import Upload"),
+        ("alerts/lifecycle.py", "from django.utils.translation import gettext_lazy"),
         ("substations/electrical/power.py", "from ..models import Substation"),
         ("substations/charts.py", "from django.utils import timezone"),
     ],
 )
 def test_the_check_sees_what_is_not_allowed(name: str, line: str) -> None:
-    assert strange(Path(name), line)
+    assert not_allowed(Path(name), line)
 
 
 @pytest.mark.parametrize(
@@ -120,23 +145,24 @@ def test_the_check_sees_what_is_not_allowed(name: str, line: str) -> None:
     [
         ("ingestion/views.py", "from smart_ems import pipeline"),
         ("alerts/review.py", "from mlcore.models import Detection"),
-        ("mlcore/diagnosis/gates.py", "from substations.electrical.power import FloatArray"),
+        ("mlcore/diagnosis/data_quality_flags.py", "from substations.electrical.power import FloatArray"),
         ("mlcore/engine/scaling.py", "from .windows import Windows\nimport numpy as np"),
-        ("smart_ems/views.py", "from alerts.models import Alert"),
+        ("smart_ems/dashboard/views.py", "from alerts.models import Alert"),
+        ("benchmarks/tick.py", "from smart_ems.scratch import scratch_database"),
     ],
 )
 def test_the_check_lets_through_what_is_allowed(name: str, line: str) -> None:
-    assert strange(Path(name), line) == []
+    assert not_allowed(Path(name), line) == []
 
 
 @pytest.mark.parametrize("path", modules(), ids=str)
 def test_tensorflow_is_imported_inside_functions_alone(path: Path) -> None:
     body = ast.parse((ROOT / path).read_text()).body
     eager = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef, ast.If, ast.Try))]
-    found = [each for node in eager if not _for_types(node) for each in imports(path, ast.unparse(node))]
+    names = [name for node in eager if not _for_types(node) for name in imports(path, ast.unparse(node))]
     if path.as_posix() in keras_modules():
         return
-    assert [each for each in found if each.split(".")[0] in HEAVY] == []
+    assert [name for name in names if name.split(".")[0] in HEAVY] == []
 
 
 def keras_modules() -> set[str]:
@@ -151,5 +177,23 @@ def _for_types(node: ast.stmt) -> bool:
 @pytest.mark.parametrize("path", modules(), ids=str)
 def test_no_business_hangs_on_signals(path: Path) -> None:
     """Roles follow migrations by ``post_migrate``; nothing else listens."""
-    used = [each for each in imports(path, (ROOT / path).read_text()) if "signals" in each.split(".")]
-    assert path.as_posix() == "smart_ems/apps.py" or not [each for each in used if each.startswith("django.")]
+    used = [name for name in imports(path, (ROOT / path).read_text()) if "signals" in name.split(".")]
+    assert path.as_posix() == "smart_ems/apps.py" or not [name for name in used if name.startswith("django.")]
+
+
+def test_every_file_that_the_page_names_is_there() -> None:
+    table = PAGE[PAGE.index("## Where is") : PAGE.index("## Apps")]
+    named = re.findall(r"[\w/]+/[\w/]+\.py", table)
+    assert len(named) >= 30
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+def test_one_reading_is_followed_through_at_most_twenty_five_files() -> None:
+    walk = PAGE[PAGE.index("POST /api/readings/") : PAGE.index("## Apps")]
+    stages = re.findall(r"^ ?(\d+) +([\w/]+\.py)", walk, flags=re.MULTILINE)
+    assert [int(number) for number, _ in stages] == list(range(1, len(stages) + 1))
+    assert 20 <= len(stages) <= 25
+    missing = [
+        name for _, name in stages if not ((ROOT / name).is_file() or (ROOT / "mlcore/diagnosis" / name).is_file())
+    ]
+    assert missing == []

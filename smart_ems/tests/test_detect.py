@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from substations.models import Substation
-from tests.samples import export_with_a_failed_bank
+from tests.exports import export_with_a_failed_bank
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("scratch")]
 

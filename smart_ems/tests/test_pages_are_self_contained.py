@@ -9,8 +9,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from alerts.tests.desk import raised, resolved
-from smart_ems.dashboard.tests.scene import Doors, station, text
+from alerts.tests.alert_scenes import raised, resolved
+from smart_ems.dashboard.tests.scene import SignIn, station, text
 
 pytestmark = pytest.mark.django_db
 PAGES = (
@@ -57,8 +57,8 @@ def test_those_without_a_session_get_such_pages_too(client: Client, page: str) -
     assert not INLINE_SCRIPT.search(content)
 
 
-def test_a_refused_page_says_so_in_the_frame_of_the_product(signed_in: Doors) -> None:
-    answer = signed_in("stranger").get("/")
+def test_a_refused_page_says_so_in_the_frame_of_the_product(signed_in: SignIn) -> None:
+    answer = signed_in("outsider").get("/")
     assert answer.status_code == 403
     assert "Smart EMS" in text(answer)
 

@@ -1,4 +1,4 @@
-"""The bells between the stages, and the sweep that rings for what is left over."""
+"""What each stage dispatches, and the sweep that starts what is left over."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from django.test import Client
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from alerts.tests.desk import detected
+from alerts.tests.alert_scenes import detected
 from ingestion.models import Upload
 from smart_ems import pipeline
 from smart_ems.celery import app
 from smart_ems.dashboard.tests.scene import station
-from smart_ems.pipeline import _ring
-from substations.models import Reading, Span, Substation
+from smart_ems.pipeline import _dispatch
+from substations.models import PendingRange, Reading, Substation
 
 pytestmark = pytest.mark.django_db
 Capture = Callable[..., AbstractContextManager[Any]]
-Bells = list[list[str]]
+Dispatched = list[list[str]]
 
 
 @pytest.fixture
-def bells(monkeypatch: pytest.MonkeyPatch) -> Bells:
-    """The chains of tasks that were rung for."""
-    rung: Bells = []
-    monkeypatch.setattr(pipeline, "_ring", lambda *tasks: rung.append([name for name, _args in tasks]))
-    return rung
+def dispatched(monkeypatch: pytest.MonkeyPatch) -> Dispatched:
+    """The chains of tasks that were sent."""
+    sent: Dispatched = []
+    monkeypatch.setattr(pipeline, "_dispatch", lambda *tasks: sent.append([name for name, _args in tasks]))
+    return sent
 
 
-def swept(bells: Bells, commit: Capture) -> Bells:
-    bells.clear()
+def swept(dispatched: Dispatched, commit: Capture) -> Dispatched:
+    dispatched.clear()
     with commit(execute=True):
         pipeline.sweep()
-    return bells
+    return dispatched
 
 
 def test_every_name_is_that_of_a_task_and_goes_to_its_queue() -> None:
@@ -56,7 +56,7 @@ def test_every_periodic_task_exists() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ring", "chain"),
+    ("start", "chain"),
     [
         (lambda: pipeline.upload_received(7), [pipeline.LOAD]),
         (pipeline.readings_arrived, [pipeline.SCORE, pipeline.REVIEW]),
@@ -64,67 +64,63 @@ def test_every_periodic_task_exists() -> None:
         (pipeline.detections_changed, [pipeline.REVIEW]),
     ],
 )
-def test_a_bell_rings_once_the_rows_are_visible(
-    bells: Bells, django_capture_on_commit_callbacks: Capture, ring: Callable[[], None], chain: list[str]
+def test_a_stage_is_dispatched_once_the_rows_are_visible(
+    dispatched: Dispatched, django_capture_on_commit_callbacks: Capture, start: Callable[[], None], chain: list[str]
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
-        ring()
-        assert bells == []
-    assert bells == [chain]
+        start()
+        assert dispatched == []
+    assert dispatched == [chain]
 
 
-def test_what_is_rolled_back_rings_nothing(bells: Bells, django_capture_on_commit_callbacks: Capture) -> None:
+def test_what_is_rolled_back_dispatches_nothing(
+    dispatched: Dispatched, django_capture_on_commit_callbacks: Capture
+) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         outer = transaction.atomic()
         outer.__enter__()
         pipeline.readings_arrived()
         transaction.set_rollback(True)
         outer.__exit__(None, None, None)
-    assert bells == []
+    assert dispatched == []
 
 
-def test_an_idle_system_rings_nothing(bells: Bells, django_capture_on_commit_callbacks: Capture) -> None:
+def test_an_idle_system_dispatches_nothing(dispatched: Dispatched, django_capture_on_commit_callbacks: Capture) -> None:
     station("A")
-    assert swept(bells, django_capture_on_commit_callbacks) == []
+    assert swept(dispatched, django_capture_on_commit_callbacks) == []
 
 
-def test_the_sweep_rings_for_an_upload_that_waits(bells: Bells, django_capture_on_commit_callbacks: Capture) -> None:
+def test_the_sweep_starts_an_upload_that_waits(
+    dispatched: Dispatched, django_capture_on_commit_callbacks: Capture
+) -> None:
     Upload.objects.create(
         original_name="a.csv", size=1, sha256="0" * 64, fingerprint="0" * 64, state=Upload.State.QUEUED,
         queued_at=timezone.now() - timedelta(minutes=5),
     )  # fmt: skip
-    assert swept(bells, django_capture_on_commit_callbacks) == [[pipeline.LOAD]]
+    assert swept(dispatched, django_capture_on_commit_callbacks) == [[pipeline.LOAD]]
 
 
-def test_the_sweep_rings_for_readings_that_were_not_scored(
-    bells: Bells, django_capture_on_commit_callbacks: Capture
+def test_the_sweep_starts_readings_that_were_not_scored(
+    dispatched: Dispatched, django_capture_on_commit_callbacks: Capture
 ) -> None:
     now = timezone.now()
-    Span.objects.create(substation=station("A"), start=now, end=now)
-    assert swept(bells, django_capture_on_commit_callbacks) == [[pipeline.SCORE, pipeline.REVIEW]]
+    PendingRange.objects.create(substation=station("A"), start=now, end=now)
+    assert swept(dispatched, django_capture_on_commit_callbacks) == [[pipeline.SCORE, pipeline.REVIEW]]
 
 
-def test_the_sweep_rings_for_a_substation_that_can_be_trained(
-    bells: Bells, django_capture_on_commit_callbacks: Capture
+def test_the_sweep_starts_a_substation_that_can_be_trained(
+    dispatched: Dispatched, django_capture_on_commit_callbacks: Capture
 ) -> None:
     substation = station("A", trained=False)
     Reading.objects.create(substation=substation, at=timezone.now() - timedelta(days=8))
-    assert swept(bells, django_capture_on_commit_callbacks) == [[pipeline.TRAIN, pipeline.SCORE, pipeline.REVIEW]]
+    assert swept(dispatched, django_capture_on_commit_callbacks) == [[pipeline.TRAIN, pipeline.SCORE, pipeline.REVIEW]]
 
 
-def test_the_sweep_rings_for_a_detection_that_nobody_reviewed(
-    bells: Bells, django_capture_on_commit_callbacks: Capture
+def test_the_sweep_starts_a_detection_that_nobody_reviewed(
+    dispatched: Dispatched, django_capture_on_commit_callbacks: Capture
 ) -> None:
     detected(Substation.objects.create(code="A"))
-    assert swept(bells, django_capture_on_commit_callbacks) == [[pipeline.REVIEW]]
-
-
-def test_other_workers_are_called_in_one_for_each_further_block_and_not_without_end(bells: Bells) -> None:
-    pipeline.call_helpers(blocks=3)
-    assert bells == [[pipeline.SCORE, pipeline.REVIEW]] * 2
-    bells.clear()
-    pipeline.call_helpers(blocks=200)
-    assert len(bells) == pipeline.MOST_HELPERS
+    assert swept(dispatched, django_capture_on_commit_callbacks) == [[pipeline.REVIEW]]
 
 
 @pytest.mark.parametrize("tasks", [((pipeline.REVIEW, {}),), ((pipeline.SCORE, {}), (pipeline.REVIEW, {}))])
@@ -136,7 +132,7 @@ def test_a_broker_that_is_down_is_logged_and_nothing_fails(
 
     monkeypatch.setattr("celery.canvas.Signature.apply_async", down)
     monkeypatch.setattr("celery.canvas._chain.apply_async", down)
-    _ring(*tasks)
+    _dispatch(*tasks)
     assert f"The broker cannot be reached (connection refused): {tasks[0][0]} waits" in caplog.text
 
 
@@ -147,7 +143,7 @@ def test_a_request_without_a_broker_is_answered_all_the_same(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A real attempt to connect, to a port where nobody listens."""
-    monkeypatch.setattr(pipeline, "_ring", _ring)
+    monkeypatch.setattr(pipeline, "_dispatch", _dispatch)
     station("A")
     row = {"substation": "A", "at": "2026-03-02T00:00:00Z", "active_power_kw": 1.0}
     client = signed_in("operator")
@@ -159,4 +155,4 @@ def test_a_request_without_a_broker_is_answered_all_the_same(
             answer = client.post("/api/readings/", row, content_type="application/json")
     assert (answer.status_code, answer.json()[0]["outcome"]) == (200, "accepted")
     assert "The broker cannot be reached" in caplog.text
-    assert Span.objects.filter(substation__code="A").exists(), "the next sweep finds it"
+    assert PendingRange.objects.filter(substation__code="A").exists(), "the next sweep finds it"

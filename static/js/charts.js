@@ -1,203 +1,352 @@
-// Draws every [data-chart] from the figure that its URL answers, painted with the page's own tokens.
-// A figure may carry "summary" (a sentence for below it), "empty" (why there is none) and layout.meta.episodes (what a click opens).
-(function () {
-  "use strict";
-  const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-  const config = { responsive: true, displaylogo: false, modeBarButtons: [["zoom2d", "pan2d", "resetScale2d"]], locale: "page" };
-  const NARROW_PX = 560;
-  const isNarrow = (element) => element.clientWidth < NARROW_PX;
-  const zoomed = {}; // by data-link: also for a chart of it that is drawn later
+/**
+ * Draws every [data-chart] from the figure that its URL answers, painted with the page's own tokens. A figure may carry
+ * "summary" (a sentence for below it), "empty" (why there is none) and layout.meta.episodes (what a click opens).
+ */
+const NARROW_PX = 560;
+const IN_ADVANCE = "200px"; // a chart this near to the window is fetched
+const CONFIG = {
+  responsive: true,
+  displaylogo: false,
+  modeBarButtons: [["zoom2d", "pan2d", "resetScale2d"]],
+  locale: "page",
+};
+// Dates as numbers, largest unit first: the same in every language.
+const TICK_FORMATS = [
+  { dtickrange: [null, 86_400_000 - 1], value: "%H:%M\n%d %b" },
+  { dtickrange: [86_400_000, "M1"], value: "%d %b\n%Y" },
+  { dtickrange: ["M1", null], value: "%b\n%Y" },
+];
+const zoomed = {}; // by data-link: also for a chart of it that is drawn later
+let separators = "";
 
-  // Months, days and the marks of numbers as the page's language writes them.
-  function localise() {
-    const language = document.documentElement.lang || "en";
-    const names = (options, dates) => dates.map((date) => new Intl.DateTimeFormat(language, { timeZone: "UTC", ...options }).format(date));
-    const months = Array.from({ length: 12 }, (_, month) => new Date(Date.UTC(2024, month, 15)));
-    const days = Array.from({ length: 7 }, (_, day) => new Date(Date.UTC(2024, 8, 1 + day))); // a Sunday
-    const marks = new Intl.NumberFormat(language).formatToParts(12345.6);
-    const mark = (type, otherwise) => (marks.find((part) => part.type === type) || { value: otherwise }).value;
-    Plotly.register({
-      moduleType: "locale", name: "page", dictionary: {},
-      format: {
-        days: names({ weekday: "long" }, days), shortDays: names({ weekday: "short" }, days),
-        months: names({ month: "long" }, months), shortMonths: names({ month: "short" }, months), date: "%Y-%m-%d",
-        decimal: mark("decimal", "."), thousands: mark("group", ","),
-      },
-    });
-    return mark("decimal", ".") + mark("group", ",");
-  }
-  let separators = "";
+const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const isNarrow = (element) => element.clientWidth < NARROW_PX;
+const isEpisode = (part) => (part.name || "").startsWith("episode:");
 
-  function colours() {
-    return {
-      measured: token("--chart-1"), "measured-2": token("--chart-2"), "measured-3": token("--chart-3"), "measured-4": token("--chart-4"),
-      expected: token("--normal"), extra: token("--critical"), critical: token("--critical"), warning: token("--warning-fill"),
-      normal: token("--normal"), unknown: token("--unknown"), link: token("--unknown"), dead: token("--edge-strong"), ink: token("--ink"),
-    };
-  }
+/** Give Plotly months, days and the marks of numbers as the page's language writes them; the marks are returned. */
+function localise() {
+  const language = document.documentElement.lang || "en";
+  const names = (options, dates) => {
+    const format = new Intl.DateTimeFormat(language, { timeZone: "UTC", ...options });
+    return dates.map((date) => format.format(date));
+  };
+  const months = Array.from({ length: 12 }, (_, month) => new Date(Date.UTC(2024, month, 15)));
+  const days = Array.from({ length: 7 }, (_, day) => new Date(Date.UTC(2024, 8, 1 + day))); // a Sunday
+  const parts = new Intl.NumberFormat(language).formatToParts(12345.6);
+  const mark = (type, otherwise) => parts.find((part) => part.type === type)?.value || otherwise;
+  const [decimal, thousands] = [mark("decimal", "."), mark("group", ",")];
+  Plotly.register({
+    moduleType: "locale",
+    name: "page",
+    dictionary: {},
+    format: {
+      days: names({ weekday: "long" }, days),
+      shortDays: names({ weekday: "short" }, days),
+      months: names({ month: "long" }, months),
+      shortMonths: names({ month: "short" }, months),
+      date: "%Y-%m-%d",
+      decimal,
+      thousands,
+    },
+  });
+  return decimal + thousands;
+}
 
-  function paintTrace(trace, roles) {
-    const role = (trace.meta || {}).role;
-    if (role === "band") { trace.fillcolor = token("--chart-band"); trace.line = { width: 0, color: token("--chart-band") }; }
-    else if (roles[role] && trace.line) trace.line = { ...trace.line, color: roles[role] };
-    if (trace.fill === "tozeroy") trace.fillcolor = token("--chart-episode");
-    if (trace.marker && (trace.meta || {}).states) {
-      trace.marker.color = trace.meta.states.map((state) => (state === "unknown" ? token("--surface") : roles[state]));
-      trace.marker.line = { width: trace.meta.states.map(() => 2), color: trace.meta.states.map((state) => (state === "warning" ? token("--warning-edge") : roles[state])) };
-    } else if (trace.marker && roles[role]) trace.marker.color = token("--ink-2");
-    if ((trace.mode || "").includes("text")) trace.textfont = { color: roles.ink, size: 12 };
-  }
+function coloursByRole() {
+  return {
+    measured: token("--chart-1"),
+    "measured-2": token("--chart-2"),
+    "measured-3": token("--chart-3"),
+    "measured-4": token("--chart-4"),
+    expected: token("--normal"),
+    extra: token("--critical"),
+    critical: token("--critical"),
+    warning: token("--warning-fill"),
+    normal: token("--normal"),
+    unknown: token("--unknown"),
+    link: token("--unknown"),
+    dead: token("--edge-strong"),
+    ink: token("--ink"),
+  };
+}
 
-  function paint(figure, element) {
-    const roles = colours();
-    figure.data.forEach((trace) => paintTrace(trace, roles));
-    const layout = figure.layout;
-    Object.assign(layout, { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", autosize: true, separators });
-    layout.font = { family: token("--font") || "sans-serif", size: 12, color: token("--ink-2") };
-    layout.modebar = { bgcolor: "rgba(0,0,0,0)", color: token("--edge-strong"), activecolor: token("--ink"), orientation: "v" };
-    layout.hoverlabel = { bgcolor: token("--surface"), bordercolor: token("--edge-strong"), font: { color: roles.ink } };
-    for (const [name, axis] of Object.entries(layout)) {
-      if (!/^[xy]axis/.test(name)) continue;
-      Object.assign(axis, { gridcolor: token("--chart-grid"), linecolor: token("--edge"), zerolinecolor: token("--edge") });
-      if (axis.type === "date") Object.assign(axis, { tickangle: 0, nticks: isNarrow(element) ? 4 : 9, spikecolor: token("--edge-strong"), tickformatstops: ticks() });
-      if (name.startsWith("y") && axis.title && isNarrow(element)) axis.nticks = 4;
+function paintTrace(trace, colours) {
+  const { role, states } = trace.meta || {};
+  if (role === "band") {
+    trace.fillcolor = token("--chart-band");
+    trace.line = { width: 0, color: token("--chart-band") };
+  } else if (colours[role] && trace.line) trace.line = { ...trace.line, color: colours[role] };
+  if (trace.fill === "tozeroy") trace.fillcolor = token("--chart-episode");
+  if (trace.marker && states) paintNodes(trace.marker, states, colours);
+  else if (trace.marker && colours[role]) trace.marker.color = token("--ink-2");
+  if ((trace.mode || "").includes("text")) trace.textfont = { color: colours.ink, size: 12 };
+}
+
+function paintNodes(marker, states, colours) {
+  marker.color = states.map((state) => (state === "unknown" ? token("--surface") : colours[state]));
+  marker.line = {
+    width: states.map(() => 2),
+    color: states.map((state) => (state === "warning" ? token("--warning-edge") : colours[state])),
+  };
+}
+
+function paintLayout(layout, colours) {
+  const transparent = "rgba(0,0,0,0)";
+  Object.assign(layout, { paper_bgcolor: transparent, plot_bgcolor: transparent, autosize: true, separators });
+  layout.font = { family: token("--font") || "sans-serif", size: 12, color: token("--ink-2") };
+  layout.modebar = {
+    bgcolor: transparent,
+    color: token("--edge-strong"),
+    activecolor: token("--ink"),
+    orientation: "v",
+  };
+  layout.hoverlabel = {
+    bgcolor: token("--surface"),
+    bordercolor: token("--edge-strong"),
+    font: { color: colours.ink },
+  };
+}
+
+function paintAxes(layout, element) {
+  const narrow = isNarrow(element);
+  const lines = { gridcolor: token("--chart-grid"), linecolor: token("--edge"), zerolinecolor: token("--edge") };
+  for (const [name, axis] of Object.entries(layout)) {
+    if (!/^[xy]axis/.test(name)) continue;
+    Object.assign(axis, lines);
+    if (axis.type === "date") {
+      const spikecolor = token("--edge-strong");
+      Object.assign(axis, { tickangle: 0, nticks: narrow ? 4 : 9, spikecolor, tickformatstops: TICK_FORMATS });
     }
-    for (const shape of layout.shapes || []) {
-      if ((shape.name || "").startsWith("episode:")) shape.fillcolor = token(shape.name === "episode:critical" ? "--chart-episode" : "--chart-episode-warning");
-      if ((shape.name || "").startsWith("guide:")) shape.line.color = roles.unknown;
-      if ((shape.name || "").startsWith("limit:")) shape.line.color = roles.critical;
+    if (name.startsWith("y") && axis.title && narrow) axis.nticks = 4;
+  }
+}
+
+function paintMarks(layout, colours) {
+  for (const shape of layout.shapes || []) {
+    const [kind, state] = (shape.name || "").split(":");
+    if (kind === "episode") shape.fillcolor = token(`--chart-episode${state === "critical" ? "" : "-warning"}`);
+    if (kind === "guide") shape.line.color = colours.unknown;
+    if (kind === "limit") shape.line.color = colours.critical;
+  }
+  for (const note of layout.annotations || []) {
+    const [kind, state] = (note.name || "").split(":");
+    const isCritical = kind === "episode" && state === "critical";
+    note.font = { size: 11, color: isCritical ? colours.critical : colours.ink };
+    if (kind === "badge") Object.assign(note, { bgcolor: token("--surface"), bordercolor: colours[state] });
+  }
+}
+
+function paint(figure, element) {
+  const colours = coloursByRole();
+  for (const trace of figure.data) paintTrace(trace, colours);
+  paintLayout(figure.layout, colours);
+  paintAxes(figure.layout, element);
+  paintMarks(figure.layout, colours);
+  if (figure.layout.legend) makeSpace(figure, element);
+  return figure;
+}
+
+/** The legend stands at the top, in as many rows as it needs; the labels of episodes between it and the first panel. */
+function makeSpace({ data, layout }, element) {
+  const entries = data.filter((trace) => trace.showlegend !== false);
+  const widest = Math.max(...entries.map((trace) => 6 * trace.name.length + 36), 1);
+  const perRow = Math.max(1, Math.floor((element.clientWidth - 30) / widest));
+  const rows = Math.ceil(entries.length / perRow);
+  const hasLabels = (layout.annotations || []).some(isEpisode);
+  const sides = isNarrow(element) ? { l: 46, r: 6 } : {};
+  layout.margin = { ...layout.margin, ...sides, t: 12 + 19 * rows + (hasLabels ? 18 : 4) };
+}
+
+/** Where the label of an episode stands in sight: its place in pixels, and its new x and anchor. */
+function placeLabel(note, shape, axis) {
+  const width = axis._length;
+  const from = axis.l2p(axis.d2l(shape.x0));
+  const to = axis.l2p(axis.d2l(shape.x1));
+  const needed = 7 * note.text.length + 8;
+  const isLeft = Math.max(from, 0) + needed <= width;
+  const start = isLeft ? Math.max(from, 0) : Math.min(to, width) - needed;
+  const left = from < 0 ? axis.p2d(0) : shape.x0;
+  const right = to > width ? axis.p2d(width) : shape.x1;
+  return {
+    start,
+    end: start + needed,
+    isInSight: from < width && to > 0 && start >= -needed / 4,
+    x: isLeft ? left : right,
+    xanchor: isLeft ? "left" : "right",
+  };
+}
+
+/** Of the labels of episodes those that find space, the critical first; the others are in the list of episodes. */
+function thinLabels(element) {
+  const notes = element.layout.annotations || [];
+  const axis = element._fullLayout?.xaxis;
+  if (!axis || !notes.some(isEpisode)) return;
+  const isCritical = (index) => notes[index].name === "episode:critical";
+  const order = notes.map((_, index) => index).sort((a, b) => isCritical(b) - isCritical(a));
+  const taken = [];
+  const update = {};
+  for (const index of order.filter((each) => isEpisode(notes[each]))) {
+    const note = notes[index];
+    const place = placeLabel(note, element.layout.shapes[index], axis);
+    const fits = place.isInSight && !taken.some((other) => place.start < other.end && place.end > other.start);
+    if ((note.visible !== false) !== fits) update[`annotations[${index}].visible`] = fits;
+    if (!fits) continue;
+    taken.push(place);
+    if (note.x === place.x && note.xanchor === place.xanchor) continue;
+    update[`annotations[${index}].x`] = place.x;
+    update[`annotations[${index}].xanchor`] = place.xanchor;
+  }
+  if (Object.keys(update).length) Plotly.relayout(element, update);
+}
+
+/** Fetch the figure and show it; a change meanwhile fetches it once more afterwards. */
+async function draw(element) {
+  if (element.isAsking) {
+    element.askAgain = true;
+    return;
+  }
+  element.isAsking = true;
+  try {
+    const headers = { Accept: "application/json" };
+    const response = await fetch(element.dataset.chart, { headers, credentials: "same-origin" });
+    if (response.ok) {
+      element.figure = await response.json();
+      await show(element);
+    } else if (!element.figure) showEmpty(element, await response.text());
+  } catch {
+    // The connection is gone: stream.js says so, and "poll" asks again.
+  }
+  element.isAsking = false;
+  if (!element.askAgain) return;
+  element.askAgain = false;
+  draw(element);
+}
+
+function showEmpty(element, text) {
+  if (element.data) Plotly.purge(element);
+  const box = document.createElement("div");
+  box.className = "empty";
+  box.textContent = text;
+  element.replaceChildren(box);
+}
+
+function announceDrawn(element) {
+  element.dispatchEvent(new CustomEvent("chart:drawn", { bubbles: true }));
+}
+
+async function show(element) {
+  const summary = element.parentElement.querySelector("[data-says]");
+  if (summary) summary.textContent = element.figure.summary || "";
+  if (element.figure.empty) {
+    showEmpty(element, element.figure.empty);
+    announceDrawn(element);
+    return;
+  }
+  for (const old of element.querySelectorAll(":scope > .empty")) old.remove();
+  separators = separators || localise();
+  const figure = paint(structuredClone(element.figure), element);
+  if (zoomed[element.dataset.link]) Object.assign(figure.layout.xaxis, zoomed[element.dataset.link]);
+  if (element.prepare) element.prepare(figure);
+  const displayModeBar = element.dataset.bar === "off" || isNarrow(element) ? false : "hover";
+  const scrollZoom = element.dataset.nodes !== undefined;
+  await Plotly.react(element, figure.data, figure.layout, { ...CONFIG, displayModeBar, scrollZoom });
+  if (!element.isListening) listen(element);
+  thinLabels(element);
+  announceDrawn(element);
+}
+
+function listen(element) {
+  element.isListening = true;
+  element.on("plotly_relayout", (change) => {
+    shareRange(element, change);
+    if (Object.keys(change).some((key) => /axis|autosize/.test(key))) thinLabels(element);
+  });
+  element.on("plotly_clickannotation", (event) => {
+    const episode = element.figure.layout?.meta?.episodes?.[event.index];
+    if (episode?.url) location.assign(episode.url);
+  });
+  element.on("plotly_hover", (event) => shareHover(element, event));
+  element.on("plotly_unhover", () => shareHover(element, null));
+}
+
+/** The other charts with the same data-link that are drawn. */
+function siblings(element) {
+  if (!element.dataset.link) return [];
+  const linked = document.querySelectorAll(`[data-chart][data-link="${element.dataset.link}"]`);
+  return Array.from(linked).filter((other) => other !== element && other.data);
+}
+
+/** The range of a zoom, null for the whole, undefined where a change is no zoom. */
+function rangeOf(change) {
+  if (change["xaxis.range"]) return change["xaxis.range"].slice();
+  if (change["xaxis.range[0]"] !== undefined) return [change["xaxis.range[0]"], change["xaxis.range[1]"]];
+  return change["xaxis.autorange"] ? null : undefined;
+}
+
+/**
+ * Zoom one, zoom all: a change that came from another chart is not passed on. What is zoomed stays so when a chart is
+ * drawn again.
+ */
+function shareRange(element, change) {
+  if (element.isFollowing || !element.dataset.link) return;
+  const range = rangeOf(change);
+  if (range === undefined) return;
+  zoomed[element.dataset.link] = range && { range: range.slice(), autorange: false };
+  for (const other of siblings(element)) follow(other, range);
+}
+
+async function follow(element, range) {
+  element.isFollowing = true;
+  const update = range ? { "xaxis.range": range.slice(), "xaxis.autorange": false } : { "xaxis.autorange": true };
+  await Plotly.relayout(element, update);
+  element.isFollowing = false;
+}
+
+/** The chart under the pointer leads; the others report their own hovering, which is not passed on. */
+function shareHover(element, event) {
+  const others = siblings(element);
+  if (event && element.matches(":hover")) {
+    const xval = element._fullLayout.xaxis.d2c(event.points[0].x);
+    for (const other of others) hover(other, xval);
+  } else if (!event && ![element, ...others].some((each) => each.matches(":hover"))) {
+    for (const other of others) Plotly.Fx.unhover(other);
+  }
+}
+
+function hover(element, xval) {
+  try {
+    Plotly.Fx.hover(element, { xval }, Object.keys(element._fullLayout._plots));
+  } catch {
+    // Nothing is drawn there.
+  }
+}
+
+function drawWhenSeen(entries, observer) {
+  for (const entry of entries.filter((each) => each.isIntersecting)) {
+    observer.unobserve(entry.target);
+    draw(entry.target);
+  }
+}
+
+const observer = new IntersectionObserver(drawWhenSeen, { rootMargin: IN_ADVANCE });
+
+function start(root) {
+  for (const element of root.querySelectorAll("[data-chart]")) {
+    if (element.isStarted) continue;
+    element.isStarted = true;
+    observer.observe(element);
+    // "readings alerts": draw again when these change, or may have.
+    const topics = element.dataset.live ? [...element.dataset.live.split(" "), "poll"] : [];
+    for (const topic of topics) {
+      document.body.addEventListener(`live:${topic}`, () => {
+        if (!document.hidden && element.isConnected && element.figure) draw(element);
+      });
     }
-    for (const note of layout.annotations || []) {
-      const [kind, state] = (note.name || "").split(":");
-      if (kind === "badge") Object.assign(note, { bgcolor: token("--surface"), bordercolor: roles[state], font: { size: 11, color: roles.ink } });
-      else note.font = { size: 11, color: kind === "episode" && state === "critical" ? roles.critical : roles.ink };
-    }
-    if (layout.legend) makeRoom(figure, element);
-    return figure;
   }
+}
 
-  // The legend stands at the top, in as many rows as it needs; the labels of episodes between it and the first panel.
-  function makeRoom(figure, element) {
-    const { layout } = figure, entries = figure.data.filter((trace) => trace.showlegend !== false);
-    const widest = Math.max(...entries.map((trace) => 6 * trace.name.length + 36), 1);
-    const rows = Math.ceil(entries.length / Math.max(1, Math.floor((element.clientWidth - 30) / widest)));
-    const labels = (layout.annotations || []).some((note) => (note.name || "").startsWith("episode:"));
-    const narrow = isNarrow(element) ? { l: 46, r: 6 } : {};
-    layout.margin = { ...layout.margin, ...narrow, t: 12 + 19 * rows + (labels ? 18 : 4) };
-  }
-
-  // Dates as numbers, largest unit first: the same in every language.
-  function ticks() {
-    return [
-      { dtickrange: [null, 86400000 - 1], value: "%H:%M\n%d %b" }, { dtickrange: [86400000, "M1"], value: "%d %b\n%Y" },
-      { dtickrange: ["M1", null], value: "%b\n%Y" },
-    ];
-  }
-
-  // Of the labels of episodes those that find room, the critical first; the others are in the list of episodes.
-  function thinLabels(element) {
-    const notes = element.layout.annotations || [], axis = element._fullLayout && element._fullLayout.xaxis;
-    if (!axis || !notes.some((note) => (note.name || "").startsWith("episode:"))) return;
-    const taken = [], update = {}, width = axis._length;
-    const order = notes.map((note, index) => index).sort((a, b) => (notes[b].name === "episode:critical") - (notes[a].name === "episode:critical"));
-    order.forEach((index) => {
-      const note = notes[index], shape = element.layout.shapes[index];
-      if (!(note.name || "").startsWith("episode:")) return;
-      const from = axis.l2p(axis.d2l(shape.x0)), to = axis.l2p(axis.d2l(shape.x1)), wide = 7 * note.text.length + 8;
-      const isLeft = Math.max(from, 0) + wide <= width, start = isLeft ? Math.max(from, 0) : Math.min(to, width) - wide;
-      const fits = from < width && to > 0 && start >= -wide / 4 && !taken.some(([low, high]) => start < high && start + wide > low);
-      if (fits) taken.push([start, start + wide]);
-      if ((note.visible !== false) !== fits) update[`annotations[${index}].visible`] = fits;
-      if (!fits) return;
-      const x = isLeft ? (from < 0 ? axis.p2d(0) : shape.x0) : (to > width ? axis.p2d(width) : shape.x1), anchor = isLeft ? "left" : "right";
-      if (note.x !== x || note.xanchor !== anchor) Object.assign(update, { [`annotations[${index}].x`]: x, [`annotations[${index}].xanchor`]: anchor });
-    });
-    if (Object.keys(update).length) Plotly.relayout(element, update);
-  }
-
-  async function draw(element) {
-    if (element.asking) { element.again = true; return; }
-    element.asking = true;
-    try {
-      const answer = await fetch(element.dataset.chart, { headers: { Accept: "application/json" }, credentials: "same-origin" });
-      if (answer.ok) { element.figure = await answer.json(); await show(element); }
-      else if (!element.figure) empty(element, await answer.text());
-    } catch { /* the connection is gone: stream.js says so, and "poll" asks again */ }
-    element.asking = false;
-    if (element.again) { element.again = false; draw(element); }
-  }
-
-  function empty(element, text) {
-    if (element.data) Plotly.purge(element);
-    element.innerHTML = "";
-    const box = document.createElement("div");
-    box.className = "empty";
-    box.textContent = text;
-    element.append(box);
-  }
-
-  async function show(element) {
-    const says = element.parentElement.querySelector("[data-says]");
-    if (says) says.textContent = element.figure.summary || "";
-    if (element.figure.empty) { empty(element, element.figure.empty); element.dispatchEvent(new CustomEvent("chart:drawn", { bubbles: true })); return; }
-    element.querySelectorAll(":scope > .empty").forEach((old) => old.remove());
-    separators = separators || localise();
-    const figure = paint(structuredClone(element.figure), element);
-    if (zoomed[element.dataset.link]) Object.assign(figure.layout.xaxis, zoomed[element.dataset.link]);
-    if (element.prepare) element.prepare(figure);
-    await Plotly.react(element, figure.data, figure.layout, { ...config, displayModeBar: element.dataset.bar === "off" || isNarrow(element) ? false : "hover", scrollZoom: element.dataset.nodes !== undefined });
-    if (!element.listening) listen(element);
-    thinLabels(element);
-    element.dispatchEvent(new CustomEvent("chart:drawn", { bubbles: true }));
-  }
-
-  function listen(element) {
-    element.listening = true;
-    element.on("plotly_relayout", (change) => { shareRange(element, change); if (Object.keys(change).some((key) => /axis|autosize/.test(key))) thinLabels(element); });
-    element.on("plotly_clickannotation", (event) => { const found = episodes(element)[event.index]; if (found && found.url) location.assign(found.url); });
-    element.on("plotly_hover", (event) => shareHover(element, event));
-    element.on("plotly_unhover", () => shareHover(element, null));
-  }
-
-  const episodes = (element) => ((element.figure.layout || {}).meta || {}).episodes || [];
-  const siblings = (element) => (element.dataset.link ? Array.from(document.querySelectorAll(`[data-chart][data-link="${element.dataset.link}"]`)).filter((each) => each !== element && each.data) : []);
-
-  // Zoom one, zoom all: a change that came from another chart is not passed on. What is zoomed stays so when a chart is drawn again.
-  function shareRange(element, change) {
-    if (element.following || !element.dataset.link) return;
-    const range = change["xaxis.range"] || (change["xaxis.range[0]"] !== undefined ? [change["xaxis.range[0]"], change["xaxis.range[1]"]] : null);
-    const update = range ? { "xaxis.range": range.slice(), "xaxis.autorange": false } : change["xaxis.autorange"] ? { "xaxis.autorange": true } : null;
-    if (!update) return;
-    zoomed[element.dataset.link] = range ? { range: range.slice(), autorange: false } : null;
-    siblings(element).forEach(async (each) => { each.following = true; await Plotly.relayout(each, { ...update }); each.following = false; });
-  }
-
-  // The chart under the pointer leads; the others report their own hovering, which is not passed on.
-  function shareHover(element, event) {
-    const others = siblings(element);
-    if (event && element.matches(":hover")) {
-      const xval = element._fullLayout.xaxis.d2c(event.points[0].x);
-      others.forEach((each) => { try { Plotly.Fx.hover(each, { xval }, Object.keys(each._fullLayout._plots)); } catch { /* nothing is drawn there */ } });
-    } else if (!event && ![element, ...others].some((each) => each.matches(":hover"))) others.forEach((each) => Plotly.Fx.unhover(each));
-  }
-
-  const seen = new IntersectionObserver((entries) => {
-    entries.filter((entry) => entry.isIntersecting).forEach((entry) => { seen.unobserve(entry.target); draw(entry.target); });
-  }, { rootMargin: "200px" });
-
-  function start(root) {
-    root.querySelectorAll("[data-chart]").forEach((element) => {
-      if (element.started) return;
-      element.started = true;
-      seen.observe(element);
-      // "readings alerts": draw again when these change, or may have.
-      for (const topic of element.dataset.live ? [...element.dataset.live.split(" "), "poll"] : []) {
-        document.body.addEventListener("live:" + topic, () => { if (!document.hidden && element.isConnected && element.figure) draw(element); });
-      }
-    });
-  }
-
-  document.addEventListener("DOMContentLoaded", () => start(document));
-  document.addEventListener("htmx:load", (event) => start(event.detail.elt.parentNode || document));
-  document.addEventListener("theme:changed", () => document.querySelectorAll("[data-chart]").forEach((element) => element.figure && show(element)));
-})();
+document.addEventListener("DOMContentLoaded", () => start(document));
+document.addEventListener("htmx:load", (event) => start(event.detail.elt.parentNode || document));
+document.addEventListener("theme:changed", () => {
+  for (const element of document.querySelectorAll("[data-chart]")) if (element.figure) show(element);
+});

@@ -1,90 +1,121 @@
-// What has changed on the server: one stream of events per browser, told to this page as "live:<topic>" on the body.
-// Topics: readings, scores, alerts, uploads, models, substation-<id>, and "poll" for everything that may have been missed.
-(function () {
-  "use strict";
-  const url = document.body.dataset.events;
-  if (!url) return;
-  const POLL_MS = 5000, SAFETY_MS = 60000, LEAST_GAP_MS = 1000;
-  const channel = "BroadcastChannel" in window ? new BroadcastChannel("ems-events") : null;
-  let source = null, heardAt = Date.now(), silenceMs = 25000, polledAt = Date.now(), state = "starting";
-  const told = new Map(), later = new Map();
+/**
+ * What has changed on the server: one stream of events per browser, passed on to this page as "live:<topic>" on the
+ * body. Topics: readings, scores, alerts, uploads, models, substation-<id>, and "poll" for everything that may have
+ * been missed.
+ */
+const POLL_MS = 5000;
+const POLL_WHILE_LIVE_MS = 60_000;
+const MIN_GAP_MS = 1000;
+const CHECK_MS = 1000;
+const SILENCE_AT_FIRST_MS = 25_000;
+const SILENT_BEATS = 2500; // ms of silence per second between beats: two and a half beats
 
-  // A topic is told at once, and then at most once a second: the last time is never lost.
-  function tell(topic) {
-    const wait = (told.get(topic) || 0) + LEAST_GAP_MS - Date.now();
-    if (later.has(topic)) return;
-    const now = () => {
-      later.delete(topic);
-      told.set(topic, Date.now());
-      document.body.dispatchEvent(new CustomEvent("live:" + topic));
-    };
-    if (wait <= 0) now();
-    else later.set(topic, setTimeout(now, wait));
-  }
+const url = document.body.dataset.events;
+const channel = "BroadcastChannel" in window ? new BroadcastChannel("ems-events") : null;
+const announcedAt = new Map();
+const scheduled = new Map();
+let source = null;
+let heardAt = Date.now();
+let polledAt = Date.now();
+let silenceMs = SILENCE_AT_FIRST_MS;
+let state = "starting";
 
-  function poll() {
-    polledAt = Date.now();
-    tell("poll");
-  }
+/** A topic is announced at once, and then at most once a second: the last time is never lost. */
+function announce(topic) {
+  if (scheduled.has(topic)) return;
+  const now = () => {
+    scheduled.delete(topic);
+    announcedAt.set(topic, Date.now());
+    document.body.dispatchEvent(new CustomEvent(`live:${topic}`));
+  };
+  const wait = (announcedAt.get(topic) || 0) + MIN_GAP_MS - Date.now();
+  if (wait <= 0) now();
+  else scheduled.set(topic, setTimeout(now, wait));
+}
 
-  function changed(data) {
-    data.topics.forEach(tell);
-    if (data.substations === null) tell("substation-any");
-    else data.substations.forEach((id) => tell("substation-" + id));
-  }
+function poll() {
+  polledAt = Date.now();
+  announce("poll");
+}
 
-  function show(next) {
-    if (next === state) return;
-    const missed = next === "live" && state !== "starting";
-    state = next;
-    document.documentElement.dataset.stream = next;
-    if (missed) poll();
-  }
+function announceChange(data) {
+  data.topics.forEach(announce);
+  if (data.substations === null) announce("substation-any");
+  else for (const id of data.substations) announce(`substation-${id}`);
+}
 
-  function heard(message) {
-    heardAt = Date.now();
-    show("live");
-    if (message.name === "change") changed(message.data);
-    if (message.name === "hello") silenceMs = 2500 * message.data.beat_s;
-  }
+function show(next) {
+  if (next === state) return;
+  const mayHaveMissed = next === "live" && state !== "starting";
+  state = next;
+  document.documentElement.dataset.stream = next;
+  if (mayHaveMissed) poll();
+}
 
-  function open() {
-    source = new EventSource(url);
-    heardAt = Date.now();
-    ["hello", "change", "beat"].forEach((name) => source.addEventListener(name, (event) => {
+function receive(message) {
+  heardAt = Date.now();
+  show("live");
+  if (message.name === "change") announceChange(message.data);
+  if (message.name === "hello") silenceMs = SILENT_BEATS * message.data.beat_s;
+}
+
+function open() {
+  source = new EventSource(url);
+  heardAt = Date.now();
+  for (const name of ["hello", "change", "beat"]) {
+    source.addEventListener(name, (event) => {
       const message = { name, data: JSON.parse(event.data) };
-      heard(message);
-      if (channel) channel.postMessage(message);
-    }));
-    source.onerror = () => show("polling");
+      receive(message);
+      channel?.postMessage(message);
+    });
   }
+  source.onerror = () => show("polling");
+}
 
-  function close() {
-    if (source) source.close();
-    source = null;
+function close() {
+  source?.close();
+  source = null;
+}
+
+function reopen() {
+  close();
+  open();
+}
+
+/** One tab holds the stream and passes it on to the others: a browser opens only six connections to a server. */
+function lead() {
+  if (!channel || !navigator.locks) {
+    open();
+    return;
   }
+  channel.onmessage = (event) => receive(event.data);
+  navigator.locks.request("ems-events", () => {
+    open();
+    return new Promise(() => {});
+  });
+}
 
-  // One tab holds the stream and tells the others: a browser opens only six connections to a server.
-  function lead() {
-    if (!channel || !navigator.locks) return open();
-    channel.onmessage = (event) => heard(event.data);
-    navigator.locks.request("ems-events", () => { open(); return new Promise(() => {}); });
-    return undefined;
+function watch() {
+  const silentMs = Date.now() - heardAt;
+  if (silentMs > silenceMs) {
+    show("polling");
+    if (source && silentMs > 2 * silenceMs) reopen();
   }
+  const every = state === "live" ? POLL_WHILE_LIVE_MS : POLL_MS;
+  if (!document.hidden && Date.now() - polledAt >= every) poll();
+}
 
-  setInterval(() => {
-    const now = Date.now();
-    if (now - heardAt > silenceMs) {
-      show("polling");
-      if (source && now - heardAt > 2 * silenceMs) { close(); open(); }
-    }
-    const every = state === "live" ? SAFETY_MS : POLL_MS;
-    if (!document.hidden && now - polledAt >= every) poll();
-  }, 1000);
-
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
+if (url) {
+  setInterval(watch, CHECK_MS);
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) poll();
+  });
   window.addEventListener("pagehide", close);
-  window.addEventListener("pageshow", (event) => { if (event.persisted) { close(); open(); poll(); } });
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    reopen();
+    poll();
+  });
   document.documentElement.dataset.stream = state;
   lead();
-})();
+}

@@ -1,36 +1,53 @@
-// Runs before the first paint. The server writes the choice on <html>; only "as the system" is decided here.
-(function () {
-  "use strict";
+/**
+ * The theme, before the first paint. The server writes the person's choice on <html>; only "as the system" is decided
+ * here. The buttons of the account menu show a choice at once and save it behind.
+ */
+(() => {
   const root = document.documentElement;
-  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
   root.classList.add("has-script");
 
-  function apply() {
+  function applyTheme() {
     const choice = root.dataset.theme || "system";
-    root.dataset.bsTheme = choice === "dark" || (choice === "system" && dark.matches) ? "dark" : "light";
+    const isDark = choice === "dark" || (choice === "system" && prefersDark.matches);
+    root.dataset.scheme = isDark ? "dark" : "light";
     // The Django admin keeps its theme in this browser: it follows.
-    try { localStorage.setItem("theme", choice === "system" ? "auto" : choice); } catch { /* private window: the admin follows the system */ }
+    try {
+      localStorage.setItem("theme", choice === "system" ? "auto" : choice);
+    } catch {
+      // A private window: the admin follows the system.
+    }
     document.dispatchEvent(new CustomEvent("theme:changed"));
   }
 
-  apply();
-  dark.addEventListener("change", apply);
+  async function savePreference(button) {
+    const body = new FormData(button.form);
+    body.append(button.name, button.value);
+    try {
+      const headers = { "X-Requested-With": "XMLHttpRequest" };
+      const response = await fetch(button.form.action, { method: "POST", body, headers, credentials: "same-origin" });
+      if (!response.ok) throw new Error(String(response.status));
+    } catch {
+      button.form.requestSubmit(button);
+    }
+  }
 
-  // The account menu: shown at once, saved behind it. Without this file the buttons send the form.
-  document.addEventListener("click", async (event) => {
+  function showPreference(button) {
+    for (const other of button.parentElement.querySelectorAll("button")) {
+      other.setAttribute("aria-pressed", String(other === button));
+    }
+    root.dataset[button.name] = button.value;
+    applyTheme();
+    window.dispatchEvent(new Event("resize"));
+  }
+
+  applyTheme();
+  prefersDark.addEventListener("change", applyTheme);
+  document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-preferences] button[name]");
     if (!button) return;
     event.preventDefault();
-    button.parentElement.querySelectorAll("button").forEach((each) => each.setAttribute("aria-pressed", String(each === button)));
-    root.dataset[button.name] = button.value;
-    apply();
-    window.dispatchEvent(new Event("resize"));
-    const form = button.form;
-    const body = new FormData(form);
-    body.append(button.name, button.value);
-    try {
-      const answer = await fetch(form.action, { method: "POST", body, headers: { "X-Requested-With": "XMLHttpRequest" }, credentials: "same-origin" });
-      if (!answer.ok) throw new Error(String(answer.status));
-    } catch { form.requestSubmit(button); }
+    showPreference(button);
+    savePreference(button);
   });
 })();

@@ -15,16 +15,16 @@ from substations.electrical.power import BoolArray, FloatArray, apparent_from_cu
 TRIANGLE_TOLERANCE = 0.20
 CURRENT_TOLERANCE = 0.25
 VOLTAGE_SPREAD_LIMIT = 0.10
-LEAST_LOADING = 0.02
+MIN_LOADING = 0.02
 """Share of the rating below which ratios of small, rounded numbers say nothing."""
 
 DEAD_PHASE_SHARE = 0.02
-DEAD_PHASE_LEAST_LOADING = 0.05
+DEAD_PHASE_MIN_LOADING = 0.05
 REVERSED_SHARE = (0.20, 0.47)
 """√(P² + Q²) / S with one of three current transformers reversed is near 1/3."""
 
 VOLTAGE_RANGE_PU = (0.5, 1.5)
-LARGEST_LOADING = 5.0
+MAX_LOADING = 5.0
 OIL_RANGE_C = (-45.0, 140.0)
 
 MAX_CURRENT_PU, MAX_DISTORTION, MAX_POWER_FACTOR = 10.0, 50.0, 150.0
@@ -96,7 +96,7 @@ def dead_phase(rows: MeterRows) -> BoolArray:
     """[..., time, phase]: a phase without current while another one carries some."""
     largest = rows.currents_a.max(axis=-1)
     rated = rows.rated_kva * 1000.0 / (np.sqrt(3.0) * rows.nominal_v)
-    carrying = largest > DEAD_PHASE_LEAST_LOADING * rated
+    carrying = largest > DEAD_PHASE_MIN_LOADING * rated
     return np.asarray(carrying[..., None] & (rows.currents_a <= DEAD_PHASE_SHARE * largest[..., None]))
 
 
@@ -110,7 +110,7 @@ def impossible_value(rows: MeterRows) -> BoolArray:
     voltage = np.nanmax(_with_floor(rows.voltages_v), axis=-1) / rows.nominal_v
     high = voltage > VOLTAGE_RANGE_PU[1]
     low = (voltage > 0) & (voltage < VOLTAGE_RANGE_PU[0]) & _loaded(rows)
-    power = np.fmax(np.abs(rows.active_kw), rows.apparent_kva) > LARGEST_LOADING * rows.rated_kva
+    power = np.fmax(np.abs(rows.active_kw), rows.apparent_kva) > MAX_LOADING * rows.rated_kva
     factor = np.abs(rows.power_factor) > 1.0 + 1e-3
     oil = (rows.oil_temperature_c < OIL_RANGE_C[0]) | (rows.oil_temperature_c > OIL_RANGE_C[1])
     return np.asarray(high | low | power | factor | oil)
@@ -123,9 +123,9 @@ def beyond_physics(rows: MeterRows) -> BoolArray:
     """
     rated_a = (rows.rated_kva * 1000.0 / (np.sqrt(3.0) * rows.nominal_v))[..., None]
     single = (
-        _outside(rows.active_kw, LARGEST_LOADING * rows.rated_kva),
-        _outside(rows.reactive_kvar, LARGEST_LOADING * rows.rated_kva),
-        _outside(rows.apparent_kva, LARGEST_LOADING * rows.rated_kva),
+        _outside(rows.active_kw, MAX_LOADING * rows.rated_kva),
+        _outside(rows.reactive_kvar, MAX_LOADING * rows.rated_kva),
+        _outside(rows.apparent_kva, MAX_LOADING * rows.rated_kva),
         _outside(rows.power_factor, MAX_POWER_FACTOR),
         _outside(rows.distortion, MAX_DISTORTION),
         (rows.oil_temperature_c < GARBAGE_OIL_C[0]) | (rows.oil_temperature_c > GARBAGE_OIL_C[1]),
@@ -142,7 +142,7 @@ def _outside(values: FloatArray, limit: FloatArray | float) -> BoolArray:
 
 
 def _loaded(rows: MeterRows) -> BoolArray:
-    return np.asarray(rows.apparent_kva > LEAST_LOADING * rows.rated_kva)
+    return np.asarray(rows.apparent_kva > MIN_LOADING * rows.rated_kva)
 
 
 def _with_floor(values: FloatArray) -> FloatArray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from substations.electrical.power import FloatArray
 
-_LEAST_OHM = 1e-4
+_MIN_OHM = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def _feeder(nodes: set[str], segments: list[Segment], index: dict[str, int]) -> 
     order = {node: number for number, node in enumerate(sorted(nodes))}
     r_ohm = np.array([_usable(s.r_ohm) for s in segments])
     x_ohm = np.array([_usable(s.x_ohm) for s in segments])
-    admittance = 1.0 / np.maximum(np.hypot(r_ohm, x_ohm), _LEAST_OHM)
+    admittance = 1.0 / np.maximum(np.hypot(r_ohm, x_ohm), _MIN_OHM)
     incidence = np.zeros((len(segments), len(order)))
     for row, segment in enumerate(segments):
         incidence[row, order[segment.target]] = 1.0

@@ -11,9 +11,9 @@
 from .demo_scenario import demo_feed, demo_grid, demo_plan, demo_spec
 from .feed import FeedStep, LiveFeed
 from .folder import write_folder
-from .grid import SOURCE, Grid, Link, Substation, random_grid
 from .labels import LabelledEvent
 from .run import Simulation, simulate, without_events
+from .simulated_grid import SOURCE, random_grid
 from .spec import HARMLESS_KINDS, KINDS, LOSS_KINDS, SHAPES, EventRequest, SimulationSpec, SpecError
 
 __all__ = [
@@ -24,14 +24,11 @@ __all__ = [
     "SOURCE",
     "EventRequest",
     "FeedStep",
-    "Grid",
     "LabelledEvent",
-    "Link",
     "LiveFeed",
     "Simulation",
     "SimulationSpec",
     "SpecError",
-    "Substation",
     "demo_feed",
     "demo_grid",
     "demo_plan",

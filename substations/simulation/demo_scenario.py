@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from .clock import utc_offset_s
 from .feed import LiveFeed
-from .grid import SOURCE, STANDARD_SIZES, Grid, Link, Substation, bank, link, place
 from .run import Simulation, simulate
+from .simulated_grid import SOURCE, STANDARD_SIZES, SimulatedGrid, SimulatedLink, SimulatedSubstation, bank, link, place
 from .spec import EVERYWHERE, EventRequest, SimulationSpec
 
 DEMO_SEED = 20_250
@@ -49,15 +49,15 @@ _EVENTS: tuple[_Place, ...] = (
 _WORKING_DAY_KINDS = ("overload", "harmonic_injection", "low_pf_motor", "holiday")
 
 
-def demo_plan() -> Grid:
+def demo_plan() -> SimulatedGrid:
     """The substations and links of the demo: the same whatever the date."""
-    made: dict[str, Substation] = {}
+    made: dict[str, SimulatedSubstation] = {}
     for code, name, parent, length, bearing, rated, shape, peak, steps in _PLAN:
         no_load_w, load_w, impedance = STANDARD_SIZES[rated]
         feeder, site = _FEEDERS[code[:2]]
         origin = (made[parent].latitude, made[parent].longitude) if parent != SOURCE else _CENTRE
         latitude, longitude = place(*origin, length, bearing)
-        made[code] = Substation(
+        made[code] = SimulatedSubstation(
             code=code,
             name=name,
             site=site,
@@ -76,10 +76,10 @@ def demo_plan() -> Grid:
             load_shape=shape,
             peak_load_pu=peak,
         )
-    return Grid(tuple(made.values()), _links())
+    return SimulatedGrid(tuple(made.values()), _links())
 
 
-def _links() -> tuple[Link, ...]:
+def _links() -> tuple[SimulatedLink, ...]:
     lines = [link(parent, code, length, "dog") for code, _, parent, length, *_ in _PLAN]
     return (*lines, *(link(a, b, length, "raccoon", is_closed=False) for a, b, length in _TIES))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import Floats, Integers
-from .grid import NATURAL_TAN_PHI, Grid
+from .simulated_grid import NATURAL_TAN_PHI, SimulatedGrid
 
 HARMONIC_ORDERS = np.array([5.0, 7.0, 11.0, 13.0])
 _THD_BY_SHAPE = {
@@ -56,7 +56,7 @@ class Units:
         return len(self.rated_kva)
 
 
-def draw_units(grid: Grid, seed: int) -> Units:
+def draw_units(grid: SimulatedGrid, seed: int) -> Units:
     """Real units: losses, impedance and banks within 3 % of the plate, meters within class 0.5."""
     rng = np.random.default_rng([seed, 101])
     plates, n = grid.substations, len(grid.substations)

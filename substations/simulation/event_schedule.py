@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .clock import utc_offset_s
-from .grid import Grid, Substation
+from .simulated_grid import SimulatedGrid, SimulatedSubstation
 from .spec import EVERYWHERE, SENSOR_FAULT_MODES, EventRequest, SimulationSpec
 
 DAY_S = 86_400
@@ -44,7 +44,7 @@ def _uniform(rng: np.random.Generator, low: float, high: float) -> float:
     return round(float(rng.uniform(low, high)), 4)
 
 
-def random_events(spec: SimulationSpec, grid: Grid, density: str) -> tuple[EventRequest, ...]:
+def random_events(spec: SimulationSpec, grid: SimulatedGrid, density: str) -> tuple[EventRequest, ...]:
     """Events after the training part: at most one at a time on a substation, besides growth and common causes."""
     if density == "none":
         return ()
@@ -89,7 +89,7 @@ def _on_grid(spec: SimulationSpec, at_s: float) -> int:
     return spec.start_s + math.floor((at_s - spec.start_s) / spec.step_s) * spec.step_s
 
 
-def _next_busy_hour(spec: SimulationSpec, substation: Substation, at_s: float) -> float:
+def _next_busy_hour(spec: SimulationSpec, substation: SimulatedSubstation, at_s: float) -> float:
     """The next start of the busy part of a working day: a load is added to a load, not to an empty hall."""
     busy_hour = 17 if substation.load_shape == "residential" else 8
     offset = utc_offset_s(int(at_s), spec.time_zone)
@@ -98,7 +98,9 @@ def _next_busy_hour(spec: SimulationSpec, substation: Substation, at_s: float) -
     return float(starts[((days + 3) % 7 < 5) & (starts >= at_s)][0])
 
 
-def draw_event(spec: SimulationSpec, substation: Substation, at_s: float, rng: np.random.Generator) -> EventRequest:
+def draw_event(
+    spec: SimulationSpec, substation: SimulatedSubstation, at_s: float, rng: np.random.Generator
+) -> EventRequest:
     """One event of a random kind, length and size that starts on the grid of the interval at ``at_s``."""
     kinds = list(_WEIGHTS)
     kind = str(rng.choice(kinds, p=np.array([_WEIGHTS[k] for k in kinds]) / sum(_WEIGHTS.values())))
@@ -112,11 +114,11 @@ def draw_event(spec: SimulationSpec, substation: Substation, at_s: float, rng: n
     return EventRequest(kind, substation.code, start, end, ramp_hours, _SIZES[kind](substation, rng))
 
 
-def _capacitor(s: Substation, rng: np.random.Generator) -> _Size:
+def _capacitor(s: SimulatedSubstation, rng: np.random.Generator) -> _Size:
     return {"lost": _uniform(rng, 0.35, 1.0)}
 
 
-def _motor(s: Substation, rng: np.random.Generator) -> _Size:
+def _motor(s: SimulatedSubstation, rng: np.random.Generator) -> _Size:
     return {
         "power_kw": round(_uniform(rng, 0.03, 0.12) * s.rated_kva, 1),
         "tan_phi": _uniform(rng, 1.2, 2.0),
@@ -125,11 +127,11 @@ def _motor(s: Substation, rng: np.random.Generator) -> _Size:
     }
 
 
-def _overload(s: Substation, rng: np.random.Generator) -> _Size:
+def _overload(s: SimulatedSubstation, rng: np.random.Generator) -> _Size:
     return {"load_pu": _uniform(rng, 1.02, 1.25)}
 
 
-def _imbalance(s: Substation, rng: np.random.Generator) -> _Size:
+def _imbalance(s: SimulatedSubstation, rng: np.random.Generator) -> _Size:
     return {
         "deviation": _uniform(rng, 0.3, 0.7),
         "phase": float(rng.integers(1, 4)),
@@ -137,19 +139,19 @@ def _imbalance(s: Substation, rng: np.random.Generator) -> _Size:
     }
 
 
-def _harmonics(s: Substation, rng: np.random.Generator) -> _Size:
+def _harmonics(s: SimulatedSubstation, rng: np.random.Generator) -> _Size:
     return {"thd": _uniform(rng, 0.13, 0.32)}
 
 
-def _tap(s: Substation, rng: np.random.Generator) -> _Size:
+def _tap(s: SimulatedSubstation, rng: np.random.Generator) -> _Size:
     return {"steps": float(rng.choice([-3, -2, 2, 3]))}
 
 
-def _cooling(s: Substation, rng: np.random.Generator) -> _Size:
+def _cooling(s: SimulatedSubstation, rng: np.random.Generator) -> _Size:
     return {"factor": _uniform(rng, 1.5, 2.6)}
 
 
-def _sensor(s: Substation, rng: np.random.Generator) -> _Size:
+def _sensor(s: SimulatedSubstation, rng: np.random.Generator) -> _Size:
     return {
         "mode": str(rng.choice(SENSOR_FAULT_MODES)),
         "phase": float(rng.integers(1, 4)),
@@ -157,11 +159,11 @@ def _sensor(s: Substation, rng: np.random.Generator) -> _Size:
     }
 
 
-def _outage(s: Substation, rng: np.random.Generator) -> _Size:
+def _outage(s: SimulatedSubstation, rng: np.random.Generator) -> _Size:
     return {"mode": str(rng.choice(["breaker", "dead"]))}
 
 
-_SIZES: dict[str, Callable[[Substation, np.random.Generator], _Size]] = {
+_SIZES: dict[str, Callable[[SimulatedSubstation, np.random.Generator], _Size]] = {
     "capacitor_failure": _capacitor,
     "low_pf_motor": _motor,
     "overload": _overload,

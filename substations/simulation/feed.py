@@ -10,9 +10,9 @@ import numpy as np
 from ..channels import CHANNEL_NAMES
 from .arrays import Floats
 from .event_schedule import draw_event, random_events
-from .grid import Grid, random_grid
 from .metering import MeterState
 from .run import Day, Simulation, next_day
+from .simulated_grid import SimulatedGrid, random_grid
 from .spec import EventRequest, SimulationSpec, SpecError
 from .world import DAY_S, World
 
@@ -45,7 +45,7 @@ class LiveFeed:
         self,
         source: Simulation | SimulationSpec,
         *,
-        grid: Grid | None = None,
+        grid: SimulatedGrid | None = None,
         resume_at: datetime | None = None,
         faults_per_week: float = 0.0,
     ) -> None:
@@ -62,7 +62,7 @@ class LiveFeed:
         if resume_at is not None:
             self._skip_to(resume_at)
 
-    def _replay(self, spec: SimulationSpec, grid: Grid) -> None:
+    def _replay(self, spec: SimulationSpec, grid: SimulatedGrid) -> None:
         events = spec.events if isinstance(spec.events, tuple) else random_events(spec, grid, spec.events)
         self.spec, self.world = spec, World(spec, grid)
         self.events = tuple(sorted(events, key=lambda event: (event.start_s, event.substation)))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from .arrays import Flags, Integers
 from .physics import Losses
 from .spec import EVERYWHERE, EventRequest
-from .world import DAY_S, State, World
+from .world import DAY_S, World, WorldState
 
 CRITICAL_PCT = 15.0
 DONT_CARE_PCT = 1.0
@@ -78,7 +78,7 @@ class History:
     """A run to label: ``states`` at the start of each day, ``losses`` [time, substation] at ``times_s``."""
 
     world: World
-    states: tuple[State, ...]
+    states: tuple[WorldState, ...]
     requests: tuple[EventRequest, ...]
     times_s: Integers
     losses: Losses

@@ -17,11 +17,11 @@ from power_grid_model.errors import PowerGridError
 
 from .arrays import Floats, Integers, Records
 from .equipment import Units
-from .grid import SOURCE, Grid
+from .simulated_grid import SOURCE, SimulatedGrid
 from .spec import SpecError
 
 TAP_STEP = 0.025
-LARGEST_TAP = 6
+MAX_TAP = 6
 SOURCE_FAULT_LEVEL_VA = 200e6
 ZERO_SEQUENCE_RATIO = 3.0
 
@@ -51,7 +51,7 @@ class Network:
     whose kvar thus goes with the square of the voltage.
     """
 
-    def __init__(self, grid: Grid, units: Units, nominal_hz: float, base_taps: Integers) -> None:
+    def __init__(self, grid: SimulatedGrid, units: Units, nominal_hz: float, base_taps: Integers) -> None:
         self.count = units.count
         self.units, self.base_taps = units, base_taps
         names = ("nodes", "lines", "transformers", "power", "impedance", "bank", "source")
@@ -79,7 +79,7 @@ class Network:
         node["u_rated"] = np.where(node["id"] <= self.count, self.hv_v, self.lv_v)
         return node
 
-    def _lines(self, grid: Grid) -> Records:
+    def _lines(self, grid: SimulatedGrid) -> Records:
         nodes = {SOURCE: 0} | {code: 1 + i for i, code in enumerate(grid.codes)}
         incoming = grid.incoming()
         line: Records = initialize_array(DatasetType.input, ComponentType.line, self.count)
@@ -104,7 +104,7 @@ class Network:
         t["uk"], t["pk"], t["p0"], t["i0"] = units.impedance_pu, units.load_w, units.no_load_w, units.magnetising_pu
         t["winding_from"], t["winding_to"], t["clock"] = WindingType.delta, WindingType.wye_n, 11
         t["tap_side"], t["tap_pos"], t["tap_nom"] = 0, -self.base_taps, 0
-        t["tap_min"], t["tap_max"], t["tap_size"] = -LARGEST_TAP, LARGEST_TAP, TAP_STEP * self.hv_v
+        t["tap_min"], t["tap_max"], t["tap_size"] = -MAX_TAP, MAX_TAP, TAP_STEP * self.hv_v
         return t
 
     def _loads(self) -> Records:
@@ -190,7 +190,7 @@ class Network:
         tap: Records = initialize_array(DatasetType.update, ComponentType.transformer, tap_steps.shape)
         tap["id"] = self._ids("transformers")
         # A higher tap position on the high-voltage side lowers the low voltage.
-        tap["tap_pos"] = np.clip(-self.base_taps - tap_steps, -LARGEST_TAP, LARGEST_TAP)
+        tap["tap_pos"] = np.clip(-self.base_taps - tap_steps, -MAX_TAP, MAX_TAP)
         return tap
 
     def _flow(self, node: Records, line: Records, transformer: Records) -> Flow:

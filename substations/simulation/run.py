@@ -10,12 +10,12 @@ import numpy as np
 
 from .arrays import Floats, Integers
 from .event_schedule import random_events
-from .grid import Grid, Link, Substation, random_grid
 from .labels import History, LabelledEvent, label
 from .metering import MeterState, read
 from .physics import Losses
+from .simulated_grid import SimulatedGrid, SimulatedLink, SimulatedSubstation, random_grid
 from .spec import EventRequest, SimulationSpec, SpecError
-from .world import State, World
+from .world import World, WorldState
 
 _METER = 202
 
@@ -27,11 +27,11 @@ class Day:
     times_s: Integers
     values: Floats
     losses: Losses
-    state: State
+    state: WorldState
     meter: MeterState
 
 
-def next_day(world: World, state: State, meter: MeterState, day: int, events: tuple[EventRequest, ...]) -> Day:
+def next_day(world: World, state: WorldState, meter: MeterState, day: int, events: tuple[EventRequest, ...]) -> Day:
     physics, after = world.advance(state, day, events)
     rng = np.random.default_rng([world.spec.seed, _METER, day + 1])
     values, meter = read(physics, world.units, rng, events, world.grid.codes, meter)
@@ -47,21 +47,21 @@ class Simulation:
     """
 
     spec: SimulationSpec
-    grid: Grid
+    grid: SimulatedGrid
     times_s: Integers
     values: Floats
     losses: Losses
     requests: tuple[EventRequest, ...]
     world: World
-    states: tuple[State, ...]  # at the start of each day and at the end of the last
+    states: tuple[WorldState, ...]  # at the start of each day and at the end of the last
     meter: MeterState
 
     @property
-    def substations(self) -> tuple[Substation, ...]:
+    def substations(self) -> tuple[SimulatedSubstation, ...]:
         return self.grid.substations
 
     @property
-    def links(self) -> tuple[Link, ...]:
+    def links(self) -> tuple[SimulatedLink, ...]:
         return self.grid.links
 
     @property
@@ -78,7 +78,7 @@ class Simulation:
         return label(History(self.world, self.states, self.requests, self.times_s, self.losses))
 
 
-def simulate(spec: SimulationSpec, grid: Grid | None = None) -> Simulation:
+def simulate(spec: SimulationSpec, grid: SimulatedGrid | None = None) -> Simulation:
     """Simulate ``spec``, on a random grid or on ``grid``; the same spec gives the same numbers.
 
     Raises:

@@ -11,11 +11,11 @@ from .arrays import Floats, Integers
 from .clock import LocalClock, local_clock
 from .effects import Effects, gather
 from .equipment import draw_units
-from .grid import Grid
 from .load_flow import Network
 from .noise import NoiseBank
 from .physics import Physics, connected_banks, demand, distortion, temperatures_and_losses
 from .profiles import ambient_temperature, day_shape, weather_factor
+from .simulated_grid import SimulatedGrid
 from .spec import EventRequest, SimulationSpec
 
 DAY_S = 86_400
@@ -24,7 +24,7 @@ _NOISE, _INITIAL = 200, 201
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class WorldState:
     """All that a day hands to the next."""
 
     noise: Floats
@@ -37,7 +37,7 @@ class World:
     the days before it were computed.
     """
 
-    def __init__(self, spec: SimulationSpec, grid: Grid) -> None:
+    def __init__(self, spec: SimulationSpec, grid: SimulatedGrid) -> None:
         self.spec, self.grid = spec, grid
         self.units = draw_units(grid, spec.seed)
         self.shapes = tuple(plate.load_shape for plate in grid.substations)
@@ -56,11 +56,11 @@ class World:
         low_pu = flow.line_v.mean(axis=(0, 2)) / network.lv_v
         return np.asarray(np.clip(np.round((1.0 - low_pu) / 0.025), -2, 4), dtype=np.int64)
 
-    def first_state(self) -> State:
+    def first_state(self) -> WorldState:
         """The state at the first step, after a day before it in which transients die out."""
         rng = np.random.default_rng([self.spec.seed, _INITIAL])
         n = self.units.count
-        cold = State(self.noise.initial(rng), np.ceil(self.units.bank_steps / 2), np.full(n, 40.0))
+        cold = WorldState(self.noise.initial(rng), np.ceil(self.units.bank_steps / 2), np.full(n, 40.0))
         return self.advance(cold, -1, ())[1]
 
     def times(self, day: int) -> Integers:
@@ -68,7 +68,7 @@ class World:
         first = self.spec.start_s + day * DAY_S
         return np.asarray(first + np.arange(self.spec.steps_per_day) * self.spec.step_s)
 
-    def advance(self, state: State, day: int, events: Iterable[EventRequest]) -> tuple[Physics, State]:
+    def advance(self, state: WorldState, day: int, events: Iterable[EventRequest]) -> tuple[Physics, WorldState]:
         """Compute day ``day`` (-1 is the day before the start) and the state at its end.
 
         Steps: noise and weather, demand, capacitor steps, power flow, harmonics, oil temperature and losses.
@@ -91,7 +91,7 @@ class World:
         )
         frequency_hz = spec.nominal_hz * (1 + 0.00035 * noise["frequency"])
         physics = Physics(times, flow, thd_current, thd_voltage, oil, frequency_hz, ambient, steps, effects, losses)
-        return physics, State(noise_state, steps[-1], oil[-1])
+        return physics, WorldState(noise_state, steps[-1], oil[-1])
 
     def _shape(self, clock: LocalClock, ambient_c: Floats, effects: Effects) -> Floats:
         """[time, substation] load per unit of the first day's peak: hour and day, weather and growth."""

@@ -12,11 +12,11 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from alerts.tests.desk import raised
-from substations.models import Link, Reading, Span, Substation
+from alerts.tests.alert_scenes import raised
+from substations.models import Link, PendingRange, Reading, Substation
 from substations.registry import LinkRow, register
 
-from .doors import AT, STEP, Doors, read, text
+from .readings_pages import AT, STEP, SignIn, read, text
 
 pytestmark = pytest.mark.django_db
 BASE = "/admin/substations/"
@@ -110,7 +110,7 @@ def test_a_bad_row_is_shown_and_nothing_is_imported(admin_client: Client, model:
     assert everything() == before
 
 
-def test_importing_needs_the_permission(signed_in: Doors) -> None:
+def test_importing_needs_the_permission(signed_in: SignIn) -> None:
     client = signed_in("viewer")
     User.objects.update(is_staff=True)
     assert client.get(f"{BASE}substation/").status_code == 200
@@ -118,7 +118,7 @@ def test_importing_needs_the_permission(signed_in: Doors) -> None:
         assert client.get(BASE + path).status_code == 403
 
 
-@pytest.mark.parametrize(("model", "queries"), [("substation", 8), ("link", 7), ("span", 6)])
+@pytest.mark.parametrize(("model", "queries"), [("substation", 8), ("link", 7), ("pendingrange", 6)])
 @pytest.mark.parametrize("count", [1, 30])
 def test_the_number_of_queries_of_a_list_does_not_grow(
     admin_client: Client, django_assert_max_num_queries: Any, model: str, queries: int, count: int
@@ -127,7 +127,7 @@ def test_the_number_of_queries_of_a_list_does_not_grow(
     for number in range(count):
         other = Substation.objects.create(code=f"B{number}")
         Link.objects.create(source=first, target=other)
-        Span.objects.create(substation=other, start=AT, end=AT + STEP)
+        PendingRange.objects.create(substation=other, start=AT, end=AT + STEP)
     with django_assert_max_num_queries(queries):
         assert admin_client.get(f"{BASE}{model}/").status_code == 200
 
@@ -172,11 +172,11 @@ def test_one_with_alerts_cannot_be_deleted_and_the_page_says_so(admin_client: Cl
     assert Substation.objects.filter(code="A").exists()
 
 
-def test_a_span_is_looked_at_and_not_touched(admin_client: Client) -> None:
-    span = Span.objects.create(substation=Substation.objects.create(code="A"), start=AT, end=AT + STEP)
-    assert admin_client.get(f"{BASE}span/{span.pk}/change/").status_code == 200
-    for path in ("add/", f"{span.pk}/change/", f"{span.pk}/delete/"):
-        assert admin_client.post(f"{BASE}span/{path}", {"post": "yes"}).status_code == 403
+def test_a_pending_range_is_looked_at_and_not_touched(admin_client: Client) -> None:
+    pending = PendingRange.objects.create(substation=Substation.objects.create(code="A"), start=AT, end=AT + STEP)
+    assert admin_client.get(f"{BASE}pendingrange/{pending.pk}/change/").status_code == 200
+    for path in ("add/", f"{pending.pk}/change/", f"{pending.pk}/delete/"):
+        assert admin_client.post(f"{BASE}pendingrange/{path}", {"post": "yes"}).status_code == 403
 
 
 def test_text_that_a_spreadsheet_would_run_is_guarded_and_comes_back_as_it_was_and_numbers_stay_numbers(

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from substations.charts import MOST_POINTS, Episode, Line, thin, time_series, zone_label
+from substations.charts import MAX_POINTS, ChartLine, ShadedInterval, thin, time_series, zone_label
 
 STEP = 900
 LONG = hnp.arrays(
@@ -28,7 +28,7 @@ def times(count: int) -> np.ndarray[Any, np.dtype[np.int64]]:
 
 
 def drawn(at_s: Any, *values: Any, **options: Any) -> list[dict[str, Any]]:
-    lines = [Line(f"line {n}", np.asarray(each, dtype=float), "measured") for n, each in enumerate(values)]
+    lines = [ChartLine(f"line {n}", np.asarray(each, dtype=float), "measured") for n, each in enumerate(values)]
     found: list[dict[str, Any]] = time_series(at_s, lines, panels=["y"], interval_s=STEP, **options)["data"]
     return found
 
@@ -73,7 +73,7 @@ def test_a_long_record_is_broken_at_its_gaps_and_nowhere_else(seed: int, gaps: i
     at_s = times(12_000)[present]
     trace = drawn(at_s, rng.normal(size=len(at_s)))[0]
     breaks = [n for n, value in enumerate(trace["y"]) if value is None]
-    assert len(trace["y"]) <= MOST_POINTS + gaps
+    assert len(trace["y"]) <= MAX_POINTS + gaps
     assert len(breaks) <= int((np.diff(at_s) > STEP).sum())
     lost = set(np.datetime_as_string(times(12_000)[~present].astype("datetime64[s]")).tolist())
     assert breaks
@@ -85,7 +85,7 @@ def test_a_long_record_is_broken_at_its_gaps_and_nowhere_else(seed: int, gaps: i
 def test_every_trace_of_a_long_record_shares_one_axis() -> None:
     one, two, three = drawn(times(20_000), *np.random.default_rng(1).normal(size=(3, 20_000)))
     assert one["x"] == two["x"] == three["x"]
-    assert len(one["x"]) <= MOST_POINTS + 2
+    assert len(one["x"]) <= MAX_POINTS + 2
 
 
 def test_no_readings_make_an_empty_figure() -> None:
@@ -95,11 +95,16 @@ def test_no_readings_make_an_empty_figure() -> None:
 def test_times_are_local_and_episodes_are_shaded_up_to_the_newest_reading() -> None:
     at_s = times(4)
     episodes = [
-        Episode(int(at_s[1]), None, "critical", "Overload", url="/episodes/1/"),
-        Episode(int(at_s[0]), int(at_s[2]), "warning", "x"),
+        ShadedInterval(int(at_s[1]), None, "critical", "Overload", url="/episodes/1/"),
+        ShadedInterval(int(at_s[0]), int(at_s[2]), "warning", "x"),
     ]
     figure = time_series(
-        at_s, [Line("a", np.ones(4), "measured")], panels=["y"], interval_s=STEP, utc_offset_s=19_800, episodes=episodes
+        at_s,
+        [ChartLine("a", np.ones(4), "measured")],
+        panels=["y"],
+        interval_s=STEP,
+        utc_offset_s=19_800,
+        episodes=episodes,
     )
     assert figure["data"][0]["x"][0] == "2026-03-02T05:30:00"
     first, second = figure["layout"]["shapes"]
@@ -115,7 +120,7 @@ def test_times_are_local_and_episodes_are_shaded_up_to_the_newest_reading() -> N
 
 
 def test_panels_share_the_height_without_overlap_and_guides_are_drawn() -> None:
-    lines = [Line("a", np.ones(3), "measured"), Line("b", np.ones(3), "band", panel=2, fill_to_previous=True)]
+    lines = [ChartLine("a", np.ones(3), "measured"), ChartLine("b", np.ones(3), "band", panel=2, fill_to_previous=True)]
     figure = time_series(times(3), lines, panels=["1", "2", "3"], interval_s=STEP, guides={0: [("target", 0.95)]})
     domains = sorted(figure["layout"][axis]["domain"] for axis in ("yaxis", "yaxis2", "yaxis3"))
     assert all(low[1] < high[0] for low, high in pairwise(domains))
@@ -130,14 +135,15 @@ def test_the_axis_says_which_clock_it_shows(offset_s: int, label: str) -> None:
 
 @pytest.mark.parametrize("count", [0, 3, 5000])
 def test_plotly_knows_every_part_of_a_figure(count: int) -> None:
-    figure = time_series(
-        times(count), [Line("a", np.ones(count), "measured"), Line("b", np.ones(count), "band", fill_to_previous=True)],
-        panels=["y", "z"], interval_s=STEP, episodes=[Episode(0, 10, "warning", "x")], guides={1: [("limit", 2.0)]},
-    )  # fmt: skip
+    ones = np.ones(count)
+    lines = [ChartLine("a", ones, "measured"), ChartLine("b", ones, "band", fill_to_previous=True)]
+    shaded = [ShadedInterval(0, 10, "warning", "x")]
+    guides = {1: [("limit", 2.0)]}
+    figure = time_series(times(count), lines, panels=["y", "z"], interval_s=STEP, episodes=shaded, guides=guides)
     assert len(go.Figure(figure).data) == 2
 
 
 @pytest.mark.parametrize("count", [0, 3, 5000])
 def test_a_figure_is_plain_json(count: int) -> None:
-    lines = [Line("a", np.full(count, np.nan), "measured"), Line("b", np.ones(count), "expected", "kW")]
+    lines = [ChartLine("a", np.full(count, np.nan), "measured"), ChartLine("b", np.ones(count), "expected", "kW")]
     json.dumps(time_series(times(count), lines, panels=["y"], interval_s=STEP), allow_nan=False)

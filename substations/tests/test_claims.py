@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from substations.models import Span, Substation
+from substations.models import PendingRange, Substation
 
-from .doors import AT, STEP
+from .readings_pages import AT, STEP
 
 WORKERS = 10
 
@@ -21,7 +21,7 @@ WORKERS = 10
 @pytest.mark.django_db(transaction=True)
 def test_of_many_workers_one_gets_all_that_waits() -> None:
     stations = [Substation.objects.create(code=f"SS-{number}") for number in range(3)]
-    Span.objects.bulk_create(Span(substation=each, start=AT, end=AT + STEP) for each in stations * 5)
+    PendingRange.objects.bulk_create(PendingRange(substation=each, start=AT, end=AT + STEP) for each in stations * 5)
     gate = Barrier(WORKERS)
 
     def claim(_number: int) -> Any:
@@ -29,11 +29,11 @@ def test_of_many_workers_one_gets_all_that_waits() -> None:
             connection.ensure_connection()
             gate.wait(timeout=30)
             ids = [each.pk for each in stations]
-            return Span.objects.claim(ids, now=AT, lease_for=timedelta(minutes=2))
+            return PendingRange.objects.claim_all_of(ids, now=AT, lease_for=timedelta(minutes=2))
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(WORKERS) as pool:
         tokens = [token for token in pool.map(claim, range(WORKERS)) if token is not None]
     assert len(tokens) == 1
-    assert Span.objects.claimed(tokens[0]).count() == 15
+    assert PendingRange.objects.claimed(tokens[0]).count() == 15

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from substations.duration import MOST_POINTS, duration_curve, exceeded
+from substations.duration import MAX_POINTS, duration_curve, exceeded
 from substations.models import Reading, Substation
 
-from .doors import AT, STEP, Doors, assert_guarded, read
+from .readings_pages import AT, STEP, SignIn, assert_guarded, read
 
 URL = "/substations/SS-01/duration/"
 LOADS = hnp.arrays(np.float64, st.integers(1, 1500), elements=st.floats(0, 1e5) | st.just(float("nan")))
@@ -23,7 +23,7 @@ LOADS = hnp.arrays(np.float64, st.integers(1, 1500), elements=st.floats(0, 1e5) 
 def test_the_curve_falls_and_keeps_both_extremes(load: Any) -> None:
     part_pct, values = exceeded(load)
     known = load[np.isfinite(load)]
-    assert len(part_pct) == len(values) <= MOST_POINTS
+    assert len(part_pct) == len(values) <= MAX_POINTS
     if len(known):
         assert (values[0], values[-1]) == (known.max(), known.min())
         assert part_pct[-1] == pytest.approx(100.0)
@@ -46,7 +46,7 @@ def test_the_rating_is_a_line_with_its_name() -> None:
 
 
 @pytest.mark.django_db
-def test_those_without_a_role_see_nothing(signed_in: Doors) -> None:
+def test_those_without_a_role_see_nothing(signed_in: SignIn) -> None:
     Substation.objects.create(code="SS-01")
     assert_guarded(signed_in, URL)
     assert signed_in("operator").get("/substations/SS-99/duration/").status_code == 404
@@ -54,7 +54,7 @@ def test_those_without_a_role_see_nothing(signed_in: Doors) -> None:
 
 
 @pytest.mark.django_db
-def test_the_sentence_says_what_the_curve_shows(signed_in: Doors) -> None:
+def test_the_sentence_says_what_the_curve_shows(signed_in: SignIn) -> None:
     station = Substation.objects.create(code="SS-01", rated_kva=100)
     loads = [50.0] * 6 + [90.0] * 4
     Reading.objects.bulk_create(
@@ -68,7 +68,7 @@ def test_the_sentence_says_what_the_curve_shows(signed_in: Doors) -> None:
 
 
 @pytest.mark.django_db
-def test_active_power_stands_in_and_nothing_is_said(signed_in: Doors) -> None:
+def test_active_power_stands_in_and_nothing_is_said(signed_in: SignIn) -> None:
     station = Substation.objects.create(code="SS-01")
     client = signed_in("viewer")
     assert "No load was measured" in client.get(URL).json()["empty"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from substations.layout import LEAST_DISTANCE, Point, place, spread
+from substations.layout import MIN_DISTANCE, Point, place, spread
 
 NOWHERE: dict[str, Point | None] = {}
 
@@ -98,7 +98,7 @@ def test_nodes_of_a_map_do_not_cover_each_other(points: list[Point]) -> None:
     placed = list(spread({f"N{n}": point for n, point in enumerate(points)}).values())
     extent = max(max(axis) - min(axis) for axis in zip(*points, strict=True)) or 1.0
     nearest = min(((a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2) ** 0.5 for n, a in enumerate(placed) for b in placed[:n])
-    assert nearest > 0.5 * LEAST_DISTANCE * extent
+    assert nearest > 0.5 * MIN_DISTANCE * extent
 
 
 def test_nodes_with_room_stay_where_they_are() -> None:

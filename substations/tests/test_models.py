@@ -1,4 +1,4 @@
-"""Substations, links, readings and spans: what can be stored at all."""
+"""Substations, links, readings and pending ranges: what can be stored at all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from substations.models import Link, Reading, Span, Substation
+from substations.models import Link, PendingRange, Reading, Substation
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -93,8 +93,8 @@ def test_a_reading_of_a_time_is_stored_once() -> None:
         Reading.objects.create(substation=substation, at=AT)
 
 
-def test_a_span_ends_after_it_starts() -> None:
+def test_a_pending_range_ends_after_it_starts() -> None:
     substation = station()
-    Span.objects.create(substation=substation, start=AT, end=AT)
+    PendingRange.objects.create(substation=substation, start=AT, end=AT)
     with pytest.raises(IntegrityError), transaction.atomic():
-        Span.objects.create(substation=substation, start=AT, end=AT - timedelta(seconds=1))
+        PendingRange.objects.create(substation=substation, start=AT, end=AT - timedelta(seconds=1))

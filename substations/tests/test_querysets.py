@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from substations.channels import CHANNEL_NAMES
-from substations.models import Link, Reading, Span, Substation
+from substations.models import Link, PendingRange, Reading, Substation
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -26,12 +26,12 @@ def read(substation: Substation, count: int = 3, **values: float) -> None:
     Reading.objects.bulk_create(Reading(substation=substation, at=AT + n * STEP, **values) for n in range(count))
 
 
-def span(substation: Substation, **values: Any) -> Span:
-    return Span.objects.create(**{"substation": substation, "start": AT, "end": AT + STEP, **values})
+def pending(substation: Substation, **values: Any) -> PendingRange:
+    return PendingRange.objects.create(**{"substation": substation, "start": AT, "end": AT + STEP, **values})
 
 
 def claim(*substations: Substation, now: datetime = AT) -> Any:
-    return Span.objects.claim([each.pk for each in substations], now=now, lease_for=LEASE)
+    return PendingRange.objects.claim_all_of([each.pk for each in substations], now=now, lease_for=LEASE)
 
 
 def test_the_newest_reading_comes_with_its_substation_in_one_query(
@@ -85,41 +85,41 @@ def test_no_rows_are_empty_arrays_of_the_right_shape() -> None:
 
 
 def test_of_two_claimers_one_gets_the_work(station: Substation) -> None:
-    span(station)
+    pending(station)
     token = claim(station)
     assert token is not None
     assert claim(station) is None
-    assert Span.objects.claimed(token).count() == 1
+    assert PendingRange.objects.claimed(token).count() == 1
 
 
 def test_nothing_that_waits_is_nothing_to_claim(station: Substation) -> None:
     assert claim(station) is None
 
 
-def test_a_claim_takes_every_span_of_these_substations_alone(station: Substation) -> None:
+def test_a_claim_takes_every_range_of_these_substations_alone(station: Substation) -> None:
     other = Substation.objects.create(code="B")
     for each in (station, station, other):
-        span(each)
+        pending(each)
     token = claim(station)
-    assert Span.objects.claimed(token).count() == 2
-    assert Span.objects.waiting(AT).get().substation == other
+    assert PendingRange.objects.claimed(token).count() == 2
+    assert PendingRange.objects.unclaimed(AT).get().substation == other
 
 
 def test_a_claim_that_ran_out_is_claimed_again_and_the_old_token_is_worth_nothing(station: Substation) -> None:
-    span(station)
+    pending(station)
     first = claim(station)
     assert claim(station, now=AT + LEASE) is None
     second = claim(station, now=AT + LEASE + timedelta(seconds=1))
     assert second not in (None, first)
-    assert not Span.objects.claimed(first).exists()
+    assert not PendingRange.objects.claimed(first).exists()
 
 
 def test_what_arrives_meanwhile_waits_until_the_one_who_is_at_it_has_finished(station: Substation) -> None:
     """Two workers that judge the same substations at once would overwrite each other's result."""
     other = Substation.objects.create(code="B")
-    span(station)
+    pending(station)
     token = claim(station, other)
-    span(other, start=AT + STEP, end=AT + 2 * STEP)
+    pending(other, start=AT + STEP, end=AT + 2 * STEP)
     assert claim(station, other) is None
-    Span.objects.claimed(token).delete()
+    PendingRange.objects.claimed(token).delete()
     assert claim(station, other) is not None

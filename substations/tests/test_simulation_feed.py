@@ -56,11 +56,11 @@ def test_a_week_of_clean_feed_looks_like_the_history() -> None:
     history = simulate(spec).values
     week = take(LiveFeed(spec), 7 * 96)
     low, high = np.nanquantile(history, [0.001, 0.999], axis=1)
-    span = high - low
-    outside = (week < (low - 0.1 * span)[:, None]) | (week > (high + 0.1 * span)[:, None])
+    extent = high - low
+    outside = (week < (low - 0.1 * extent)[:, None]) | (week > (high + 0.1 * extent)[:, None])
     assert outside.mean() < 0.01
     middle = np.abs(np.nanmedian(week, axis=1) - np.nanmedian(history, axis=1))
-    assert (middle < 0.25 * span).all()
+    assert (middle < 0.25 * extent).all()
 
 
 def test_a_fault_goes_on_into_the_feed_and_ends_as_requested() -> None:

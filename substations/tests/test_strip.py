@@ -9,7 +9,7 @@ import pytest
 from substations.models import Reading, Substation
 from substations.strip import STRETCHES, strip_of
 
-from .doors import AT, STEP, Doors, assert_guarded, read, text
+from .readings_pages import AT, STEP, SignIn, assert_guarded, read, text
 
 pytestmark = pytest.mark.django_db
 URL = "/substations/SS-01/strip/"
@@ -28,18 +28,18 @@ def fill(station: Substation, count: int, gap: range = range(0)) -> None:
     )
 
 
-def test_those_without_a_role_see_nothing(signed_in: Doors, station: Substation) -> None:
+def test_those_without_a_role_see_nothing(signed_in: SignIn, station: Substation) -> None:
     assert_guarded(signed_in, URL)
     assert signed_in("operator").get("/substations/SS-99/strip/").status_code == 404
 
 
-def test_a_record_of_one_reading_gives_no_range_to_pick(signed_in: Doors, station: Substation) -> None:
+def test_a_record_of_one_reading_gives_no_range_to_pick(signed_in: SignIn, station: Substation) -> None:
     read(station, 1, power_factor=0.9)
     assert strip_of(station) is None
     assert "data-brush" not in text(signed_in("viewer").get(URL))
 
 
-def test_it_spans_the_record_and_the_size_of_the_power_factor(station: Substation) -> None:
+def test_it_covers_the_record_and_the_size_of_the_power_factor(station: Substation) -> None:
     fill(station, 2000)
     found = strip_of(station)
     assert found is not None
@@ -56,7 +56,7 @@ def test_a_gap_is_left_out(station: Substation) -> None:
     assert not [left for left in lefts if 505 < left < 745]
 
 
-def test_the_range_of_the_url_lies_on_it(signed_in: Doors, station: Substation) -> None:
+def test_the_range_of_the_url_lies_on_it(signed_in: SignIn, station: Substation) -> None:
     fill(station, 2000)
     page = text(signed_in("viewer").get(URL, {"range": "24h"}))
     last = int((AT + 1999 * STEP).timestamp())
@@ -69,7 +69,7 @@ def test_the_range_of_the_url_lies_on_it(signed_in: Doors, station: Substation) 
 
 @pytest.mark.parametrize("count", [2, 900])
 def test_the_number_of_queries_does_not_grow(
-    signed_in: Doors, station: Substation, django_assert_num_queries: Any, count: int
+    signed_in: SignIn, station: Substation, django_assert_num_queries: Any, count: int
 ) -> None:
     fill(station, count)
     client = signed_in("viewer")

@@ -68,7 +68,7 @@ def test_rows_do_not_move_under_the_pointer_until_it_leaves(visit: Visit, grid: 
     page.locator("#alert-list tbody tr").nth(1).locator(".clip").hover()
     bring_to_top(grid, risen)
     refresh(page)
-    waiting = page.get_by_role("button", name="1 change waiting")
+    waiting = page.get_by_role("button", name="1 update waiting")
     expect(waiting).to_be_visible()
     assert rows(page) == before
     page.mouse.move(5, 5)
@@ -96,7 +96,7 @@ def test_what_is_ticked_is_acknowledged_together(visit: Visit) -> None:
     one, two = numbers(page)[:2]
     for number in (one, two):
         page.locator(f"#tick-{number}").check()
-    page.get_by_role("button", name="Acknowledge these").click()
+    page.get_by_role("button", name="Acknowledge selected").click()
     expect(page.get_by_text("2 alerts acknowledged.")).to_be_visible()
     for number in (one, two):
         expect(page.locator(f"#alert-{number}")).to_contain_text("ola")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ..conftest import System, start
-from ..samples import export_with_a_failed_bank
+from ..exports import export_with_a_failed_bank
 from .conftest import MARKS, PHONE, WIDE, settle, sign_in, watched
 
 pytestmark = MARKS
@@ -56,7 +56,7 @@ def test_an_operator_uploads_a_file_and_follows_the_loss_to_the_history(page: Pa
     row.get_by_role("button", name="Acknowledge").click()
     expect(row.get_by_role("link", name="Resolve")).to_be_visible()
     row.get_by_role("link", name="Capacitor bank failure").click()
-    expect(page.get_by_role("heading", name="Why")).to_be_visible()
+    expect(page.get_by_role("heading", name="Evidence")).to_be_visible()
     expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible()
 
     picture = tmp_path / "alert.png"
@@ -110,10 +110,10 @@ def test_a_theme_is_shown_at_once_and_kept_for_the_next_page(page: Page, system:
     with page.expect_response("**/preferences/") as saved:
         page.get_by_role("button", name="Dark", exact=True).click()
     assert saved.value.status == 204
-    expect(root).to_have_attribute("data-bs-theme", "dark")
+    expect(root).to_have_attribute("data-scheme", "dark")
     page.goto(f"{system.url}/alerts/", wait_until="commit")
-    assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark", "before any script of the page ran"
+    assert page.evaluate("document.documentElement.dataset.scheme") == "dark", "before any script of the page ran"
     page.get_by_role("button", name="your account").click()
     with page.expect_response("**/preferences/"):
         page.get_by_role("button", name="System", exact=True).click()
-    expect(root).to_have_attribute("data-bs-theme", "light")
+    expect(root).to_have_attribute("data-scheme", "light")

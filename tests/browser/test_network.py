@@ -58,13 +58,13 @@ def test_the_side_panel_opens_and_closes_by_keyboard_alone(visit: Visit, grid: G
     panel = page.get_by_role("dialog", name="Substation")
     code = links.nth(1).get_attribute("data-node") or ""
     expect(panel.get_by_role("heading", level=3).first).to_contain_text(code)
-    expect(panel.get_by_text("Newest reading")).to_be_visible()
+    expect(panel.get_by_text("Latest reading")).to_be_visible()
     assert urlsplit(page.url).path == "/", "no other page"
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
     expect(links.nth(1)).to_be_focused()
     page.keyboard.press("Enter")
-    panel.get_by_role("link", name="Open its page").press("Enter")
+    panel.get_by_role("link", name="Open substation").press("Enter")
     expect(page).to_have_url(f"{grid.url}/substations/{code}/")
 
 
@@ -143,18 +143,18 @@ def test_charts_of_one_page_share_their_zoom(visit: Visit, grid: Grid) -> None:
     page.wait_for_function(
         "() => [...document.querySelectorAll('[data-link]')].filter((c) => c._fullLayout).length > 1"
     )
-    span = "(chart) => { const [a, b] = chart._fullLayout.xaxis.range.map((x) => Date.parse(x)); return b - a; }"
-    whole = charts.nth(1).evaluate(span)
+    extent = "(chart) => { const [a, b] = chart._fullLayout.xaxis.range.map((x) => Date.parse(x)); return b - a; }"
+    whole = charts.nth(1).evaluate(extent)
     charts.first.evaluate(
         "(chart) => { const [a, b] = chart._fullLayout.xaxis.range; return Plotly.relayout(chart, {"
         " 'xaxis.range': [a, new Date((Date.parse(a) + Date.parse(b)) / 2).toISOString().slice(0, 19)] }); }"
     )
     page.wait_for_timeout(300)
-    assert charts.nth(1).evaluate(span) < 0.7 * whole
+    assert charts.nth(1).evaluate(extent) < 0.7 * whole
     with page.expect_response("**/chart/?*"):
         page.evaluate("document.body.dispatchEvent(new CustomEvent('live:scores'))")
     page.wait_for_timeout(300)
-    assert charts.first.evaluate(span) < 0.7 * whole, "an update keeps the zoom"
+    assert charts.first.evaluate(extent) < 0.7 * whole, "an update keeps the zoom"
 
 
 def test_the_crosshair_of_one_chart_stands_in_the_others_too(visit: Visit, grid: Grid) -> None:

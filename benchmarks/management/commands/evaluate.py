@@ -18,6 +18,8 @@ from benchmarks.event_score import Report
 from benchmarks.labelled_set import read_benchmark
 from benchmarks.robustness import mean, robustness
 from core.console import wide_table
+from smart_ems.scratch import DetectError
+from substations.registry import RegistryError
 
 FIGURES = (
     ("F1", "f1", 3),
@@ -38,7 +40,6 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="benchmark folder")
         parser.add_argument("--no-baselines", action="store_true", help="leave the simple detectors out")
-        parser.add_argument("--sensitivity", type=float, default=1.0, help="1 is neutral; higher alarms earlier")
         parser.add_argument(
             "--false-alarms", type=float, metavar="N", help="per substation and month; sets the sensitivity"
         )
@@ -47,12 +48,14 @@ class Command(BaseCommand):
         )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
-    def handle(self, *args: Any, folders: list[Path], no_baselines: bool, sensitivity: float, **options: Any) -> None:
-        wanted = {"sensitivity": sensitivity, "false_alarms_per_month": options["false_alarms"]}
+    def handle(self, *args: Any, folders: list[Path], no_baselines: bool, **options: Any) -> None:
+        wanted = options["false_alarms"]
         try:
-            results = [evaluate(each, with_baselines=not no_baselines, **wanted) for each in folders]
+            results = [
+                evaluate(each, with_baselines=not no_baselines, false_alarms_per_month=wanted) for each in folders
+            ]
             changed = robustness(read_benchmark(each) for each in folders) if options["robustness"] else {}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, DetectError, RegistryError) as error:
             raise CommandError(f"The folder cannot be used: {error}") from error
         if options["json"]:
             plain: dict[str, Any] = {each.name: _plain(each) for each in results}

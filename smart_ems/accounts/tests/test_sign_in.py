@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from smart_ems.dashboard.tests.scene import Doors, text
+from smart_ems.dashboard.tests.scene import SignIn, text
 
 pytestmark = pytest.mark.django_db
 Cast = Callable[[str], User]
@@ -53,7 +53,7 @@ def test_one_who_was_disabled_stays_out(client: Client, person: Cast) -> None:
     assert "_auth_user_id" not in client.session
 
 
-def test_one_who_is_signed_in_needs_no_form(signed_in: Doors) -> None:
+def test_one_who_is_signed_in_needs_no_form(signed_in: SignIn) -> None:
     assert signed_in("viewer").get("/sign-in/").headers["Location"] == "/"
 
 
@@ -62,7 +62,7 @@ def test_a_form_from_another_site_is_refused(person: Cast) -> None:
     assert sign_in(Client(enforce_csrf_checks=True)).status_code == 403  # type: ignore[attr-defined]
 
 
-def test_signing_out_takes_a_post_and_ends_the_session(signed_in: Doors) -> None:
+def test_signing_out_takes_a_post_and_ends_the_session(signed_in: SignIn) -> None:
     client = signed_in("viewer")
     assert client.get("/sign-out/").status_code == 405
     assert client.get("/").status_code == 200
@@ -75,7 +75,7 @@ def change(client: Client, old: str, new: str, again: str) -> int:
     return client.post("/password/", data).status_code
 
 
-def test_the_password_is_changed_and_the_session_goes_on(signed_in: Doors) -> None:
+def test_the_password_is_changed_and_the_session_goes_on(signed_in: SignIn) -> None:
     client = signed_in("viewer")
     assert change(client, PASSWORD, "another-word-77", "another-word-77") == 302
     assert client.get("/password/done/").status_code == 200
@@ -87,7 +87,7 @@ def test_the_password_is_changed_and_the_session_goes_on(signed_in: Doors) -> No
     [("wrong", "another-word-77", "another-word-77"), (PASSWORD, "another-word-77", "different-77"),
      (PASSWORD, "12345678", "12345678"), (PASSWORD, "short", "short"), (PASSWORD, "viewer-user", "viewer-user")],
 )  # fmt: skip
-def test_a_bad_change_changes_nothing(signed_in: Doors, old: str, new: str, again: str) -> None:
+def test_a_bad_change_changes_nothing(signed_in: SignIn, old: str, new: str, again: str) -> None:
     assert change(signed_in("viewer"), old, new, again) == 200
     assert User.objects.get().check_password(PASSWORD)
 

@@ -1,4 +1,4 @@
-"""A few substations in every state, for the pages that join the rooms."""
+"""A few substations in every state, for the pages that join the apps."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from django.test import Client
 from django.utils import timezone
 
 from alerts.models import Alert
-from alerts.tests.desk import detected, reviewed
+from alerts.tests.alert_scenes import detected, reviewed
 from mlcore.models import Detector, Score
 from substations.models import Reading, Substation
+from substations.tests.readings_pages import text
 
-Doors = Callable[[str], Client]
+__all__ = ["SignIn", "alerted", "assert_guarded", "scored", "station", "text"]
+SignIn = Callable[[str], Client]
 
 
 def station(code: str, *, silent_for: timedelta = timedelta(0), trained: bool = True, **values: Any) -> Substation:
@@ -39,13 +41,9 @@ def alerted(substation: Substation, **values: Any) -> Alert:
     return reviewed(detected(substation, **values))
 
 
-def assert_guarded(signed_in: Doors, url: str) -> None:
+def assert_guarded(signed_in: SignIn, url: str) -> None:
     """Anonymous visitors are sent to the sign-in page, those without a role are refused, and a POST is no way in."""
     anonymous = Client().get(url)
     assert (anonymous.status_code, anonymous.headers["Location"].split("?")[0]) == (302, "/sign-in/")
-    assert signed_in("stranger").get(url).status_code == 403
+    assert signed_in("outsider").get(url).status_code == 403
     assert signed_in("engineer").post(url).status_code == 405
-
-
-def text(response: Any) -> str:
-    return str(response.content.decode())

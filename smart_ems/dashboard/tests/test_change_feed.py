@@ -14,7 +14,7 @@ from ingestion.models import Upload
 from mlcore.models import Cause, Detection, TrainingAttempt
 from smart_ems.dashboard import change_feed
 from smart_ems.dashboard.change_feed import Watch
-from substations.models import Span, Substation
+from substations.models import PendingRange, Substation
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now()
@@ -72,9 +72,9 @@ def test_every_change_of_an_alert_is_told(watch: Watch, one: Substation) -> None
 
 
 def test_scores_uploads_and_models_are_told(watch: Watch, one: Substation) -> None:
-    Span.objects.create(substation=one, start=NOW, end=NOW)
+    PendingRange.objects.create(substation=one, start=NOW, end=NOW)
     assert watch.look(NOW).topics == {"scores"}
-    Span.objects.all().delete()
+    PendingRange.objects.all().delete()
     assert watch.look(NOW).topics == {"scores"}
     upload = Upload.objects.create(original_name="a.csv", size=1, sha256="a", fingerprint="a")
     assert watch.look(NOW).topics == {"uploads"}
@@ -85,7 +85,7 @@ def test_scores_uploads_and_models_are_told(watch: Watch, one: Substation) -> No
 
 
 def test_very_many_substations_are_not_named(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(change_feed, "MOST_NAMED", 3)
+    monkeypatch.setattr(change_feed, "MAX_NAMED", 3)
     Substation.objects.bulk_create(Substation(code=f"B{number}", received_at=NOW) for number in range(4))
     found = watch.look(NOW)
     assert found.topics == {"readings"}

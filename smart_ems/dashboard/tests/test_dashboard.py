@@ -7,22 +7,22 @@ from typing import Any
 
 import pytest
 
-from alerts.tests.desk import CRITICAL
+from alerts.tests.alert_scenes import CRITICAL
 from smart_ems.dashboard import views
 from substations.models import Substation
 
-from .scene import Doors, alerted, assert_guarded, scored, station, text
+from .scene import SignIn, alerted, assert_guarded, scored, station, text
 
 pytestmark = pytest.mark.django_db
 CARDS = "/dashboard/status/"
 
 
 @pytest.mark.parametrize("url", ["/", CARDS])
-def test_those_without_a_role_see_nothing(signed_in: Doors, url: str) -> None:
+def test_those_without_a_role_see_nothing(signed_in: SignIn, url: str) -> None:
     assert_guarded(signed_in, url)
 
 
-def test_every_panel_is_asked_for_by_its_address(signed_in: Doors) -> None:
+def test_every_panel_is_asked_for_by_its_address(signed_in: SignIn) -> None:
     Substation.objects.create(code="A")
     page = text(signed_in("viewer").get("/"))
     for url in (
@@ -35,7 +35,7 @@ def test_every_panel_is_asked_for_by_its_address(signed_in: Doors) -> None:
         assert f'="{url}"' in page
 
 
-def test_an_empty_grid_says_what_to_do(signed_in: Doors) -> None:
+def test_an_empty_grid_says_what_to_do(signed_in: SignIn) -> None:
     client = signed_in("viewer")
     assert "Upload a SCADA export" in text(client.get("/"))
     assert "Each substation gets a card here." in text(client.get(CARDS))
@@ -43,11 +43,11 @@ def test_an_empty_grid_says_what_to_do(signed_in: Doors) -> None:
     assert "Upload a SCADA export" not in text(client.get("/"))
 
 
-def test_the_navigation_marks_where_one_is(signed_in: Doors) -> None:
+def test_the_navigation_marks_where_one_is(signed_in: SignIn) -> None:
     assert text(signed_in("viewer").get("/")).count('aria-current="page"') == 1
 
 
-def test_those_in_trouble_come_first(signed_in: Doors) -> None:
+def test_those_in_trouble_come_first(signed_in: SignIn) -> None:
     station("A-NORMAL")
     station("B-SILENT", silent_for=timedelta(days=1))
     alerted(station("C-WARNING"))
@@ -60,8 +60,8 @@ def test_those_in_trouble_come_first(signed_in: Doors) -> None:
     assert "Data as of" in page
 
 
-def test_only_so_many_cards_and_the_rest_is_counted(signed_in: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "MOST_CARDS", 2)
+def test_only_so_many_cards_and_the_rest_is_counted(signed_in: SignIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "MAX_CARDS", 2)
     for code in "ABCDE":
         station(code)
     page = text(signed_in("viewer").get(CARDS))
@@ -72,7 +72,7 @@ def test_only_so_many_cards_and_the_rest_is_counted(signed_in: Doors, monkeypatc
 @pytest.mark.parametrize("count", [1, 20])
 @pytest.mark.parametrize(("url", "queries"), [("/", 8), (CARDS, 9)])
 def test_the_number_of_queries_does_not_grow(
-    signed_in: Doors, django_assert_num_queries: Any, url: str, queries: int, count: int
+    signed_in: SignIn, django_assert_num_queries: Any, url: str, queries: int, count: int
 ) -> None:
     for number in range(count):
         substation = station(f"SS-{number:02d}")
@@ -83,7 +83,7 @@ def test_the_number_of_queries_does_not_grow(
         client.get(url)
 
 
-def test_without_a_grid_there_is_one_card_that_says_how_to_begin_and_waits_for_it(signed_in: Doors) -> None:
+def test_without_a_grid_there_is_one_card_that_says_how_to_begin_and_waits_for_it(signed_in: SignIn) -> None:
     page = text(signed_in("viewer").get("/"))
     assert "No substations yet." in page
     assert "/dashboard/topology/" not in page

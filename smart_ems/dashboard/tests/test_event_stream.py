@@ -47,7 +47,7 @@ async def opened(client: AsyncClient) -> AsyncIterator[bytes]:
     return aiter(answer)
 
 
-async def told(stream: AsyncIterator[bytes], name: str) -> dict[str, Any]:
+async def next_event(stream: AsyncIterator[bytes], name: str) -> dict[str, Any]:
     """The data of the next event of a name."""
     async for line in stream:
         if f"event: {name}\n" in line.decode():
@@ -67,11 +67,11 @@ def test_a_page_is_told_what_arrived_where(viewer: AsyncClient) -> None:
         assert answer.headers["Content-Type"] == "text/event-stream"
         assert answer.headers["Cache-Control"] == "no-store"
         stream = aiter(answer)
-        assert await told(stream, "hello") == {"beat_s": 0.3}
-        await told(stream, "beat")  # the first look is over
+        assert await next_event(stream, "hello") == {"beat_s": 0.3}
+        await next_event(stream, "beat")  # the first look is over
         pk = await asyncio.to_thread(arrive, "A")
-        assert await told(stream, "change") == {"topics": ["readings"], "substations": [pk]}
-        assert "at" in await told(stream, "beat")
+        assert await next_event(stream, "change") == {"topics": ["readings"], "substations": [pk]}
+        assert "at" in await next_event(stream, "beat")
 
     play(scene)
 
@@ -84,7 +84,7 @@ def test_a_stream_ends_by_itself_and_leaves_nothing_behind(
     async def scene() -> None:
         stream = await opened(viewer)
         assert len(event_stream.hub().listeners) == 1
-        assert await told(stream, "bye") == {}
+        assert await next_event(stream, "bye") == {}
         assert [line async for line in stream] == []
         assert not event_stream.hub().listeners
 
@@ -95,17 +95,17 @@ def test_two_hundred_streams_need_one_thread_and_one_look(viewer: AsyncClient) -
     async def scene() -> None:
         before = threading.active_count()
         streams = [await opened(viewer) for _ in range(200)]
-        await asyncio.gather(*(told(stream, "beat") for stream in streams))
+        await asyncio.gather(*(next_event(stream, "beat") for stream in streams))
         assert threading.active_count() - before <= 3
         pk = await asyncio.to_thread(arrive, "A")
-        said = await asyncio.gather(*(told(stream, "change") for stream in streams))
+        said = await asyncio.gather(*(next_event(stream, "change") for stream in streams))
         assert said == [{"topics": ["readings"], "substations": [pk]}] * 200
 
     play(scene)
 
 
 def test_who_comes_when_there_are_enough_is_sent_away(viewer: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_stream, "MOST_STREAMS", 1)
+    monkeypatch.setattr(event_stream, "MAX_STREAMS", 1)
 
     async def scene() -> None:
         kept = await viewer.get(URL)
@@ -130,17 +130,17 @@ def test_a_database_that_fails_for_a_moment_ends_no_stream(
 
     async def scene() -> None:
         stream = await opened(viewer)
-        await told(stream, "beat")
+        await next_event(stream, "beat")
         await asyncio.to_thread(arrive, "A")
-        assert (await told(stream, "change"))["topics"] == ["readings"]
+        assert (await next_event(stream, "change"))["topics"] == ["readings"]
 
     play(scene)
     assert "could not be looked at" in caplog.text
 
 
-def test_a_stranger_is_refused_and_nobody_is_asked_to_sign_in_by_a_stream(signed_in: Callable[[str], Client]) -> None:
+def test_an_outsider_is_refused_and_nobody_is_asked_to_sign_in_by_a_stream(signed_in: Callable[[str], Client]) -> None:
     assert Client().get(URL).status_code == 401
-    assert signed_in("stranger").get(URL).status_code == 403
+    assert signed_in("outsider").get(URL).status_code == 403
 
 
 def test_a_stream_is_only_read(signed_in: Callable[[str], Client]) -> None:

@@ -10,14 +10,14 @@ from django.utils import timezone
 
 from smart_ems.dashboard.overview import last_arrival
 
-from .scene import Doors, station
+from .scene import SignIn, station
 
 pytestmark = pytest.mark.django_db
 URL = "/dashboard/freshness/"
 
 
 @pytest.fixture
-def viewer(signed_in: Doors) -> Client:
+def viewer(signed_in: SignIn) -> Client:
     return signed_in("viewer")
 
 
@@ -37,7 +37,7 @@ def test_fresh_readings_have_an_age_and_no_warning(viewer: Client) -> None:
 
 def test_three_intervals_without_any_are_stale(viewer: Client) -> None:
     station("A", silent_for=timedelta(minutes=46))
-    assert "Data stale" in said(viewer)
+    assert "Stale data" in said(viewer)
 
 
 def test_one_silent_substation_does_not_make_the_grid_stale(viewer: Client) -> None:
@@ -57,8 +57,8 @@ def test_every_page_shows_it(viewer: Client) -> None:
     assert f'hx-get="{URL}"' in viewer.get("/alerts/").content.decode()
 
 
-@pytest.mark.parametrize(("role", "status"), [("viewer", 200), ("stranger", 403)])
-def test_who_may_see_it(signed_in: Doors, role: str, status: int) -> None:
+@pytest.mark.parametrize(("role", "status"), [("viewer", 200), ("outsider", 403)])
+def test_who_may_see_it(signed_in: SignIn, role: str, status: int) -> None:
     assert signed_in(role).get(URL).status_code == status
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from mlcore.models import ScoringFailure
-from substations.models import Span, Substation
+from substations.models import PendingRange, Substation
 
 pytestmark = pytest.mark.django_db
 
@@ -30,9 +30,9 @@ def test_scoring_that_lags_or_fails_is_said_and_no_reason_to_take_the_process_aw
     now = timezone.now()
     waiting, failing = (Substation.objects.create(code=code) for code in ("A", "B"))
     for substation in (waiting, failing):
-        Span.objects.create(substation=substation, start=now, end=now)
+        PendingRange.objects.create(substation=substation, start=now, end=now)
     assert client.get("/healthz").json()["scoring"] == "ok"
-    Span.objects.update(created_at=now - timedelta(minutes=6))
+    PendingRange.objects.update(created_at=now - timedelta(minutes=6))
     assert client.get("/healthz").json()["scoring"] == "lagging"
     failure = {"reason": "ValueError", "first_failed_at": now, "failed_at": now, "retry_at": now}
     ScoringFailure.objects.create(substation=failing, **failure)

@@ -12,7 +12,7 @@ from mlcore.models import Score
 from smart_ems.dashboard.losses_now import losses_now
 from substations.models import Substation
 
-from .scene import Doors, station
+from .scene import SignIn, station, text
 
 pytestmark = pytest.mark.django_db
 URL = "/dashboard/losses/"
@@ -59,19 +59,19 @@ def test_what_is_not_known_counts_as_nothing() -> None:
     assert losses_now(timezone.now()).until is None
 
 
-def test_the_fragment_shows_the_figures(signed_in: Doors) -> None:
+def test_the_fragment_shows_the_figures(signed_in: SignIn) -> None:
     scores(station("A"), 4.0)
-    page = signed_in("viewer").get(URL).content.decode()
+    page = text(signed_in("viewer").get(URL))
     assert 'id="loss-now">4.00 <span class="unit">kW</span>' in page
-    assert "1 substation reports" in page
+    assert "1 substation reporting" in page
 
 
-@pytest.mark.parametrize(("role", "status"), [("viewer", 200), ("stranger", 403)])
-def test_who_may_see_it(signed_in: Doors, role: str, status: int) -> None:
+@pytest.mark.parametrize(("role", "status"), [("viewer", 200), ("outsider", 403)])
+def test_who_may_see_it(signed_in: SignIn, role: str, status: int) -> None:
     assert signed_in(role).get(URL).status_code == status
 
 
-def test_anonymous_and_wrong_method(signed_in: Doors) -> None:
+def test_anonymous_and_wrong_method(signed_in: SignIn) -> None:
     assert Client().get(URL).status_code == 302
     assert signed_in("viewer").post(URL).status_code == 405
 
@@ -83,7 +83,7 @@ def test_the_cost_does_not_grow_with_the_substations(django_assert_num_queries: 
         losses_now(timezone.now())
 
 
-@pytest.mark.parametrize(("extra_kw", "said"), [(0.5, "above what is usual"), (-0.5, "below what is usual")])
-def test_less_than_usual_is_said_in_words(signed_in: Doors, extra_kw: float, said: str) -> None:
+@pytest.mark.parametrize(("extra_kw", "said"), [(0.5, "above normal"), (-0.5, "below normal")])
+def test_less_than_usual_is_said_in_words(signed_in: SignIn, extra_kw: float, said: str) -> None:
     scores(station("A"), 4.0, extra_kw=extra_kw)
     assert said in signed_in("viewer").get(URL).content.decode()

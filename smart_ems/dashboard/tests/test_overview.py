@@ -11,9 +11,9 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from alerts.models import Alert
-from alerts.tests.desk import CRITICAL, cleared, resolved
+from alerts.tests.alert_scenes import CRITICAL, cleared, resolved
 from mlcore.models import Score, ScoringFailure
-from smart_ems.dashboard.overview import Status, statuses
+from smart_ems.dashboard.overview import SubstationStatus, statuses
 from substations.models import Reading, Substation
 
 from .scene import alerted, scored, station
@@ -21,7 +21,7 @@ from .scene import alerted, scored, station
 pytestmark = pytest.mark.django_db
 
 
-def status() -> Status:
+def status() -> SubstationStatus:
     (found,) = statuses(Substation.objects.all(), now=timezone.now())
     return found
 
@@ -35,7 +35,7 @@ def test_a_reporting_and_trained_one_without_alerts_is_normal() -> None:
     found = status()
     assert (found.state, found.word) == ("normal", "Normal")
     assert (found.power_factor, found.active_power_kw, found.loss_kw, found.extra_loss_kw) == (0.9, 120.0, 3.5, 0.5)
-    assert (found.open_alerts, found.rung, found.model) == (0, "regression", "Own regression")
+    assert (found.open_alerts, found.tier, found.model) == (0, "regression", "Own regression")
 
 
 def test_one_that_never_reported_is_unknown() -> None:
@@ -71,7 +71,7 @@ def test_one_without_a_model_is_warming_up_and_not_normal() -> None:
     [
         (Score.Status.OK, ("normal", "Normal")),
         (Score.Status.DEAD, ("unknown", "De-energised")),
-        (Score.Status.BAD, ("unknown", "Data not believed")),
+        (Score.Status.BAD, ("unknown", "Bad quality")),
     ],
 )
 def test_the_newest_score_says_what_the_data_are_worth(worth: int, expected: tuple[str, str]) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 
 from ingestion.models import Upload
 
-from .scene import Doors, alerted, station, text
+from .scene import SignIn, alerted, station, text
 
 pytestmark = pytest.mark.django_db
 URL = "/search/"
@@ -30,18 +30,18 @@ def test_anonymous_visitors_are_sent_to_the_sign_in_page(client: Client) -> None
     assert client.get(URL).headers["Location"] == "/sign-in/?next=/search/"
 
 
-def test_it_is_only_read(signed_in: Doors) -> None:
+def test_it_is_only_read(signed_in: SignIn) -> None:
     assert signed_in("viewer").post(URL, {"q": "a"}).status_code == 405
 
 
-def test_a_substation_is_found_by_code_name_and_site(signed_in: Doors) -> None:
+def test_a_substation_is_found_by_code_name_and_site(signed_in: SignIn) -> None:
     station("SS-01", name="North yard", site="Lake works", trained=False)
     client = signed_in("viewer")
     for query in ("ss-01", "NORTH", " lake "):
         assert hits(client, query) == {"Substations": ["SS-01 North yard"]}, query
 
 
-def test_an_alert_is_found_by_number_cause_and_substation(signed_in: Doors) -> None:
+def test_an_alert_is_found_by_number_cause_and_substation(signed_in: SignIn) -> None:
     alert = alerted(station("SS-01", name="North yard", trained=False))
     client = signed_in("viewer")
     for query in (str(alert.pk), f"#{alert.pk}", "capacitor bank", "ss-01", "north"):
@@ -49,14 +49,14 @@ def test_an_alert_is_found_by_number_cause_and_substation(signed_in: Doors) -> N
     assert "Alerts" not in hits(client, f"#{alert.pk + 1}")
 
 
-def test_open_alerts_come_before_closed_ones(signed_in: Doors) -> None:
+def test_open_alerts_come_before_closed_ones(signed_in: SignIn) -> None:
     stations = [station(code, trained=False) for code in ("A", "B")]
     first, second = (alerted(each) for each in stations)
     type(first).objects.filter(pk=second.pk).update(closed_at=second.raised_at, closure="resolved")
     assert hits(signed_in("viewer"), "capacitor")["Alerts"][0].startswith(f"#{first.pk} ")
 
 
-def test_files_models_and_pages_are_found(signed_in: Doors) -> None:
+def test_files_models_and_pages_are_found(signed_in: SignIn) -> None:
     station("SS-01")
     upload("models-export.csv")
     client = signed_in("viewer")
@@ -64,23 +64,23 @@ def test_files_models_and_pages_are_found(signed_in: Doors) -> None:
     assert hits(client, "ss-01")["Models"] == ["Model of SS-01"]
 
 
-def test_without_a_text_the_pages_are_offered(signed_in: Doors) -> None:
+def test_without_a_text_the_pages_are_offered(signed_in: SignIn) -> None:
     assert list(hits(signed_in("viewer"), " ")) == ["Pages"]
 
 
-def test_nothing_found_says_what_can_be_searched_for(signed_in: Doors) -> None:
-    assert "Nothing was found." in text(signed_in("viewer").get(URL, {"q": "zzz"}))
+def test_nothing_found_says_what_can_be_searched_for(signed_in: SignIn) -> None:
+    assert "No results." in text(signed_in("viewer").get(URL, {"q": "zzz"}))
 
 
-def test_those_without_a_role_find_only_their_own_pages(signed_in: Doors) -> None:
+def test_those_without_a_role_find_only_their_own_pages(signed_in: SignIn) -> None:
     alerted(station("SS-01"))
     upload("ss-01.csv")
-    client = signed_in("stranger")
+    client = signed_in("outsider")
     assert hits(client, "ss-01") == {}
     assert hits(client, "")["Pages"] == ["Preferences", "Change password", "API"]
 
 
-def test_a_role_finds_what_it_may_see(signed_in: Doors) -> None:
+def test_a_role_finds_what_it_may_see(signed_in: SignIn) -> None:
     Group.objects.get(name="viewer").permissions.remove(Permission.objects.get(codename="view_alert"))
     alerted(station("SS-01"))
     client = signed_in("viewer")
@@ -89,7 +89,7 @@ def test_a_role_finds_what_it_may_see(signed_in: Doors) -> None:
     assert "Upload readings" in hits(signed_in("operator"), "")["Pages"]
 
 
-def test_the_dialog_gets_the_results_alone(signed_in: Doors) -> None:
+def test_the_dialog_gets_the_results_alone(signed_in: SignIn) -> None:
     station("SS-01")
     answer = signed_in("viewer").get(URL, {"q": "ss"}, headers=FRAGMENT)
     assert "<html" not in text(answer)
@@ -97,7 +97,7 @@ def test_the_dialog_gets_the_results_alone(signed_in: Doors) -> None:
     assert "HX-Request" in answer.headers["Vary"]
 
 
-def test_what_is_searched_for_and_found_is_escaped(signed_in: Doors) -> None:
+def test_what_is_searched_for_and_found_is_escaped(signed_in: SignIn) -> None:
     upload('"><script>alert(1)</script>.csv')
     page = text(signed_in("viewer").get(URL, {"q": '"><script>alert'}))
     assert "&lt;script&gt;alert(1)" in page
@@ -105,13 +105,15 @@ def test_what_is_searched_for_and_found_is_escaped(signed_in: Doors) -> None:
 
 
 @pytest.mark.parametrize("query", ["9" * 40, "%", "_", "\x00", "#", "١٢", "x" * 5000])
-def test_strange_texts_are_answered(signed_in: Doors, query: str) -> None:
+def test_strange_texts_are_answered(signed_in: SignIn, query: str) -> None:
     station("SS-01")
     assert signed_in("viewer").get(URL, {"q": query}).status_code == 200
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_one_query_per_kind_however_much_there_is(signed_in: Doors, django_assert_num_queries: Any, count: int) -> None:
+def test_one_query_per_kind_however_much_there_is(
+    signed_in: SignIn, django_assert_num_queries: Any, count: int
+) -> None:
     for number in range(count):
         alerted(station(f"SS-{number:02d}"))
         upload(f"ss-{number:02d}.csv")

@@ -15,9 +15,9 @@ from ingestion.models import Upload
 from mlcore.models import Detector, ScoringFailure, TrainingAttempt
 from smart_ems.celery import app
 from smart_ems.dashboard import system_health
-from substations.models import Span, Substation
+from substations.models import PendingRange, Substation
 
-from .scene import Doors, text
+from .scene import SignIn, text
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/"
@@ -41,14 +41,14 @@ def upload(number: int, **values: Any) -> Upload:
     return Upload.objects.create(**(fields | values))
 
 
-def test_it_is_for_staff(signed_in: Doors) -> None:
+def test_it_is_for_staff(signed_in: SignIn) -> None:
     assert Client().get(URL).status_code == 302
     assert signed_in("engineer").get(URL).status_code == 302
 
 
 def test_an_empty_system_has_figures_too(admin_client: Client) -> None:
     page = text(admin_client.get(URL))
-    for said in ("Work that waits", "Files, last 24 hours", "Models", "Space", "Last training", "Recent actions"):
+    for said in ("Pending work", "Files, last 24 hours", "Models", "Space", "Last training", "Recent actions"):
         assert said in page
 
 
@@ -56,20 +56,20 @@ def test_queues_and_what_waits_in_the_database() -> None:
     substation = Substation.objects.create(code="A")
     now = timezone.now()
     for minutes in (1, 12):
-        span = Span.objects.create(substation=substation, start=now, end=now)
-        Span.objects.filter(pk=span.pk).update(created_at=now - timedelta(minutes=minutes, seconds=5))
+        pending = PendingRange.objects.create(substation=substation, start=now, end=now)
+        PendingRange.objects.filter(pk=pending.pk).update(created_at=now - timedelta(minutes=minutes, seconds=5))
     found = lines()
     assert found["Queue “default”"] == ("3", "")
     assert found["Queue “ml”"] == ("1200", "warning")
-    assert found["Stretches of readings to be judged"] == ("2", "")
-    assert found["The oldest has waited"] == ("12 min", "warning")
+    assert found["Scoring backlog"] == ("2", "")
+    assert found["Oldest waiting for"] == ("12 min", "warning")
 
 
 def test_how_scoring_stands_in_words_and_whom_it_fails_for() -> None:
     assert lines()["Scoring"] == ("keeps up", "")
     substation, now = Substation.objects.create(code="A"), timezone.now()
-    Span.objects.create(substation=substation, start=now, end=now)
-    Span.objects.update(created_at=now - timedelta(minutes=6))
+    PendingRange.objects.create(substation=substation, start=now, end=now)
+    PendingRange.objects.update(created_at=now - timedelta(minutes=6))
     assert lines()["Scoring"] == ("lags behind", "warning")
     since = now - timedelta(minutes=30, seconds=5)
     ScoringFailure.objects.create(
@@ -88,31 +88,31 @@ def test_files_of_a_day_by_how_they_ended() -> None:
     upload(4, state="failed", finished_at=now - timedelta(days=2))
     upload(5, state="waiting")
     found = lines()
-    assert (found["Under way"], found["Loaded"], found["Failed"]) == (("1", ""), ("1", ""), ("1", "critical"))
+    assert (found["Running"], found["Loaded"], found["Failed"]) == (("1", ""), ("1", ""), ("1", "critical"))
     assert found["Waiting for answers"] == ("1", "")
-    assert found["Rows read, of which refused"] == ("1,500 / 7", "")
+    assert found["Rows read, of which rejected"] == ("1,500 / 7", "")
 
 
-def test_models_by_rung_refused_and_broken_off() -> None:
+def test_models_by_tier_refused_and_broken_off() -> None:
     now = timezone.now()
     values = {"trained_from": now, "trained_until": now, "row_count": 1, "arrays": b"", "sha256": ""}
-    for code, rung in (("A", "own"), ("B", "own"), ("C", "regression")):
+    for code, tier in (("A", "own"), ("B", "own"), ("C", "regression")):
         substation = Substation.objects.create(code=code)
-        Detector.objects.create(substation=substation, version=1, tier=rung, is_active=True, **values)
+        Detector.objects.create(substation=substation, version=1, tier=tier, is_active=True, **values)
     Detector.objects.create(substation=substation, version=2, broken_reason="bad checksum", **values)
     Substation.objects.create(code="D")
     TrainingAttempt.objects.create(substation=substation, claimed_until=now - timedelta(hours=1))
     found = lines()
     assert (found["Own network"], found["Own regression"]) == (("2", ""), ("1", ""))
     assert found["Substations without a model"] == ("1", "")
-    assert found["Refused artifacts"] == ("1", "warning")
-    assert found["Trainings broken off"] == ("1", "warning")
+    assert found["Invalid models"] == ("1", "warning")
+    assert found["Trainings interrupted"] == ("1", "warning")
     assert found["Drifted"] == ("0", "")
 
 
 @pytest.mark.parametrize(("most", "is_said"), [(1, True), (0, False)])
 def test_a_large_fleet_is_not_searched_for_drift(monkeypatch: pytest.MonkeyPatch, most: int, is_said: bool) -> None:
-    monkeypatch.setattr(system_health, "MOST_LOOKED_AT", most)
+    monkeypatch.setattr(system_health, "MAX_LOOKED_AT", most)
     now = timezone.now()
     Detector.objects.create(
         substation=Substation.objects.create(code="A"), version=1, is_active=True, trained_from=now, trained_until=now,
@@ -125,7 +125,7 @@ def test_without_a_broker_the_page_says_so(admin_client: Client, monkeypatch: py
     monkeypatch.setattr(system_health, "queue_lengths", lambda: None)
     answer = admin_client.get(URL)
     assert answer.status_code == 200
-    assert "cannot be reached" in text(answer)
+    assert "unreachable" in text(answer)
 
 
 def test_a_part_that_fails_leaves_the_others(admin_client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_a_part_that_fails_leaves_the_others(admin_client: Client, monkeypatch: 
 def test_a_full_disk_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
     usage = type("Usage", (), {"total": 100 * 2**30, "free": 2**30})
     monkeypatch.setattr("shutil.disk_usage", lambda _path: usage)
-    assert lines()["Free on the disk"][1] == "critical"
+    assert lines()["Free disk space"][1] == "critical"
 
 
 def test_the_number_of_queries_does_not_grow(admin_client: Client, django_assert_max_num_queries: Any) -> None:

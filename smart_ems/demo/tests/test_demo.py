@@ -9,8 +9,8 @@ import pytest
 from ingestion import services as ingestion
 from ingestion.models import Upload
 from mlcore.models import Detector
-from smart_ems.demo import history
-from substations.models import Link, Reading, Span, Substation
+from smart_ems.demo import demo_history
+from substations.models import Link, PendingRange, Reading, Substation
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 16, 10, 37, tzinfo=UTC)
@@ -20,8 +20,8 @@ END = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
 @pytest.fixture
 def upload(monkeypatch: pytest.MonkeyPatch) -> Upload:
     """The demo with a short history, taken in and not yet loaded."""
-    monkeypatch.setattr(history, "HISTORY_DAYS", 3)
-    return history.load(now=NOW)
+    monkeypatch.setattr(demo_history, "HISTORY_DAYS", 3)
+    return demo_history.load(now=NOW)
 
 
 @pytest.fixture
@@ -32,9 +32,9 @@ def loaded(upload: Upload) -> Upload:
 
 
 def test_it_is_wanted_on_an_empty_database_alone() -> None:
-    assert history.is_wanted()
+    assert demo_history.is_wanted()
     Substation.objects.create(code="A")
-    assert not history.is_wanted()
+    assert not demo_history.is_wanted()
 
 
 def test_the_grid_is_registered_and_its_history_waits_to_be_loaded(upload: Upload) -> None:
@@ -44,8 +44,8 @@ def test_the_grid_is_registered_and_its_history_waits_to_be_loaded(upload: Uploa
     assert Link.objects.filter(source=None).count() == 3
     assert Link.objects.filter(status="open").count() == 2
     assert (upload.source, upload.state) == (Upload.Source.DEMO, Upload.State.QUEUED)
-    assert not history.is_loaded()
-    assert history.progress(upload).stage == "Loading 45 days of readings"
+    assert not demo_history.is_loaded()
+    assert demo_history.progress(upload).stage == "Loading 45 days of readings"
 
 
 def test_its_history_comes_in_like_any_upload_and_without_a_bad_row(loaded: Upload) -> None:
@@ -53,46 +53,46 @@ def test_its_history_comes_in_like_any_upload_and_without_a_bad_row(loaded: Uplo
     assert Reading.objects.count() > 0.98 * 10 * 3 * 96
     newest = Reading.objects.order_by("-at")[0].at
     assert newest == END - timedelta(minutes=15)
-    assert history.history_end() == END
+    assert demo_history.history_end() == END
 
 
 def test_progress_is_read_from_the_database(loaded: Upload) -> None:
-    assert history.progress(loaded).stage == "Learning what is normal (0 of 10 substations)"
+    assert demo_history.progress(loaded).stage == "Learning what is normal (0 of 10 substations)"
     for substation in Substation.objects.all():
         Detector.objects.create(
             substation=substation, version=1, trained_from=END, trained_until=END, row_count=1, arrays=b"", sha256="",
             is_active=True,
         )  # fmt: skip
-    assert history.progress(loaded).stage == "Looking for losses"
-    Span.objects.all().delete()
-    assert history.progress(loaded) == history.Progress("Ready", 1.0, is_done=True)
+    assert demo_history.progress(loaded).stage == "Looking for losses"
+    PendingRange.objects.all().delete()
+    assert demo_history.progress(loaded) == demo_history.Progress("Ready", 1.0, is_done=True)
 
 
 def test_a_failed_load_is_said(upload: Upload) -> None:
     Upload.objects.update(state=Upload.State.REJECTED, reason="disk full")
-    found = history.progress(upload)
+    found = demo_history.progress(upload)
     assert (found.is_done, "disk full" in found.stage) == (True, True)
 
 
 def test_the_feed_goes_on_where_the_history_ends(loaded: Upload) -> None:
-    source, said = history.feed(), list[str]()
+    source, said = demo_history.feed(), list[str]()
     assert source.next_at == END
     for _ in range(2):
-        history.feed_step(source, said.append)
+        demo_history.feed_step(source, said.append)
     assert said == [f"2026-03-09 {clock} UTC: 10 readings stored, 0 refused" for clock in ("10:00", "10:15")]
     assert Reading.objects.filter(at__gte=END).count() == 20
 
 
 def test_started_again_it_goes_on_and_repeats_nothing(loaded: Upload) -> None:
-    first = history.feed()
+    first = demo_history.feed()
     for _ in range(3):
-        history.feed_step(first, lambda _text: None)
-    again = history.feed()
+        demo_history.feed_step(first, lambda _text: None)
+    again = demo_history.feed()
     assert again.next_at == first.next_at
-    history.feed_step(again, lambda _text: None)
+    demo_history.feed_step(again, lambda _text: None)
     assert Reading.objects.filter(at__gte=END).count() == 40
 
 
 def test_there_is_no_feed_without_a_history() -> None:
     with pytest.raises(RuntimeError, match="Load it with"):
-        history.feed()
+        demo_history.feed()

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from alerts.models import Alert
 from ingestion.models import Upload
-from smart_ems.demo import history
+from smart_ems.demo import demo_history
 
 
 class Command(BaseCommand):
@@ -24,9 +24,9 @@ class Command(BaseCommand):
         parser.add_argument("--no-wait", action="store_true", help="do not wait for training and scoring")
 
     def handle(self, *args: Any, force: bool, no_wait: bool, **options: Any) -> None:
-        if not force and not history.is_wanted():
+        if not force and not demo_history.is_wanted():
             raise CommandError("The database has substations already. Use --force to add the demo grid to them.")
-        upload = history.load()
+        upload = demo_history.load()
         if not no_wait:
             self._wait(upload)
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         with Progress(*columns, console=console, transient=True) as bar:
             task = bar.add_task("Loading the demo grid", total=1.0)
             last = ""
-            while not (now := history.progress(upload)).is_done:
+            while not (now := demo_history.progress(upload)).is_done:
                 bar.update(task, description=now.stage, completed=now.share)
                 if now.stage.split(" (")[0] != last and not console.is_terminal:
                     last = now.stage.split(" (")[0]

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from core.console import wide_table
 from core.formatting import figure
-from ingestion.options import OptionError, Options
+from ingestion.options import ImportOptions, OptionError
 from mlcore.explanations import evidence_in_words, said_by
 from mlcore.models import Detection
 from smart_ems.scratch import DetectError, Intake, detect, register, scratch_database, take_in
@@ -81,9 +81,9 @@ class Command(BaseCommand):
             else:
                 self._print(intakes, found, time.monotonic() - started)
 
-    def _options(self, options: dict[str, Any]) -> Options:
+    def _options(self, options: dict[str, Any]) -> ImportOptions:
         try:
-            return Options(
+            return ImportOptions(
                 start=options["start"],
                 interval_s=options["interval"],
                 substation=options["substation"],

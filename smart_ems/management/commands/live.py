@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import close_old_connections
 from django.utils import timezone
 
-from smart_ems.demo import history
+from smart_ems.demo import demo_history
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, every: float, steps: int, **options: Any) -> None:
         try:
-            source = history.feed()
+            source = demo_history.feed()
         except RuntimeError as error:
             raise CommandError(str(error)) from error
         done = 0
@@ -33,7 +33,7 @@ class Command(BaseCommand):
                 time.sleep(min(every, -behind.total_seconds()))
                 continue
             close_old_connections()
-            history.feed_step(source, self.stdout.write)
+            demo_history.feed_step(source, self.stdout.write)
             self.stdout.flush()
             done += 1
             time.sleep(every)

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand
 from django.db import connections
 
 from smart_ems.accounts.administrator import create_first_administrator
-from smart_ems.demo import history
+from smart_ems.demo import demo_history
 from smart_ems.env import BASE_DIR
 from smart_ems.static import collect_static
 from smart_ems.supervisor import services, system
@@ -44,7 +44,7 @@ class Command(BaseCommand):
             try:
                 self._start(children, host, port)
                 self._greet(address, password)
-                self._run(children, load_demo=not empty and history.is_wanted(), live=not no_live)
+                self._run(children, load_demo=not empty and demo_history.is_wanted(), live=not no_live)
             except BaseException:
                 system.stop_all(children)
                 raise
@@ -84,7 +84,7 @@ class Command(BaseCommand):
                 if loader.returncode:
                     self._say("The demo grid could not be loaded (see above). The rest of the system is running.")
                 loader = None
-            if live and not loader and history.is_loaded():
+            if live and not loader and demo_history.is_loaded():
                 live = False
                 children.append(services.live_feed())
 

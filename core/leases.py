@@ -1,0 +1,73 @@
+"""Leases: a worker takes rows for a while, renews while it works, gives them back; what a dead one held runs out.
+
+Every change is one guarded UPDATE, so that of two workers one gets the rows. The token says whose lease it is: a worker
+that was too slow can neither renew nor release what another has taken over.
+"""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Self, TypeVar
+
+from django.db import connection, models
+from django.db.models import Q
+from django.utils import timezone
+
+LeasedModel = TypeVar("LeasedModel", bound="Leased")
+
+
+class LeasedQuerySet(models.QuerySet[LeasedModel]):
+    def unclaimed(self, now: datetime) -> Self:
+        """Held by nobody, or by a worker that stopped renewing."""
+        return self.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=now))
+
+    def claim(self, *, now: datetime, lease_for: timedelta, **changes: Any) -> uuid.UUID | None:
+        """Take every unclaimed row of this set and write ``changes`` to it: the lease's token, None where none was."""
+        token = uuid.uuid4()
+        rows = self.unclaimed(now).update(claimed_by=token, claimed_until=now + lease_for, **changes)
+        return token if rows else None
+
+    def claimed(self, token: uuid.UUID) -> Self:
+        return self.filter(claimed_by=token)
+
+    def renew(self, token: uuid.UUID, *, lease_for: timedelta) -> bool:
+        """Whether the lease still was this one; inside a transaction nobody takes over before its end."""
+        return self.claimed(token).update(claimed_until=timezone.now() + lease_for) > 0
+
+    def release(self, token: uuid.UUID, **changes: Any) -> bool:
+        """Give the rows back and write ``changes`` to them; False where another worker has taken over."""
+        return self.claimed(token).update(claimed_by=None, claimed_until=None, **changes) > 0
+
+
+class Leased(models.Model):
+    """A row that one worker at a time works on."""
+
+    claimed_by = models.UUIDField(null=True, blank=True)
+    claimed_until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+@contextmanager
+def kept(rows: LeasedQuerySet[Any], token: uuid.UUID, *, lease_for: timedelta) -> Iterator[None]:
+    """Renew a lease from a thread of its own for as long as the work inside takes."""
+    done = threading.Event()
+
+    def renew() -> None:
+        # A fourth of the lease: three renewals may fail before it runs out.
+        while not done.wait(lease_for.total_seconds() / 4):
+            rows.renew(token, lease_for=lease_for)
+        connection.close()
+
+    thread = threading.Thread(target=renew, name="lease renewal", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(5)
