@@ -61,6 +61,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     state = serializers.CharField(read_only=True)
     severity = serializers.CharField(source="severity_name", read_only=True)
     acknowledged_by = serializers.CharField(source="acknowledged_by.username", default=None, read_only=True)
+    reason = serializers.CharField(source="plain_sentence", read_only=True)
 
     class Meta:
         model = Alert

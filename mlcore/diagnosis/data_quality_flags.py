@@ -144,6 +144,7 @@ def flag_data_quality(fleet: Fleet, signals: Signals, parameters: QualityParamet
     power = window_any(vt_error | frozen, power_hold, history.of("vt_or_frozen")) | window_any(
         triangle | impossible, power_hold, history.of("triangle_or_impossible")
     )
+    power |= signals.beyond_physics
     currents = window_any(ct_error | dead_phases.any(axis=-1), power_hold, history.of("currents"))
     return QualityFlags(
         absent=absent,
@@ -158,7 +159,7 @@ def flag_data_quality(fleet: Fleet, signals: Signals, parameters: QualityParamet
         ct_error=ct_error,
         vt_error=vt_error,
         stuck_value=frozen & ~dead,
-        impossible_value=impossible,
+        impossible_value=impossible | signals.beyond_physics,
         reactive_meter=reactive_meter,
         temperature_sensor=oil_jump,
         distortion_meter=_stuck_distortion(fleet, signals, history.within("stuck_distortion")) & ~dead,

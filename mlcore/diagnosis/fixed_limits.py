@@ -13,7 +13,7 @@ import numpy as np
 from mlcore.diagnosis.alarm_episodes import AlarmEpisode, alarm_states, episodes
 from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.expectations import Usable
-from mlcore.diagnosis.findings import Finding, Kind
+from mlcore.diagnosis.findings import Finding, Kind, finite
 from mlcore.diagnosis.fleet import HOUR_S
 from mlcore.diagnosis.history import WHOLE_RECORD, History
 from mlcore.diagnosis.model import SubstationModel
@@ -43,8 +43,7 @@ class FixedLimit:
 
     kind: Kind
     cause: str
-    name: str
-    unit: str
+    code: str
     value: FloatArray
     allowed: FloatArray
     score: FloatArray
@@ -99,10 +98,8 @@ def _limits(found: Departures, usable: Usable) -> list[FixedLimit]:
     distorted = operation.load_kw * (1.0 - clean / load_loss_factor(operation.distortion, operation.winding_c))
     above = operation.load_kw * (1.0 - 1.0 / np.maximum(operation.loading_squared, 1.0))
 
-    def limit(
-        kind: Kind, cause: str, name: str, unit: str, value: FloatArray, top: float, kw: FloatArray
-    ) -> FixedLimit:
-        return FixedLimit(kind, cause, name, unit, value, top * ones, np.where(loaded, value / top, np.nan), kw)
+    def limit(cause: str, code: str, value: FloatArray, top: float, kw: FloatArray) -> FixedLimit:
+        return FixedLimit("loss", cause, code, value, top * ones, np.where(loaded, value / top, np.nan), kw)
 
     shortfall = np.where(loaded, (target - factor) / POWER_FACTOR_SHORTFALL, np.nan)
     allowed = (target - POWER_FACTOR_SHORTFALL) * ones
@@ -110,14 +107,12 @@ def _limits(found: Departures, usable: Usable) -> list[FixedLimit]:
     oil = np.where(usable.oil & (signals.apparent < 1.0), signals.oil_c / MAX_OIL_C, np.nan)
     return [
         FixedLimit(
-            "unusual", "unusual_behaviour", "Power factor", "", factor, allowed, shortfall, found.rates.avoidable
+            "unusual", "unusual_behaviour", "limit_power_factor", factor, allowed, shortfall, found.rates.avoidable
         ),
-        limit("loss", "phase_imbalance", "Largest departure of a phase current from the mean", "", shares,
-              MAX_IMBALANCE, unbalanced),
-        limit("loss", "harmonic_injection", "Harmonic current over rated current", "", demand_distortion,
-              MAX_DEMAND_DISTORTION, distorted),
-        limit("loss", "overload", "Apparent power over rated power", "", signals.apparent, MAX_LOADING, above),
-        FixedLimit("loss", "cooling_failure", "Oil temperature", "°C", signals.oil_c, MAX_OIL_C * ones, oil,
+        limit("phase_imbalance", "limit_imbalance", shares, MAX_IMBALANCE, unbalanced),
+        limit("harmonic_injection", "limit_distortion", demand_distortion, MAX_DEMAND_DISTORTION, distorted),
+        limit("overload", "limit_loading", signals.apparent, MAX_LOADING, above),
+        FixedLimit("loss", "cooling_failure", "limit_oil_temperature", signals.oil_c, MAX_OIL_C * ones, oil,
               np.zeros_like(oil)),
     ]  # fmt: skip
 
@@ -132,7 +127,7 @@ def _finding(found: Departures, limit: FixedLimit, score: FloatArray, alarm: Ala
     percent = 100.0 * loss_kwh / max(local_kwh - loss_kwh, 1e-6)
     plate, is_open = fleet.nameplates[row], alarm.cleared is None
     low, high = plate.loss_interval()
-    value, allowed = (float(np.nanmean(one[row, inside])) for one in (limit.value, limit.allowed))
+    value, allowed = (_mean(one[row, inside]) for one in (limit.value, limit.allowed))
     lasting = (alarm.last + 1 - first) * hours
     critical = limit.cause == "overload" and is_critical(percent, expected_kwh(loss_kwh, lasting, is_open), plate)
     return Finding(
@@ -150,7 +145,16 @@ def _finding(found: Departures, limit: FixedLimit, score: FloatArray, alarm: Ala
         loss_pct=percent,
         score=float(np.nan_to_num(score[alarm.raised : alarm.last + 1]).max()),
         confidence=CONFIDENCE,
-        reason=f"{limit.name} {value:.3g} {limit.unit}".rstrip() + f" over {lasting:.0f} h, beyond the fixed limit of "
-        f"{allowed:.3g}. Nothing was learned of this substation yet: this may be its usual state.",
-        evidence={"rung": "limits", "measured": value, "limit": allowed, "extra_loss_pct": percent},
+        code=limit.code,
+        figures={"measured": value, "limit": allowed, "hours": lasting},
+        evidence={
+            "rung": "limits",
+            "measured": value,
+            "limit": allowed,
+            "extra_loss_pct": finite(percent),
+        },
     )
+
+
+def _mean(values: FloatArray) -> float | None:
+    return finite(float(np.nanmean(values))) if np.isfinite(values).any() else None

@@ -1,4 +1,4 @@
-"""Loss findings: alarms of the indicators, assessed and put into words."""
+"""Loss findings: alarms of the indicators, assessed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,15 @@ from mlcore.diagnosis.history import History
 from mlcore.diagnosis.incidents import Incident, incidents
 from mlcore.diagnosis.indicator_alarms import indicator_alarm_masks
 from mlcore.diagnosis.parameters import Parameters
-from mlcore.diagnosis.reasons import assumptions_of, at_peak, confidence, evidence, hours_between, sentence
+from mlcore.diagnosis.reasons import (
+    TYPICAL_VALUES,
+    assumptions_of,
+    at_peak,
+    confidence,
+    evidence,
+    figures_of,
+    hours_between,
+)
 from mlcore.diagnosis.scores import Scores
 from substations.electrical.power import BoolArray
 
@@ -49,9 +57,11 @@ def _finding(
     fleet, substation = found.fleet, incident.episode.substation
     values = at_peak(fleet, normal, substation, incident.peak)
     alone = bool(fleet.group_size[substation, 0] <= MIN_NEIGHBOURS)
-    assumptions = assumptions_of(fleet, substation, bool(found.operation.has_feeder[substation, 0]), values, alone)
+    assumed = assumptions_of(bool(found.operation.has_feeder[substation, 0]), values, alone)
+    typical = fleet.nameplates[substation].assumed & TYPICAL_VALUES
     is_open = incident.episode.cleared is None
-    details = evidence(incident, values, scores.all_windows[substation, incident.peak], assumptions)
+    details = evidence(incident, values, scores.all_windows[substation, incident.peak])
+    details |= {"assumed": assumed, "typical_values": sorted(typical)}
     confirmed = confirms(autoencoder, incident, fleet.steps(tuning.CONFIRMING_HOURS))
     details["confirmed_by_network"] = confirmed
     return Finding(
@@ -68,7 +78,8 @@ def _finding(
         loss_high_kwh=incident.loss_high_kwh,
         loss_pct=incident.loss_pct,
         score=incident.score,
-        confidence=confidence(incident, assumptions, confirmed),
-        reason=sentence(incident, values, hours_between(fleet, incident.onset, incident.stop), is_open),
+        confidence=confidence(incident, bool(typical or assumed), confirmed),
+        code=incident.assessment.cause,
+        figures=figures_of(incident, values, hours_between(fleet, incident.onset, incident.stop), is_open),
         evidence=details,
     )

@@ -7,7 +7,7 @@ import numpy as np
 from mlcore.diagnosis.alarm_episodes import AlarmEpisode, alarm_states, episodes
 from mlcore.diagnosis.autoencoder_scores import AutoencoderScores, unexplained
 from mlcore.diagnosis.departures import Departures
-from mlcore.diagnosis.findings import Finding
+from mlcore.diagnosis.findings import Finding, finite
 from mlcore.diagnosis.fleet import HOUR_S
 from mlcore.diagnosis.history import WHOLE_RECORD, History
 from mlcore.diagnosis.rolling import window_mean
@@ -78,7 +78,7 @@ def _finding(found: Departures, series: np.ndarray, alarm: AlarmEpisode) -> Find
         loss_pct=percent,
         score=float(np.nan_to_num(series[inside]).max()),
         confidence=0.5,
-        reason=f"The readings do not look like this substation's usual ones and no known cause fits; "
-        f"estimated extra loss {loss_kwh:.3g} kWh ({percent:.1f} %).",
-        evidence={"network_score": float(series[peak]), "extra_loss_pct": percent},
+        code="unusual_behaviour",
+        figures={"loss_kwh": finite(loss_kwh), "extra_loss_pct": finite(percent)},
+        evidence={"network_score": finite(series[peak]), "extra_loss_pct": finite(percent)},
     )

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from alerts.models import Alert
 from core.requests import EmsRequest, render_page
+from mlcore.services import scoring_health
 from substations.models import Substation
 
 from . import event_stream
@@ -107,7 +108,12 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 @require_GET
 def health(request: HttpRequest) -> HttpResponse:
-    """200 when the process answers and reaches its database; for load balancers and the launcher."""
+    """200 when the process answers and reaches its database; for load balancers and the launcher.
+
+    A web process can do nothing about scoring that fails: monitoring reads it from the JSON, the status stays 200.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return JsonResponse({"status": "ok"})
+    found = scoring_health(timezone.now())
+    counts = {"substations_failing": found.failing, "ranges_waiting": found.waiting}
+    return JsonResponse({"status": "ok", "scoring": found.state, **counts})

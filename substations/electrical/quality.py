@@ -35,6 +35,12 @@ MAX_LOADING = 5.0
 # chosen: from the coldest air to beyond the limit of IEC 60076-7 for emergency loading (115 °C top oil).
 OIL_RANGE_C = (-45.0, 140.0)
 
+MAX_CURRENT_PU, MAX_DISTORTION, MAX_POWER_FACTOR = 10.0, 50.0, 150.0
+"""No load lasts that long beyond these: what does is a missing value's code, another unit or a wrong register. A
+power factor in per cent is a mistake of another kind."""
+
+GARBAGE_OIL_C = (-100.0, 300.0)
+
 
 @dataclass(frozen=True, slots=True)
 class MeterRows:
@@ -116,6 +122,31 @@ def impossible_value(rows: MeterRows) -> BoolArray:
     factor = np.abs(rows.power_factor) > 1.0 + 1e-3
     oil = (rows.oil_temperature_c < OIL_RANGE_C[0]) | (rows.oil_temperature_c > OIL_RANGE_C[1])
     return np.asarray(high | low | power | factor | oil)
+
+
+def beyond_physics(rows: MeterRows) -> BoolArray:
+    """Rows with an infinite value, or one that no transformer and no instrument transformer has: nothing in them holds.
+
+    Unlike ``impossible_value``, which also knows sensors that are merely off.
+    """
+    rated_a = (rows.rated_kva * 1000.0 / (np.sqrt(3.0) * rows.nominal_v))[..., None]
+    single = (
+        _outside(rows.active_kw, MAX_LOADING * rows.rated_kva),
+        _outside(rows.reactive_kvar, MAX_LOADING * rows.rated_kva),
+        _outside(rows.apparent_kva, MAX_LOADING * rows.rated_kva),
+        _outside(rows.power_factor, MAX_POWER_FACTOR),
+        _outside(rows.distortion, MAX_DISTORTION),
+        (rows.oil_temperature_c < GARBAGE_OIL_C[0]) | (rows.oil_temperature_c > GARBAGE_OIL_C[1]),
+    )
+    phases = (
+        _outside(rows.voltages_v, VOLTAGE_RANGE_PU[1] * rows.nominal_v[..., None]) | (rows.voltages_v < 0),
+        _outside(rows.currents_a, MAX_CURRENT_PU * rated_a),
+    )
+    return np.asarray(np.any(single, axis=0) | np.any(phases, axis=(0, -1)))
+
+
+def _outside(values: FloatArray, limit: FloatArray | float) -> BoolArray:
+    return np.asarray(np.abs(values) > limit)
 
 
 def _loaded(rows: MeterRows) -> BoolArray:
