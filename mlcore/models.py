@@ -203,7 +203,7 @@ class ScorerOwnership(models.Model):
 class Score(models.Model):
     """How abnormal one reading is, with what was expected: 1.0 is the alarm threshold, higher is more abnormal."""
 
-    class Status(models.IntegerChoices):
+    class Validity(models.IntegerChoices):
         OK = 0, _("Scored")
         WARMING = 1, _("Warming up")
         DEAD = 2, _("De-energised")
@@ -214,7 +214,7 @@ class Score(models.Model):
     at = models.DateTimeField(_("time (UTC)"))
     score = models.FloatField(null=True)
     channel = models.CharField(max_length=24, blank=True, help_text=_("The indicator that is furthest from normal."))
-    status = models.PositiveSmallIntegerField(choices=Status, default=Status.OK)
+    status = models.PositiveSmallIntegerField(choices=Validity, default=Validity.OK)
     network_score = models.FloatField(null=True)
     expected_reactive_power_kvar = models.FloatField(null=True)
     expected_power_factor = models.FloatField(null=True)

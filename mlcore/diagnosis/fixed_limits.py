@@ -1,6 +1,6 @@
 """The first tier: wide fixed limits for substations that have no model yet.
 
-Only what is far beyond any usual practice, for hours, at a notable load; every finding says that nothing was learnt.
+Only what is far beyond any usual practice, for hours, at a notable load; every finding says that nothing was learned.
 """
 
 from __future__ import annotations

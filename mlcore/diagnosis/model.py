@@ -1,4 +1,4 @@
-"""What was learnt about one substation: self-contained, so that it can be stored, replaced and rolled back alone."""
+"""What was learned about one substation: self-contained, so that it can be stored, replaced and rolled back alone."""
 
 from __future__ import annotations
 

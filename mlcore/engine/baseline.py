@@ -19,7 +19,7 @@ from .windows import window_starts
 class PrincipalComponents(Reconstruction):
     """Reconstruct a window from its ``latent`` first principal components, of each substation by itself.
 
-    stride: only every so many-th window is learnt.
+    stride: only every so many-th window is learned.
 
     >>> rng = np.random.default_rng(1)
     >>> hours = np.arange(600)[None, :, None]

@@ -1,4 +1,4 @@
-"""What a model of the engine has learnt: arrays with a leading substation axis, taken apart and put together."""
+"""What a model of the engine has learned: arrays with a leading substation axis, taken apart and put together."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class IncompatibleWeightsError(ValueError):
 
 @dataclass
 class Fitted(ABC):
-    """Learnt arrays by name and what can be read from them; all are empty before ``fit``.
+    """Learned arrays by name and what can be read from them; all are empty before ``fit``.
 
     arrays_: every array [substation, …]; the weights of the model are those whose name starts with ``weight.``.
     channels_, context_: number of judged channels and of context features.
@@ -63,7 +63,7 @@ class Fitted(ABC):
 
     @property
     def windows_(self) -> Array:
-        """[substation] number of windows that could be learnt from."""
+        """[substation] number of windows that could be learned from."""
         return self.arrays_["windows"]
 
     def _weights(self) -> Arrays:
@@ -98,7 +98,7 @@ class Fitted(ABC):
         }
 
     def to_arrays(self) -> tuple[Arrays, dict[str, Any]]:
-        """Everything that was learnt: arrays with a leading substation axis, and a JSON-able description."""
+        """Everything that was learned: arrays with a leading substation axis, and a JSON-able description."""
         return dict(self.arrays_), self.settings()
 
     @classmethod

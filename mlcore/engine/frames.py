@@ -50,7 +50,7 @@ def as_frame(values: FloatArray, context: FloatArray | None, scaler: RobustScale
     """
     checked_rows(values, None)
     if values.shape[-1] != scaler.centre.shape[-1]:
-        raise ValueError(f"The model learnt {scaler.centre.shape[-1]} channels; received {values.shape[-1]}.")
+        raise ValueError(f"The model learned {scaler.centre.shape[-1]} channels; received {values.shape[-1]}.")
     scaled = scaler.scale(values).transpose(0, 2, 1)
     present = np.isfinite(scaled)
     parts = [np.where(present, scaled, np.float32(0.0))]

@@ -29,7 +29,7 @@ class GruAutoencoder(Reconstruction):
     fleet_updates, fleet_batch, fleet_rate: training of the backbone that all substations share at first.
     own_updates, own_batch, own_rate: fine-tuning of each substation's copy; 0 updates leave the backbone.
     own_least: windows that a substation needs for a copy of its own; with fewer it uses the backbone.
-    stride: only every so many-th window is learnt (neighbouring ones are almost the same).
+    stride: only every so many-th window is learned (neighbouring ones are almost the same).
 
     Fitted, beside what ``Reconstruction`` lists: own_ [substation] is True where the fine-tuned copy did better on
     held-out rows than the backbone and is used; backbone_ are the backbone's weights.

@@ -84,5 +84,5 @@ def _run(weights: Arrays, frame: Frame, order: IntArray, architecture: Architect
     zeros = [np.zeros_like(value) for value in start]
     rows, present = (np.ascontiguousarray(each.swapaxes(1, 2)) for each in (frame.inputs, frame.present))
     train = training_graph(architecture)
-    learnt = train(start, zeros, zeros, rows, present, order.astype(np.int32), schedule.rates())
-    return {name: value.numpy() for name, value in zip(names, learnt, strict=True)}
+    learned = train(start, zeros, zeros, rows, present, order.astype(np.int32), schedule.rates())
+    return {name: value.numpy() for name, value in zip(names, learned, strict=True)}

@@ -64,7 +64,7 @@ class Reconstruction(Fitted):
 
     @abstractmethod
     def _learn(self, frame: Frame, ends: BoolArray, heldout: Frame, heldout_ends: BoolArray) -> Arrays:
-        """Weights [substation, …] learnt from the windows that end at ``ends`` [substation, time]."""
+        """Weights [substation, …] learned from the windows that end at ``ends`` [substation, time]."""
 
     @abstractmethod
     def _decode(self, weights: Mapping[str, Array], inputs: Float32) -> Iterator[Float32]:
@@ -74,7 +74,7 @@ class Reconstruction(Fitted):
         """Learn what is normal from values [substation, time, channel]; NaN is missing.
 
         context: [time, feature] or [substation, time, feature], known beforehand, about −1 to 1 (the hour, the
-        weekend): helps to reconstruct, is not judged. rows: [time] or [substation, time], which rows may be learnt.
+        weekend): helps to reconstruct, is not judged. rows: [time] or [substation, time], which rows may be learned.
 
         1. keep whole blocks back; 2. scale by the others; 3. learn their windows; 4. the usual error of each channel
         and the threshold from the windows kept back.
@@ -91,7 +91,7 @@ class Reconstruction(Fitted):
         if not ends.any():
             raise ValueError(
                 f"No window of {self.window_steps} usable rows in succession; received {values.shape[1]} rows, "
-                f"{int(wanted.sum())} of them to be learnt from. Give a longer record or a shorter window."
+                f"{int(wanted.sum())} of them to be learned from. Give a longer record or a shorter window."
             )
         heldout, heldout_ends = frame.only(kept), self._windows(frame, wanted & kept)[:, kept]
         weights = self._learn(frame, ends, heldout, heldout_ends)
@@ -152,14 +152,14 @@ class Reconstruction(Fitted):
 
     def _frame(self, values: FloatArray, context: FloatArray | None) -> Frame:
         if not self.arrays_:
-            raise NotFittedError(f"{type(self).__name__} has not learnt anything yet; call fit first.")
+            raise NotFittedError(f"{type(self).__name__} has not learned anything yet; call fit first.")
         if len(values) != len(self):
             raise ValueError(f"The model knows {len(self)} substations; received values of {len(values)}.")
         frame = as_frame(values, context, self.scaler_)
         features = frame.inputs.shape[1] - frame.channels
         if (frame.channels, features) != (self.channels_, self.context_):
             raise ValueError(
-                f"The model learnt {self.channels_} channels and {self.context_} context features; received "
+                f"The model learned {self.channels_} channels and {self.context_} context features; received "
                 f"{frame.channels} and {features}."
             )
         return frame

@@ -1,4 +1,4 @@
-"""Which windows of a record may be learnt from, which are kept back, and which are full enough to be judged."""
+"""Which windows of a record may be learned from, which are kept back, and which are full enough to be judged."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def limit_sentence(code: str, figures: Figures, wording: Wording) -> str:
     if limit is not None:
         said = {"what": shown, "time": lasting, "limit": wording.amount(limit, "", ".3g")}
         beyond = _("%(what)s over %(time)s, beyond the fixed limit of %(limit)s.") % said
-    return f"{beyond} " + _("Nothing was learnt of this substation yet: this may be its usual state.")
+    return f"{beyond} " + _("Nothing was learned of this substation yet: this may be its usual state.")
 
 
 def unusual_sentence(figures: Figures, wording: Wording) -> str:

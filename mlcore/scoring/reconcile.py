@@ -158,11 +158,11 @@ def _window(finding: Finding) -> dict[str, str | None]:
 
 
 def _judged_by(detector: Detector | None) -> dict[str, Any]:
-    """The version of model and threshold; they are learnt together and replaced together."""
+    """The version of model and threshold; they are learned together and replaced together."""
     if detector is None:
         return {"rung": Detector.Tier.LIMITS.value}
-    learnt = detector.meta.get("diagnosis", {})
-    return {"rung": detector.tier, "version": detector.version, "sensitivity": learnt.get("sensitivity")}
+    diagnosis = detector.meta.get("diagnosis", {})
+    return {"rung": detector.tier, "version": detector.version, "sensitivity": diagnosis.get("sensitivity")}
 
 
 def _known(value: float) -> float | None:

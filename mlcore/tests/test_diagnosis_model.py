@@ -97,10 +97,10 @@ def test_a_suffix_with_enough_context_gives_the_same_answer(
     for name in ("score", "scores", "extra_loss_kw", "avoidable_loss_kw", "local_loss_kw", "residuals"):
         whole = getattr(analysis, name)[:, first:]
         assert np.allclose(getattr(part, name), whole, rtol=1e-4, atol=1e-4, equal_nan=True), name
-    told = [(f.substation, f.cause, f.start_s, f.end_s, f.severity) for f in part.findings]
+    found = [(f.substation, f.cause, f.start_s, f.end_s, f.severity) for f in part.findings]
     since = [f for f in analysis.findings if f.start_s >= start_s]
-    assert told == [(f.substation, f.cause, f.start_s, f.end_s, f.severity) for f in since]
-    assert told
+    assert found == [(f.substation, f.cause, f.start_s, f.end_s, f.severity) for f in since]
+    assert found
 
 
 def test_what_comes_later_changes_nothing_that_was_said_before(

@@ -162,7 +162,7 @@ def test_input_that_does_not_fit_what_was_learnt_is_refused_with_what_was_receiv
     values = record()
     with pytest.raises(ValueError, match=r"received \(3, 900\)"):
         fitted.score(values[..., 0], context=CONTEXT)
-    with pytest.raises(ValueError, match="learnt 4 channels; received 3"):
+    with pytest.raises(ValueError, match="learned 4 channels; received 3"):
         fitted.score(values[..., :3], context=CONTEXT)
     with pytest.raises(ValueError, match="4 channels and 2 context features; received 4 and 0"):
         fitted.score(values)

@@ -78,7 +78,7 @@ def test_no_more_is_learnt_at_once_than_fits_into_memory_and_the_card_says_so(mo
     assert all(abs(each.trained_until - each.trained_from - timedelta(days=9)) < nearly for each in made)
     assert all(each.metrics["older_readings_left_out"] > 50 for each in made)
     labels = dict(card(made[0]))
-    assert "Older readings left out, for want of memory" in labels
+    assert "Older readings excluded to save memory" in labels
 
 
 @pytest.mark.usefixtures("grid")

@@ -1,4 +1,4 @@
-"""Before anything is learnt, only what is far beyond usual practice is told, and that it may be usual here."""
+"""Before anything is learned, only what is far beyond usual practice is reported, and that it may be usual here."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_gross_departure_is_told_on_the_first_days(change: object, cause: str)
     assert {(one.substation, one.cause) for one in findings} == {("T2", cause)}
     (found,) = findings
     assert found.evidence["rung"] == "limits"
-    assert "Nothing was learnt" in english(found.code, found.figures)
+    assert "Nothing was learned" in english(found.code, found.figures)
     assert 0 <= (found.start_s - fleet.at_s[0]) / 3600 - FROM_H <= 5.0
     assert found.end_s is not None
     assert found.loss_kwh > 0

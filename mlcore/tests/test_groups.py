@@ -32,7 +32,7 @@ def test_without_readings_there_is_nothing_to_judge() -> None:
     assert neighbour_groups() == []
 
 
-def test_alike_ones_share_a_shard_in_the_order_of_their_codes() -> None:
+def test_alike_ones_share_a_group_in_the_order_of_their_codes() -> None:
     for code in ("B", "A", "C"):
         reporting(code)
     (group,) = neighbour_groups()
@@ -80,7 +80,7 @@ def test_every_one_is_in_exactly_one_and_none_is_too_large(monkeypatch: pytest.M
     assert {"N04", "N09", "N14"} <= set(together)
 
 
-def test_a_group_larger_than_a_shard_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_group_larger_than_a_group_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "GROUP_SIZE", 4)
     made = [reporting(f"N{number:02d}") for number in range(10)]
     for first, second in pairwise(made):
@@ -95,7 +95,7 @@ def test_only_those_that_hold_what_is_asked_for() -> None:
     assert neighbour_groups([]) == []
 
 
-def test_a_block_holds_shards_of_one_interval_and_fewer_of_fast_meters(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_block_holds_groups_of_one_interval_and_fewer_of_fast_meters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "GROUP_SIZE", 2)
     monkeypatch.setattr(module, "BATCH_SIZE", 4)
     monkeypatch.setattr(module, "BATCH_READINGS", 4 * 5760)
@@ -110,7 +110,7 @@ def test_a_block_holds_shards_of_one_interval_and_fewer_of_fast_meters(monkeypat
         assert batch.groups.tolist() == [number // 2 for number in range(len(batch.ids))]
 
 
-def test_a_clock_that_is_ahead_costs_its_own_shard_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_is_ahead_costs_its_own_group_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "GROUP_SIZE", 1)
     for code in "ABCDE":
         reporting(code)

@@ -61,11 +61,11 @@ def test_from_limits_over_training_drift_and_roll_back_to_a_corrupt_artifact(
 ) -> None:
     stored(made, until_day=17)
     client = signed_in("engineer")
-    assert "Wide fixed limits judge meanwhile" in page_of(client)
+    assert "Fixed limits apply meanwhile" in page_of(client)
 
     # Trained, and judged by it.
     assert client.post(reverse("mlcore:train", args=[CODE])).status_code == 302
-    assert "Training is asked for" in page_of(client)
+    assert "Training queued" in page_of(client)
     services.train_due()
     services.train_due()
     services.score_pending()
@@ -119,7 +119,7 @@ def test_from_limits_over_training_drift_and_roll_back_to_a_corrupt_artifact(
     Detector.objects.filter(pk=first.pk).update(sha256="0" * 64)
     add_again(made, first.substation)
     services.score_pending()
-    assert "no older one is sound. Wide fixed limits judge meanwhile" in page_of(client)
+    assert "no older version is valid. Fixed limits apply meanwhile" in page_of(client)
     assert client.post(f"/api/detectors/{second.pk}/activate/").status_code == 409
     assert Score.objects.filter(substation__code="SS-03", score__isnull=False).exists(), "the others carry on"
 
@@ -154,6 +154,6 @@ def test_a_newcomer_to_a_trained_fleet_goes_from_limits_to_the_fleets_network(
     services.score_pending()
     own = active("SS-04")
     assert (own.version, own.tier) == (1, "fleet")
-    assert "the network that the fleet shares" in page_of(client, "SS-04")
+    assert "shared fleet network" in page_of(client, "SS-04")
     assert Score.objects.filter(substation=newcomer, network_score__isnull=False).exists()
     assert Detector.objects.exclude(substation=newcomer).filter(version__gt=1).count() == 0, "the others keep theirs"

@@ -44,7 +44,7 @@ def judged(group: NeighbourGroup, *findings: Finding, since: float = 0, context:
     )  # fmt: skip
 
 
-def told() -> list[tuple[str, str, float, float | None]]:
+def episodes() -> list[tuple[str, str, float, float | None]]:
     """Substation, cause, start and end in hours of what stands."""
     return [
         (
@@ -84,7 +84,7 @@ def test_an_episode_that_grows_is_the_same_row_with_a_new_revision(group: Neighb
     judged(group, finding())
     judged(group, finding(end=4, loss_kwh=9.0, severity="critical"), since=3)
     stored = Detection.objects.get()
-    assert (stored.revision, stored.loss_kwh, stored.severity, told()) == (
+    assert (stored.revision, stored.loss_kwh, stored.severity, episodes()) == (
         2, 9.0, 20, [("A", "capacitor_failure", 0.0, 4.0)],
     )  # fmt: skip
 
@@ -92,7 +92,7 @@ def test_an_episode_that_grows_is_the_same_row_with_a_new_revision(group: Neighb
 def test_another_cause_for_the_same_loss_is_the_same_episode(group: NeighbourGroup) -> None:
     judged(group, finding())
     judged(group, finding(cause="low_pf_motor"), since=2)
-    assert told() == [("A", "low_pf_motor", 0.0, None)]
+    assert episodes() == [("A", "low_pf_motor", 0.0, None)]
     assert Detection.objects.count() == 1
 
 
@@ -100,13 +100,13 @@ def test_two_faults_of_one_meter_are_two_episodes(group: NeighbourGroup) -> None
     faults = [finding(kind="meter", cause=cause) for cause in ("dead_phase", "stuck_value")]
     judged(group, *faults)
     judged(group, faults[1], since=2)
-    assert told() == [("A", "dead_phase", 0.0, 2.0), ("A", "stuck_value", 0.0, None)]
+    assert episodes() == [("A", "dead_phase", 0.0, 2.0), ("A", "stuck_value", 0.0, None)]
 
 
 def test_what_is_not_found_again_in_the_judged_range_is_withdrawn(group: NeighbourGroup) -> None:
     judged(group, finding(start=5, end=8))
     judged(group, since=4)
-    assert told() == []
+    assert episodes() == []
     assert (Detection.objects.get().withdrawn_at, Detection.objects.get().revision) == (START + timedelta(days=30), 2)
 
 
@@ -116,7 +116,7 @@ def test_what_began_before_and_is_not_found_again_ends_where_judging_began(
 ) -> None:
     judged(group, finding(end=end))
     judged(group, since=6)
-    assert told() == [("A", "capacitor_failure", 0.0, 6.0)]
+    assert episodes() == [("A", "capacitor_failure", 0.0, 6.0)]
 
 
 def test_what_was_over_before_the_judged_range_is_left_alone(group: NeighbourGroup) -> None:
@@ -130,14 +130,14 @@ def test_what_was_over_before_the_judged_range_is_left_alone(group: NeighbourGro
 def test_an_end_that_lies_before_the_judged_range_is_told_as_it_was(group: NeighbourGroup) -> None:
     judged(group, finding())
     judged(group, finding(end=5), since=8)
-    assert told() == [("A", "capacitor_failure", 0.0, 5.0)]
+    assert episodes() == [("A", "capacitor_failure", 0.0, 5.0)]
 
 
 def test_a_withdrawn_episode_that_is_found_again_stands_again(group: NeighbourGroup) -> None:
     judged(group, finding(start=5))
     judged(group, since=4)
     judged(group, finding(start=5, end=7), since=4)
-    assert told() == [("A", "capacitor_failure", 5.0, 7.0)]
+    assert episodes() == [("A", "capacitor_failure", 5.0, 7.0)]
     assert (Detection.objects.count(), Detection.objects.get().revision) == (1, 3)
 
 
@@ -153,24 +153,24 @@ def test_an_episode_may_take_the_start_of_one_that_was_withdrawn(group: Neighbou
     judged(group, finding(start=5))
     judged(group, finding(start=9), since=4)
     judged(group, finding(start=5, end=12), since=4)
-    assert told() == [("A", "capacitor_failure", 5.0, 12.0)]
+    assert episodes() == [("A", "capacitor_failure", 5.0, 12.0)]
 
 
 def test_two_episodes_may_grow_together_into_one(group: NeighbourGroup) -> None:
     judged(group, finding(start=1, end=3), finding(start=6, end=9))
     judged(group, finding(start=1, end=9))
-    assert told() == [("A", "capacitor_failure", 1.0, 9.0)]
+    assert episodes() == [("A", "capacitor_failure", 1.0, 9.0)]
 
 
 def test_a_start_beyond_the_context_is_kept(group: NeighbourGroup) -> None:
     judged(group, finding())
     judged(group, finding(start=200), since=296, context=200)
-    assert told() == [("A", "capacitor_failure", 0.0, None)]
+    assert episodes() == [("A", "capacitor_failure", 0.0, None)]
 
 
 def test_substations_do_not_touch_one_another(group: NeighbourGroup) -> None:
     judged(group, finding("A"), finding("B"))
     judged(group, finding("B"), since=5)
-    assert told() == [("A", "capacitor_failure", 0.0, 5.0), ("B", "capacitor_failure", 0.0, None)]
+    assert episodes() == [("A", "capacitor_failure", 0.0, 5.0), ("B", "capacitor_failure", 0.0, None)]
     judged(NeighbourGroup((group.substations[0],)), since=0)
-    assert told() == [("B", "capacitor_failure", 0.0, None)]
+    assert episodes() == [("B", "capacitor_failure", 0.0, None)]

@@ -101,7 +101,7 @@ def test_an_old_model_that_cannot_be_renewed_is_not_tried_without_end(group: Nei
     assert due(group, now=NOW) == list(group.ids)
 
 
-def test_one_worker_trains_a_shard(group: NeighbourGroup) -> None:
+def test_one_worker_trains_a_group(group: NeighbourGroup) -> None:
     assert not is_claimed(group, now=NOW)
     assert claim(group, now=NOW)
     assert is_claimed(group, now=NOW)

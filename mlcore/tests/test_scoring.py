@@ -56,7 +56,7 @@ def close(found: list[Any], wanted: list[Any]) -> None:
 def test_every_reading_gets_a_score_and_no_range_is_left(scored: Simulation) -> None:
     assert Score.objects.count() == Reading.objects.count()
     assert not PendingRange.objects.exists()
-    judged = Score.objects.filter(status=Score.Status.OK)
+    judged = Score.objects.filter(status=Score.Validity.OK)
     assert judged.count() > 0.9 * Reading.objects.count()
     assert judged.filter(score__isnull=True).count() < 200
     assert not judged.filter(loss_kw__isnull=True).exists()
@@ -200,7 +200,7 @@ def test_a_worker_that_dies_leaves_the_work_to_the_next(grid: Simulation, monkey
 @pytest.mark.usefixtures("grid")
 def test_without_a_model_the_meter_is_checked_and_nothing_else_is_said() -> None:
     score_pending()
-    assert set(Score.objects.values_list("status", flat=True)) <= {Score.Status.WARMING, Score.Status.DEAD}
+    assert set(Score.objects.values_list("status", flat=True)) <= {Score.Validity.WARMING, Score.Validity.DEAD}
     assert not Detection.objects.filter(kind="loss").exists()
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from mlcore.models import Detector, DetectorEvent
 from mlcore.training import fit, versions
-from mlcore.training.promotion import Verdict
+from mlcore.training.promotion import PromotionDecision
 from mlcore.training.store import load_detectors
 from substations.models import PendingRange
 
@@ -99,7 +99,7 @@ def test_without_a_sound_version_the_substation_is_left_out_and_the_rest_carries
 
 def test_a_candidate_that_is_worse_is_kept_back(monkeypatch: pytest.MonkeyPatch) -> None:
     fit.train(the_group())
-    worse = {each.code: Verdict(False, "More false alarms.", {}) for each in the_group().substations}
+    worse = {each.code: PromotionDecision(False, "More false alarms.", {}) for each in the_group().substations}
     monkeypatch.setattr("mlcore.training.promotion.judge", lambda *args: worse)
     fit.train(the_group())
     assert set(Detector.objects.active().values_list("version", flat=True)) == {1}

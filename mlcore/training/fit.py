@@ -22,16 +22,16 @@ from substations.electrical.nameplate import Nameplate
 from substations.models import PendingRange, PlannedWork, Reading, Substation
 
 from . import artifacts, promotion, versions
-from .promotion import Verdict
+from .promotion import PromotionDecision
 from .store import load_detectors
 
 logger = logging.getLogger(__name__)
 # A first model learns from the older part of the record, so that it judges the newer part without having seen it.
 FIRST_TRAINING_SHARE = 0.7
 MIN_DAYS = 7
-# Readings on the grid of one training: each takes about 3 kB while expectations are learnt and versions compared.
+# Readings on the grid of one training: each takes about 3 kB while expectations are learned and versions compared.
 MAX_GRID = 1_000_000
-FIRST = Verdict(True, "The first version.", {})
+FIRST = PromotionDecision(True, "The first version.", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +90,12 @@ def train(
     trained = train_fleet(fleet, seen, false_alarms_per_month=settings.FALSE_ALARMS_PER_MONTH)
     codes = {each.code for each in group.substations if only is None or each.pk in only}
     kept = {code: each for code, each in trained.items() if code in codes}
-    verdicts = promotion.judge(group, fleet, kept, active, from_s) if active else {}
+    decisions = promotion.judge(group, fleet, kept, active, from_s) if active else {}
     until = min(wanted.end, datetime.fromtimestamp(from_s, UTC))
     learned = {
         each.code: Range(wanted.start, until if each.code in active else wanted.end) for each in group.substations
     }
-    return _store(group, fleet, kept, verdicts, learned, left_out)
+    return _store(group, fleet, kept, decisions, learned, left_out)
 
 
 def _left_out(group: NeighbourGroup, fleet: Fleet) -> dict[str, NDArray[np.bool_]]:
@@ -121,18 +121,18 @@ def _store(
     group: NeighbourGroup,
     fleet: Fleet,
     trained: dict[str, TrainedDetector],
-    verdicts: dict[str, Verdict],
+    decisions: dict[str, PromotionDecision],
     learned: Mapping[str, Range],
     left_out: Mapping[str, NDArray[np.bool_]],
 ) -> list[Detector]:
     stored = []
     for index, substation in enumerate(group.substations):
         if substation.code in trained:
-            verdict, code = verdicts.get(substation.code, FIRST), substation.code
+            decision, code = decisions.get(substation.code, FIRST), substation.code
             rows = np.isfinite(fleet.values[index]).any(axis=1) & (fleet.at_s <= learned[code].end.timestamp())
             reasons = {name: int((marked[index] & rows).sum()) for name, marked in left_out.items()}
             stored.append(
-                _store_one(substation, fleet.nameplates[index], trained[code], verdict, learned[code], rows, reasons)
+                _store_one(substation, fleet.nameplates[index], trained[code], decision, learned[code], rows, reasons)
             )
     _ask_for_scoring(each for each in stored if each.version == 1)
     logger.info(
@@ -145,7 +145,7 @@ def _store_one(
     substation: Substation,
     plate: Nameplate,
     detector: TrainedDetector,
-    verdict: Verdict,
+    decision: PromotionDecision,
     learned: Range,
     rows: NDArray[np.bool_],
     left_out: dict[str, int],
@@ -165,18 +165,18 @@ def _store_one(
         row_count=int(rows.sum()),
         excluded_count=min(sum(reasons.values()), int(rows.sum())),
         threshold=detector.threshold,
-        metrics=detector.metrics | reasons | verdict.figures | _cut(substation, learned),
+        metrics=detector.metrics | reasons | decision.figures | _cut(substation, learned),
         arrays=artifact.data,
         meta=artifact.meta,
         sha256=artifact.sha256,
-        note=verdict.note[:300],
+        note=decision.note[:300],
     )
-    versions.record(row, DetectorEvent.Action.TRAINED, note=verdict.note)
+    versions.record(row, DetectorEvent.Action.TRAINED, note=decision.note)
     pinned = own.filter(is_active=True, is_pinned=True).exists()
-    if verdict.accepted and not pinned:
-        versions.activate(row, note=verdict.note)
+    if decision.accepted and not pinned:
+        versions.activate(row, note=decision.note)
     else:
-        why = "The active version is pinned." if verdict.accepted else verdict.note
+        why = "The active version is pinned." if decision.accepted else decision.note
         versions.record(row, DetectorEvent.Action.KEPT_BACK, note=why)
     return row
 

@@ -28,7 +28,7 @@ TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PromotionDecision:
     """``accepted`` and the figures behind it, for the model's page."""
 
     accepted: bool
@@ -37,7 +37,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ComparedScores:
     """What is compared of an analysis; the rest of it would take gigabytes twice. score: [substation, time]."""
 
     score: NDArray[np.float64]
@@ -55,31 +55,31 @@ def judge(
     candidates: Mapping[str, TrainedDetector],
     active: Mapping[str, TrainedDetector],
     from_s: int,
-) -> dict[str, Verdict]:
-    """A verdict per code of the candidates; one without an active version is accepted as it is."""
+) -> dict[str, PromotionDecision]:
+    """A decision per code of the candidates; one without an active version is accepted as it is."""
     ours, theirs = _judged(fleet, candidates), _judged(fleet, {**candidates, **active})
-    verdicts: dict[str, Verdict] = {}
+    decisions: dict[str, PromotionDecision] = {}
     for index, substation in enumerate(group.substations):
         if substation.code not in candidates:
             continue
         if substation.code not in active:
-            verdicts[substation.code] = Verdict(True, "The first usable version.", {})
+            decisions[substation.code] = PromotionDecision(True, "The first usable version.", {})
             continue
         known = list(Detection.objects.not_withdrawn().filter(substation=substation, kind=Detection.Kind.LOSS))
         known = [each for each in known if each.verdict != Detection.Verdict.FALSE_ALARM]
         work = list(PlannedWork.objects.filter(substation=substation))
         normal = (fleet.at_s >= from_s) & ~_within(fleet.at_s, known) & ~_within(fleet.at_s, work)
-        verdicts[substation.code] = _compare(
+        decisions[substation.code] = _compare(
             (_abnormal(ours, index, normal), _found(ours, substation.code, known)),
             (_abnormal(theirs, index, normal), _found(theirs, substation.code, known)),
             len(known),
         )
-    return verdicts
+    return decisions
 
 
-def _judged(fleet: Fleet, detectors: Mapping[str, TrainedDetector]) -> Judged:
+def _judged(fleet: Fleet, detectors: Mapping[str, TrainedDetector]) -> ComparedScores:
     analysis = analyse_fleet(fleet, detectors)
-    return Judged(analysis.score, analysis.findings)
+    return ComparedScores(analysis.score, analysis.findings)
 
 
 def _within(at_s: NDArray[np.int64], stretches: Sequence[Detection | PlannedWork]) -> NDArray[np.bool_]:
@@ -90,14 +90,14 @@ def _within(at_s: NDArray[np.int64], stretches: Sequence[Detection | PlannedWork
     return inside
 
 
-def _abnormal(judged: Judged, index: int, normal: NDArray[np.bool_]) -> float:
+def _abnormal(judged: ComparedScores, index: int, normal: NDArray[np.bool_]) -> float:
     """Share of normal rows that a version scores above its threshold."""
     scores = judged.score[index][normal]
     known = np.isfinite(scores)
     return float((scores[known] > 1).mean()) if known.any() else 0.0
 
 
-def _found(judged: Judged, code: str, known: list[Detection]) -> int:
+def _found(judged: ComparedScores, code: str, known: list[Detection]) -> int:
     """How many known episodes a version's findings touch."""
     stretches = [
         (finding.start_s, finding.end_s if finding.end_s is not None else np.inf)
@@ -113,7 +113,7 @@ def _found(judged: Judged, code: str, known: list[Detection]) -> int:
     )
 
 
-def _compare(candidate: tuple[float, int], active: tuple[float, int], known: int) -> Verdict:
+def _compare(candidate: tuple[float, int], active: tuple[float, int], known: int) -> PromotionDecision:
     (rate, found), (rate_before, found_before) = candidate, active
     figures = {
         "held_out_abnormal_share": round(rate, 5),
@@ -126,4 +126,4 @@ def _compare(candidate: tuple[float, int], active: tuple[float, int], known: int
         f"On held-out normal rows {100 * rate:.2f} % above the threshold ({100 * rate_before:.2f} % before); "
         f"{found} of {known} known episodes found ({found_before} before)."
     )
-    return Verdict(rate <= rate_before + TOLERANCE and found >= found_before, text, figures)
+    return PromotionDecision(rate <= rate_before + TOLERANCE and found >= found_before, text, figures)

@@ -18,7 +18,7 @@ from substations.models import PlannedWork, Reading, Substation
 from substations.querysets import SubstationQuerySet
 
 MIN_DAYS = 7
-# A model that learnt from less than this is trained again each week, until it has a network of its own.
+# A model that learned from less than this is trained again each week, until it has a network of its own.
 YOUNG = timedelta(days=21)
 # A substation whose data gave no model is tried again once this much more of it has come in.
 TRY_AGAIN_AFTER = timedelta(days=1)
@@ -94,7 +94,7 @@ def drifted(group: NeighbourGroup) -> set[int]:
     work = PlannedWork.objects.filter(
         substation=OuterRef("substation"), start__lte=OuterRef("at"), end__gte=OuterRef("at")
     )
-    recent = Score.objects.filter(substation__in=group.ids, at__gt=newest - DRIFT_OVER, status=Score.Status.OK)
+    recent = Score.objects.filter(substation__in=group.ids, at__gt=newest - DRIFT_OVER, status=Score.Validity.OK)
     rows = _counted(recent)
     odd = _counted(recent.filter(~Exists(inside), ~Exists(work), score__gt=1))
     return {pk for pk, count in rows.items() if count >= DRIFT_ROWS and odd.get(pk, 0) > DRIFT_SHARE * count}

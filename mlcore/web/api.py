@@ -1,4 +1,4 @@
-"""The REST door of detections: read only, since only the readings change them."""
+"""The REST API of detections and models: read only, since only the readings change them."""
 
 from __future__ import annotations
 

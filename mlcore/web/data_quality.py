@@ -77,7 +77,7 @@ def data_quality(
     begin_s, width_s = first_day * DAY_S - utc_offset_s, days_each * DAY_S
     found = _counted(readings, begin_s, width_s, present=Count("at"), derived=Count("at", filter=~Q(derived=0)))
     scores = Score.objects.filter(substation=substation).between(ends["first"], ends["last"])
-    refused = _counted(scores.filter(status=Score.Status.BAD), begin_s, width_s, refused=Count("at"))
+    refused = _counted(scores.filter(status=Score.Validity.BAD), begin_s, width_s, refused=Count("at"))
     nothing = {"present": 0, "derived": 0, "refused": 0}
     stretches = []
     for number in range((last_s - begin_s) // width_s + 1):

@@ -131,7 +131,7 @@ def _status(
         open_alerts=len(still_open),
         tier=tier,
         unacknowledged=sum(not alert.acknowledged and alert.suppression == "none" for alert in still_open),
-        is_dead=bool(score and score["scores__status"] == Score.Status.DEAD),
+        is_dead=bool(score and score["scores__status"] == Score.Validity.DEAD),
     )
 
 
@@ -163,8 +163,8 @@ def _state(
         return "unknown", _("No data for %(time)s") % {"time": duration(now - heard_at)}
     if not has_detector:
         return "unknown", _("Warming up")
-    if score and score["scores__status"] == Score.Status.DEAD:
+    if score and score["scores__status"] == Score.Validity.DEAD:
         return "unknown", _("De-energised")
-    if score and score["scores__status"] == Score.Status.BAD:
+    if score and score["scores__status"] == Score.Validity.BAD:
         return "unknown", _("Bad quality")
     return "normal", _("Normal")

@@ -15,8 +15,6 @@ from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
 APPS = ("alerts", "benchmarks", "core", "ingestion", "mlcore", "smart_ems", "substations", "tests")
-# Still to be renamed; empty when all are.
-EXCLUDED = ("mlcore", "alerts/evidence.py", "smart_ems/tests/test_architecture.py")
 # Names that Django or pytest asks for.
 FRAMEWORK_MODULES = {
     "__init__", "admin", "api", "apps", "conftest", "forms", "models", "querysets", "services", "tasks", "urls",
@@ -30,7 +28,14 @@ PRIVATE_WORDS = {
 # Plain English in a sentence, opaque as a name.
 PRIVATE_AS_NAMES = {"fate", "fates", "learnt", "room", "rooms", "told"}
 PRIVATE_CONSTANTS = re.compile(r"(?:^|_)(?:LEAST|MOST|LARGEST|LONGEST)_")
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", *(f"docs/{name}.md" for name in ("design", "operations")))
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+)
+# Names that clients of the API and stored rows know; each has a plain one beside it.
+API_NAMES = {"mlcore/web/api.py": {"rung"}}
 GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "translate"}
 
 
@@ -38,12 +43,7 @@ GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "translate"}
 def modules() -> dict[Path, ast.Module]:
     """Every module but the migrations, parsed; by its path in the project."""
     paths = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
-    return {path.relative_to(ROOT): ast.parse(path.read_text()) for path in sorted(paths) if not _is_excluded(path)}
-
-
-def _is_excluded(path: Path) -> bool:
-    name = path.relative_to(ROOT).as_posix()
-    return name.startswith(EXCLUDED) or path == Path(__file__)
+    return {path.relative_to(ROOT): ast.parse(path.read_text()) for path in sorted(paths) if path != Path(__file__)}
 
 
 def words(text: str) -> set[str]:
@@ -100,7 +100,7 @@ def test_a_module_uses_the_words_of_the_field(path: Path) -> None:
     tree = modules()[path]
     named = [path.stem, *names(tree)]
     used = {word for text in (*named, *texts(tree), *comments(path)) for word in words(text) & PRIVATE_WORDS}
-    assert used == set()
+    assert used - API_NAMES.get(path.as_posix(), set()) == set()
     # The name of a test is a sentence.
     assert {name for name in named if not name.startswith("test_") and words(name) & PRIVATE_AS_NAMES} == set()
     assert {name for name in named if PRIVATE_CONSTANTS.search(name)} == set()

@@ -74,7 +74,7 @@ class _Energy:
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class SimulatedHistory:
     """A run to label: ``states`` at the start of each day, ``losses`` [time, substation] at ``times_s``."""
 
     world: World
@@ -84,14 +84,14 @@ class History:
     losses: Losses
 
 
-def label(history: History) -> tuple[LabelledEvent, ...]:
+def label(history: SimulatedHistory) -> tuple[LabelledEvent, ...]:
     """Label every event that touches the history."""
     spec = history.world.spec
     touching = [r for r in history.requests if r.start_s < spec.end_s and r.end_s > spec.start_s]
     return tuple(_label(history, request) for request in touching)
 
 
-def _label(history: History, request: EventRequest) -> LabelledEvent:
+def _label(history: SimulatedHistory, request: EventRequest) -> LabelledEvent:
     spec, codes = history.world.spec, history.world.grid.codes
     start, end = max(request.start_s, spec.start_s), min(request.end_s, spec.end_s)
     own = list(range(len(codes))) if request.substation == EVERYWHERE else [codes.index(request.substation)]
@@ -128,7 +128,9 @@ def _harmless(request: EventRequest) -> tuple[EventRequest, ...]:
     return (replace(request, size={**request.size, "tan_phi": TARGET_TAN_PHI}),)
 
 
-def _counterfactual(history: History, request: EventRequest, own: list[int], start_s: int, end_s: int) -> _Energy:
+def _counterfactual(
+    history: SimulatedHistory, request: EventRequest, own: list[int], start_s: int, end_s: int
+) -> _Energy:
     """The window run again without the event, from the last start of a day that it can't have touched."""
     world = history.world
     others = tuple(other for other in history.requests if other is not request) + _harmless(request)

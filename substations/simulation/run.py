@@ -10,7 +10,7 @@ import numpy as np
 
 from .arrays import Floats, Integers
 from .event_schedule import random_events
-from .labels import History, LabelledEvent, label
+from .labels import LabelledEvent, SimulatedHistory, label
 from .metering import MeterState, read
 from .physics import Losses
 from .simulated_grid import SimulatedGrid, SimulatedLink, SimulatedSubstation, random_grid
@@ -75,7 +75,7 @@ class Simulation:
     @cached_property
     def events(self) -> tuple[LabelledEvent, ...]:
         """The injected events with their loss against the run without them, by start."""
-        return label(History(self.world, self.states, self.requests, self.times_s, self.losses))
+        return label(SimulatedHistory(self.world, self.states, self.requests, self.times_s, self.losses))
 
 
 def simulate(spec: SimulationSpec, grid: SimulatedGrid | None = None) -> Simulation:

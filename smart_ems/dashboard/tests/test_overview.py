@@ -69,14 +69,14 @@ def test_one_without_a_model_is_warming_up_and_not_normal() -> None:
 @pytest.mark.parametrize(
     ("worth", "expected"),
     [
-        (Score.Status.OK, ("normal", "Normal")),
-        (Score.Status.DEAD, ("unknown", "De-energised")),
-        (Score.Status.BAD, ("unknown", "Bad quality")),
+        (Score.Validity.OK, ("normal", "Normal")),
+        (Score.Validity.DEAD, ("unknown", "De-energised")),
+        (Score.Validity.BAD, ("unknown", "Bad quality")),
     ],
 )
 def test_the_newest_score_says_what_the_data_are_worth(worth: int, expected: tuple[str, str]) -> None:
     substation = station("A")
-    scored(substation, Score.Status.BAD, at=timezone.now() - timedelta(days=1))
+    scored(substation, Score.Validity.BAD, at=timezone.now() - timedelta(days=1))
     scored(substation, worth)
     assert state() == expected
 
