@@ -53,6 +53,6 @@ def test_garbage_is_said_and_keeps_no_neighbour_from_being_judged(grid: Simulati
     assert "nan" not in found.reason.lower()
     assert "NaN" not in json.dumps(found.evidence)
     assert set(Score.objects.filter(substation__code=FAULTY, at__gte=since).values_list("status", flat=True)) == {
-        Score.Status.BAD
+        Score.Validity.BAD
     }
     assert Substation.objects.count() == 4
