@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from mlcore.fleet.groups import NeighbourGroup
-from mlcore.models import Detection, Detector, Score, TrainingAttempt
+from mlcore.models import Detection, Detector, Score, TrainingAttempt, TrainingFailure
 from mlcore.querysets import ScoreQuerySet
 from substations.models import PlannedWork, Reading, Substation
 from substations.querysets import SubstationQuerySet
@@ -22,7 +22,8 @@ MIN_DAYS = 7
 YOUNG = timedelta(days=21)
 # A substation whose data gave no model is tried again once this much more of it has come in.
 TRY_AGAIN_AFTER = timedelta(days=1)
-CLAIM_FOR = timedelta(minutes=15)
+# Renewed while the training goes on; what a killed worker held is free again after this, as in scoring.
+LEASE_FOR = timedelta(seconds=90)
 # A model is trained again when this share of a week's ordinary rows is abnormal to it.
 DRIFT_OVER = timedelta(days=7)
 DRIFT_SHARE = 0.05
@@ -62,8 +63,12 @@ def due(group: NeighbourGroup, *, now: datetime | None = None, look_for_drift: b
 
 
 def demand(of: SubstationQuerySet, *, now: datetime | None = None, drift: Collection[int] = ()) -> TrainingDemand:
-    """Who should be trained among some substations, or all: three queries, however many there are."""
+    """Who should be trained among some substations, or all: three queries, however many there are.
+
+    Nobody whose training failed and whose next attempt is still to come.
+    """
     now = now or timezone.now()
+    of = of.exclude(training_failure__retry_at__gt=now)
     asked = of.filter(training_attempt__requested_at__isnull=False)
     active = Detector.objects.active().filter(substation=OuterRef("pk"))
     old = of.filter(
@@ -130,7 +135,13 @@ def claim(group: NeighbourGroup, *, now: datetime | None = None) -> uuid.UUID | 
     """Reserve a group's training: the lease's token, None when another worker holds it."""
     key = group.substations[0].pk
     TrainingAttempt.objects.get_or_create(substation_id=key)
-    return TrainingAttempt.objects.filter(substation=key).claim(now=now or timezone.now(), lease_for=CLAIM_FOR)
+    return TrainingAttempt.objects.filter(substation=key).claim(now=now or timezone.now(), lease_for=LEASE_FOR)
+
+
+def was_interrupted(group: NeighbourGroup, *, now: datetime | None = None) -> bool:
+    """Whether the worker that trained this group last has died over it: its claim ran out and was never given back."""
+    now = now or timezone.now()
+    return TrainingAttempt.objects.filter(substation=group.substations[0].pk, claimed_until__lt=now).exists()
 
 
 def release(token: uuid.UUID, considered: list[int]) -> None:
@@ -143,7 +154,8 @@ def release(token: uuid.UUID, considered: list[int]) -> None:
 
 
 def request(substation_id: int, *, now: datetime | None = None) -> None:
-    """Ask for a training at the next opportunity."""
+    """Ask for a training at the next opportunity, also where the last one failed a moment ago."""
+    TrainingFailure.objects.filter(substation=substation_id).update(retry_at=now or timezone.now())
     TrainingAttempt.objects.update_or_create(
         substation_id=substation_id, defaults={"requested_at": now or timezone.now()}
     )

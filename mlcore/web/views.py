@@ -94,6 +94,7 @@ def detail(request: EmsRequest, code: str) -> HttpResponse:
         "observed": observed_false_alarms(substation),
         "limits": substation.raised_limits.all(),
         "attempt": getattr(substation, "training_attempt", None),
+        "failure": getattr(substation, "training_failure", None),
     }
     return render(request, "mlcore/detail.html", context)
 
