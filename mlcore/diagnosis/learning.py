@@ -28,7 +28,7 @@ from mlcore.diagnosis.terms import CONTEXT_HOURS, HOUR_S, MIN_TRAINING_DAYS
 from mlcore.diagnosis.threshold_learning import first_thresholds, learn_thresholds
 from substations.electrical.power import BoolArray, FloatArray
 
-MIN_TRAINING_H = 24 * MIN_TRAINING_DAYS
+MIN_TRAINING_H = 24 * MIN_TRAINING_DAYS  # hours of a day
 
 LearnThresholds = Callable[[Departures, BoolArray], Thresholds]
 
