@@ -20,7 +20,8 @@ from ingestion.validation import ReadingRows
 from mlcore.detector import TrainedDetector, analyse_fleet, train_fleet
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.incremental import IncrementalScorer
-from mlcore.diagnosis.judgement import CONTEXT_HOURS, Judgement
+from mlcore.diagnosis.judgement import Judgement
+from mlcore.diagnosis.terms import CONTEXT_HOURS
 from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import neighbour_groups
 from mlcore.models import Detection, Detector, Score

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from core.fields import FiniteJSONField
 from core.leases import Leased, LeasedQuerySet
 from core.retries import Failure, FailureQuerySet
+from mlcore.diagnosis.analysis import StepStatus
 from substations.models import Substation
 
 from .querysets import DetectionQuerySet, DetectorQuerySet, ScoreQuerySet
@@ -208,10 +209,10 @@ class Score(models.Model):
     """How abnormal one reading is, with what was expected: 1.0 is the alarm threshold, higher is more abnormal."""
 
     class Validity(models.IntegerChoices):
-        OK = 0, _("Scored")
-        WARMING = 1, _("Warming up")
-        DEAD = 2, _("De-energised")
-        BAD = 3, _("Bad quality")
+        OK = StepStatus.OK, _("Scored")
+        WARMING = StepStatus.WARMING, _("Warming up")
+        DEAD = StepStatus.DE_ENERGISED, _("De-energised")
+        BAD = StepStatus.BAD_DATA, _("Bad quality")
 
     pk = models.CompositePrimaryKey("substation", "at")
     substation = models.ForeignKey(Substation, models.CASCADE, related_name="scores", db_index=False)

@@ -6,7 +6,6 @@ from mlcore.diagnosis import tuning
 from mlcore.diagnosis.alarm_episodes import episodes
 from mlcore.diagnosis.autoencoder_scores import AutoencoderScores, confirms
 from mlcore.diagnosis.bands import Band
-from mlcore.diagnosis.demand import MIN_NEIGHBOURS
 from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.history import History
@@ -56,7 +55,7 @@ def _finding(
 ) -> Finding:
     fleet, substation = found.fleet, incident.episode.substation
     values = at_peak(fleet, normal, substation, incident.peak)
-    alone = bool(fleet.group_size[substation, 0] <= MIN_NEIGHBOURS)
+    alone = bool(fleet.group_size[substation, 0] <= tuning.MIN_NEIGHBOURS)
     assumed = assumptions_of(bool(found.operation.has_feeder[substation, 0]), values, alone)
     typical = fleet.nameplates[substation].assumed & TYPICAL_VALUES
     is_open = incident.episode.cleared is None

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from mlcore.diagnosis import tuning
 from mlcore.diagnosis.alarm_episodes import AlarmEpisode, alarm_states, episodes
 from mlcore.diagnosis.data_quality_flags import QualityFlags
 from mlcore.diagnosis.findings import Finding, finite
@@ -16,11 +17,6 @@ from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.signals import Signals, as_reported
 from substations.electrical import quality
 from substations.electrical.power import BoolArray, FloatArray
-
-WINDOW_H, ON_DELAY_H = 2.0, 1.5
-SHARE_FOR_ALARM = 0.5
-OFF_DELAY_H = 24.0
-"""A loose contact comes and goes: what returns within a day is one fault."""
 
 CURRENTS = ("current_l1_a", "current_l2_a", "current_l3_a")
 VOLTAGES = ("voltage_l12_v", "voltage_l23_v", "voltage_l31_v")
@@ -55,9 +51,10 @@ def meter_alarm_masks(fleet: Fleet, flags: QualityFlags, history: History) -> tu
     masks = np.stack([getattr(flags, name) for name in names], axis=1).astype(np.float64)
     seen = ~flags.absent[:, None, :] | (masks > 0)
     flagged = np.where(seen, _exclusive(names, masks), np.nan)
-    share = window_mean(flagged, fleet.steps(WINDOW_H), history.of("share"))
-    states = alarm_states(share / SHARE_FOR_ALARM, fleet.interval_s, history, ON_DELAY_H, OFF_DELAY_H)
-    return np.moveaxis(states, 1, 2), np.moveaxis(share / SHARE_FOR_ALARM, 1, 2)
+    share = window_mean(flagged, fleet.steps(tuning.METER_WINDOW_H), history.of("share"))
+    score = share / tuning.METER_SHARE
+    states = alarm_states(score, fleet.interval_s, history, tuning.METER_ON_DELAY_H, tuning.METER_OFF_DELAY_H)
+    return np.moveaxis(states, 1, 2), np.moveaxis(score, 1, 2)
 
 
 def _joined(found: list[AlarmEpisode]) -> list[AlarmEpisode]:
@@ -98,7 +95,7 @@ def _exclusive(names: list[str], masks: FloatArray) -> FloatArray:
 def _finding(fleet: Fleet, signals: Signals, scores: FloatArray, flag: str, episode: AlarmEpisode) -> Finding:
     substation, stop = episode.substation, episode.last + 1
     series = np.nan_to_num(scores[substation, episode.raised : stop, episode.indicator])
-    window = slice(max(0, episode.raised - fleet.steps(WINDOW_H) + 1), stop)
+    window = slice(max(0, episode.raised - fleet.steps(tuning.METER_WINDOW_H) + 1), stop)
     figures = _figures(fleet, signals, flag, substation, window)
     end_s = None if episode.cleared is None else int(fleet.at_s[episode.last]) + fleet.interval_s
     return Finding(

@@ -9,10 +9,11 @@ import numpy as np
 
 from mlcore.diagnosis.bands import Band
 from mlcore.diagnosis.findings import finite
-from mlcore.diagnosis.fleet import HOUR_S, Fleet
+from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.incidents import Incident
 from mlcore.diagnosis.indicators import INDICATORS
 from mlcore.diagnosis.severity import CRITICAL_PCT
+from mlcore.diagnosis.terms import HOUR_S
 
 TYPICAL_VALUES = {"rated_kva", "nominal_v", "no_load_loss_w", "load_loss_w", "hv_nominal_v"}
 """What the loss of a transformer is worked out from: typical values stand where the nameplate is not known."""

@@ -8,9 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from mlcore.diagnosis import tuning
 from mlcore.diagnosis.data_quality_flags import (
-    OIL_HOLD_HOURS,
-    POWER_HOLD_HOURS,
     QualityFlags,
     flag_data_quality,
     learn_quality,
@@ -110,13 +109,13 @@ def test_where_nothing_was_learned_only_what_is_beyond_doubt_is_flagged(damage: 
 
 def test_power_is_not_believed_until_two_hours_after_the_last_hit() -> None:
     hit = steps_of(flagged(times("voltage_l12_v", factor=0.8)).power)
-    assert set(range(FIRST, LAST + int(2 * POWER_HOLD_HOURS) - 1)) <= set(hit)
-    assert LAST + int(2 * POWER_HOLD_HOURS) not in hit
+    assert set(range(FIRST, LAST + int(2 * tuning.POWER_HOLD_HOURS) - 1)) <= set(hit)
+    assert LAST + int(2 * tuning.POWER_HOLD_HOURS) not in hit
 
 
 def test_oil_is_not_believed_until_half_a_day_after_its_sensor_jumped() -> None:
     flags = flagged(times("oil_temperature_c", factor=2.0))
-    assert flags.oil[BAD, FIRST : LAST + int(2 * OIL_HOLD_HOURS) - 2].all()
+    assert flags.oil[BAD, FIRST : LAST + int(2 * tuning.OIL_HOLD_HOURS) - 2].all()
     assert not flags.power[BAD, FIRST:LAST].any()
 
 

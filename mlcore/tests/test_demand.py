@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mlcore.diagnosis.demand import MIN_NEIGHBOURS, days_of_rest, expected_demand, learn_demand, usual_profile
+from mlcore.diagnosis import tuning
+from mlcore.diagnosis.demand import days_of_rest, expected_demand, learn_demand, usual_profile
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.history import WHOLE_RECORD
 from mlcore.diagnosis.signals import Signals, measure
@@ -75,7 +76,7 @@ def test_neighbours_that_behave_as_at_weekends_make_a_day_of_rest() -> None:
     assert not rest[:, (hours < HOLIDAY_H) & ~fleet.weekend].any()
 
 
-@pytest.mark.parametrize(("substations", "share"), [(6, 1.2), (MIN_NEIGHBOURS, 1.0)])
+@pytest.mark.parametrize(("substations", "share"), [(6, 1.2), (tuning.MIN_NEIGHBOURS, 1.0)])
 def test_what_most_neighbours_do_is_expected_where_there_are_enough_of_them(substations: int, share: float) -> None:
     fleet, signals, usable = measured(everywhere(1.2), substations=substations)
     profile = learn_demand(fleet, signals, usable & (hour_of(fleet) < HOLIDAY_H))

@@ -12,8 +12,8 @@ import pytest
 
 from mlcore.diagnosis.analysis import Analysis
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.judgement import CONTEXT_HOURS
 from mlcore.diagnosis.model import IncompatibleModelError, SubstationModel, stacked
+from mlcore.diagnosis.terms import CONTEXT_HOURS
 from mlcore.diagnosis.whole_record import analyse, fit
 from mlcore.explanations import english
 from mlcore.tests.made_fleet import Load, made_fleet, training

@@ -24,6 +24,7 @@ TYPICAL_NO_LOAD_W = (110, 190, 320, 460, 530, 750, 1030, 1400, 2200, 3200, 6300,
 TYPICAL_LOAD_W = (700, 1100, 1750, 2350, 3250, 4600, 6500, 10_500, 17_000, 26_500, 50_000, 110_000, 250_000)
 """Losses of ordinary oil-immersed units at 75 °C by size, in W; between the sizes they follow a power law."""
 
+# IEC 60038 and ANSI C84.1: nominal voltages between lines.
 COMMON_VOLTAGES_V = (
     208.0, 240.0, 380.0, 400.0, 415.0, 433.0, 480.0, 600.0, 690.0, 3300.0, 4160.0, 6600.0, 10_000.0,
     11_000.0, 20_000.0, 22_000.0, 33_000.0, 66_000.0, 110_000.0, 132_000.0,

@@ -40,6 +40,7 @@ MAX_CURRENT_PU, MAX_DISTORTION, MAX_POWER_FACTOR = 10.0, 50.0, 150.0
 power factor in per cent is a mistake of another kind."""
 
 GARBAGE_OIL_C = (-100.0, 300.0)
+"""Below what any sensor of oil measures, and far above the flash point of mineral oil (IEC 60296: 135 °C)."""
 
 
 @dataclass(frozen=True, slots=True)
