@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mlcore.diagnosis import tuning
 from mlcore.diagnosis.data_quality_flags import QualityFlags
 from mlcore.diagnosis.expectations import (
-    HINGES,
-    UNCOMPENSATED_TAN_PHI,
     expected_reactive_power,
     load_features,
     share_departure,
@@ -26,7 +25,7 @@ from .small_fleet import MONDAY_S, empty_fleet, small_fleet
 
 
 def shape(q01: float = 0.2, q99: float = 0.8, slope: float = 0.5) -> LoadShape:
-    hinges = np.linspace(q01, q99, len(HINGES))[None]
+    hinges = np.linspace(q01, q99, len(tuning.HINGES))[None]
     one = np.ones(1)
     return LoadShape(hinges, q99 * one, q01 * one, slope * one, np.ones((1, 3)), np.zeros((1, 4)))
 
@@ -100,7 +99,7 @@ def test_a_day_of_rest_has_a_level_and_a_slope_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("load", "beyond"), [(0.5, 0.0), (1.0, UNCOMPENSATED_TAN_PHI * 0.2), (0.1, 0.5 * -0.1)]
+    ("load", "beyond"), [(0.5, 0.0), (1.0, tuning.UNCOMPENSATED_TAN_PHI * 0.2), (0.1, 0.5 * -0.1)]
 )  # fmt: skip
 def test_beyond_the_trained_range_kvar_follow_the_bare_load_and_below_it_the_usual_slope(
     load: float, beyond: float

@@ -16,7 +16,9 @@ BAND = tuning.COMMON_DEAD_BAND
 
 
 def moved(values: np.ndarray) -> np.ndarray:
-    return common_movement(empty_fleet(*values.shape), values, BAND, NO_PAST)
+    count, length = values.shape
+    common: np.ndarray = common_movement(empty_fleet(count, length), values, BAND, NO_PAST)
+    return common
 
 
 def test_what_all_others_do_at_once_is_common_beyond_a_dead_band() -> None:

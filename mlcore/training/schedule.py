@@ -18,7 +18,7 @@ from mlcore.querysets import ScoreQuerySet
 from substations.models import PlannedWork, Reading, Substation
 from substations.querysets import SubstationQuerySet
 
-# A model that learned from less than this is trained again each week, until it has a network of its own.
+# A model that learned from less than this is trained again each week, until it has an autoencoder of its own.
 YOUNG = timedelta(days=21)
 # A substation whose data gave no model is tried again once this much more of it has come in.
 TRY_AGAIN_AFTER = timedelta(days=1)
@@ -54,9 +54,9 @@ class TrainingDemand:
 def due(group: NeighbourGroup, *, now: datetime | None = None, look_for_drift: bool = False) -> list[int]:
     """The substations of a group that should be trained.
 
-    Those asked for; those without a model though there is enough data, and young ones without a network of their own;
-    all of them when a model has reached its age or, if that is looked for, has drifted. What gave no new model is tried
-    again only with more data.
+    Those asked for; those without a model though there is enough data, and young ones without an autoencoder of their
+    own; all of them when a model has reached its age or, if that is looked for, has drifted. What gave no new model is
+    tried again only with more data.
     """
     drift = drifted(group) if look_for_drift else set()
     return demand(Substation.objects.filter(pk__in=group.ids), now=now, drift=drift).of(group)
@@ -146,9 +146,9 @@ def was_interrupted(group: NeighbourGroup, *, now: datetime | None = None) -> bo
 
 def release(token: uuid.UUID, considered: list[int]) -> None:
     """End the claim and remember up to which reading each substation was considered."""
-    newest = Reading.objects.filter(substation__in=considered).values("substation").annotate(last=Max("at"))
-    for each in newest:
-        TrainingAttempt.objects.update_or_create(substation_id=each["substation"], defaults={"newest_at": each["last"]})
+    newest = Reading.objects.filter(substation__in=considered).values_list("substation").annotate(last=Max("at"))
+    for pk, newest_at in newest:
+        TrainingAttempt.objects.update_or_create(substation_id=pk, defaults={"newest_at": newest_at})
     TrainingAttempt.objects.filter(substation__in=considered).update(requested_at=None)
     TrainingAttempt.objects.release(token)
 
