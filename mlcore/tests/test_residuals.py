@@ -17,8 +17,7 @@ BAND = tuning.COMMON_DEAD_BAND
 
 def moved(values: np.ndarray) -> np.ndarray:
     count, length = values.shape
-    common: np.ndarray = common_movement(empty_fleet(count, length), values, BAND, NO_PAST)
-    return common
+    return common_movement(empty_fleet(count, length), values, BAND, NO_PAST)
 
 
 def test_what_all_others_do_at_once_is_common_beyond_a_dead_band() -> None:
@@ -54,7 +53,7 @@ def test_a_short_jump_of_the_others_is_passed_over() -> None:
 def doubted(doubts: list[int], oil_k: np.ndarray) -> np.ndarray:
     mask = np.zeros((1, len(oil_k)), dtype=bool)
     mask[0, doubts] = True
-    return _still_doubted(empty_fleet(1, len(oil_k)), mask, oil_k[None], WHOLE_RECORD)[0]
+    return np.asarray(_still_doubted(empty_fleet(1, len(oil_k)), mask, oil_k[None], WHOLE_RECORD)[0])
 
 
 def test_an_oil_sensor_is_doubted_until_it_agrees_with_load_and_weather_again() -> None:
