@@ -8,7 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from substations.models import Substation
 
+from .billing_models import Tariff, TariffAssignment, TariffVersion
 from .querysets import RollupQuerySet
+
+__all__ = ["DailyRollup", "HourlyRollup", "Rollup", "Tariff", "TariffAssignment", "TariffVersion"]
 
 
 class Rollup(models.Model):

@@ -15,6 +15,9 @@ VIEWS = [
     "mlcore.view_detector",
     "mlcore.view_detection",
     "mlcore.view_score",
+    "losses.view_tariff",
+    "losses.view_tariffversion",
+    "losses.view_tariffassignment",
     "alerts.view_alert",
     "alerts.view_alertevent",
     "alerts.view_resolution",
@@ -40,6 +43,15 @@ ENGINEERS = [
     "substations.delete_plannedwork",
     "mlcore.add_detector",
     "mlcore.change_detector",
+    "losses.add_tariff",
+    "losses.change_tariff",
+    "losses.delete_tariff",
+    "losses.add_tariffversion",
+    "losses.change_tariffversion",
+    "losses.delete_tariffversion",
+    "losses.add_tariffassignment",
+    "losses.change_tariffassignment",
+    "losses.delete_tariffassignment",
 ]
 ROLES = {"viewer": VIEWS, "operator": VIEWS + OPERATES, "engineer": VIEWS + OPERATES + ENGINEERS}
 

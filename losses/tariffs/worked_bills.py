@@ -10,14 +10,14 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 from jsonschema import Draft202012Validator
 
 from losses.tariffs.bill_lines import Bill, SupplyContract
 from losses.tariffs.metered_hours import HOURLY_ENERGIES, IntArray, MeteredHours, month_hours_s
-from losses.tariffs.tariff_bill import bill
+from losses.tariffs.tariff_bill import WrongMonth, bill
 from losses.tariffs.tariff_document import Document, TariffError, error_sentences
 from losses.tariffs.time_of_use import period_names, period_of_hours
 
@@ -53,6 +53,19 @@ def checked_worked_bills(text: str) -> list[Document]:
         raise TariffError(problems)
     bills: list[Document] = loaded["bills"]
     return bills
+
+
+def worked_problems(document: Document, worked: Any) -> list[str]:
+    """What is wrong with worked bills of a checked document, be it their form or an amount that we don't agree with."""
+    if not worked:
+        return []
+    form = Draft202012Validator(worked_schema()).iter_errors({"schema": 1, "bills": worked})
+    if problems := error_sentences(form):
+        return problems
+    try:
+        return [problem for each in worked for problem in differences(document, each)]
+    except (TariffError, WrongMonth, ZoneInfoNotFoundError) as error:
+        return [str(error)]
 
 
 def worked_result(document: Document, worked: Document) -> Bill:
