@@ -54,6 +54,11 @@ class ResolutionSerializer(serializers.ModelSerializer[Resolution]):
         return attrs
 
 
+def _amount(source: str) -> serializers.DecimalField:
+    """Money by the month's end, in ``penalty_currency``; null without a tariff."""
+    return serializers.DecimalField(source=source, max_digits=16, decimal_places=4, default=None, read_only=True)
+
+
 class AlertSerializer(serializers.ModelSerializer[Alert]):
     """One alert; ``version`` may be sent back with a change, which is refused if somebody else was first."""
 
@@ -62,6 +67,9 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     severity = serializers.CharField(source="severity_name", read_only=True)
     acknowledged_by = serializers.CharField(source="acknowledged_by.username", default=None, read_only=True)
     reason = serializers.CharField(source="plain_sentence", read_only=True)
+    penalty_if_left = _amount("penalty.left")
+    penalty_if_mended = _amount("penalty.mended")
+    penalty_currency = serializers.CharField(source="penalty.currency", default=None, read_only=True)
 
     class Meta:
         model = Alert
@@ -69,7 +77,8 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
             "id", "substation", "kind", "cause", "severity", "state", "condition", "acknowledged", "suppression",
             "raised_at", "detected_at", "peak_at", "cleared_at", "closed_at", "closure", "acknowledged_by",
             "acknowledged_at", "acknowledge_note", "loss_kwh", "loss_low_kwh", "loss_high_kwh", "loss_pct", "score",
-            "confidence", "reason", "occurrences", "reopen_count", "detection", "version",
+            "confidence", "reason", "occurrences", "reopen_count", "detection", "version", "penalty_if_left",
+            "penalty_if_mended", "penalty_currency",
         )  # fmt: skip
 
 
@@ -107,9 +116,9 @@ class ApiAlertFilter(HistoryFilter):
 
 
 class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
-    """Open alerts and, with ``?history=true``, closed ones."""
+    """Open alerts and, with ``?history=true``, closed ones; with ``?sort=penalty`` the dearest first."""
 
-    queryset = Alert.objects.select_related("substation", "acknowledged_by")
+    queryset = Alert.objects.select_related("substation", "acknowledged_by", "penalty")
     serializer_class = AlertSerializer
     filterset_class = ApiAlertFilter
     action_permissions = {
@@ -125,10 +134,12 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
         if self.action != "list":
             return super().get_queryset().prefetch_related("events__actor", "resolutions__resolved_by")
         if self.request.GET.get("history", "").lower() in ("true", "1", "yes"):
-            return (
-                Alert.objects.in_history().select_related("substation", "acknowledged_by").order_by("-closed_at", "-pk")
-            )
-        return Alert.objects.unresolved().most_urgent_first().select_related("substation", "acknowledged_by")
+            closed = Alert.objects.in_history().order_by("-closed_at", "-pk")
+            return closed.select_related("substation", "acknowledged_by", "penalty")
+        found = Alert.objects.unresolved()
+        by_penalty = self.request.GET.get("sort") == "penalty"
+        found = found.dearest_first() if by_penalty else found.most_urgent_first()
+        return found.select_related("substation", "acknowledged_by", "penalty")
 
     def get_serializer_class(self) -> Any:
         return AlertSerializer if self.action == "list" else AlertDetailSerializer

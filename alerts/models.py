@@ -28,6 +28,7 @@ from substations.models import Substation
 
 from . import display_names
 from .lifecycle import Condition, DisplayState, LifecycleState, Suppression
+from .penalty_models import AlertPenalty as AlertPenalty  # a model of this app, in a file of its own
 from .querysets import AlertEventQuerySet, AlertQuerySet
 
 Kind = Detection.Kind

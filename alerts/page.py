@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.requests import EmsRequest, is_fragment, render_page
+from losses.outlook_models import MonthOutlook
 from mlcore.explanations import checks_of
 
 from . import evidence
@@ -35,7 +36,7 @@ OFFERED = (
 
 def get(pk: int) -> Alert:
     return get_object_or_404(
-        Alert.objects.select_related("substation", "acknowledged_by", "detection__detector"), pk=pk
+        Alert.objects.select_related("substation", "acknowledged_by", "detection__detector", "penalty"), pk=pk
     )
 
 
@@ -46,6 +47,7 @@ def show(request: EmsRequest, alert: Alert, *, status: int = 200, **more: object
         "alert": alert,
         "can": {each.value: allowed(alert.lifecycle_state, each) for each in OFFERED},
         "may_undo": may_undo(request, alert),
+        "outlook": MonthOutlook.objects.of(alert.substation).first(),
         "energy": energy_of(alert, newest=_newest(alert)),
         "fed_from": [link.source for link in alert.substation.links_in.select_related("source") if link.source],
         "events": alert.events.select_related("actor").order_by("-seq"),

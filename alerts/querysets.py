@@ -64,6 +64,10 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         )
         return urgent
 
+    def dearest_first(self) -> AlertQuerySet:
+        """By what they add to the bill if they are left; those of which that is not known last."""
+        return self.order_by(F("penalty__left").desc(nulls_last=True), "-raised_at", "-pk")
+
     def counts(self) -> dict[str, int]:
         """How many are open and ask for somebody, how many of those are shown as critical and as warning, and how
         many are put aside."""

@@ -5,12 +5,19 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from . import planned, review, services, shelf
+from . import penalties, planned, review, services, shelf
 
 
 @shared_task
 def review_changed() -> None:
     review.review_changed()
+    penalties.refresh_penalties()
+
+
+@shared_task
+def refresh_penalties() -> None:
+    """What open alerts add to the bill: of those that changed, and where a day has closed."""
+    penalties.refresh_penalties()
 
 
 @shared_task

@@ -35,14 +35,18 @@ def index(request: EmsRequest) -> HttpResponse:
     """Open alerts, most urgent first; what is put aside has its own tabs."""
     tab = request.GET.get("tab", "") if request.GET.get("tab") in TABS else ""
     chosen = _range(request)
-    alerts = Alert.objects.on_tab(tab).raised_between(*chosen.bounds(timezone.now())).most_urgent_first()
-    found = AlertPageFilter(request.GET, alerts.select_related("substation", "acknowledged_by"))
+    alerts = Alert.objects.on_tab(tab).raised_between(*chosen.bounds(timezone.now()))
+    by_penalty = request.GET.get("sort") == "penalty"
+    alerts = alerts.dearest_first() if by_penalty else alerts.most_urgent_first()
+    found = AlertPageFilter(request.GET, alerts.select_related("substation", "acknowledged_by", "penalty"))
     counts = Alert.objects.counts()
     context = {
         "page": Paginator(found.qs, PAGE_SIZE).get_page(request.GET.get("page")),
         "filter": found,
         "range": chosen,
-        "keeps": [*chosen.fields, *([("tab", tab)] if tab else [])],
+        "keeps": [*chosen.fields, *([("tab", tab)] if tab else []), *([("sort", "penalty")] if by_penalty else [])],
+        "by_penalty": by_penalty,
+        "sort_url": _sort_url(request, by_penalty),
         "tab": tab,
         "tabs": _tabs(request, tab, counts),
         "hidden": counts[tab or "active"],
@@ -50,6 +54,16 @@ def index(request: EmsRequest) -> HttpResponse:
         "own_undo_after": timezone.now() - alert_page.UNDO_WITHIN,
     }
     return render_page(request, "alerts/list.html", context)
+
+
+def _sort_url(request: EmsRequest, by_penalty: bool) -> str:
+    """The list sorted the other way: by penalty, or by urgency; filters stay."""
+    query = request.GET.copy()
+    for part in ("sort", "page"):
+        query.pop(part, None)
+    if not by_penalty:
+        query["sort"] = "penalty"
+    return f"?{query.urlencode()}"
 
 
 def _tabs(request: EmsRequest, tab: str, counts: dict[str, int]) -> list[tuple[str, str, bool, int]]:

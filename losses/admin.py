@@ -11,8 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from core.read_only_admin import RecordMixin
 from losses.billing_models import Tariff, TariffAssignment, TariffVersion
 from losses.forms import PARTS, TariffVersionForm
+from losses.outlook_models import MonthOutlook
 
 
 class TariffAssignmentInline(admin.TabularInline[TariffAssignment, Tariff]):
@@ -86,3 +88,19 @@ class TariffAssignmentAdmin(admin.ModelAdmin[TariffAssignment]):
     search_fields = ("site", "substation__code")
     autocomplete_fields = ("substation",)
     list_select_related = ("tariff", "substation")
+
+
+@admin.register(MonthOutlook)
+class MonthOutlookAdmin(RecordMixin, admin.ModelAdmin[MonthOutlook]):
+    """Where months end, as it was worked out: to be looked at, never edited."""
+
+    list_display = (
+        "assignment",
+        "month",
+        "until",
+        "power_factor_now",
+        "power_factor_middle",
+        "amount_middle",
+        "currency",
+    )
+    list_select_related = ("assignment__tariff", "assignment__substation")

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from substations.models import Substation
 
 from .billing_models import Tariff, TariffAssignment, TariffVersion
+from .outlook_models import MonthOutlook
 from .querysets import RollupQuerySet
 
-__all__ = ["DailyRollup", "HourlyRollup", "Rollup", "Tariff", "TariffAssignment", "TariffVersion"]
+__all__ = ["DailyRollup", "HourlyRollup", "MonthOutlook", "Rollup", "Tariff", "TariffAssignment", "TariffVersion"]
 
 
 class Rollup(models.Model):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from . import pending
+from . import outlooks, pending
 
 
 @shared_task
 def account_pending() -> None:
-    pending.account_pending()
+    """Account the hours that wait; where a day has closed, work out again where its month ends."""
+    if pending.account_pending():
+        outlooks.refresh_outlooks()

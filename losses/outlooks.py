@@ -1,0 +1,75 @@
+"""Working out where the month ends: once for each metering point and day that closes."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db.models import Max
+from django.utils import timezone
+
+from losses.models import HourlyRollup
+from losses.outlook_models import MonthOutlook
+from losses.tariff_store import MeteringPoint, metering_points
+from losses.tariffs.month_forecast import MonthForecast, forecast
+from losses.tariffs.tariff_bill import WrongMonth
+
+logger = logging.getLogger(__name__)
+EXAMPLES_FOR = timedelta(weeks=8)
+"""Chosen: so far back past days are taken as examples: eight of each weekday, of about the same season."""
+
+
+def refresh_outlooks() -> int:
+    """Work out the points of which a day has closed since the last time; how many were stored."""
+    return sum(_refresh(point) for point in metering_points(timezone.localdate()))
+
+
+def newest_hour(point: MeteringPoint) -> datetime | None:
+    """The start of the newest hour that is known of a point, on its clock."""
+    found = HourlyRollup.objects.filter(substation__in=point.substations).aggregate(newest=Max("at"))["newest"]
+    return found.astimezone(point.zone) if found else None
+
+
+def _refresh(point: MeteringPoint) -> bool:
+    newest = newest_hour(point)
+    if newest is None or _is_current(point, newest):
+        return False
+    month = newest.date().replace(day=1)
+    document = point.document_on(month)
+    if document is None:
+        return False
+    past = point.hours(newest - EXAMPLES_FOR, newest + timedelta(hours=1))
+    target = max(each.target_power_factor for each in point.substations)
+    try:
+        found = forecast(document, past, month, point.contract, target_power_factor=target)
+    except WrongMonth as error:
+        logger.info("No outlook of %s: %s", point.assignment, error)
+        return False
+    if found is None:
+        return False
+    fields = {"until": newest, **_fields(found)}
+    MonthOutlook.objects.update_or_create(assignment=point.assignment, month=month, defaults=fields)
+    return True
+
+
+def _is_current(point: MeteringPoint, newest: datetime) -> bool:
+    """Whether the day of the newest hour was worked out already."""
+    last = MonthOutlook.objects.filter(assignment=point.assignment, month=newest.date().replace(day=1)).first()
+    return last is not None and last.until.astimezone(point.zone).date() == newest.date()
+
+
+def _fields(found: MonthForecast) -> dict[str, object]:
+    bills = {"now": found.now, "low": found.low, "middle": found.middle, "high": found.high}
+    factors = {f"power_factor_{name}": each.power_factor for name, each in bills.items()}
+    return {
+        **{name: None if value is None else float(value) for name, value in factors.items()},
+        **{f"amount_{name}": each.power_factor_amount for name, each in bills.items()},
+        "total_middle": found.middle.total,
+        "known_h": found.now.known_h,
+        "month_h": found.now.month_h,
+        "currency": found.now.currency,
+        "decimals": found.now.decimals,
+        "target_power_factor": found.target_power_factor,
+        "hold_power_factor": found.hold_power_factor,
+        "days_left": found.days_left,
+    }

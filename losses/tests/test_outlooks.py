@@ -1,0 +1,70 @@
+"""Where a month ends: worked out once for each point and day that closes."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from losses.models import HourlyRollup, MonthOutlook, TariffAssignment
+from losses.outlooks import refresh_outlooks
+from losses.querysets import FIELDS
+from losses.tariff_store import store_version
+from substations.models import Substation
+
+from .tariff_documents import power_factor_clause, slabs, tariff
+
+pytestmark = pytest.mark.django_db
+START = datetime(2026, 3, 1, tzinfo=UTC)
+CLAUSE = power_factor_clause(slabs("proportional", (0.9, 0.01, 1.0)))
+
+
+def hours(substation: Substation, first: int, last: int) -> None:
+    plain = dict.fromkeys(FIELDS, 0.0) | {"is_assumed": False, "covered_h": 1.0}
+    values = plain | {"energy_import_kwh": 100.0, "reactive_q1_kvarh": 75.0}
+    HourlyRollup.objects.bulk_create(
+        HourlyRollup(substation=substation, at=START + timedelta(hours=number), **values)
+        for number in range(first, last)
+    )
+
+
+@pytest.fixture
+def substation() -> Substation:
+    one = Substation.objects.create(code="A", site="Mill")
+    TariffAssignment.objects.create(tariff=store_version(tariff(CLAUSE)).tariff, site="Mill", since=date(2026, 1, 1))
+    return one
+
+
+def test_the_month_is_told_to_its_end(substation: Substation) -> None:
+    hours(substation, 0, 240)
+    assert refresh_outlooks() == 1
+    found = MonthOutlook.objects.of(substation).get()
+    assert (found.month, found.known_h, found.days_left) == (date(2026, 3, 1), 240, 21)
+    assert found.power_factor_middle == pytest.approx(0.8)
+    assert found.amount_texts["middle"] == "₹\N{NO-BREAK SPACE}44,640.00"
+    assert found.target_power_factor == 0.9
+    assert found.hold_power_factor == pytest.approx(0.945, abs=0.01)
+
+
+def test_it_is_worked_out_when_a_day_closes_and_not_before(substation: Substation) -> None:
+    hours(substation, 0, 241)
+    assert [refresh_outlooks() for _ in range(2)] == [1, 0]
+    hours(substation, 241, 250)
+    assert refresh_outlooks() == 0
+    hours(substation, 250, 265)
+    assert refresh_outlooks() == 1
+    assert MonthOutlook.objects.count() == 1
+
+
+def test_another_month_has_its_own(substation: Substation) -> None:
+    hours(substation, 0, 240)
+    refresh_outlooks()
+    hours(substation, 240, 800)
+    assert refresh_outlooks() == 1
+    assert [each.month.month for each in MonthOutlook.objects.of(substation)] == [4, 3]
+
+
+def test_without_hours_or_a_tariff_there_is_none(substation: Substation) -> None:
+    other = Substation.objects.create(code="B")
+    hours(other, 0, 240)
+    assert refresh_outlooks() == 0
