@@ -13,8 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from core.read_only_admin import RecordMixin
 from losses.billing_models import Tariff, TariffAssignment, TariffVersion
+from losses.carbon_models import CarbonFactor
 from losses.forms import PARTS, TariffVersionForm
+from losses.month_cost_models import MonthCost
 from losses.outlook_models import MonthOutlook
+from substations.admin import CsvAdmin, GuardedResource
 
 
 class TariffAssignmentInline(admin.TabularInline[TariffAssignment, Tariff]):
@@ -104,3 +107,31 @@ class MonthOutlookAdmin(RecordMixin, admin.ModelAdmin[MonthOutlook]):
         "currency",
     )
     list_select_related = ("assignment__tariff", "assignment__substation")
+
+
+@admin.register(MonthCost)
+class MonthCostAdmin(RecordMixin, admin.ModelAdmin[MonthCost]):
+    """The three lines of months, as they were worked out: to be looked at, never edited or added up."""
+
+    list_display = ("substation", "month", "avoidable_kwh", "avoidable_amount", "penalty_amount", "released_kva")
+    list_select_related = ("substation",)
+    search_fields = ("substation__code",)
+
+
+class CarbonFactorResource(GuardedResource):
+    """One row per grid and first day."""
+
+    class Meta:
+        model = CarbonFactor
+        fields = ("grid", "kg_per_kwh", "valid_from", "valid_to", "source", "source_date")
+        import_id_fields = ("grid", "valid_from")
+        export_order = fields
+        clean_model_instances = True
+        skip_unchanged = True
+
+
+@admin.register(CarbonFactor)
+class CarbonFactorAdmin(CsvAdmin):
+    resource_classes = (CarbonFactorResource,)
+    list_display = ("grid", "kg_per_kwh", "valid_from", "valid_to", "source", "source_date")
+    list_filter = ("grid",)

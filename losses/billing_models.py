@@ -107,6 +107,8 @@ class TariffAssignment(models.Model):
         _("installed size (kVA)"), max_digits=12, decimal_places=3, null=True, blank=True
     )
 
+    grid = models.CharField(_("grid"), max_length=60, blank=True, help_text=_("Whose CO2 factor counts."))
+
     class Meta:
         ordering = ["site", "substation", "-since"]
         verbose_name = _("tariff assignment")

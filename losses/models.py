@@ -9,10 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from substations.models import Substation
 
 from .billing_models import Tariff, TariffAssignment, TariffVersion
+from .carbon_models import CarbonFactor
+from .month_cost_models import MonthCost
 from .outlook_models import MonthOutlook
 from .querysets import RollupQuerySet
 
-__all__ = ["DailyRollup", "HourlyRollup", "MonthOutlook", "Rollup", "Tariff", "TariffAssignment", "TariffVersion"]
+__all__ = [
+    "CarbonFactor", "DailyRollup", "HourlyRollup", "MonthCost", "MonthOutlook", "Rollup", "Tariff", "TariffAssignment",
+    "TariffVersion",
+]  # fmt: skip
 
 
 class Rollup(models.Model):

@@ -61,10 +61,6 @@ class MonthOutlook(models.Model):
     @property
     def amount_texts(self) -> dict[str, str]:
         """The amounts as they are written: now, low, middle, high."""
-        amounts = {
-            "now": self.amount_now,
-            "low": self.amount_low,
-            "middle": self.amount_middle,
-            "high": self.amount_high,
-        }
+        names = ("now", "low", "middle", "high")
+        amounts = {name: getattr(self, f"amount_{name}") for name in names}
         return {name: money(amount, self.currency, self.decimals) for name, amount in amounts.items()}

@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from losses.models import HourlyRollup
+from losses.month_costs import store_month_costs
 from losses.outlook_models import MonthOutlook
 from losses.tariff_store import MeteringPoint, metering_points
 from losses.tariffs.month_forecast import MonthForecast, forecast
@@ -48,6 +49,7 @@ def _refresh(point: MeteringPoint) -> bool:
     if found is None:
         return False
     fields = {"until": newest, **_fields(found)}
+    store_month_costs(point, document, month, newest)
     MonthOutlook.objects.update_or_create(assignment=point.assignment, month=month, defaults=fields)
     return True
 

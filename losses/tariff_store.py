@@ -77,7 +77,11 @@ class MeteringPoint:
 
     def hours(self, start: datetime, end: datetime) -> MeteredHours:
         """What is known of the point in ``start <= at < end``."""
-        return summed([_hours(each, start, end) for each in self.substations])
+        return summed(self.meters(start, end))
+
+    def meters(self, start: datetime, end: datetime) -> list[MeteredHours]:
+        """The same of each substation, in their order."""
+        return [_hours(each, start, end) for each in self.substations]
 
     def month_hours(self, month: date) -> MeteredHours:
         start_s, end_s = month_bounds_s(month, self.zone)

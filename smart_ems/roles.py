@@ -18,6 +18,9 @@ VIEWS = [
     "losses.view_tariff",
     "losses.view_tariffversion",
     "losses.view_tariffassignment",
+    "losses.view_monthoutlook",
+    "losses.view_monthcost",
+    "losses.view_carbonfactor",
     "alerts.view_alert",
     "alerts.view_alertevent",
     "alerts.view_resolution",
@@ -52,6 +55,9 @@ ENGINEERS = [
     "losses.add_tariffassignment",
     "losses.change_tariffassignment",
     "losses.delete_tariffassignment",
+    "losses.add_carbonfactor",
+    "losses.change_carbonfactor",
+    "losses.delete_carbonfactor",
 ]
 ROLES = {"viewer": VIEWS, "operator": VIEWS + OPERATES, "engineer": VIEWS + OPERATES + ENGINEERS}
 

@@ -1,0 +1,59 @@
+"""Storing the three lines of each substation of a metering point."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Sum
+
+from losses.carbon_models import CarbonFactor
+from losses.models import HourlyRollup
+from losses.month_cost_models import MonthCost
+from losses.tariff_store import MeteringPoint
+from losses.tariffs.bill_lines import Document
+from losses.tariffs.metered_hours import month_bounds_s
+from losses.tariffs.three_lines import ThreeLine, three_lines
+
+
+def store_month_costs(point: MeteringPoint, document: Document, month: date, until: datetime) -> None:
+    """The three lines of each substation of a point for a month, of what is known up to ``until``."""
+    start = datetime.fromtimestamp(month_bounds_s(month, point.zone)[0], point.zone)
+    end = until + timedelta(hours=1)
+    meters = point.meters(start, end)
+    factor = CarbonFactor.objects.on(point.assignment.grid, month)
+    for number, substation in enumerate(point.substations):
+        hours = HourlyRollup.objects.filter(substation=substation, at__gte=start, at__lt=end)
+        avoidable = hours.aggregate(sum=Sum("avoidable_loss_kwh"))["sum"]
+        if avoidable is None:
+            continue
+        lines = three_lines(
+            document,
+            meters,
+            number,
+            month,
+            point.contract,
+            avoidable_kwh=avoidable,
+            target_power_factor=substation.target_power_factor,
+            co2_kg_per_kwh=float(factor.kg_per_kwh) if factor else None,
+        )
+        fields = {"until": until, "currency": document["currency"], "decimals": document.get("decimals", 2)}
+        defaults = fields | _columns(*lines)
+        MonthCost.objects.update_or_create(substation=substation, month=month, defaults=defaults)
+
+
+def _columns(avoidable: ThreeLine, penalty: ThreeLine, released: ThreeLine) -> dict[str, Any]:
+    return {
+        "avoidable_kwh": avoidable.kwh,
+        "avoidable_amount": None if avoidable.amount is None else round(avoidable.amount, 4),
+        "avoidable_co2_kg": avoidable.co2_kg,
+        "penalty_amount": penalty.amount,
+        "released_kva": released.kva,
+        "lines": [_plain(each) for each in (avoidable, penalty, released)],
+    }
+
+
+def _plain(line: ThreeLine) -> dict[str, Any]:
+    values = asdict(line)
+    return values | {"amount": None if line.amount is None else str(round(line.amount, 4))}
