@@ -13,10 +13,11 @@ from .carbon_models import CarbonFactor
 from .month_cost_models import MonthCost
 from .outlook_models import MonthOutlook
 from .querysets import RollupQuerySet
+from .utility_bill_models import UtilityBill
 
 __all__ = [
     "CarbonFactor", "DailyRollup", "HourlyRollup", "MonthCost", "MonthOutlook", "Rollup", "Tariff", "TariffAssignment",
-    "TariffVersion",
+    "TariffVersion", "UtilityBill",
 ]  # fmt: skip
 
 

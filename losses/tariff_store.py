@@ -110,6 +110,13 @@ def metering_points(day: date) -> list[MeteringPoint]:
     return points
 
 
+def members_of(assignment: TariffAssignment) -> tuple[Substation, ...]:
+    """The substations that an assignment bills as one."""
+    if assignment.substation:
+        return (assignment.substation,)
+    return tuple(Substation.objects.filter(site=assignment.site).order_by("code"))
+
+
 def point_of(substation: Substation, day: date) -> MeteringPoint | None:
     """The point that bills a substation on a day: its own before that of its site."""
     found = [point for point in metering_points(day) if substation in point.substations]

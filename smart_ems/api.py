@@ -8,6 +8,13 @@ from rest_framework.throttling import AnonRateThrottle
 
 from alerts.api import AlertViewSet
 from ingestion.api import ReadingIntakeMixin, UploadViewSet
+from losses.billing_api import (
+    CarbonFactorViewSet,
+    MonthCostViewSet,
+    MonthOutlookViewSet,
+    TariffVersionViewSet,
+    UtilityBillViewSet,
+)
 from mlcore.web.api import DetectionViewSet, DetectorViewSet
 from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
 
@@ -31,4 +38,9 @@ router.register("uploads", UploadViewSet)
 router.register("detections", DetectionViewSet)
 router.register("detectors", DetectorViewSet)
 router.register("alerts", AlertViewSet)
+router.register("tariff-versions", TariffVersionViewSet)
+router.register("utility-bills", UtilityBillViewSet)
+router.register("month-outlooks", MonthOutlookViewSet)
+router.register("month-costs", MonthCostViewSet)
+router.register("carbon-factors", CarbonFactorViewSet)
 token = TokenView.as_view()

@@ -21,6 +21,7 @@ VIEWS = [
     "losses.view_monthoutlook",
     "losses.view_monthcost",
     "losses.view_carbonfactor",
+    "losses.view_utilitybill",
     "alerts.view_alert",
     "alerts.view_alertevent",
     "alerts.view_resolution",
@@ -32,6 +33,7 @@ OPERATES = [
     "ingestion.add_upload",
     "ingestion.change_upload",
     "substations.add_reading",
+    "losses.add_utilitybill",
 ]
 ENGINEERS = [
     "alerts.shelve_critical_alert",

@@ -42,6 +42,7 @@ urlpatterns = [
     path("alerts/", include("alerts.urls")),
     path("uploads/", include("ingestion.urls")),
     path("models/", include("mlcore.web.urls")),
+    path("losses/bills/", include("losses.bill_urls")),
     path("admin/", admin.site.urls),
     # API
     path("api/", include(api.router.urls)),
