@@ -47,7 +47,8 @@ class SupplyContract:
     """What a bill needs to know of the site beside its energies; None is not known.
 
     past_demands: by the id of a demand charge, the demands of the months before, the latest last. forgiven_used: by
-    the id of a clause, how many months of this calendar year were let off already.
+    the id of a clause, how many months of this calendar year were let off already; a clause that is not there is
+    billed, since a utility lets off what it decides to.
     """
 
     contract_kva: Decimal | None = None

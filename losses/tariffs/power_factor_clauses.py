@@ -56,9 +56,11 @@ def let_off(charge: Document, amount: Decimal, given: BillingContext) -> tuple[D
     exempt, remarks = _exemption(charge.get("exempt", {}), given)
     if exempt:
         return Decimal(0), remarks
-    used = given.contract.forgiven_used.get(charge["id"], 0)
+    used = given.contract.forgiven_used.get(charge["id"])
     allowed = charge.get("forgiven_months", 0)
-    if amount > 0 and used < allowed:
+    if amount > 0 and allowed and used is None:
+        return amount, (*remarks, Remark("forgivable", {"of": allowed}))
+    if amount > 0 and used is not None and used < allowed:
         return Decimal(0), (*remarks, Remark("forgiven", {"amount": amount, "month": used + 1, "of": allowed}))
     return amount, remarks
 

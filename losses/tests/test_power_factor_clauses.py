@@ -178,7 +178,9 @@ def test_exemptions_say_why(exempt: dict[str, Any], contract: SupplyContract, co
 
 def test_a_month_is_forgiven_once() -> None:
     document = checked(reactive("inductive", "month", forgiven_months=1))
-    first = bill(document, month_of(lagging=60.0), MARCH)
+    unasked = bill(document, month_of(lagging=60.0), MARCH)
+    assert (unasked.amount("kvarh"), unasked.lines[1].remarks[0].code) == (Decimal(7440), "forgivable")
+    first = bill(document, month_of(lagging=60.0), MARCH, SupplyContract(forgiven_used={"kvarh": 0}))
     assert first.amount("kvarh") == 0
     assert first.lines[1].remarks[0].code == "forgiven"
     second = bill(document, month_of(lagging=60.0), MARCH, SupplyContract(forgiven_used={"kvarh": 1}))
