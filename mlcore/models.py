@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -309,3 +311,14 @@ class Detection(models.Model):
     @property
     def is_open(self) -> bool:
         return self.end is None and self.withdrawn_at is None
+
+    @property
+    def occurrences(self) -> int:
+        """How often it was there: it may have been over and back while the windows of its alarm remembered it."""
+        return max(len(self.evidence.get("spells", ())), 1)
+
+    @property
+    def seen_until(self) -> datetime | None:
+        """End of the last reading that showed it; None where nothing says so."""
+        spells = self.evidence.get("spells")
+        return datetime.fromisoformat(spells[-1]["until"]) if spells else self.end

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -10,6 +10,10 @@ from django.db.models import Q
 
 if TYPE_CHECKING:
     from .models import Detection, Detector, Score  # noqa: F401  # named as text below
+
+
+REMEMBERED = timedelta(hours=30)
+"""Chosen: the alarm behind a detection stays on for as long as its longest window (24 h) remembers, with margin."""
 
 
 class DetectorQuerySet(models.QuerySet["Detector"]):
@@ -38,3 +42,7 @@ class DetectionQuerySet(models.QuerySet["Detection"]):
         """Detections that overlap [start, end]; an open side is None."""
         kept = self.filter(Q(end__isnull=True) | Q(end__gte=start)) if start else self.all()
         return kept.filter(start__lte=end) if end else kept
+
+    def remembered(self, start: datetime, end: datetime | None) -> DetectionQuerySet:
+        """As ``touching``, with those that ended shortly before: the same episode may be back."""
+        return self.touching(start - REMEMBERED, end)

@@ -21,7 +21,7 @@ ONSET_BEFORE_RAISE = timedelta(hours=24)
 
 def context_start(group: NeighbourGroup, start: datetime) -> datetime:
     """From where on readings are needed to judge a group from ``start`` on, with the episodes that go on there."""
-    ongoing = Detection.objects.touching(start, None).filter(substation__in=group.ids)
+    ongoing = Detection.objects.remembered(start, None).filter(substation__in=group.ids)
     earliest = ongoing.aggregate(Min("start"))["start__min"] or start
     earliest = max(min(earliest, start), start - MAX_LOOK_BACK)
     return earliest - ONSET_BEFORE_RAISE - timedelta(hours=CONTEXT_HOURS)
