@@ -92,6 +92,9 @@ class Alert(models.Model):
     verify_at = models.DateTimeField(
         null=True, blank=True, help_text=_("Resolved while still present: when to look whether it is gone.")
     )
+    verify_from = models.DateTimeField(
+        null=True, blank=True, help_text=_("End of the newest reading at that time: later ones say whether it is gone.")
+    )
     version = models.PositiveIntegerField(default=1, help_text=_("Grows with every change; guards concurrent writes."))
     changed_at = models.DateTimeField(auto_now=True)
 
