@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,11 @@ from .wording import PLAIN, Figures, Wording
 
 
 def explain(code: str, figures: Figures, wording: Wording = PLAIN) -> str:
-    """The sentence of a finding in the reader's language. code: a cause of a loss, a data-quality flag or a limit."""
+    """The sentence of a finding in the reader's language. code: a cause of a loss, a data-quality flag or a limit.
+
+    A figure that is no number is not known.
+    """
+    figures = {name: value for name, value in figures.items() if _is_known(value)}
     if code in METER_SENTENCES:
         return meter_sentence(code, figures, wording)
     if code in LIMITS:
@@ -22,6 +27,10 @@ def explain(code: str, figures: Figures, wording: Wording = PLAIN) -> str:
     if code == "unusual_behaviour":
         return unusual_sentence(figures, wording)
     return loss_sentence(code, figures, wording)
+
+
+def _is_known(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def english(code: str, figures: Figures) -> str:
