@@ -46,7 +46,7 @@ class Alert(models.Model):
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
     substation = models.ForeignKey(Substation, models.PROTECT, related_name="alerts", db_index=False)
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     cause = models.CharField(_("cause"), max_length=24, choices=Cause)
     severity_now = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
     severity_peak = models.PositiveSmallIntegerField(_("highest severity"), choices=Severity)

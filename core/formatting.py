@@ -72,6 +72,12 @@ def moment(context: Context, at: datetime | None, zone: str | tzinfo = "") -> Sa
     )
 
 
+def exact(at: datetime, zone: tzinfo) -> str:
+    """A time with its offset as plain text, where no markup can stand."""
+    local = at.astimezone(zone)
+    return f"{date_format(local, 'SHORT_DATETIME_FORMAT')} {offset(local)}"
+
+
 def ago(context: Context, at: datetime | None) -> SafeString | str:
     """A time relative to now, kept fresh by ``live.js``; the exact one, in the user's zone, is its tooltip.
 

@@ -20,7 +20,6 @@ from ingestion.problems import Problems
 from substations.channels import CHANNEL_NAMES
 
 _AT = "at"
-_SIMULATED = (Upload.Source.FEED, Upload.Source.DEMO)  # their clock may run ahead of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +42,13 @@ def load_rows(rows: Sequence[Mapping[str, Any]], source: Upload.Source | str) ->
     if not rows:
         return []
     table = _table(rows)
-    plan = ImportPlan(choices=_choices(table), allow_future=source in _SIMULATED)
+    plan = ImportPlan(choices=_choices(table))
     now = np.datetime64(timezone.now().replace(tzinfo=None), "us")
     checked = validation.check(table, plan, inspection.grid(), now=now)
     with transaction.atomic():
         _stored, outcomes = storage.store_with_outcomes(checked.rows)
+        storage.note_fresh(checked.rows)
+        storage.note_future(checked.future)
     answers = {row.line: RowAnswer(row.line, row.outcome) for row in outcomes}
     answers |= _rejections(checked.problems)
     empty = RowAnswer(0, "rejected", "", "no value", "at least one measured quantity")

@@ -38,6 +38,7 @@ class Cause(models.TextChoices):
     REVERSED_CT = "reversed_ct", _("Reversed current transformer")
     TEMPERATURE_SENSOR = "temperature_sensor", _("Temperature sensor fault")
     UNUSUAL = "unusual_behaviour", _("Unusual behaviour")
+    DATA_MISSING = "data_missing", _("Data missing")
 
 
 class Detector(models.Model):
@@ -251,6 +252,7 @@ class Detection(models.Model):
         LOSS = "loss", _("Technical loss")
         METER = "meter", _("Check the meter")
         UNUSUAL = "unusual", _("Unusual behaviour")
+        DATA_MISSING = "data_missing", _("Data missing")
 
     class Verdict(models.TextChoices):
         NONE = "", _("Not evaluated")
@@ -262,7 +264,7 @@ class Detection(models.Model):
         CRITICAL = 20, _("Critical")
 
     substation = models.ForeignKey(Substation, models.CASCADE, related_name="detections", db_index=False)
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     cause = models.CharField(_("cause"), max_length=24, choices=Cause)
     severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
     start = models.DateTimeField(_("start"))

@@ -38,6 +38,10 @@ class DetectionQuerySet(models.QuerySet["Detection"]):
     def ongoing(self) -> DetectionQuerySet:
         return self.not_withdrawn().filter(end__isnull=True)
 
+    def of_readings(self) -> DetectionQuerySet:
+        """Those that readings show, and not that there are none."""
+        return self.exclude(kind="data_missing")
+
     def touching(self, start: datetime | None, end: datetime | None) -> DetectionQuerySet:
         """Detections that overlap [start, end]; an open side is None."""
         kept = self.filter(Q(end__isnull=True) | Q(end__gte=start)) if start else self.all()

@@ -16,12 +16,14 @@ from django.utils import timezone
 from alerts import review
 from alerts import services as alerting
 from alerts.models import Alert
-from alerts.tests.alert_scenes import FINDINGS
+from alerts.tests.alert_scenes import FINDINGS, detected, reviewed, station
 from mlcore import services as mlcore
 from mlcore.scoring.live import SCORERS
 from mlcore.tests.conftest import no_autoencoder  # noqa: F401  # a fixture
 from mlcore.tests.grid import DAY, stored
+from smart_ems import pipeline
 from substations.channels import CHANNEL_NAMES
+from substations.models import Reading
 from substations.simulation import Simulation, SimulationSpec, random_grid, simulate
 
 pytestmark = pytest.mark.django_db
@@ -199,3 +201,30 @@ def test_a_late_batch_that_shows_a_fault_which_is_over_is_raised_and_has_cleared
     first_s = field.begin_s + 6 * HOUR
     field.post(field.rows(first_s, first_s + 6 * HOUR, fault, [CODE]))
     assert (the_alert().condition, the_alert().closed_at) == ("cleared", None)
+
+
+def test_a_silent_substation_is_an_alert_of_its_own_and_ends_no_loss(signed_in: Callable[[str], Client]) -> None:
+    """Three intervals and the grace after the newest reading; readings that return clear it."""
+    client, now = signed_in("operator"), timezone.now()
+    loss = reviewed(detected(station(CODE), start=now - timedelta(hours=5)))
+
+    def post(at: datetime) -> None:
+        row = {"substation": CODE, "at": at.isoformat(), "active_power_kw": 100.0}
+        assert client.post("/api/readings/", row, content_type="application/json").json()[0]["outcome"] == "accepted"
+
+    def look() -> str:
+        pipeline.sweep()
+        review.review_changed()
+        missing = Alert.objects.filter(substation__code=CODE, kind="data_missing").first()
+        return missing.condition if missing else "none"
+
+    post(now - timedelta(minutes=49))
+    assert look() == "none"
+    Reading.objects.update(at=now - timedelta(minutes=51))
+    assert look() == "active"
+    loss.refresh_from_db()
+    assert (loss.condition, loss.closed_at) == ("active", None)
+    post(now)
+    assert look() == "cleared"
+    loss.refresh_from_db()
+    assert loss.condition == "active"

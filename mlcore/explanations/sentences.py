@@ -8,9 +8,12 @@ from typing import Any
 
 from django.utils import translation
 
+from mlcore.models import Cause
+
 from .limit_sentences import LIMITS, limit_sentence, unusual_sentence
 from .loss_sentences import loss_sentence
 from .meter_sentences import METER_SENTENCES, meter_sentence
+from .silence_sentence import silence_sentence
 from .wording import PLAIN, Figures, Wording
 
 
@@ -26,6 +29,8 @@ def explain(code: str, figures: Figures, wording: Wording = PLAIN) -> str:
         return limit_sentence(code, figures, wording)
     if code == "unusual_behaviour":
         return unusual_sentence(figures, wording)
+    if code == Cause.DATA_MISSING:
+        return silence_sentence(figures, wording)
     return loss_sentence(code, figures, wording)
 
 

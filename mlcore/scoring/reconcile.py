@@ -46,6 +46,7 @@ def reconcile(
     ids = {substation.code: substation.pk for substation in group.substations}
     stored = list(
         Detection.objects.not_withdrawn()
+        .of_readings()
         .remembered(judged_from, judged_until)
         .filter(substation__in=group.ids)
         .order_by("start")
