@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException
@@ -112,6 +112,7 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
     queryset = Alert.objects.select_related("substation", "acknowledged_by")
     serializer_class = AlertSerializer
     filterset_class = ApiAlertFilter
+    query_parameters = ("history",)
     action_permissions = {
         "acknowledge": ["alerts.acknowledge_alert"],
         "unacknowledge": ["alerts.acknowledge_alert"],
@@ -132,6 +133,13 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
 
     def get_serializer_class(self) -> Any:
         return AlertSerializer if self.action == "list" else AlertDetailSerializer
+
+    @extend_schema(
+        parameters=[OpenApiParameter("history", bool, description="True: closed alerts instead of open ones.")]
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Open alerts, most urgent first, or closed ones, newest first."""
+        return super().list(request, *args, **kwargs)
 
     @extend_schema(request=NoteSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
     @action(detail=True, methods=["post"])

@@ -14,6 +14,10 @@ from . import api
 from .dashboard import loss_views, personal, topology_page, views
 
 sign_in_view = auth.LoginView.as_view(redirect_authenticated_user=True, authentication_form=SignInForm)
+handler400 = "smart_ems.api_errors.bad_request"
+handler403 = "smart_ems.api_errors.forbidden"
+handler404 = "smart_ems.api_errors.not_found"
+handler500 = "smart_ems.api_errors.server_error"
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("dashboard/counters/", views.counters, name="dashboard-counters"),
