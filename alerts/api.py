@@ -62,6 +62,11 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     severity = serializers.CharField(source="severity_name", read_only=True)
     acknowledged_by = serializers.CharField(source="acknowledged_by.username", default=None, read_only=True)
     reason = serializers.CharField(source="plain_sentence", read_only=True)
+    last_known_at = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="Time of the newest reading, of active alerts that rest on an old one.",
+    )
 
     class Meta:
         model = Alert
@@ -69,7 +74,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
             "id", "substation", "kind", "cause", "severity", "state", "condition", "acknowledged", "suppression",
             "raised_at", "detected_at", "peak_at", "cleared_at", "closed_at", "closure", "acknowledged_by",
             "acknowledged_at", "acknowledge_note", "loss_kwh", "loss_low_kwh", "loss_high_kwh", "loss_pct", "score",
-            "confidence", "reason", "occurrences", "reopen_count", "detection", "version",
+            "confidence", "reason", "last_known_at", "occurrences", "reopen_count", "detection", "version",
         )  # fmt: skip
 
 
@@ -129,7 +134,8 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
             return (
                 Alert.objects.in_history().select_related("substation", "acknowledged_by").order_by("-closed_at", "-pk")
             )
-        return Alert.objects.unresolved().most_urgent_first().select_related("substation", "acknowledged_by")
+        found = Alert.objects.unresolved().most_urgent_first().with_newest_reading()
+        return found.select_related("substation", "acknowledged_by")
 
     def get_serializer_class(self) -> Any:
         return AlertSerializer if self.action == "list" else AlertDetailSerializer

@@ -11,6 +11,7 @@ and it is in the history once ``closed_at`` is set. What a page shows is derived
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -18,13 +19,14 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
 from core.retries import Failure, FailureQuerySet
 from mlcore.explanations import PAGE, said_by
 from mlcore.models import Cause, Detection
-from substations.models import Substation
+from substations.models import Reading, Substation
 
 from . import display_names
 from .lifecycle import Condition, DisplayState, LifecycleState, Suppression
@@ -146,8 +148,28 @@ class Alert(models.Model):
         return self.lifecycle_state.display
 
     @property
+    def last_known_at(self) -> datetime | None:
+        """Time of the newest reading where an active alert rests on one that says nothing of the present."""
+        if self.closed_at or self.condition != Condition.ACTIVE or self.kind == Kind.DATA_MISSING:
+            return None
+        newest: datetime | None
+        if hasattr(self, "newest_reading_at"):  # of ``with_newest_reading``
+            newest = self.newest_reading_at
+        else:
+            newest = Reading.objects.for_substation(self.substation_id).newest(1).values_list("at", flat=True).first()
+        return newest if newest and self.substation.is_stale(newest, timezone.now()) else None
+
+    @property
     def state_label(self) -> str:
-        return str(display_names.DISPLAY_STATES[self.state])
+        label = str(display_names.DISPLAY_STATES[self.state])
+        if self.last_known_at is None:
+            return label
+        return str(display_names.LAST_KNOWN.get(self.state, label))
+
+    @property
+    def closes_when_acknowledged(self) -> bool:
+        """Whether it has cleared and nothing more is asked for than that somebody saw it."""
+        return self.condition == Condition.CLEARED and self.severity_peak < Severity.CRITICAL and not self.closed_at
 
     @property
     def sentence(self) -> str:

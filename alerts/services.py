@@ -18,7 +18,7 @@ from substations.models import Reading
 
 from . import review
 from .changes import Conflict, EventSource, apply, expect, guarded_update
-from .lifecycle import Condition, Transition
+from .lifecycle import Condition, Refused, Transition
 from .models import Alert, Resolution
 
 
@@ -42,8 +42,18 @@ def acknowledge(
 def unacknowledge(
     alert: Alert, *, by: User, note: str, version: int | None = None, source: EventSource = EventSource.WEB
 ) -> Alert:
-    """Take the acknowledgement back, with the reason."""
+    """Take the acknowledgement back, with the reason; an alert that it closed is open again.
+
+    Raises:
+        lifecycle.Refused: it is not acknowledged, or was closed by something else.
+        Conflict: it is not at ``version`` any more, or another alert of its kind is open by now.
+    """
     expect(alert, version)
+    if alert.closed_at and alert.closure != Alert.Closure.CLEARED:
+        raise Refused(Transition.UNACKNOWLEDGE, alert.lifecycle_state)
+    newer = Alert.objects.unresolved().filter(substation=alert.substation_id, kind=alert.kind).exclude(pk=alert.pk)
+    if alert.closed_at and newer.exists():
+        raise Conflict(_("Another alert of this kind has been raised on the substation meanwhile."))
     return apply(alert, Transition.UNACKNOWLEDGE, now=timezone.now(), by=by, comment=note, source=source)
 
 

@@ -22,22 +22,20 @@ def figure(value: float | None, unit: str = "") -> str:
     if value is None or not math.isfinite(value):
         return NOTHING
     decimals = 0 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
-    shown = unsigned_zero(round(value, decimals), min(decimals, 4))
+    shown = rounded(value, min(decimals, 4))
     text = number_format(shown, decimal_pos=min(decimals, 4), use_l10n=True, force_grouping=True)
     text = text.replace("-", "−")
     return _in_order(f"{text} {unit}" if unit else text)
 
 
-def unsigned_zero(value: float, decimals: int) -> float:
-    """The value, or 0 where so many decimals show nothing of it: “−0.0” is no number to read."""
-    return value if round(value, decimals) else 0.0
+def rounded(value: float, decimals: int) -> float:
+    """The value to so many decimals, never a signed zero: Django cuts digits off, and “−0.0” is no number to read."""
+    return round(value, decimals) or 0.0
 
 
 def power_factor(value: float | None) -> str:
     """A power factor with two decimals, or a dash."""
-    return (
-        NOTHING if value is None or not math.isfinite(value) else number_format(unsigned_zero(value, 2), decimal_pos=2)
-    )
+    return NOTHING if value is None or not math.isfinite(value) else number_format(rounded(value, 2), decimal_pos=2)
 
 
 def share(value: float | None) -> str:

@@ -59,7 +59,7 @@ class PageWording:
             sign = "+" if form.startswith("+") and value > 0 else ""
             return sign + formatting.figure(value, unit)
         decimals = int(form[-2])
-        return number_format(formatting.unsigned_zero(value, decimals), decimal_pos=decimals)
+        return number_format(formatting.rounded(value, decimals), decimal_pos=decimals)
 
     def lasting(self, hours: float) -> str:
         return formatting.duration(timedelta(hours=min(max(hours, 0.0), MAX_HOURS)))
@@ -77,7 +77,7 @@ def number(value: float, form: str = ".4g") -> str:
     if form.endswith("g") and abs(value) < MIN_BY_DIGITS:
         return f"{value:.4f}".rstrip("0")
     value = within(value)
-    return format(formatting.unsigned_zero(value, int(form[-2])) if form.endswith("f") else value, form)
+    return format(formatting.rounded(value, int(form[-2])) if form.endswith("f") else value, form)
 
 
 def within(value: float) -> float:

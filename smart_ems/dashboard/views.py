@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from alerts.models import Alert
 from core.requests import EmsRequest, render_page
+from ingestion.models import Upload
 from mlcore.services import scoring_health
 from substations.models import Substation
 
@@ -52,7 +53,9 @@ def _counts() -> dict[str, int]:
 def freshness(request: EmsRequest) -> HttpResponse:
     """When the newest reading was measured, and whether it is too old to speak of the present."""
     newest, is_stale = last_measured(timezone.now())
-    return render(request, "dashboard/_freshness.html", {"newest": newest, "is_stale": is_stale})
+    is_demo = Upload.objects.filter(source=Upload.Source.DEMO).exists()
+    context = {"newest": newest, "is_stale": is_stale, "is_demo": is_demo}
+    return render(request, "dashboard/_freshness.html", context)
 
 
 @require_GET
