@@ -133,7 +133,8 @@ def _assess(departures: Departures, scores: Scores, episode: AlarmEpisode, asses
     seen = spells(departures, scores, episode)
     onset, stop = _bounds(departures, episode)
     if len(seen) > 1:
-        stop = max(stop, _bounds(departures, replace(episode, raised=seen[-1].start))[1])
+        again = replace(episode, raised=seen[-1].start, last=max(episode.last, seen[-1].stop - 1))
+        stop = max(stop, _bounds(departures, again)[1])
     inside = slice(onset, stop)
     known = np.isfinite(rate[inside]) & np.isfinite(local[inside])
     covered = float(known.mean())

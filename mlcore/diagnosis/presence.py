@@ -124,7 +124,8 @@ def evidence(departure: FloatArray, height: float, spread: float) -> FloatArray:
         return np.zeros(departure.shape)
     sharpness = (height / max(spread, tuning.MIN_PRESENCE_SPREAD * height)) ** 2
     low, high = tuning.PRESENCE_BOUNDS
-    share: FloatArray = np.clip(departure / height, low, high) - tuning.END_SHARE
+    with np.errstate(over="ignore"):  # of a height of next to nothing
+        share: FloatArray = np.clip(departure / height, low, high) - tuning.END_SHARE
     return np.nan_to_num(sharpness * share)
 
 

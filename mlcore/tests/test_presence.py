@@ -128,6 +128,21 @@ def test_another_fault_meanwhile_is_another_spell_smaller_or_larger(share: float
     assert all(each.end_s is not None for each in later)
 
 
+@pytest.mark.parametrize(
+    ("hours", "is_open"), [(3, True), (5, True), (9.5, False), (11, False), (13, True), (20, True)]
+)
+def test_a_fault_of_five_hours_and_one_after_six_are_told_as_they_come_in(hours: float, is_open: bool) -> None:
+    again = (SHORT[1] + 6, SHORT[1] + 16, 0.3)
+    assert any(each.end_s is None for each in seen_at(SHORT[0] + hours, SHORT, again)) == is_open
+
+
+def test_no_end_of_a_record_is_too_early_to_be_told() -> None:
+    """Also where the readings say that it is back and the windows do not yet."""
+    again = (SHORT[1] + 6, SHORT[1] + 16, 0.3)
+    for quarter in range(8, 100, 3):
+        assert seen_at(SHORT[0] + quarter / 4, SHORT, again)
+
+
 def test_nothing_is_over_while_readings_are_missing() -> None:
     fleet = with_faults(SHORT)
     values = fleet.values.copy()

@@ -39,6 +39,7 @@ def page(client: Client, upload: Upload) -> str:
 def test_it_follows_learning_judging_and_raising_until_the_alerts(signed_in: SignIn, upload: Upload) -> None:
     client = signed_in("operator")
     assert "Learning what is normal for 1 substation, about " in page(client, upload)
+    assert "upload-found" not in page(client, upload), "nothing is said of alerts before they are looked for"
     Detector.objects.filter(substation__code="B").update(substation=Substation.objects.get(code="A"))
     PendingRange.objects.filter(substation__code="B").delete()
     assert "Looking for losses in the readings of 1 substation, about " in page(client, upload)
