@@ -29,13 +29,18 @@ def figure(value: float | None, unit: str = "") -> str:
 
 
 def rounded(value: float, decimals: int) -> float:
-    """The value to so many decimals, never a signed zero: Django cuts digits off, and “−0.0” is no number to read."""
+    """The value to so many decimals, never a signed zero: “−0.0” is no number to read."""
     return round(value, decimals) or 0.0
 
 
 def power_factor(value: float | None) -> str:
     """A power factor with two decimals, or a dash."""
-    return NOTHING if value is None or not math.isfinite(value) else number_format(rounded(value, 2), decimal_pos=2)
+    return NOTHING if value is None or not math.isfinite(value) else fixed(value, 2)
+
+
+def fixed(value: float, decimals: int) -> str:
+    """So many decimals, rounded: Django's ``number_format`` alone cuts 0.799 down to 0.79."""
+    return number_format(rounded(value, decimals), decimal_pos=decimals)
 
 
 def share(value: float | None) -> str:

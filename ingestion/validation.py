@@ -143,7 +143,6 @@ def _channel(cells: pd.Series, channel: Channel, plan: ImportPlan, header: str, 
     text = cells.to_numpy(object)
     judge.complain(read.garbled, header, text, f"a number in {unit.name}" if unit.name else "a number")
     outside = (values < channel.low) | (values > channel.high)
-    judge.complain(
-        outside, header, text, f"{channel.label}: {channel.low:g} to {channel.high:g} {channel.unit}".strip()
-    )
+    bounds = f"{channel.low:,.10g} to {channel.high:,.10g} {channel.unit}".strip()
+    judge.complain(outside, header, text, f"{channel.label}: {bounds}")
     return values
