@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException
@@ -62,6 +62,11 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     severity = serializers.CharField(source="severity_name", read_only=True)
     acknowledged_by = serializers.CharField(source="acknowledged_by.username", default=None, read_only=True)
     reason = serializers.CharField(source="plain_sentence", read_only=True)
+    last_known_at = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="Time of the newest reading, of active alerts that rest on an old one.",
+    )
 
     class Meta:
         model = Alert
@@ -69,7 +74,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
             "id", "substation", "kind", "cause", "severity", "state", "condition", "acknowledged", "suppression",
             "raised_at", "detected_at", "peak_at", "cleared_at", "closed_at", "closure", "acknowledged_by",
             "acknowledged_at", "acknowledge_note", "loss_kwh", "loss_low_kwh", "loss_high_kwh", "loss_pct", "score",
-            "confidence", "reason", "occurrences", "reopen_count", "detection", "version",
+            "confidence", "reason", "last_known_at", "occurrences", "reopen_count", "detection", "version",
         )  # fmt: skip
 
 
@@ -112,6 +117,7 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
     queryset = Alert.objects.select_related("substation", "acknowledged_by")
     serializer_class = AlertSerializer
     filterset_class = ApiAlertFilter
+    query_parameters = ("history",)
     action_permissions = {
         "acknowledge": ["alerts.acknowledge_alert"],
         "unacknowledge": ["alerts.acknowledge_alert"],
@@ -128,10 +134,18 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
             return (
                 Alert.objects.in_history().select_related("substation", "acknowledged_by").order_by("-closed_at", "-pk")
             )
-        return Alert.objects.unresolved().most_urgent_first().select_related("substation", "acknowledged_by")
+        found = Alert.objects.unresolved().most_urgent_first().with_newest_reading()
+        return found.select_related("substation", "acknowledged_by")
 
     def get_serializer_class(self) -> Any:
         return AlertSerializer if self.action == "list" else AlertDetailSerializer
+
+    @extend_schema(
+        parameters=[OpenApiParameter("history", bool, description="True: closed alerts instead of open ones.")]
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Open alerts, most urgent first, or closed ones, newest first."""
+        return super().list(request, *args, **kwargs)
 
     @extend_schema(request=NoteSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
     @action(detail=True, methods=["post"])

@@ -194,10 +194,13 @@ def _refresh_closed(alert: Alert, summary: Summary, *, now: datetime) -> Alert:
         alert,
         Transition.REOPEN,
         now=now,
-        comment=_("The readings show that it is still present."),
+        comment=_("It is back.")
+        if summary.occurrences > alert.occurrences
+        else _("The readings show that it is still present."),
         closure=Alert.Closure.OPEN,
         cleared_at=None,
         verify_at=None,
+        verify_from=None,
         reopen_count=alert.reopen_count + 1,
     )
     return refresh(alert, now=now)

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, cast
 from django.conf import settings
 from django.contrib.auth.models import User
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import mixins, serializers, status, viewsets
+from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException, ValidationError
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.parsers import BodyTooLarge, JsonBody
 from ingestion import services
 from ingestion.mapping import MappingError
 from ingestion.models import RowProblem, Upload
@@ -34,6 +35,10 @@ else:
     UploadSerializerBase = ProblemSerializerBase = serializers.ModelSerializer
     PlainSerializer = serializers.Serializer
     UploadViewSetBase = viewsets.GenericViewSet
+
+
+# chosen: rows of a day apart show no event of a day.
+MAX_INTERVAL_S = 86_400
 
 
 class UploadSerializer(UploadSerializerBase):
@@ -67,7 +72,9 @@ class OptionsSerializer(PlainSerializer):
     substation = serializers.CharField(required=False, max_length=40, help_text="For a file without such a column.")
     time_zone = serializers.CharField(required=False, max_length=64)
     start = serializers.CharField(required=False, help_text="Local time of the first row, for a file without time.")
-    interval_s = serializers.IntegerField(required=False, help_text="Distance of rows, for a file without time.")
+    interval_s = serializers.IntegerField(
+        required=False, min_value=1, max_value=MAX_INTERVAL_S, help_text="Distance of rows, for a file without time."
+    )
     day_first = serializers.BooleanField(required=False, allow_null=True, default=None)
     unknown = serializers.ChoiceField(required=False, choices=["ask", "create", "reject"], default="reject")
 
@@ -112,17 +119,12 @@ class UploadedSerializer(UploadSerializer):
         fields = (*UploadSerializer.Meta.fields, "already_imported")  # type: ignore[assignment]  # the base has fewer
 
 
-class PayloadTooLarge(APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_code = "too_large"
-
-
 class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, UploadViewSetBase):
     """Files: send one, follow it, read which rows were rejected, answer what it leaves open."""
 
     queryset = Upload.objects.order_by("-pk")
     serializer_class = UploadSerializer
-    parser_classes = (MultiPartParser, FormParser, JSONParser)
+    parser_classes = (MultiPartParser, FormParser, JsonBody)
     filterset_fields = ("state", "source", "sha256")
 
     @extend_schema(
@@ -142,7 +144,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, UploadView
                 again=asked.validated_data["again"],
             )
         except services.TooLarge as error:
-            raise PayloadTooLarge(str(error)) from error
+            raise BodyTooLarge(str(error)) from error
         if received.upload.state == Upload.State.QUEUED and not received.already_imported:
             pipeline.upload_received(received.upload.pk)
         answer = {**UploadSerializer(received.upload).data, "already_imported": received.already_imported}
@@ -195,7 +197,7 @@ class RowAnswerSerializer(PlainSerializer):
 
 
 class ReadingIntakeMixin:
-    """``create`` for a view set of readings: one object or a list, through the same judgement as an upload."""
+    """``create`` for a view set of readings: one object, a list, or lines, through the same judgement as an upload."""
 
     @extend_schema(request=ReadingRowSerializer(many=True), responses={200: RowAnswerSerializer(many=True)})
     def create(self, request: Request) -> Response:
@@ -203,9 +205,7 @@ class ReadingIntakeMixin:
         rows = request.data if isinstance(request.data, list) else [request.data]
         limit = settings.API_BATCH_MAX_ROWS
         if len(rows) > limit:
-            raise PayloadTooLarge(
-                f"Received {len(rows)} rows; at most {limit} are accepted at a time. Split the batch."
-            )
+            raise BodyTooLarge(f"Received {len(rows)} rows; at most {limit} are accepted at a time. Split the batch.")
         if not rows or not all(isinstance(row, Mapping) for row in rows):
             raise ValidationError({"detail": ["Expected one reading as an object, or a list of them."]})
         try:

@@ -226,6 +226,9 @@ class _Load:
             _hold(self.upload, self.token)
             admitted = self.substations.admit(checked.rows)
             stored = storage.store(admitted.rows)
+            if self.upload.source == Upload.Source.API:  # what a program sends, it will send again
+                storage.note_fresh(admitted.rows)
+            storage.note_future(checked.future)
             self._keep(checked.problems)
             names = {pk: name for name, pk in self.substations.grid.ids.items()}
             positions = {admitted.renamed.get(pk, pk): count for pk, count in checked.positions.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -36,6 +38,7 @@ class Cause(models.TextChoices):
     REVERSED_CT = "reversed_ct", _("Reversed current transformer")
     TEMPERATURE_SENSOR = "temperature_sensor", _("Temperature sensor fault")
     UNUSUAL = "unusual_behaviour", _("Unusual behaviour")
+    DATA_MISSING = "data_missing", _("Data missing")
 
 
 class Detector(models.Model):
@@ -249,6 +252,7 @@ class Detection(models.Model):
         LOSS = "loss", _("Technical loss")
         METER = "meter", _("Check the meter")
         UNUSUAL = "unusual", _("Unusual behaviour")
+        DATA_MISSING = "data_missing", _("Data missing")
 
     class Verdict(models.TextChoices):
         NONE = "", _("Not evaluated")
@@ -260,7 +264,7 @@ class Detection(models.Model):
         CRITICAL = 20, _("Critical")
 
     substation = models.ForeignKey(Substation, models.CASCADE, related_name="detections", db_index=False)
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     cause = models.CharField(_("cause"), max_length=24, choices=Cause)
     severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
     start = models.DateTimeField(_("start"))
@@ -309,3 +313,14 @@ class Detection(models.Model):
     @property
     def is_open(self) -> bool:
         return self.end is None and self.withdrawn_at is None
+
+    @property
+    def occurrences(self) -> int:
+        """How often it was there: it may have been over and back while the windows of its alarm remembered it."""
+        return max(len(self.evidence.get("spells", ())), 1)
+
+    @property
+    def seen_until(self) -> datetime | None:
+        """End of the last reading that showed it; None where nothing says so."""
+        spells = self.evidence.get("spells")
+        return datetime.fromisoformat(spells[-1]["until"]) if spells else self.end

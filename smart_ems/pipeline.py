@@ -17,6 +17,7 @@ import logging
 
 from celery import chain, signature
 from django.db import transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ def sweep() -> None:
         readings_arrived()
     if mlcore.training_is_due():
         training_wanted()
+    mlcore.follow_silence(timezone.now())
     if alerts.has_unreviewed():
         detections_changed()
     if losses.has_pending():

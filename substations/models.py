@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zoneinfo
+from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
@@ -21,6 +22,12 @@ from .querysets import LinkQuerySet, PendingRangeQuerySet, PlannedWorkQuerySet, 
 # chosen: faster is waveform analysis, slower than hourly shows no event of a day.
 MIN_INTERVAL_S, MAX_INTERVAL_S = 60, 3600
 
+SILENT_AFTER_INTERVALS = 3
+"""Given: a substation is silent when its newest reading is older than this many of its intervals."""
+
+MAX_GRACE_S = 7 * 86_400
+"""Chosen: a meter that answers once a week."""
+
 
 def validate_time_zone(value: str) -> None:
     """Reject a name that the IANA time zone database does not hold."""
@@ -31,6 +38,11 @@ def validate_time_zone(value: str) -> None:
             _("“%(value)s” is not a time zone; expected a name such as Asia/Kolkata or UTC."),
             params={"value": value},
         ) from error
+
+
+def is_stale(at: datetime, interval_s: int, now: datetime) -> bool:
+    """Whether several readings should have been measured since a time."""
+    return now - at > timedelta(seconds=SILENT_AFTER_INTERVALS * interval_s)
 
 
 def refuse_infinite(instance: models.Model) -> None:
@@ -90,6 +102,12 @@ class Substation(models.Model):
         default=900,
         validators=[MinValueValidator(MIN_INTERVAL_S), MaxValueValidator(MAX_INTERVAL_S)],
     )
+    grace_s = models.PositiveIntegerField(
+        _("grace for late readings (s)"),
+        default=300,
+        validators=[MaxValueValidator(MAX_GRACE_S)],
+        help_text=_("How late the third of three missed readings may come before data counts as missing."),
+    )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     received_at = models.DateTimeField(
@@ -99,6 +117,23 @@ class Substation(models.Model):
         editable=False,
         help_text=_("When readings were last received, of any time."),
     )
+
+    live_at = models.DateTimeField(
+        _("last fresh arrival"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When readings last came that were not older than a day: more are expected."),
+    )
+    future_at = models.DateTimeField(
+        _("time of a reading from the future"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("What the latest reading said that was put aside for its time."),
+    )
+    future_seen_at = models.DateTimeField(null=True, blank=True, editable=False, help_text=_("When it came."))
+    future_count = models.PositiveIntegerField(default=0, editable=False, help_text=_("How many were put aside."))
 
     objects = SubstationQuerySet.as_manager()
 
@@ -122,6 +157,15 @@ class Substation(models.Model):
 
     def clean(self) -> None:
         refuse_infinite(self)
+
+    @property
+    def silent_after(self) -> timedelta:
+        """Age of the newest reading from which on data counts as missing."""
+        return timedelta(seconds=SILENT_AFTER_INTERVALS * self.reading_interval_s + self.grace_s)
+
+    def is_stale(self, at: datetime, now: datetime) -> bool:
+        """Whether a newest reading of this time says nothing of the present."""
+        return is_stale(at, self.reading_interval_s, now)
 
     def measured_interval_s(self) -> int | None:
         """The usual distance of the newest readings, to a whole minute; None with fewer than three."""

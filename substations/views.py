@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -23,6 +24,9 @@ from .channels import CHANNEL_NAMES, CHANNELS
 from .models import Reading, Substation
 from .querysets import ReadingQuerySet
 from .strip import strip_of
+
+NOTICE_SHOWN_FOR = timedelta(days=7)
+"""Chosen: how long a page says that readings came with a time in the future."""
 
 view_substations = permission_required("substations.view_substation", raise_exception=True)
 
@@ -95,7 +99,15 @@ def live(request: EmsRequest, code: str) -> HttpResponse:
         for index, channel in enumerate(CHANNELS)
         if newest and getattr(newest, channel.name) is not None
     ]
-    return render(request, "substations/_live.html", {"substation": substation, "reading": newest, "values": values})
+    now = timezone.now()
+    context = {
+        "substation": substation,
+        "reading": newest,
+        "values": values,
+        "is_stale": newest is not None and substation.is_stale(newest.at, now),
+        "from_future": substation.future_seen_at is not None and now - substation.future_seen_at < NOTICE_SHOWN_FOR,
+    }
+    return render(request, "substations/_live.html", context)
 
 
 @require_GET

@@ -23,6 +23,8 @@ class Finding:
     score: highest score, 1.0 is the alarm threshold. confidence: 0 to 1.
     code: what to say, of which ``mlcore.explanations`` makes the sentence: the cause of a loss, a data-quality flag or
     a limit. figures: the numbers of that sentence with their units in their names, None where one is not known.
+    spells: from when to when it was there, epoch seconds: more than one where it went and came back while the alarm's
+    windows remembered it. The last one ends with the last reading that showed it, also while it lasts.
     evidence: JSON-able details (measured against expected, contributions, runner-up, severity).
     """
 
@@ -43,6 +45,7 @@ class Finding:
     onset_s: int
     figures: Figures = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
+    spells: tuple[tuple[int, int], ...] = ()
 
 
 def finite(value: float) -> float | None:

@@ -13,6 +13,7 @@ from mlcore.diagnosis.data_quality_flags import QualityFlags
 from mlcore.diagnosis.findings import Finding, finite
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.history import History
+from mlcore.diagnosis.presence import Spell, after, quiet_steps, spells_in_seconds, spells_of_marks
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.signals import Signals, as_reported
 from substations.electrical import quality
@@ -97,7 +98,8 @@ def _finding(fleet: Fleet, signals: Signals, scores: FloatArray, flag: str, epis
     series = np.nan_to_num(scores[substation, episode.raised : stop, episode.indicator])
     window = slice(max(0, episode.raised - fleet.steps(tuning.METER_WINDOW_H) + 1), stop)
     figures = _figures(fleet, signals, flag, substation, window)
-    end_s = None if episode.cleared is None else int(fleet.at_s[episode.last]) + fleet.interval_s
+    seen = _spells(fleet, scores[substation, :, episode.indicator], episode)
+    end_s = int(fleet.at_s[episode.last]) + fleet.interval_s if seen[-1].is_over else None
     return Finding(
         substation=fleet.codes[substation],
         kind="meter",
@@ -116,7 +118,18 @@ def _finding(fleet: Fleet, signals: Signals, scores: FloatArray, flag: str, epis
         code=flag,
         figures=figures,
         evidence={"gate": flag, "measured": figures, "rows_judged": int(stop - window.start)},
+        spells=spells_in_seconds(fleet, seen),
     )
+
+
+def _spells(fleet: Fleet, scores: FloatArray, episode: AlarmEpisode) -> tuple[Spell, ...]:
+    """Where rows were flagged: the alarm stays on for a day, since a loose contact comes and goes."""
+    series = scores[episode.raised : episode.cleared]
+    known = np.isfinite(series)
+    # A score of 0 says that for as long as its window no row was flagged.
+    quiet = max(quiet_steps(fleet) - fleet.steps(tuning.METER_WINDOW_H) + 1, 1)
+    found = spells_of_marks(known & (series > 0.0), known & (series >= 1.0), known, quiet)
+    return after(found, episode)
 
 
 def _figures(fleet: Fleet, signals: Signals, flag: str, substation: int, window: slice) -> dict[str, float | None]:

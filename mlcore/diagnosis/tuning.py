@@ -155,6 +155,17 @@ MIN_GROWTH = 0.03
 ONSET_WALK_H = 24.0
 END_SHARE, ONSET_SHARE = 0.4, 0.2
 
+# --- Whether a departure is still there (``presence``) --------------------------------------------------------------
+OFF_DELAY_READINGS = 8
+"""Given: an alarm is over after two hours or eight normal readings, whichever is longer."""
+
+OVER_EVIDENCE, BACK_EVIDENCE = 12.0, 5.0
+"""In nats. Over: what eight readings that are clearly normal come to, so that a fault that hides for a while is not
+over; back: 150 times as likely (e to the fifth), since a second fault must not wait for the windows."""
+
+MIN_PRESENCE_SPREAD, PRESENCE_BOUNDS = 0.5, (-0.6, 1.4)
+"""In heights of the episode: so one reading speaks for 4 nats at most, and never decides alone."""
+
 # --- Expectations (``expectations``, ``demand``) ------------------------------------------------------------------
 COMMON_HOURS = 2.0
 COMMON_DEAD_BAND, COMMON_DEAD_BAND_DISTORTION = 0.5, 0.3

@@ -127,6 +127,13 @@ CAUSE_TABLE: dict[str, CauseEntry] = {
             _("Was something changed, tested or connected at that time?"),
         ),
     ),
+    Cause.DATA_MISSING: CauseEntry(
+        checks=(
+            _("Does the meter have power, and does its display show values?"),
+            _("Is the data logger or gateway running, and can it be reached?"),
+            _("Has its time, its password or its address been changed?"),
+        ),
+    ),
     Cause.DEAD_PHASE: CauseEntry(quantity="imbalance_pct"),
     Cause.CT_ERROR: CauseEntry(quantity="imbalance_pct"),
     Cause.REVERSED_CT: CauseEntry(quantity="imbalance_pct"),

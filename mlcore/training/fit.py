@@ -101,7 +101,7 @@ def train(
 
 def _left_out(group: NeighbourGroup, fleet: Fleet) -> dict[str, NDArray[np.bool_]]:
     """[substation, time] what teaches nothing about normal, by the reason: known episodes, and planned work."""
-    known = Detection.objects.not_withdrawn().filter(substation__in=group.ids)
+    known = Detection.objects.not_withdrawn().of_readings().filter(substation__in=group.ids)
     return {
         "left_out_known_episodes": _marked(group, fleet, known.exclude(verdict=Detection.Verdict.FALSE_ALARM)),
         "left_out_planned_work": _marked(group, fleet, PlannedWork.objects.filter(substation__in=group.ids)),

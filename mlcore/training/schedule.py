@@ -93,7 +93,7 @@ def drifted(group: NeighbourGroup) -> set[int]:
     newest = Reading.objects.filter(substation__in=group.ids).aggregate(Max("at"))["at__max"]
     if newest is None:
         return set()
-    true = Detection.objects.not_withdrawn().exclude(verdict=Detection.Verdict.FALSE_ALARM)
+    true = Detection.objects.not_withdrawn().of_readings().exclude(verdict=Detection.Verdict.FALSE_ALARM)
     known = true.filter(substation=OuterRef("substation"), start__lte=OuterRef("at"))
     inside = known.filter(Q(end__isnull=True) | Q(end__gte=OuterRef("at")))
     work = PlannedWork.objects.filter(
