@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('substations', '0005_words_on_screen'),
+        ('substations', '0006_stale_range'),
     ]
 
     operations = [
