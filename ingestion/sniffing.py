@@ -65,7 +65,7 @@ def sniff(path: Path) -> FileFormat:
     for magic, what in _KNOWN_BINARIES.items():
         if head.startswith(magic):
             raise Unreadable(f"This is not a text file but {what}.")
-    encoding = _encoding(head)
+    encoding = text_encoding(head)
     text = head.decode(encoding, errors="replace")
     if "\x00" in text[:4096]:
         raise Unreadable("The file holds binary data (zero bytes); expected a text table (CSV, UTF-8 or UTF-16).")
@@ -95,7 +95,7 @@ def _head(path: Path) -> tuple[bool, bytes]:
         ) from error
 
 
-def _encoding(head: bytes) -> str:
+def text_encoding(head: bytes) -> str:
     for bom, encoding in _BOMS:
         if head.startswith(bom):
             return encoding
