@@ -61,6 +61,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     state = serializers.CharField(read_only=True)
     severity = serializers.CharField(source="severity_name", read_only=True)
     acknowledged_by = serializers.CharField(source="acknowledged_by.username", default=None, read_only=True)
+    reason = serializers.CharField(source="plain_sentence", read_only=True)
 
     class Meta:
         model = Alert
@@ -77,7 +78,7 @@ class AlertDetailSerializer(AlertSerializer):
     resolutions = ResolutionSerializer(many=True, read_only=True)
 
     class Meta(AlertSerializer.Meta):
-        fields = (*AlertSerializer.Meta.fields, "events", "resolutions")  # type: ignore[assignment]
+        fields = (*AlertSerializer.Meta.fields, "events", "resolutions")  # type: ignore[assignment]  # the base has fewer
 
 
 class NoteSerializer(serializers.Serializer[Any]):
@@ -97,12 +98,12 @@ class ResolveSerializer(ResolutionSerializer):
     version = serializers.IntegerField(required=False, write_only=True)
 
     class Meta(ResolutionSerializer.Meta):
-        fields = (*ResolutionSerializer.Meta.fields, "version")  # type: ignore[assignment]
+        fields = (*ResolutionSerializer.Meta.fields, "version")  # type: ignore[assignment]  # the base has fewer
 
 
 class ApiAlertFilter(HistoryFilter):
     class Meta(HistoryFilter.Meta):
-        fields = ("condition", "acknowledged", "suppression")  # type: ignore[assignment]
+        fields = ("condition", "acknowledged", "suppression")  # type: ignore[assignment]  # the base has fewer
 
 
 class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):

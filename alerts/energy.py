@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from .models import Alert
 
+# chosen: over less than an hour a rate of loss says nothing.
 LEAST = timedelta(hours=1)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from mlcore.explanations import assumptions_in_words, speaks_against
 from mlcore.models import Cause, Detector
 from mlcore.web.indicator_labels import INDICATOR_LABELS
 
@@ -55,7 +56,7 @@ class Evidence:
     sensitivity: float | None
 
 
-def read(stored: Mapping[str, Any]) -> Evidence:
+def read(stored: Mapping[str, Any], cause: str) -> Evidence:
     """Rows outside their range first; contributions of one per cent and more, largest first."""
     rows = [_row(name, values) for name, values in stored.get("at_peak", {}).items()]
     if "limit" in stored and "measured" in stored:
@@ -67,8 +68,8 @@ def read(stored: Mapping[str, Any]) -> Evidence:
         rows=sorted(rows, key=lambda row: not row.is_outside),
         contributions=[(INDICATOR_LABELS.get(name, name), share) for name, share in shares if share >= 0.01],
         runner_up=Cause(runner_up).label if runner_up in Cause.values else runner_up,
-        falsified_by=stored.get("falsified_by") or "",
-        assumptions=list(stored.get("assumptions") or []),
+        falsified_by=speaks_against(stored, cause),
+        assumptions=assumptions_in_words(stored),
         severity=stored.get("severity") or {},
         confirmed=stored.get("confirmed_by_network"),
         began=_moment(window.get("from")),

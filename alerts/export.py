@@ -56,5 +56,5 @@ def _line(alert: Alert) -> list[object]:
         *("" if loss is None else round(loss, 3) for loss in losses),
         alert.acknowledged_by.get_username() if alert.acknowledged_by else "",
         alert.acknowledged_at.isoformat() if alert.acknowledged_at else "",
-        *resolution, alert.reason,
+        *resolution, alert.plain_sentence,
     ]  # fmt: skip

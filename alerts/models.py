@@ -20,6 +20,8 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.fields import FiniteJSONField
+from mlcore.explanations import PAGE, said_by
 from mlcore.models import Cause, Detection
 from substations.models import Substation
 
@@ -80,7 +82,10 @@ class Alert(models.Model):
     loss_pct = models.FloatField(_("extra loss (%)"), null=True, blank=True)
     score = models.FloatField(_("score"), default=0)
     confidence = models.FloatField(_("confidence"), null=True, blank=True)
-    reason = models.TextField(_("reason"))
+    reason = models.TextField(_("reason"), help_text=_("In English; pages say it in the reader's language."))
+    explanation = FiniteJSONField(
+        _("explanation"), default=dict, blank=True, help_text=_("Code and figures, of which the sentence is made.")
+    )
     occurrences = models.PositiveIntegerField(_("occurrences"), default=1)
     reopen_count = models.PositiveIntegerField(_("reopened"), default=0)
     verify_at = models.DateTimeField(
@@ -139,6 +144,16 @@ class Alert(models.Model):
     @property
     def state_label(self) -> str:
         return str(display_names.DISPLAY_STATES[self.state])
+
+    @property
+    def sentence(self) -> str:
+        """Why, in the reader's language and with figures as pages write them."""
+        return said_by(self.explanation, self.reason, PAGE)
+
+    @property
+    def plain_sentence(self) -> str:
+        """Why, in the reader's language and with figures as programs read them."""
+        return said_by(self.explanation, self.reason)
 
     @property
     def severity(self) -> int:
@@ -246,7 +261,7 @@ class AlertEvent(models.Model):
     severity_before = models.PositiveSmallIntegerField(null=True, blank=True, choices=Severity)
     severity_after = models.PositiveSmallIntegerField(choices=Severity)
     comment = models.TextField(_("comment"), blank=True)
-    data = models.JSONField(default=dict, blank=True)
+    data = FiniteJSONField(default=dict, blank=True)
 
     objects = AlertEventQuerySet.as_manager()
 

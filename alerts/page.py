@@ -10,9 +10,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.requests import EmsRequest, is_fragment, render_page
+from mlcore.explanations import checks_of
 
 from . import evidence
-from .advice import checks
 from .display_names import explain
 from .energy import energy_of
 from .forms import AcknowledgeForm, ComeBackForm, CommentForm, ShelveForm, WithdrawForm, WorkForm
@@ -20,6 +20,7 @@ from .lifecycle import Transition, allowed
 from .models import Alert
 from .similar import similar
 
+# chosen: long enough to notice a slip; later a reason is asked for.
 UNDO_WITHIN = timedelta(minutes=2)
 OFFERED = (
     Transition.ACKNOWLEDGE,
@@ -49,8 +50,8 @@ def show(request: EmsRequest, alert: Alert, *, status: int = 200, **more: object
         "fed_from": [link.source for link in alert.substation.links_in.select_related("source") if link.source],
         "events": alert.events.select_related("actor").order_by("-seq"),
         "resolutions": alert.resolutions.select_related("resolved_by"),
-        "checks": checks(alert.cause),
-        "evidence": evidence.read(alert.detection.evidence) if alert.detection else None,
+        "checks": checks_of(alert.cause),
+        "evidence": evidence.read(alert.detection.evidence, alert.detection.cause) if alert.detection else None,
         "similar": similar(alert),
         "acknowledge_form": AcknowledgeForm(initial=at_version),
         "withdraw_form": WithdrawForm(initial=at_version),

@@ -15,6 +15,7 @@ from .changes import Conflict, EventSource, apply, expect
 from .lifecycle import Suppression, Transition
 from .models import Alert
 
+# chosen: a longer outage is planned again; forgotten work must not silence for ever.
 MAX_WORK_HOURS = 14 * 24
 
 

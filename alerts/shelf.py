@@ -14,6 +14,7 @@ from .changes import Conflict, EventSource, apply, expect
 from .lifecycle import Transition
 from .models import Alert
 
+# chosen: one shift of twelve hours, so that the next one sees it again (ISA-18.2 asks for a limit, not for which).
 MAX_SHELF_MINUTES = 12 * 60
 
 

@@ -10,7 +10,9 @@ from django.db.models import Case, IntegerField, Value, When
 
 from .models import Alert
 
+# chosen: the newest are looked at; older ones tell of another grid.
 LOOKED_AT = 40
+# chosen: a cosine; below it the contributing factors differ visibly.
 MIN_LIKENESS = 0.8
 
 

@@ -9,6 +9,9 @@ from typing import Any
 
 from mlcore.models import Detection
 
+EXPLAINED = ("code", "figures")
+"""What a sentence is made of: an alert keeps its own copy, since a closed one keeps what it said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:
@@ -43,6 +46,7 @@ class Summary:
             "score": self.shown.score,
             "confidence": self.shown.confidence,
             "reason": self.shown.reason,
+            "explanation": {name: self.shown.evidence[name] for name in EXPLAINED if name in self.shown.evidence},
             "occurrences": self.occurrences,
         }
 

@@ -18,6 +18,7 @@ from mlcore.models import Cause, Detection
 from .models import Alert
 from .querysets import AlertQuerySet
 
+# chosen: what a reader takes in without scrolling.
 MAX_ROWS = 8
 MAX_DAYS = 42
 """Above this the columns are weeks, beginning on Monday."""

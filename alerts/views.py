@@ -23,6 +23,7 @@ from .export import history_csv
 from .filters import AlertFilter, AlertPageFilter, HistoryPageFilter
 from .models import Alert
 
+# chosen: a few screens of rows.
 PAGE_SIZE = 50
 TABS = ("", "shelved", "out_of_service")
 view_alerts = permission_required("alerts.view_alert", raise_exception=True)

@@ -24,7 +24,7 @@ from ingestion.options import ImportOptions
 from mlcore.detector import TrainedDetector, analyse_fleet
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.judgement import CONTEXT_HOURS
+from mlcore.diagnosis.terms import CONTEXT_HOURS
 from mlcore.fleet.groups import neighbour_groups
 from mlcore.models import Detection
 from mlcore.training.store import load_detectors

@@ -14,7 +14,7 @@ import pandas as pd
 from benchmarks.event_score import LossEvent
 from mlcore.diagnosis.fleet import Fleet
 from substations.channels import CHANNEL_INDEX, CHANNEL_NAMES
-from substations.electrical.nameplate import Nameplate, complete
+from substations.electrical.nameplate import NAMEPLATE_FIELDS, Nameplate, complete
 from substations.electrical.topology import Segment
 
 COLUMNS = {
@@ -39,7 +39,6 @@ COLUMNS = {
     "THD Voltage C-A": "thd_voltage_l31_pct",
     "Transformer Temperature": "oil_temperature_c",
 }
-PLATE_COLUMNS = ("rated_kva", "nominal_v", "hv_nominal_v", "no_load_loss_w", "load_loss_w", "impedance_pct")
 SUPPLY = "SOURCE"
 
 
@@ -92,7 +91,7 @@ def fleet_of(readings: pd.DataFrame, plates: pd.DataFrame, links: pd.DataFrame, 
 
 
 def _nameplate(row: Mapping[Hashable, Any]) -> Nameplate:
-    known = {name: float(row[name]) if name in row else None for name in PLATE_COLUMNS}
+    known = {name: float(row[name]) if name in row else None for name in NAMEPLATE_FIELDS}
     return complete(
         str(row["name"]),
         rated_kva=known["rated_kva"],

@@ -20,13 +20,13 @@ from ingestion.validation import ReadingRows
 from mlcore.models import Cause, Detection, Detector, DetectorEvent, Score
 from mlcore.scoring.context import moment
 from mlcore.scoring.score_storage import COLUMNS, replace_scores
+from substations.electrical.nameplate import NAMEPLATE_FIELDS
 from substations.models import Link, PendingRange, Reading, Substation
 from substations.partitions import ensure_months
 from substations.simulation import Simulation, SimulationSpec, simulate
 
 TEMPLATES = 25  # simulated; the others are copies of them
 SITES = ("North works", "South works", "Harbour", "University", "Old town")
-PLATE = ("rated_kva", "nominal_v", "hv_nominal_v", "no_load_loss_w", "load_loss_w", "impedance_pct")
 ARTIFACT = bytes(60_000)  # as large as that of a network of its own
 CLOSED_EACH, OPEN_EVERY, UPLOADS, PROBLEMS = 8, 6, 400, 5_000
 HOUR = timedelta(hours=1)
@@ -78,7 +78,7 @@ def _grid(made: Simulation, copies: int) -> list[Substation]:
             received_at=timezone.now(),
             latitude=(plate.latitude or 0.0) + [0, 1, 1, 0, 2][copy % len(SITES)] + copy // len(SITES) / 10,
             longitude=(plate.longitude or 0.0) + [0, 0, 1, 1, 2][copy % len(SITES)] + copy // len(SITES) / 10,
-            **{name: getattr(plate, name) for name in PLATE},
+            **{name: getattr(plate, name) for name in NAMEPLATE_FIELDS},
         )
         for copy in range(copies)
         for number, plate in enumerate(made.substations)
@@ -137,7 +137,7 @@ def _copy(model: type[models.Model], grid: list[Substation]) -> None:
     with connection.cursor() as cursor:
         for move in range(TEMPLATES, len(grid), TEMPLATES):
             cursor.execute(
-                f"INSERT INTO {table} (substation_id, {columns}) SELECT substation_id + {move}, {columns} "  # noqa: S608
+                f"INSERT INTO {table} (substation_id, {columns}) SELECT substation_id + {move}, {columns} "  # noqa: S608  (names of our tables)
                 f"FROM {table} WHERE substation_id BETWEEN {first} AND {last}"
             )
 

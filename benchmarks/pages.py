@@ -28,7 +28,6 @@ from .large_grid import fill
 
 LIMIT_MS = 100
 FIRST_LOAD_LIMIT_KB = 300
-FRAGMENT = {"HX-Request": "true"}
 # Every address that answers a GET with a page, a part of one or a figure; a test compares it with the URLs there are.
 PAGES = (
     "/",

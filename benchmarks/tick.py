@@ -20,7 +20,8 @@ from ingestion.validation import ReadingRows
 from mlcore.detector import TrainedDetector, analyse_fleet, train_fleet
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.incremental import IncrementalScorer
-from mlcore.diagnosis.judgement import CONTEXT_HOURS, Judgement
+from mlcore.diagnosis.judgement import Judgement
+from mlcore.diagnosis.terms import CONTEXT_HOURS
 from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import neighbour_groups
 from mlcore.models import Detection, Detector, Score
@@ -30,14 +31,13 @@ from mlcore.scoring.pending import score_pending
 from mlcore.training import artifacts
 from mlcore.training.store import load_detectors
 from smart_ems.scratch import scratch_database
-from substations.electrical.nameplate import complete
+from substations.electrical.nameplate import NAMEPLATE_FIELDS, complete
 from substations.electrical.topology import Segment
 from substations.models import Link, PendingRange, Substation
 from substations.simulation import EventRequest, Simulation, SimulationSpec, random_grid, simulate
 
 Figures = dict[str, Any]
 FEEDER, TRAIN_DAYS, CONTEXT_DAYS, TICKS = 50, 28, 4, 5
-PLATE = ("rated_kva", "nominal_v", "hv_nominal_v", "no_load_loss_w", "load_loss_w", "impedance_pct")
 DAY_S = 86_400
 
 
@@ -98,7 +98,7 @@ def _made() -> Made:
         interval_s=spec.step_s,
         values=cut.values,
         nameplates=tuple(
-            complete(each.code, **{name: getattr(each, name) for name in PLATE}) for each in cut.substations
+            complete(each.code, **{name: getattr(each, name) for name in NAMEPLATE_FIELDS}) for each in cut.substations
         ),
         segments=tuple(Segment(_source(cut, link), link.to_node, link.r_ohm, link.x_ohm) for link in cut.links),
         utc_offset_s=reading_grid.utc_offsets(Substation(time_zone=spec.time_zone), cut.times_s),
@@ -129,7 +129,7 @@ def _grid(made: Made, count: int) -> list[int]:
             code=f"{number // FEEDER:03d}-{plates[number % FEEDER].code}",
             time_zone=spec.time_zone,
             reading_interval_s=spec.step_s,
-            **{name: getattr(plates[number % FEEDER], name) for name in PLATE},
+            **{name: getattr(plates[number % FEEDER], name) for name in NAMEPLATE_FIELDS},
         )
         for number in range(count)
     ]
@@ -202,7 +202,7 @@ def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dic
 def _work(pipe: Connection) -> None:
     """A worker: score what waits whenever it is asked to, and say what the time went into."""
     clock = {"judging_cpu_s": 0.0, "reading_cpu_s": 0.0}
-    live.IncrementalScorer = _timed_stream(clock)  # type: ignore[attr-defined]
+    live.IncrementalScorer = _timed_stream(clock)  # type: ignore[attr-defined]  # measured in place of the real one
     reading_grid.readings = _timed(reading_grid.readings, clock, "reading_cpu_s")
     while pipe.recv():
         before = dict(clock)

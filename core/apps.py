@@ -1,4 +1,4 @@
-"""Application configuration: template tags alone, no models."""
+"""Application configuration: template tags and fields of models, no models."""
 
 from __future__ import annotations
 

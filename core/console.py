@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
+# chosen: wide enough that no table is cut in a file or a log.
 WIDTH_OF_A_PIPE = 200
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+# Units of the drawing; the style sheet gives its size on the page.
 WIDTH, HEIGHT, MARGIN = 120.0, 24.0, 2.0
 
 

@@ -18,6 +18,7 @@ PRESETS = {
     "30d": (timedelta(days=30), gettext_lazy("30 days")),
     "all": (None, gettext_lazy("All")),
 }
+# A day from the edges of what time zones can shift and arrays of nanoseconds can hold.
 FIRST, LAST = datetime(1970, 1, 2, tzinfo=UTC), datetime(2199, 12, 30, tzinfo=UTC)
 
 

@@ -109,7 +109,7 @@ class UploadedSerializer(UploadSerializer):
     already_imported = serializers.BooleanField(read_only=True)
 
     class Meta(UploadSerializer.Meta):
-        fields = (*UploadSerializer.Meta.fields, "already_imported")  # type: ignore[assignment]
+        fields = (*UploadSerializer.Meta.fields, "already_imported")  # type: ignore[assignment]  # the base has fewer
 
 
 class PayloadTooLarge(APIException):

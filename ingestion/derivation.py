@@ -11,6 +11,7 @@ from substations.electrical import power
 _P, _Q = CHANNEL_INDEX["active_power_kw"], CHANNEL_INDEX["reactive_power_kvar"]
 _S, _PF = CHANNEL_INDEX["apparent_power_kva"], CHANNEL_INDEX["power_factor"]
 _I, _U = CHANNEL_INDEX["current_avg_a"], CHANNEL_INDEX["voltage_avg_v"]
+# The channels of the three phases.
 _PHASES_I = [CHANNEL_INDEX[f"current_l{n}_a"] for n in (1, 2, 3)]
 _PHASES_U = [CHANNEL_INDEX[f"voltage_l{pair}_v"] for pair in (12, 23, 31)]
 _LOW, _HIGH = np.array([[c.low, c.high] for c in CHANNELS], dtype=np.float64).T

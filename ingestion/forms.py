@@ -18,8 +18,10 @@ from ingestion.options import ImportOptions, OptionError
 from ingestion.units import units_of
 from substations.channels import CHANNEL_NAMES, CHANNELS
 
+# chosen: a header that names quantity and unit in full.
 VERY_SURE = 0.9
 _OWN_ZONE = ("", _("the substation's own"))
+# The averaging periods of usual meters.
 _INTERVALS = [
     (60, _("1 minute")),
     (300, _("5 minutes")),

@@ -67,11 +67,6 @@ class Inspection:
     def has_substation(self) -> bool:
         return any(choice["target"] == SUBSTATION for choice in self.choices.values())
 
-    @property
-    def quantities(self) -> int:
-        """How many columns are mapped to a channel."""
-        return len([c for c in self.choices.values() if c["target"] not in ("", *mapping.ROLES)])
-
 
 def inspect(upload: Upload) -> Inspection:
     """What is known about an upload and what must be asked; raises Unreadable if it is no table at all."""

@@ -31,8 +31,11 @@ logger = logging.getLogger(__name__)
 
 # chosen: many times what a block takes (a second or two), short enough that nobody waits for a dead worker.
 LEASE_FOR = timedelta(seconds=30)
+# chosen: a worker may be unlucky twice or thrice; five times at one place is the file.
 MAX_ATTEMPTS = 5
+# chosen: three sweeps; a message that still waits in a busy queue is not sent again by each.
 SEND_AGAIN_AFTER = timedelta(seconds=30)
+# chosen: the result links a few of them; the rest is counted.
 MAX_TOUCHED = 500
 UNPACKED_LIMIT = 10  # times the size limit: more than any export shrinks, less than a gzip bomb
 

@@ -14,6 +14,7 @@ from substations.channels import BY_NAME
 
 IGNORE, TIMESTAMP, DATE, CLOCK, SUBSTATION = "", "timestamp", "date", "time", "substation"
 ROLES = (TIMESTAMP, DATE, CLOCK, SUBSTATION)
+# chosen: below it the name or the unit had to be guessed, so a person is asked.
 SURE = 0.7
 
 

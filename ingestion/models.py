@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.fields import FiniteJSONField
 from core.leases import Leased
 from ingestion.options import ImportOptions
 
@@ -65,8 +66,8 @@ class Upload(Leased):
     state = models.CharField(_("state"), max_length=8, choices=State, default=State.QUEUED)
     stage = models.CharField(_("stage"), max_length=8, choices=Stage, default=Stage.NONE, blank=True)
     reason = models.TextField(_("reason"), blank=True)
-    options = models.JSONField(_("options"), default=dict, blank=True)
-    questions = models.JSONField(_("open questions"), default=list, blank=True)
+    options = FiniteJSONField(_("options"), default=dict, blank=True)
+    questions = FiniteJSONField(_("open questions"), default=list, blank=True)
 
     rows_read = models.BigIntegerField(_("rows read"), default=0)
     rows_new = models.BigIntegerField(_("new"), default=0)
@@ -82,7 +83,7 @@ class Upload(Leased):
     progress_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
-    checkpoint = models.JSONField(default=dict, blank=True)
+    checkpoint = FiniteJSONField(default=dict, blank=True)
 
     objects = UploadQuerySet.as_manager()
 
@@ -181,8 +182,8 @@ class ColumnMapping(models.Model):
 
     signature = models.CharField(max_length=64, unique=True)
     name = models.CharField(_("name"), max_length=255, help_text=_("The file it was first confirmed for."))
-    columns = models.JSONField(_("columns"))
-    mapping = models.JSONField(_("mapping"))
+    columns = FiniteJSONField(_("columns"))
+    mapping = FiniteJSONField(_("mapping"))
     time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
     day_first = models.BooleanField(_("day before month"), null=True, blank=True)
     interval_s = models.PositiveIntegerField(_("interval (s)"), default=0)

@@ -12,11 +12,10 @@ from ingestion.plan import KnownSubstations
 from ingestion.problems import IntArray
 from ingestion.timestamps import TimeArray
 from ingestion.validation import ReadingRows
-from substations.models import Substation
+from substations.models import MAX_INTERVAL_S, MIN_INTERVAL_S, Substation
 
 # Until it is stored a new substation has a number that no row of the database has.
 _PROVISIONAL = 1 << 60
-_MIN_INTERVAL_S, _MAX_INTERVAL_S = 60, 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ class NewSubstations:
         existing = Substation.objects.filter(code__iexact=code).first()  # another load may have brought it meanwhile
         if existing is not None:
             return existing.pk
-        bounded = min(max(interval_s, _MIN_INTERVAL_S), _MAX_INTERVAL_S)
+        bounded = min(max(interval_s, MIN_INTERVAL_S), MAX_INTERVAL_S)
         created = Substation.objects.create(
             code=code,
             name="" if name == code else name[:120],

@@ -11,6 +11,7 @@ from typing import Any
 from ingestion.mapping import ColumnChoice
 
 UNKNOWN_SUBSTATIONS = ("ask", "create", "reject")
+# chosen: from the fastest meter to one row a day.
 MIN_ROW_DISTANCE_S, MAX_ROW_DISTANCE_S = 1, 86_400
 
 

@@ -22,9 +22,12 @@ from numpy.typing import NDArray
 from ingestion.problems import KEPT_OF_A_KIND, BoolArray, IntArray, Problems, TextArray, Unreadable, at_lines, join
 from ingestion.sniffing import FileFormat
 
+# chosen: some twenty thousand rows; large enough for numpy, small enough for memory and a quick commit.
 BLOCK_BYTES = 2 * 1024 * 1024
+# chosen: a thousand times a usual line; beyond it the file has no line ends.
 MAX_LINE_BYTES = 256 * 1024
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "None", "-", "--", "---")
+# ASCII.
 _NEWLINE, _QUOTE = 10, 34
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
 
@@ -63,7 +66,7 @@ class _Text:
     """The file's text as bytes that can be cut at a line feed: unpacked, and transcoded if characters are wide."""
 
     def __init__(self, path: Path, form: FileFormat) -> None:
-        self._file = cast(BinaryIO, gzip.open(path)) if form.compressed else path.open("rb")  # noqa: SIM115
+        self._file = cast(BinaryIO, gzip.open(path)) if form.compressed else path.open("rb")  # noqa: SIM115  (closed by close())
         self._decoder = codecs.getincrementaldecoder(form.encoding)("replace") if form.wide else None
 
     def read(self, size: int) -> bytes:

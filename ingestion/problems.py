@@ -13,6 +13,7 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 TextArray = NDArray[np.object_]
 
+# chosen: what a cell of the table of problems can show.
 MAX_RECEIVED_LENGTH = 120
 # A file of a million bad lines is counted in full, but only so many of them are worth telling.
 KEPT_OF_A_KIND = 10_000

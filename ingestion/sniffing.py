@@ -14,7 +14,9 @@ import charset_normalizer
 
 from ingestion.problems import Unreadable, printable
 
+# chosen: hundreds of lines of the widest export.
 SAMPLE_BYTES = 256 * 1024
+# chosen: a preamble is shorter, and a delimiter shows in fewer.
 _LOOK_LINES = 60
 _GZIP = b"\x1f\x8b"
 _KNOWN_BINARIES = {

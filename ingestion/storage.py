@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _TABLE = "substations_reading"
 _STAGE = "ingestion_stage"
+# PostgreSQL, COPY, binary format: signature, flags and length of the extension.
 _COPY_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _COPY_TRAILER = b"\xff\xff"
 _POSTGRES_EPOCH = np.datetime64("2000-01-01", "us")

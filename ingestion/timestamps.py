@@ -27,6 +27,7 @@ _DATE = (
 _FULL = re.compile(rf"^\s*{_DATE}(?:(?:[T ,]\s*){_CLOCK})?{_ZONE}\s*$")
 _CLOCK_ONLY = re.compile(rf"^\s*{_CLOCK}\s*$")
 _ISO = re.compile(r"^\d{4}-\d\d-\d\d([ T])\d\d:\d\d(:\d\d)?$")
+# As English exports shorten them; other languages write numbers.
 _MONTHS = {
     name: number
     for number, name in enumerate(

@@ -16,6 +16,7 @@ class Unit:
     offset: float = 0.0
 
 
+# Line to line over line to neutral.
 _SQRT3 = 3**0.5
 # The channel's own unit comes first.
 _BY_CHANNEL_UNIT: dict[str, tuple[Unit, ...]] = {

@@ -21,6 +21,7 @@ from ingestion.units import unit_of
 from substations.channels import BY_NAME, CHANNEL_INDEX, CHANNELS, Channel
 
 EARLIEST = np.datetime64("1990-01-01", "us")  # a clock before this lost its battery
+# chosen: more than any error of a time zone.
 FUTURE_TOLERANCE = np.timedelta64(1, "D")
 
 

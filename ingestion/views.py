@@ -25,7 +25,9 @@ from ingestion.problems import Unreadable
 from smart_ems import pipeline
 from substations.models import Substation
 
+# chosen: a few screens of rows.
 PAGE_SIZE = 50
+# chosen: two lines of links.
 MAX_NAMED = 12
 sees_uploads = permission_required("ingestion.view_upload", raise_exception=True)
 may_upload = permission_required("ingestion.add_upload", raise_exception=True)

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from core.read_only_admin import RecordMixin
 
-from .models import Detection, Detector
+from .models import Detection, Detector, ScoringFailure
 
 
 @admin.register(Detector)
@@ -40,3 +40,10 @@ class DetectionAdmin(RecordMixin, admin.ModelAdmin[Detection]):
     search_fields = ("substation__code", "reason")
     list_select_related = ("substation",)
     date_hierarchy = "start"
+
+
+@admin.register(ScoringFailure)
+class ScoringFailureAdmin(RecordMixin, admin.ModelAdmin[ScoringFailure]):
+    list_display = ("substation", "reason", "first_failed_at", "failed_at", "retry_at", "attempts")
+    search_fields = ("substation__code", "reason")
+    list_select_related = ("substation",)

@@ -23,24 +23,24 @@ from mlcore.diagnosis.history import NO_PAST, WHOLE_RECORD, History
 from mlcore.diagnosis.model import SubstationModel
 from mlcore.diagnosis.residuals import RESIDUAL_NAMES
 from mlcore.diagnosis.rolling import window_any, window_mean
+from mlcore.diagnosis.terms import HOURS_PER_MONTH, MIN_TRAINING_DAYS, QUARTER_HOUR_S
 from mlcore.diagnosis.whole_record import analyse
 from mlcore.engine.gru_autoencoder import GruAutoencoder
 from substations.electrical.power import BoolArray, FloatArray
 
 logger = logging.getLogger(__name__)
 
-SLOT_S = 900
+SLOT_S = QUARTER_HOUR_S
 """Readings that come more often are averaged to this before the autoencoder sees them."""
 WINDOW_H = 4.0
 MIN_WINDOW, MAX_WINDOW = 8, 24
 LATENT = 2
 """Narrow: calm residuals hold little but noise, and a wide bottleneck would pass a lasting fault on as well."""
 CLIP = 15.0
-OWN_DAYS = 7
+OWN_DAYS = MIN_TRAINING_DAYS
 """Calm days, beside those kept back, from which a substation gets an autoencoder of its own instead of the fleet's."""
 ABNORMAL_SCORE = 0.8
 EXCLUDED_AROUND_H = 3.0
-MONTH_H = 24 * 30.44
 MIN_UNUSUAL_LOSS_PCT = 5.0
 """Unusual behaviour is worth an alert from this much extra loss on; a holiday is unusual too, and costs nothing."""
 
@@ -163,7 +163,7 @@ def _overlap(one: Finding, other: Finding) -> bool:
 
 def facts_of(autoencoder: GruAutoencoder, interval_s: int) -> dict[str, float | int | str]:
     """What the autoencoder of one substation is worth, for its model card."""
-    per_month = float(autoencoder.exceeded_share_[0]) * MONTH_H * 3600 / max(interval_s, SLOT_S)
+    per_month = float(autoencoder.exceeded_share_[0]) * HOURS_PER_MONTH * 3600 / max(interval_s, SLOT_S)
     return {
         "network_windows": int(autoencoder.windows_[0]),
         "network_window_steps": autoencoder.window_steps,

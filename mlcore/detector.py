@@ -17,8 +17,12 @@ from mlcore.diagnosis.judgement import ScoreByAutoencoder
 from mlcore.diagnosis.whole_record import analyse, fit
 
 from . import autoencoders
+from .diagnosis import judgement
+from .diagnosis.analysis import summary
+from .diagnosis.findings import Finding
 from .diagnosis.fleet import Fleet
 from .diagnosis.model import IncompatibleModelError, SubstationModel
+from .diagnosis.tracked_history import of_substation
 from .engine.fitted import IncompatibleWeightsError
 from .engine.gru_autoencoder import GruAutoencoder
 
@@ -105,6 +109,25 @@ def analyse_fleet(fleet: Fleet, detectors: Mapping[str, TrainedDetector], *, sta
     models = {code: detector.model for code, detector in detectors.items()}
     analysis = analyse(fleet, models, start_s=start_s, autoencoder=score_by_autoencoder(fleet.codes, detectors))
     return replace(analysis, findings=autoencoders.worth_saying(analysis.findings))
+
+
+def analyse_each(
+    fleet: Fleet, detectors: Mapping[str, TrainedDetector], *, start_s: int
+) -> tuple[Analysis, dict[str, Exception]]:
+    """As ``analyse_fleet``, but findings are made of each substation alone; and for whom that fails, by code."""
+    models = {code: detector.model for code, detector in detectors.items()}
+    parameters = judgement.parameters_of(fleet, models)
+    judged = judgement.judge(fleet, models, parameters, score_by_autoencoder(fleet.codes, detectors))
+    found: list[Finding] = []
+    failed: dict[str, Exception] = {}
+    for row, code in enumerate(fleet.codes):
+        try:
+            found += judgement.findings(of_substation(judged, row), models)
+        except Exception as error:  # whatever it is, the others have nothing to do with it
+            failed[code] = error
+    lasting = [each for each in found if each.end_s is None or each.end_s > start_s]
+    first = int(np.searchsorted(fleet.at_s, start_s))
+    return summary(judged, autoencoders.worth_saying(lasting), models, first), failed
 
 
 def score_by_autoencoder(codes: Sequence[str], detectors: Mapping[str, TrainedDetector]) -> ScoreByAutoencoder | None:

@@ -7,7 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from core.fields import FiniteJSONField
 from core.leases import Leased, LeasedQuerySet
+from mlcore.diagnosis.analysis import StepStatus
 from substations.models import Substation
 
 from .querysets import DetectionQuerySet, DetectorQuerySet, ScoreQuerySet
@@ -57,9 +59,9 @@ class Detector(models.Model):
     row_count = models.PositiveIntegerField(_("rows"), help_text=_("Readings in the training range."))
     excluded_count = models.PositiveIntegerField(_("excluded rows"), default=0)
     threshold = models.FloatField(_("network threshold"), null=True, blank=True)
-    metrics = models.JSONField(_("metrics"), default=dict, blank=True)
+    metrics = FiniteJSONField(_("metrics"), default=dict, blank=True)
     arrays = models.BinaryField(_("arrays (safetensors)"))
-    meta = models.JSONField(_("settings of the artifact"), default=dict)
+    meta = FiniteJSONField(_("settings of the artifact"), default=dict)
     sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
@@ -159,6 +161,27 @@ class TrainingAttempt(Leased):
         return f"{self.substation_id}: {self.newest_at}"
 
 
+class ScoringFailure(models.Model):
+    """Why a substation cannot be judged. Its readings wait and are tried again; the first result deletes the row."""
+
+    MAX_REASON = 300
+
+    substation = models.OneToOneField(Substation, models.CASCADE, primary_key=True, related_name="scoring_failure")
+    reason = models.CharField(_("reason"), max_length=MAX_REASON)
+    first_failed_at = models.DateTimeField(_("first failed"))
+    failed_at = models.DateTimeField(_("last failed"))
+    retry_at = models.DateTimeField(_("next attempt"))
+    attempts = models.PositiveIntegerField(_("attempts"), default=1)
+
+    class Meta:
+        ordering = ["first_failed_at"]
+        verbose_name = _("scoring failure")
+        verbose_name_plural = _("scoring failures")
+
+    def __str__(self) -> str:
+        return f"{self.substation_id}: {self.reason}"
+
+
 class ScorerOwnership(models.Model):
     """Which worker process judges a batch of substations step by step, and how far it has come.
 
@@ -182,10 +205,10 @@ class Score(models.Model):
     """How abnormal one reading is, with what was expected: 1.0 is the alarm threshold, higher is more abnormal."""
 
     class Validity(models.IntegerChoices):
-        OK = 0, _("Scored")
-        WARMING = 1, _("Warming up")
-        DEAD = 2, _("De-energised")
-        BAD = 3, _("Bad quality")
+        OK = StepStatus.OK, _("Scored")
+        WARMING = StepStatus.WARMING, _("Warming up")
+        DEAD = StepStatus.DE_ENERGISED, _("De-energised")
+        BAD = StepStatus.BAD_DATA, _("Bad quality")
 
     pk = models.CompositePrimaryKey("substation", "at")
     substation = models.ForeignKey(Substation, models.CASCADE, related_name="scores", db_index=False)
@@ -246,7 +269,7 @@ class Detection(models.Model):
     score = models.FloatField(_("score"))
     confidence = models.FloatField(_("confidence"), null=True)
     reason = models.TextField(_("reason"))
-    evidence = models.JSONField(_("evidence"), default=dict)
+    evidence = FiniteJSONField(_("evidence"), default=dict)
     detector = models.ForeignKey(Detector, models.SET_NULL, null=True, blank=True, related_name="detections")
     verdict = models.CharField(_("verdict"), max_length=12, choices=Verdict, default=Verdict.NONE, blank=True)
     revision = models.PositiveIntegerField(default=1)

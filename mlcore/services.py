@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 
 from mlcore.fleet.groups import neighbour_groups
+from mlcore.scoring.health import scoring_health
 from mlcore.scoring.pending import batches_waiting, score_pending
 from mlcore.training.feedback import learn_verdict
 from mlcore.training.fit import train
@@ -15,7 +16,15 @@ from substations.models import Substation
 from .models import Detector
 
 logger = logging.getLogger(__name__)
-__all__ = ["batches_waiting", "learn_verdict", "score_pending", "train_all", "train_due", "training_is_due"]
+__all__ = [
+    "batches_waiting",
+    "learn_verdict",
+    "score_pending",
+    "scoring_health",
+    "train_all",
+    "train_due",
+    "training_is_due",
+]
 
 
 def train_all(*, until: datetime | None = None) -> list[Detector]:

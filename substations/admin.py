@@ -24,6 +24,7 @@ from core.spreadsheets import guarded, unguarded
 from .models import Link, PendingRange, PlannedWork, Substation
 from .registry import SUBSTATION_FIELDS
 
+# chosen: enough to see what stands in the way, short enough for one message.
 MAX_PROTECTED = 20
 
 

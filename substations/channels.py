@@ -28,6 +28,7 @@ def _(label: str) -> str:
 
 _MAX_KW = 1e6  # a gigawatt: far above any substation, far below an overflowed register
 
+# Low and high: what no instrument of a substation can mean; beyond it a register has overflowed.
 CHANNELS: tuple[Channel, ...] = (
     Channel("active_power_kw", _("Active power"), "kW", _("power"), -_MAX_KW, _MAX_KW),
     Channel("apparent_power_kva", _("Apparent power"), "kVA", _("power"), 0, _MAX_KW),

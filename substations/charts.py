@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tsdownsample import MinMaxDownsampler
 
+# chosen: about one point a pixel of a wide screen.
 MAX_POINTS = 1500
 # A step longer than this many intervals is a gap: the line is broken there.
 GAP_STEPS = 1.5
@@ -118,7 +119,7 @@ def _with_gaps(at_s: NDArray[np.int64], keep: NDArray[np.int64], interval_s: int
 
 
 def _stamps(at_s: NDArray[np.int64], utc_offset_s: int) -> list[str]:
-    return np.datetime_as_string((at_s + utc_offset_s).astype("datetime64[s]")).tolist()  # type: ignore[no-any-return]
+    return np.datetime_as_string((at_s + utc_offset_s).astype("datetime64[s]")).tolist()  # type: ignore[no-any-return]  # numpy says Any
 
 
 def _scatter(line: ChartLine, stamps: list[str], values: FloatArray) -> Figure:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .charts import Figure
 
+# chosen: a monotonous curve needs no more to look smooth.
 MAX_POINTS = 400
 
 

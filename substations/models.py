@@ -18,6 +18,7 @@ from core.leases import Leased
 
 from .querysets import LinkQuerySet, PendingRangeQuerySet, PlannedWorkQuerySet, ReadingQuerySet, SubstationQuerySet
 
+# chosen: faster is waveform analysis, slower than hourly shows no event of a day.
 MIN_INTERVAL_S, MAX_INTERVAL_S = 60, 3600
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .models import Link, PendingRange, PlannedWork, Reading, Substation  # noqa: F401 (named as text below)
 
 
+# chosen: a few megabytes of Python objects at a time.
 ROWS_AT_ONCE = 20_000
 
 

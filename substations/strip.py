@@ -12,6 +12,7 @@ from django.db.models.functions import Abs
 from .models import Reading, Substation
 from .querysets import EpochSeconds
 
+# chosen: one column of the strip is four of its thousand units wide.
 STRETCHES = 240
 WIDTH, HEIGHT = 1000, 40
 

@@ -66,7 +66,7 @@ def test_an_upload_becomes_an_alert_and_is_resolved_through_the_api(system: Syst
         found = system.api("GET", "alerts/", params={"cause": "capacitor_failure", "condition": "active"}).json()
         return found["results"]
 
-    alert = wait_until(failed_bank, 150, "the alert about the failed bank")[0]  # type: ignore[index]
+    alert = wait_until(failed_bank, 150, "the alert about the failed bank")[0]  # type: ignore[index]  # it waited for one
     path = f"alerts/{alert['id']}/"
     assert system.api("POST", path + "acknowledge/", json={"note": "on it"}).status_code == 200
     assert system.api("POST", path + "acknowledge/", json={"note": "again"}).status_code == 409

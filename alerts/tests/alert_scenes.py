@@ -43,8 +43,9 @@ def detected(substation: Substation | None = None, **values: Any) -> Detection:
     return Detection.objects.create(substation=substation or station(), **fields)
 
 
-def revised(detection: Detection, **values: Any) -> Detection:
+def revised(detection: Detection | None, **values: Any) -> Detection:
     """The detection as the next scoring would leave it."""
+    assert detection is not None
     for name, value in values.items():
         setattr(detection, name, value)
     detection.revision += 1
@@ -52,7 +53,8 @@ def revised(detection: Detection, **values: Any) -> Detection:
     return detection
 
 
-def reviewed(detection: Detection) -> Alert:
+def reviewed(detection: Detection | None) -> Alert:
+    assert detection is not None
     return review.review(detection, now=timezone.now())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from alerts import bulk, services
@@ -58,8 +60,8 @@ def test_it_sends_nobody_to_another_site(signed_in: SignIn) -> None:
     assert answer.headers["Location"] == "/alerts/"
 
 
-def test_it_counts_the_queries_of_one_alert_only_once_each(person: Cast, django_assert_max_num_queries: object) -> None:
+def test_it_counts_the_queries_of_one_alert_only_once_each(person: Cast, django_assert_max_num_queries: Any) -> None:
     user = person("operator")
     ticked = tick(*(raised(f"S{number}") for number in range(10)))
-    with django_assert_max_num_queries(2 + 10 * 6):  # type: ignore[operator]
+    with django_assert_max_num_queries(2 + 10 * 6):
         assert len(bulk.acknowledge(ticked, by=user).changed) == 10

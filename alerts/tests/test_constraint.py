@@ -122,7 +122,7 @@ def test_reviewing_while_people_comment_loses_neither(person: Cast) -> None:
             return services.comment(fresh(alert), by=user, text=str(number))
         return review.review_changed()
 
-    revised(alert.detection, severity=CRITICAL)  # type: ignore[arg-type]
+    revised(alert.detection, severity=CRITICAL)
     results = together(work)
     review.review_changed()
     written = sum(isinstance(each, Alert) for each in results)

@@ -66,7 +66,7 @@ def test_a_viewer_gets_no_forms_and_an_operator_gets_those_that_apply(signed_in:
     services.acknowledge(alert, by=person("engineer"))
     page = text(operator.get(alert.get_absolute_url()))
     assert "/unacknowledge/" in page
-    resolved(alert, alert.acknowledged_by)  # type: ignore[arg-type]
+    resolved(alert, alert.acknowledged_by)  # type: ignore[arg-type]  # it was acknowledged
     page = text(operator.get(alert.get_absolute_url()))
     assert "/acknowledge/" not in page
     assert "/resolve/" not in page

@@ -103,7 +103,7 @@ def test_the_export_tells_the_whole_story(signed_in: SignIn) -> None:
     row = exported(signed_in("viewer"), "&substation=A")[0]
     alert = Alert.objects.get(substation__code="A")
     assert (row["raised_at"], row["cleared_at"]) == ("2026-03-02T08:00:00+00:00", "2026-03-02T09:00:00+00:00")
-    assert row["closed_at"] == alert.closed_at.isoformat()  # type: ignore[union-attr]
+    assert row["closed_at"] == alert.closed_at.isoformat()  # type: ignore[union-attr]  # it is closed
     assert (row["cause"], row["severity"], row["closed_as"]) == ("capacitor_failure", "warning", "resolved")
     assert (row["extra_loss_kwh"], row["root_cause"], row["resolved_by"]) == (
         "12.5", "Fuse of step 3 blown", "operator-user",

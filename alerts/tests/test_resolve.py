@@ -40,7 +40,7 @@ def test_it_is_closed_with_what_was_found(person: Cast) -> None:
 def test_one_whose_cause_is_still_there_is_looked_at_again(person: Cast) -> None:
     alert = resolved(raised(), person("operator"))
     assert (alert.closed_at is not None, Resolution.objects.get().while_active) == (True, True)
-    assert alert.verify_at == alert.closed_at + timedelta(minutes=30)  # type: ignore[operator]
+    assert alert.verify_at == alert.closed_at + timedelta(minutes=30)  # type: ignore[operator]  # it is closed
     assert services.verify_due() == 0, "the window is not over yet"
 
 
@@ -58,7 +58,7 @@ def test_it_opens_again_if_it_is_still_there_then(person: Cast) -> None:
 
 def test_reopened_it_says_what_the_readings_said_meanwhile(person: Cast) -> None:
     alert = resolved(raised(), person("operator"))
-    reviewed(revised(alert.detection, severity=CRITICAL, loss_kwh=77.0))  # type: ignore[arg-type]
+    reviewed(revised(alert.detection, severity=CRITICAL, loss_kwh=77.0))
     assert fresh(alert).loss_kwh == 12.5
     let_the_window_pass()
     assert (fresh(alert).severity_now, fresh(alert).loss_kwh) == (CRITICAL, 77.0)

@@ -28,7 +28,7 @@ def past(person: Cast) -> None:
 
 
 def read(query: str = "", zone: object = UTC) -> trends.Trends:
-    found = trends.read(Alert.objects.in_history(), zone=zone, query=QueryDict(query))  # type: ignore[arg-type]
+    found = trends.read(Alert.objects.in_history(), zone=zone, query=QueryDict(query))  # type: ignore[arg-type]  # the stubs lose the queryset
     assert found is not None
     return found
 
@@ -126,7 +126,7 @@ def test_mean_times_are_those_of_alerts_that_people_saw(person: Cast) -> None:
     past(person)
     first, second = Alert.objects.in_history().exclude(closure=Alert.Closure.RETROSPECTIVE).order_by("pk")[:2]
     for alert, hours in ((first, 1), (second, 3)):
-        noticed = alert.closed_at - hours * HOUR  # type: ignore[operator]
+        noticed = alert.closed_at - hours * HOUR  # type: ignore[operator]  # it is closed
         Alert.objects.filter(pk=alert.pk).update(detected_at=noticed, acknowledged_at=noticed + hours * HOUR / 4)
     others = Alert.objects.exclude(pk__in=[first.pk, second.pk])
     others.update(acknowledged_at=None)

@@ -80,7 +80,7 @@ def test_any_text_gives_a_range_or_says_why_not(start: str, end: str, name: str)
     assert bool(chosen.error) or chosen.preset in PRESETS or bool(chosen.fields)
 
 
-@given(st.datetimes(min_value=datetime(1975, 1, 1), max_value=datetime(2150, 1, 1)), st.integers(1, 10**6))  # noqa: DTZ001
+@given(st.datetimes(min_value=datetime(1975, 1, 1), max_value=datetime(2150, 1, 1)), st.integers(1, 10**6))  # noqa: DTZ001  (hypothesis wants them naive)
 def test_the_url_of_a_range_reads_back_as_the_same_range(start: datetime, minutes: int) -> None:
     start = start.replace(second=0, microsecond=0)
     chosen = read(start=start.isoformat(), to=(start + timedelta(minutes=minutes)).isoformat())

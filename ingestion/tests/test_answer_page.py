@@ -48,7 +48,7 @@ def test_start_and_interval_make_a_timeless_file_loadable(
     assert upload.state == Upload.State.QUEUED
     assert dispatched == [pipeline.LOAD]
     services.load(upload.pk)
-    assert Reading.objects.filter(substation__code="B").order_by("at").last().at.minute == 45  # type: ignore[union-attr]
+    assert Reading.objects.filter(substation__code="B").order_by("at").last().at.minute == 45  # type: ignore[union-attr]  # there is one
 
 
 def test_a_missing_start_is_asked_again_with_the_input_kept(as_operator: Client) -> None:

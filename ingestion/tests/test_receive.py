@@ -74,7 +74,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_kept(settings: Any, media
         upload_of(GOOD)
 
     class Unsized(File[bytes]):
-        size = None  # type: ignore[assignment]
+        size = None  # type: ignore[assignment]  # as of a stream
 
     with pytest.raises(services.TooLarge):
         services.receive(Unsized(io.BytesIO(GOOD.encode()), name="stream.csv"))

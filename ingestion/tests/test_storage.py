@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,6 +100,6 @@ def test_each_row_of_a_small_batch_gets_its_outcome(station: Substation) -> None
     assert stored == Stored(1, 1, 1)
 
 
-def test_nothing_is_written_for_no_rows(station: Substation, django_assert_num_queries: object) -> None:
-    with django_assert_num_queries(0):  # type: ignore[operator]
+def test_nothing_is_written_for_no_rows(station: Substation, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
         assert storage.store(rows_of(station, 0)) == Stored(0, 0, 0)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ingestion import services
@@ -13,10 +15,10 @@ pytestmark = pytest.mark.django_db
 
 
 def test_the_task_loads_and_starts_scoring(
-    station: Substation, dispatched: list[str], django_capture_on_commit_callbacks: object
+    station: Substation, dispatched: list[str], django_capture_on_commit_callbacks: Any
 ) -> None:
     upload = upload_of(GOOD)
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+    with django_capture_on_commit_callbacks(execute=True):
         assert load_upload(upload.pk) == "loaded"
     assert dispatched == [pipeline.SCORE, pipeline.REVIEW]
     assert Reading.objects.count() == 3
@@ -34,11 +36,11 @@ def test_an_upload_that_is_gone_is_no_error(pk: int) -> None:
 
 
 def test_the_sweep_starts_what_a_killed_worker_left(
-    station: Substation, dispatched: list[str], django_capture_on_commit_callbacks: object
+    station: Substation, dispatched: list[str], django_capture_on_commit_callbacks: Any
 ) -> None:
     upload = upload_of(GOOD)
     Upload.objects.filter(pk=upload.pk).update(queued_at="2025-01-01T00:00Z")
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+    with django_capture_on_commit_callbacks(execute=True):
         for upload_id in services.unfinished_uploads():
             pipeline.upload_received(upload_id)
     assert dispatched == [pipeline.LOAD]

@@ -137,7 +137,7 @@ def test_rejected_rows_are_shown_in_pages_and_can_be_downloaded(as_viewer: Clien
     second = as_viewer.get(f"/uploads/{upload.pk}/problems/?page=2").content.decode()
     assert "Page 2 of 2" in second
     answer = as_viewer.get(f"/uploads/{upload.pk}/problems.csv")
-    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]
+    lines = b"".join(answer.streaming_content).decode("utf-8-sig").splitlines()  # type: ignore[attr-defined]  # it streams
     assert lines[0] == "line,field,received,expected"
     assert lines[1].startswith("5,timestamp,'=never(),")  # a spreadsheet must not run it
     assert len(lines) == 61

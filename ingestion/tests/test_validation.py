@@ -25,7 +25,7 @@ def judged(tmp_path: Path, text: str, *, size: int = 1 << 20, **changes: object)
     path = written(tmp_path, text)
     form = sniff(path)
     choices = mapping.checked(form.columns, mapping.choices_of(mapping.guess(form.columns)))
-    plan = replace(ImportPlan(choices, decimal=form.decimal), **changes)  # type: ignore[arg-type]
+    plan = replace(ImportPlan(choices, decimal=form.decimal), **changes)  # type: ignore[arg-type]  # fields by name
     result: Checked | None = None
     positions: dict[int, int] = {}
     for block in blocks(path, form, size=size):

@@ -101,7 +101,8 @@ def summary(
 def _status(judgement: Judgement, models: Mapping[str, SubstationModel]) -> npt.NDArray[np.int8]:
     flags = judgement.flags
     cold = np.array([[code not in models] for code in judgement.fleet.codes])
-    conditions = [flags.absent, flags.power, flags.dead, np.broadcast_to(cold, flags.dead.shape)]
+    absent = flags.absent & ~judgement.signals.beyond_physics
+    conditions = [absent, flags.power, flags.dead, np.broadcast_to(cold, flags.dead.shape)]
     statuses = [StepStatus.ABSENT, StepStatus.BAD_DATA, StepStatus.DE_ENERGISED, StepStatus.WARMING]
     return np.select(conditions, [int(status) for status in statuses], int(StepStatus.OK)).astype(np.int8)
 

@@ -6,15 +6,12 @@ import numpy as np
 
 from mlcore.diagnosis import tuning
 from mlcore.diagnosis.departures import Departures
-from mlcore.diagnosis.fleet import HOUR_S
 from mlcore.diagnosis.history import WHOLE_RECORD
 from mlcore.diagnosis.indicator_alarms import indicator_alarm_masks
 from mlcore.diagnosis.parameters import Thresholds
 from mlcore.diagnosis.scores import score
+from mlcore.diagnosis.terms import HOUR_S, HOURS_PER_MONTH
 from substations.electrical.power import BoolArray, FloatArray
-
-HOURS_PER_MONTH = 24 * 30.44
-"""The mean month of a year."""
 
 
 def alarm_rate(departures: Departures, thresholds: Thresholds, normal: BoolArray) -> FloatArray:

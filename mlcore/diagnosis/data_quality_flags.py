@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlcore.diagnosis import tuning
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.history import WHOLE_RECORD, History, Past
 from mlcore.diagnosis.parameters import QualityParameters
@@ -26,42 +27,13 @@ from mlcore.diagnosis.signals import Signals
 from substations.electrical import quality
 from substations.electrical.power import BoolArray, FloatArray, triangle_side, true_power_factor
 
-DEAD_LOADING = 0.03
-MIN_RATIO_LOADING = 0.02
-FROZEN_HOURS = 1.0
-FROZEN_OIL_HOURS = 4.0
-FROZEN_SAMPLES = 4
-FINE_STEPS = 50
-"""A value of fewer steps of the meter's resolution may well stand still for a while."""
-
-STANDBY_SHARE = 0.15
-"""Share of the usual high load below which a load that stands still is standby, not a frozen register."""
-
-STILL_BY_CHANCE = 1e-6
-STILL_HOURS = (1.0, 2.0, 4.0, 8.0, 24.0)
-
-HIGH_LOAD_QUANTILE, TRIANGLE_QUANTILE = 0.95, 0.999
+MIN_RATIO_LOADING = quality.MIN_LOADING
 HIGH_LOAD_STEPS = 384
-"""Where nothing was learned, the usual high load of new readings is that of so many before them."""
+"""Where nothing was learned, the usual high load is that of so many readings before: CONTEXT_HOURS of quarter hours."""
 
-POWER_HOLD_HOURS = 2.0
-REACTIVE_HOLD_HOURS = 3.0
-OIL_HOLD_HOURS = 12.0
-RECONNECTION_HOURS = 1.0
-"""After an outage a capacitor bank comes back step by step."""
-
-MIN_VOLTAGE_SPREAD = 0.03
-MIN_CURRENT_DEVIATION = 0.008
-DEVIATIONS = 6.0
-TRIANGLE_FACTOR = 1.5
-TRIANGLE_FACTOR_ONCE = 2.0
-MIN_REACTIVE_OFF = 0.03
-VOLTAGE_SLACK, CURRENT_SLACK, TRIANGLE_SLACK = 0.04, 0.02, 0.10
-"""Part of a real imbalance of the phase currents that shows in voltage spread, U·I over S, and the triangle."""
-
-OIL_JUMP_K_PER_15_MIN = 5.0
-POWER_FACTOR_TOLERANCE = 0.02
 OIL_RANGE_C = (-45.0, 125.0)
+"""What top oil can be: the coldest oil that still flows (IEC 60296 sets the pour point at −40 °C), and above what
+IEC 60076-7 allows for a moment (115 °C), with room for the sensor's error."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +72,10 @@ def learn_quality(fleet: Fleet, signals: Signals, train: BoolArray) -> QualityPa
     with np.errstate(divide="ignore", invalid="ignore"):
         apparent_ratio = np.nan_to_num(quantile(signals.apparent / measured, loaded, 0.5), nan=1.0)
     phase_shares = [quantile(signals.phase_share[..., phase], loaded, 0.5) for phase in range(3)]
-    high_loading = quantile(signals.apparent, train & np.isfinite(signals.apparent), HIGH_LOAD_QUANTILE)
+    high_loading = quantile(signals.apparent, train & np.isfinite(signals.apparent), tuning.HIGH_LOAD_QUANTILE)
     once, lasting = _triangle_gap(fleet, signals, apparent_ratio[:, None], WHOLE_RECORD)
     return QualityParameters(
-        min_loading=np.fmin(DEAD_LOADING, 0.5 * quantile(signals.apparent, train, 0.01)),
+        min_loading=np.fmin(tuning.DEAD_LOADING, 0.5 * quantile(signals.apparent, train, 0.01)),
         voltage_spread_median=spread_median,
         voltage_spread_deviation=spread_deviation,
         current_ratio_median=ratio_median,
@@ -112,15 +84,15 @@ def learn_quality(fleet: Fleet, signals: Signals, train: BoolArray) -> QualityPa
         phase_share=np.stack(phase_shares, axis=-1),
         high_loading=high_loading,
         still_share=_still_share(signals, train, high_loading),
-        triangle_gap=quantile(np.abs(lasting), loaded, TRIANGLE_QUANTILE),
-        triangle_gap_once=quantile(np.abs(once), loaded, TRIANGLE_QUANTILE),
+        triangle_gap=quantile(np.abs(lasting), loaded, tuning.TRIANGLE_QUANTILE),
+        triangle_gap_once=quantile(np.abs(once), loaded, tuning.TRIANGLE_QUANTILE),
     )
 
 
 def _still_share(signals: Signals, train: BoolArray, high_loading: FloatArray) -> FloatArray:
     """[substation] share of the loaded readings whose active power is that of the reading before."""
     moves = np.abs(np.diff(signals.rows.active_kw, axis=1, prepend=np.nan))
-    seen = train & np.isfinite(moves) & (signals.apparent > STANDBY_SHARE * high_loading[:, None])
+    seen = train & np.isfinite(moves) & (signals.apparent > tuning.STANDBY_SHARE * high_loading[:, None])
     return np.asarray((seen & (moves < 1e-9)).sum(axis=1) / np.maximum(seen.sum(axis=1), 1))
 
 
@@ -128,7 +100,7 @@ def flag_data_quality(fleet: Fleet, signals: Signals, parameters: QualityParamet
     """Judge every step; where nothing was learned, only what is wrong beyond doubt is flagged."""
     rows = signals.rows
     absent = ~np.isfinite(signals.active) | ~np.isfinite(signals.reactive)
-    dead = np.nan_to_num(signals.apparent, nan=np.inf) < _known(parameters.min_loading, DEAD_LOADING)
+    dead = np.nan_to_num(signals.apparent, nan=np.inf) < _known(parameters.min_loading, tuning.DEAD_LOADING)
     frozen, oil_frozen, phase_frozen = _frozen(fleet, signals, parameters, history.within("frozen"))
     dead_phases = quality.dead_phase(rows)
     triangle = quality.broken_triangle(rows)
@@ -140,10 +112,11 @@ def flag_data_quality(fleet: Fleet, signals: Signals, parameters: QualityParamet
     ct_error = (ct_error | phase_frozen) & ~dead
     reactive_meter = _reactive_departed(fleet, signals, parameters, slack, history.within("reactive"))
     oil_jump = _oil_departed(fleet, signals, history.of("oil_before")) | oil_frozen
-    power_hold = fleet.steps(POWER_HOLD_HOURS)
+    power_hold = fleet.steps(tuning.POWER_HOLD_HOURS)
     power = window_any(vt_error | frozen, power_hold, history.of("vt_or_frozen")) | window_any(
         triangle | impossible, power_hold, history.of("triangle_or_impossible")
     )
+    power |= signals.beyond_physics
     currents = window_any(ct_error | dead_phases.any(axis=-1), power_hold, history.of("currents"))
     return QualityFlags(
         absent=absent,
@@ -158,7 +131,7 @@ def flag_data_quality(fleet: Fleet, signals: Signals, parameters: QualityParamet
         ct_error=ct_error,
         vt_error=vt_error,
         stuck_value=frozen & ~dead,
-        impossible_value=impossible,
+        impossible_value=impossible | signals.beyond_physics,
         reactive_meter=reactive_meter,
         temperature_sensor=oil_jump,
         distortion_meter=_stuck_distortion(fleet, signals, history.within("stuck_distortion")) & ~dead,
@@ -168,13 +141,13 @@ def flag_data_quality(fleet: Fleet, signals: Signals, parameters: QualityParamet
 
 def _reactive_held(fleet: Fleet, reactive_meter: BoolArray, dead: BoolArray, history: History) -> BoolArray:
     """Steps soon after the reactive channel was wrong, or after an outage."""
-    wrong = window_any(reactive_meter, fleet.steps(REACTIVE_HOLD_HOURS), history.of("reactive_meter"))
-    return wrong | window_any(dead, fleet.steps(RECONNECTION_HOURS) + 1, history.of("dead"))
+    wrong = window_any(reactive_meter, fleet.steps(tuning.REACTIVE_HOLD_HOURS), history.of("reactive_meter"))
+    return wrong | window_any(dead, fleet.steps(tuning.RECONNECTION_HOURS) + 1, history.of("dead"))
 
 
 def _oil_held(fleet: Fleet, oil_jump: BoolArray, absent: BoolArray, history: History) -> BoolArray:
     """Steps soon after the oil did what no oil can do, or after a gap."""
-    hold = fleet.steps(OIL_HOLD_HOURS)
+    hold = fleet.steps(tuning.OIL_HOLD_HOURS)
     after_gap = window_any(_after_gap(fleet, absent, history.of("absent")), hold, history.of("after_gap"))
     return window_any(oil_jump, hold, history.of("oil_jump")) | after_gap
 
@@ -210,14 +183,14 @@ def _departed_share(signals: Signals, parameters: QualityParameters) -> FloatArr
 
 def _voltage_departed(signals: Signals, parameters: QualityParameters, slack: FloatArray) -> BoolArray:
     beyond = quality.voltage_spread(signals.rows) - parameters.voltage_spread_median[:, None]
-    limit = np.fmax(MIN_VOLTAGE_SPREAD, DEVIATIONS * parameters.voltage_spread_deviation)[:, None]
-    return np.asarray(beyond > limit + VOLTAGE_SLACK * slack)
+    limit = np.fmax(tuning.MIN_VOLTAGE_SPREAD, tuning.DEVIATIONS * parameters.voltage_spread_deviation)[:, None]
+    return np.asarray(beyond > limit + tuning.VOLTAGE_SLACK * slack)
 
 
 def _current_departed(log_ratio: FloatArray, parameters: QualityParameters, slack: FloatArray) -> BoolArray:
     apart = np.abs(log_ratio - parameters.current_ratio_median[:, None])
-    limit = np.fmax(MIN_CURRENT_DEVIATION, DEVIATIONS * parameters.current_ratio_deviation)[:, None]
-    return np.asarray(apart > limit + CURRENT_SLACK * slack)
+    limit = np.fmax(tuning.MIN_CURRENT_DEVIATION, tuning.DEVIATIONS * parameters.current_ratio_deviation)[:, None]
+    return np.asarray(apart > limit + tuning.CURRENT_SLACK * slack)
 
 
 def _distortion_growth(signals: Signals) -> FloatArray:
@@ -241,11 +214,11 @@ def _reactive_departed(
     once, lasting = _triangle_gap(fleet, signals, parameters.apparent_ratio[:, None], history)
     off = np.abs(np.abs(signals.reactive) - signals.reactive_from_apparent)
     off_share = off / np.fmax(signals.apparent, MIN_RATIO_LOADING)
-    notable = window_median(off_share, fleet.steps(1.0), history.of("off_share")) > MIN_REACTIVE_OFF
-    strain = 2.0 * TRIANGLE_SLACK * slack * signals.apparent**2
-    lasting_off = np.abs(lasting) > TRIANGLE_FACTOR * parameters.triangle_gap[:, None] + strain
-    once_off = np.abs(once) > TRIANGLE_FACTOR_ONCE * parameters.triangle_gap_once[:, None] + strain
-    return np.asarray((notable & lasting_off) | ((off > MIN_REACTIVE_OFF * signals.apparent) & once_off))
+    notable = window_median(off_share, fleet.steps(1.0), history.of("off_share")) > tuning.MIN_REACTIVE_OFF
+    strain = 2.0 * tuning.TRIANGLE_SLACK * slack * signals.apparent**2
+    lasting_off = np.abs(lasting) > tuning.TRIANGLE_FACTOR * parameters.triangle_gap[:, None] + strain
+    once_off = np.abs(once) > tuning.TRIANGLE_FACTOR_ONCE * parameters.triangle_gap_once[:, None] + strain
+    return np.asarray((notable & lasting_off) | ((off > tuning.MIN_REACTIVE_OFF * signals.apparent) & once_off))
 
 
 def _frozen(
@@ -253,18 +226,18 @@ def _frozen(
 ) -> tuple[BoolArray, BoolArray, BoolArray]:
     """Steps at which power, oil temperature, or one phase current has not moved at all for too long."""
     high = _high_load(signals, parameters, history)
-    loaded = signals.apparent > np.fmax(MIN_RATIO_LOADING, STANDBY_SHARE * high)
+    loaded = signals.apparent > np.fmax(MIN_RATIO_LOADING, tuning.STANDBY_SHARE * high)
     power, phase = np.zeros_like(loaded), np.zeros_like(loaded)
-    standby = STANDBY_SHARE * high * signals.rated_kva
+    standby = tuning.STANDBY_SHARE * high * signals.rated_kva
     rows, currents = signals.rows, np.moveaxis(signals.rows.currents_a, -1, 0)
     share = _known(parameters.still_share, 0.0)[:, 0]
     for hours, of_these in _still_hours(share, fleet.interval_s):
-        steps, at = max(fleet.steps(hours), FROZEN_SAMPLES), history.within(f"{hours:g}h")
+        steps, at = max(fleet.steps(hours), tuning.FROZEN_SAMPLES), history.within(f"{hours:g}h")
         active = _still(rows.active_kw, steps, at.within("active")) & (np.abs(rows.active_kw) > standby)
         power |= of_these & (active | _still(rows.apparent_kva, steps, at.within("apparent")))
         still = [_still(current, steps, at.within(f"current_l{k}")) for k, current in enumerate(currents, 1)]
         phase |= of_these & np.any(still, axis=0)
-    oil_steps = max(fleet.steps(FROZEN_OIL_HOURS), FROZEN_SAMPLES + 2)
+    oil_steps = max(fleet.steps(tuning.FROZEN_OIL_HOURS), tuning.FROZEN_SAMPLES + 2)
     oil = window_range(signals.oil_c, oil_steps, history.of("oil")) == 0
     return power & loaded, oil, phase & loaded
 
@@ -275,22 +248,22 @@ def _high_load(signals: Signals, parameters: QualityParameters, history: History
     if np.isfinite(learned).all():
         return learned
     recent, _ = history.of("apparent").before(signals.apparent, HIGH_LOAD_STEPS)
-    seen = np.nan_to_num(quantile(recent, np.isfinite(recent), HIGH_LOAD_QUANTILE))[:, None]
+    seen = np.nan_to_num(quantile(recent, np.isfinite(recent), tuning.HIGH_LOAD_QUANTILE))[:, None]
     return np.where(np.isfinite(learned), learned, seen)
 
 
 def _still_hours(share: FloatArray, interval_s: int) -> list[tuple[float, BoolArray]]:
     """(hours without a move that are no chance, substations it holds for) by how often a reading repeats itself."""
-    samples = np.log(STILL_BY_CHANCE) / np.log(np.clip(share, 1e-6, 0.9))
+    samples = np.log(tuning.STILL_BY_CHANCE) / np.log(np.clip(share, 1e-6, 0.9))
     wanted = samples * interval_s / 3600.0
-    number = np.minimum(np.searchsorted(STILL_HOURS, wanted), len(STILL_HOURS) - 1)
-    return [(STILL_HOURS[one], (number == one)[:, None]) for one in np.unique(number)]
+    number = np.minimum(np.searchsorted(tuning.STILL_HOURS, wanted), len(tuning.STILL_HOURS) - 1)
+    return [(tuning.STILL_HOURS[one], (number == one)[:, None]) for one in np.unique(number)]
 
 
 def _still(values: FloatArray, steps: int, history: History) -> BoolArray:
     """No movement over a window, of a value that is large enough against the meter's resolution to move."""
     size = np.abs(values)
-    fine = size > FINE_STEPS * _resolution(values, history)
+    fine = size > tuning.FINE_STEPS * _resolution(values, history)
     return np.asarray((window_range(values, steps, history.of("range")) == 0) & fine & (size > 0))
 
 
@@ -306,7 +279,7 @@ def _oil_departed(fleet: Fleet, signals: Signals, past: Past) -> BoolArray:
     quarters = max(fleet.interval_s / 900.0, 1.0)
     jump = np.abs(signals.oil_c - shifted(signals.oil_c, max(1, round(900 / fleet.interval_s)), past))
     low, high = OIL_RANGE_C
-    return (jump > OIL_JUMP_K_PER_15_MIN * quarters) | (signals.oil_c > high) | (signals.oil_c < low)
+    return (jump > tuning.OIL_JUMP_K_PER_15_MIN * quarters) | (signals.oil_c > high) | (signals.oil_c < low)
 
 
 def _after_gap(fleet: Fleet, absent: BoolArray, past: Past) -> BoolArray:
@@ -322,7 +295,7 @@ def _power_factor_departed(fleet: Fleet, signals: Signals, history: History) -> 
         signals.rows.apparent_kva, history.within("apparent")
     )
     with np.errstate(divide="ignore", invalid="ignore"):
-        tolerance = POWER_FACTOR_TOLERANCE + rounding / signals.rows.apparent_kva
+        tolerance = tuning.POWER_FACTOR_TOLERANCE + rounding / signals.rows.apparent_kva
     return np.asarray((np.abs(apart) > tolerance) & (signals.apparent > MIN_RATIO_LOADING))
 
 

@@ -9,15 +9,13 @@ from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.history import History
 from mlcore.diagnosis.rolling import median_of_others, quantile, window_mean
 from mlcore.diagnosis.signals import Signals
+from mlcore.diagnosis.terms import QUARTER_HOUR_S
 from substations.electrical.power import BoolArray, FloatArray
-
-MIN_NEIGHBOURS = 3
-SLOT_S = 900
 
 
 def _slot(fleet: Fleet) -> tuple[FloatArray, int]:
     """[time] number of the time of day and kind of day, and how many there are in all."""
-    length = max(fleet.interval_s, SLOT_S)
+    length = max(fleet.interval_s, QUARTER_HOUR_S)
     per_day = -(-86_400 // length)
     return (fleet.local_s % 86_400) // length + fleet.weekend * per_day, 2 * per_day
 
@@ -63,7 +61,7 @@ def days_of_rest(
     from_rest = window_mean(others_rest, steps, history.of("from_rest"))
     holiday = (from_work < -tuning.MIN_REST_DEVIATION) & (np.abs(from_rest) < 0.5 * np.abs(from_work))
     # Until the window lies within the day, it says more about the day before.
-    is_known = (fleet.hour >= tuning.REST_WINDOW_H) & (fleet.group_size > MIN_NEIGHBOURS)
+    is_known = (fleet.hour >= tuning.REST_WINDOW_H) & (fleet.group_size > tuning.MIN_NEIGHBOURS)
     return np.asarray((calendar | (holiday & is_known)).astype(np.float64))
 
 
@@ -76,5 +74,5 @@ def expected_demand(
         deviation = np.where(usable, np.log(signals.active) - usual, np.nan)
     others = median_of_others(deviation, fleet.groups)
     common = window_mean(others, fleet.steps(1.0), history.of("common_deviation"))
-    common = np.where(fleet.group_size > MIN_NEIGHBOURS, np.nan_to_num(common), 0.0)
+    common = np.where(fleet.group_size > tuning.MIN_NEIGHBOURS, np.nan_to_num(common), 0.0)
     return np.asarray(np.exp(usual + common))

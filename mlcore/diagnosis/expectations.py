@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlcore.diagnosis import tuning
 from mlcore.diagnosis.array_trees import map_arrays
 from mlcore.diagnosis.data_quality_flags import QualityFlags
 from mlcore.diagnosis.demand import learn_demand
@@ -17,11 +18,8 @@ from mlcore.diagnosis.rolling import median_of_others, quantile
 from mlcore.diagnosis.signals import Signals
 from substations.electrical.power import BoolArray, FloatArray
 
-HINGES = (0.10, 0.25, 0.40, 0.55, 0.70, 0.85, 0.95)
-UNCOMPENSATED_TAN_PHI = 0.75
-"""kvar per kW of load beyond the trained range: banks are exhausted there, the load itself remains."""
-
 MIN_SCALE = 1e-4
+"""Keeps the logarithm of an error finite."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +86,7 @@ def _learn_shape(fleet: Fleet, signals: Signals, reactive: FloatArray, usable: U
     powered = train & usable.reactive
     shares = [quantile(signals.phase_share[..., phase], train & usable.imbalance, 0.5) for phase in range(3)]
     shape = LoadShape(
-        hinges=np.stack([quantile(signals.active, powered, share) for share in HINGES], axis=1),
+        hinges=np.stack([quantile(signals.active, powered, share) for share in tuning.HINGES], axis=1),
         active_q99=quantile(signals.active, powered, 0.99),
         active_q01=quantile(signals.active, powered, 0.01),
         reactive_slope=_slope(signals.active, reactive, powered),
@@ -114,7 +112,7 @@ def load_features(
     """Features of load, voltage, hour and weekend; and those of load and voltage alone."""
     active = np.clip(load, shape.active_q01[:, None], shape.active_q99[:, None])
     one = np.ones_like(active)
-    hinges = [np.maximum(active - shape.hinges[:, k, None], 0.0) for k in range(len(HINGES))]
+    hinges = [np.maximum(active - shape.hinges[:, k, None], 0.0) for k in range(len(tuning.HINGES))]
     plain = [one, active, operation.voltage - 1.0, *hinges]
     angle = 2.0 * np.pi * fleet.hour / 24.0
     waves = [wave(k * angle) * one for k in (1, 2, 3) for wave in (np.sin, np.cos)]
@@ -129,7 +127,7 @@ def expected_reactive_power(
     beyond = np.maximum(load - shape.active_q99[:, None], 0.0)
     below = np.minimum(load - shape.active_q01[:, None], 0.0)
     inside = predict(features, coefficients)
-    return inside + UNCOMPENSATED_TAN_PHI * beyond + shape.reactive_slope[:, None] * below
+    return inside + tuning.UNCOMPENSATED_TAN_PHI * beyond + shape.reactive_slope[:, None] * below
 
 
 def share_departure(signals: Signals, shape: LoadShape) -> FloatArray:

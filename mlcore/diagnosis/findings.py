@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+Figures = Mapping[str, float | None]
 Kind = Literal["loss", "meter", "unusual"]
 Severity = Literal["warning", "critical"]
 
@@ -18,7 +21,9 @@ class Finding:
     end_s: when it was over, None while it lasts. peak_s: the step with the highest score.
     loss_…_kwh: extra loss against the expectation with its interval; loss_pct: of the local loss without it.
     score: highest score, 1.0 is the alarm threshold. confidence: 0 to 1.
-    evidence: JSON-able details (measured against expected, contributions, runner-up, falsifier, severity).
+    code: what to say, of which ``mlcore.explanations`` makes the sentence: the cause of a loss, a data-quality flag or
+    a limit. figures: the numbers of that sentence with their units in their names, None where one is not known.
+    evidence: JSON-able details (measured against expected, contributions, runner-up, severity).
     """
 
     substation: str
@@ -34,6 +39,12 @@ class Finding:
     loss_pct: float
     score: float
     confidence: float
-    reason: str
+    code: str
     onset_s: int
+    figures: Figures = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
+
+
+def finite(value: float) -> float | None:
+    """A figure, or None where it is not known: JSON has no NaN and no infinity."""
+    return float(value) if math.isfinite(value) else None

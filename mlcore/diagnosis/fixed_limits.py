@@ -10,31 +10,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlcore.diagnosis import tuning
 from mlcore.diagnosis.alarm_episodes import AlarmEpisode, alarm_states, episodes
 from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.expectations import Usable
-from mlcore.diagnosis.findings import Finding, Kind
-from mlcore.diagnosis.fleet import HOUR_S
+from mlcore.diagnosis.findings import Finding, Kind, finite
 from mlcore.diagnosis.history import WHOLE_RECORD, History
 from mlcore.diagnosis.model import SubstationModel
 from mlcore.diagnosis.power_flow import current_square_ratio
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.severity import expected_kwh, is_critical
+from mlcore.diagnosis.terms import HOUR_S
 from substations.electrical.losses import load_loss_factor
 from substations.electrical.power import BoolArray, FloatArray, displacement_power_factor
 
-WINDOW_H, ON_DELAY_H = 3.0, 3.0
-MIN_LOADING = 0.25
-POWER_FACTOR_SHORTFALL = 0.15
-MAX_IMBALANCE = 0.40
 MAX_DEMAND_DISTORTION = 0.15
 """Harmonic current over the rated current; IEEE 519 allows 5 to 20 % depending on the supply."""
 
 MAX_LOADING = 1.10
+"""Above its rating a transformer ages faster than it is built for (IEC 60076-7), less a meter's error."""
+
 MAX_OIL_C = 95.0
 """IEC 60076-2: 40 °C ambient and 60 K of top-oil rise, less a margin for the sensor."""
-
-CONFIDENCE = 0.3
 
 
 @dataclass(frozen=True)
@@ -43,8 +40,7 @@ class FixedLimit:
 
     kind: Kind
     cause: str
-    name: str
-    unit: str
+    code: str
     value: FloatArray
     allowed: FloatArray
     score: FloatArray
@@ -81,15 +77,15 @@ def _judged(
         return
     for limit in _limits(found, usable):
         of_limit = history.within(limit.cause)
-        score = window_mean(limit.score, fleet.steps(WINDOW_H), of_limit.of("score"))
+        score = window_mean(limit.score, fleet.steps(tuning.LIMIT_WINDOW_H), of_limit.of("score"))
         score = np.where(np.isfinite(limit.score) & ~warm[:, None], score, np.nan)
-        yield limit, score, alarm_states(score, fleet.interval_s, of_limit, on_delay_h=ON_DELAY_H)
+        yield limit, score, alarm_states(score, fleet.interval_s, of_limit, on_delay_h=tuning.LIMIT_ON_DELAY_H)
 
 
 def _limits(found: Departures, usable: Usable) -> list[FixedLimit]:
     signals, operation, surface = found.signals, found.operation, found.operation.surface
     target = np.array([[plate.target_power_factor] for plate in found.fleet.nameplates])
-    loaded = usable.reactive & (signals.apparent > MIN_LOADING)
+    loaded = usable.reactive & (signals.apparent > tuning.LIMIT_MIN_LOADING)
     factor = displacement_power_factor(surface.active_kw, surface.reactive_kvar)
     shares = np.where(usable.imbalance, np.abs(signals.phase_share - 1.0).max(axis=-1), np.nan)
     demand_distortion = signals.distortion * np.sqrt(operation.loading_squared)
@@ -99,32 +95,28 @@ def _limits(found: Departures, usable: Usable) -> list[FixedLimit]:
     distorted = operation.load_kw * (1.0 - clean / load_loss_factor(operation.distortion, operation.winding_c))
     above = operation.load_kw * (1.0 - 1.0 / np.maximum(operation.loading_squared, 1.0))
 
-    def limit(
-        kind: Kind, cause: str, name: str, unit: str, value: FloatArray, top: float, kw: FloatArray
-    ) -> FixedLimit:
-        return FixedLimit(kind, cause, name, unit, value, top * ones, np.where(loaded, value / top, np.nan), kw)
+    def limit(cause: str, code: str, value: FloatArray, top: float, kw: FloatArray) -> FixedLimit:
+        return FixedLimit("loss", cause, code, value, top * ones, np.where(loaded, value / top, np.nan), kw)
 
-    shortfall = np.where(loaded, (target - factor) / POWER_FACTOR_SHORTFALL, np.nan)
-    allowed = (target - POWER_FACTOR_SHORTFALL) * ones
+    shortfall = np.where(loaded, (target - factor) / tuning.POWER_FACTOR_SHORTFALL, np.nan)
+    allowed = (target - tuning.POWER_FACTOR_SHORTFALL) * ones
     # Above the rating hot oil is what to expect.
     oil = np.where(usable.oil & (signals.apparent < 1.0), signals.oil_c / MAX_OIL_C, np.nan)
     return [
         FixedLimit(
-            "unusual", "unusual_behaviour", "Power factor", "", factor, allowed, shortfall, found.rates.avoidable
+            "unusual", "unusual_behaviour", "limit_power_factor", factor, allowed, shortfall, found.rates.avoidable
         ),
-        limit("loss", "phase_imbalance", "Largest departure of a phase current from the mean", "", shares,
-              MAX_IMBALANCE, unbalanced),
-        limit("loss", "harmonic_injection", "Harmonic current over rated current", "", demand_distortion,
-              MAX_DEMAND_DISTORTION, distorted),
-        limit("loss", "overload", "Apparent power over rated power", "", signals.apparent, MAX_LOADING, above),
-        FixedLimit("loss", "cooling_failure", "Oil temperature", "°C", signals.oil_c, MAX_OIL_C * ones, oil,
+        limit("phase_imbalance", "limit_imbalance", shares, tuning.MAX_IMBALANCE, unbalanced),
+        limit("harmonic_injection", "limit_distortion", demand_distortion, MAX_DEMAND_DISTORTION, distorted),
+        limit("overload", "limit_loading", signals.apparent, MAX_LOADING, above),
+        FixedLimit("loss", "cooling_failure", "limit_oil_temperature", signals.oil_c, MAX_OIL_C * ones, oil,
               np.zeros_like(oil)),
     ]  # fmt: skip
 
 
 def _finding(found: Departures, limit: FixedLimit, score: FloatArray, alarm: AlarmEpisode) -> Finding:
     fleet, row = found.fleet, alarm.substation
-    first = max(0, alarm.raised - fleet.steps(WINDOW_H) + 1)
+    first = max(0, alarm.raised - fleet.steps(tuning.LIMIT_WINDOW_H) + 1)
     inside = slice(first, alarm.last + 1)
     hours = fleet.interval_s / HOUR_S
     loss_kwh = max(float(np.nansum(limit.extra_kw[row, inside])) * hours, 0.0)
@@ -132,7 +124,7 @@ def _finding(found: Departures, limit: FixedLimit, score: FloatArray, alarm: Ala
     percent = 100.0 * loss_kwh / max(local_kwh - loss_kwh, 1e-6)
     plate, is_open = fleet.nameplates[row], alarm.cleared is None
     low, high = plate.loss_interval()
-    value, allowed = (float(np.nanmean(one[row, inside])) for one in (limit.value, limit.allowed))
+    value, allowed = (_mean(one[row, inside]) for one in (limit.value, limit.allowed))
     lasting = (alarm.last + 1 - first) * hours
     critical = limit.cause == "overload" and is_critical(percent, expected_kwh(loss_kwh, lasting, is_open), plate)
     return Finding(
@@ -149,8 +141,17 @@ def _finding(found: Departures, limit: FixedLimit, score: FloatArray, alarm: Ala
         loss_high_kwh=high * loss_kwh,
         loss_pct=percent,
         score=float(np.nan_to_num(score[alarm.raised : alarm.last + 1]).max()),
-        confidence=CONFIDENCE,
-        reason=f"{limit.name} {value:.3g} {limit.unit}".rstrip() + f" over {lasting:.0f} h, beyond the fixed limit of "
-        f"{allowed:.3g}. Nothing was learned of this substation yet: this may be its usual state.",
-        evidence={"rung": "limits", "measured": value, "limit": allowed, "extra_loss_pct": percent},
+        confidence=tuning.LIMIT_CONFIDENCE,
+        code=limit.code,
+        figures={"measured": value, "limit": allowed, "hours": lasting},
+        evidence={
+            "rung": "limits",
+            "measured": value,
+            "limit": allowed,
+            "extra_loss_pct": finite(percent),
+        },
     )
+
+
+def _mean(values: FloatArray) -> float | None:
+    return finite(float(np.nanmean(values))) if np.isfinite(values).any() else None

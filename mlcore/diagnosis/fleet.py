@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from mlcore.diagnosis.terms import DAY_S, HOUR_S
 from substations.channels import CHANNEL_INDEX, CHANNEL_NAMES
 from substations.electrical.nameplate import Nameplate
 from substations.electrical.power import BoolArray, FloatArray
@@ -15,8 +16,6 @@ from substations.electrical.topology import Segment
 
 IntArray = npt.NDArray[np.int64]
 
-HOUR_S = 3600
-DAY_S = 86_400
 _EPOCH_WEEKDAY = 3  # 1 January 1970 was a Thursday
 
 

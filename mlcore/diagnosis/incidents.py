@@ -11,13 +11,13 @@ from mlcore.diagnosis import tuning
 from mlcore.diagnosis.alarm_episodes import AlarmEpisode
 from mlcore.diagnosis.causes import CAPACITOR, LOW_PF_LOAD, OVERLOAD, CauseAssessment, name_cause
 from mlcore.diagnosis.departures import Departures
-from mlcore.diagnosis.fleet import HOUR_S
 from mlcore.diagnosis.history import NO_PAST
 from mlcore.diagnosis.indicators import INDICATORS
 from mlcore.diagnosis.parameters import Parameters
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.scores import Scores
 from mlcore.diagnosis.severity import expected_kwh, is_critical, worth_kwh
+from mlcore.diagnosis.terms import HOUR_S
 from substations.electrical.power import FloatArray
 
 RATE_OF_CAUSE = {

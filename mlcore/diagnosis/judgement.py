@@ -38,9 +38,6 @@ from substations.electrical.power import BoolArray, FloatArray
 ScoreByAutoencoder = Callable[[Fleet, FloatArray, History], AutoencoderScores | None]
 """Makes an autoencoder's scores of a fleet and its residuals [substation, time, residual]."""
 
-CONTEXT_HOURS = 96
-"""Longest memory of a step: the 24 h window over residuals that rest on flags (12 h) and oil (30 h), with margin."""
-
 
 @dataclass(frozen=True)
 class AlarmMasks:

@@ -13,7 +13,7 @@ from mlcore.diagnosis.causes import step_spread
 from mlcore.diagnosis.data_quality_flags import QualityFlags, flag_data_quality, learn_quality, usable_reactive
 from mlcore.diagnosis.departures import Departures, loss_share
 from mlcore.diagnosis.expectations import Usable, learn_expectations, usable_steps
-from mlcore.diagnosis.fleet import HOUR_S, Fleet, IntArray
+from mlcore.diagnosis.fleet import Fleet, IntArray
 from mlcore.diagnosis.history import NO_PAST, WHOLE_RECORD
 from mlcore.diagnosis.indicators import INDICATORS
 from mlcore.diagnosis.loss_rates import LossRates, loss_rates
@@ -24,14 +24,11 @@ from mlcore.diagnosis.residuals import Residuals, compare
 from mlcore.diagnosis.rolling import window_any, window_mean
 from mlcore.diagnosis.scores import score
 from mlcore.diagnosis.signals import Signals, measure
+from mlcore.diagnosis.terms import CONTEXT_HOURS, HOUR_S, MIN_TRAINING_DAYS
 from mlcore.diagnosis.threshold_learning import first_thresholds, learn_thresholds
 from substations.electrical.power import BoolArray, FloatArray
 
-MIN_TRAINING_H = 7 * 24
-"""Chosen: every hour of the day and day of the week has been seen once."""
-
-HOURS_BEFORE = 96.0
-"""As ``judgement.CONTEXT_HOURS``: what the first training steps rest on."""
+MIN_TRAINING_H = 24 * MIN_TRAINING_DAYS  # hours of a day
 
 LearnThresholds = Callable[[Departures, BoolArray], Thresholds]
 
@@ -121,7 +118,7 @@ def _around_training(fleet: Fleet, train: BoolArray) -> tuple[Fleet, BoolArray]:
     marked = np.nonzero(train.any(axis=0))[0]
     if marked.size == 0:
         return fleet, train
-    first, stop = max(0, int(marked[0]) - fleet.steps(HOURS_BEFORE)), int(marked[-1]) + 1
+    first, stop = max(0, int(marked[0]) - fleet.steps(CONTEXT_HOURS)), int(marked[-1]) + 1
     offset = fleet.utc_offset_s if isinstance(fleet.utc_offset_s, int) else fleet.utc_offset_s[first:stop]
     part = replace(fleet, at_s=fleet.at_s[first:stop], values=fleet.values[:, first:stop], utc_offset_s=offset)
     return part, train[:, first:stop]

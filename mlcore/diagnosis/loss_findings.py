@@ -1,4 +1,4 @@
-"""Loss findings: alarms of the indicators, assessed and put into words."""
+"""Loss findings: alarms of the indicators, assessed."""
 
 from __future__ import annotations
 
@@ -6,14 +6,21 @@ from mlcore.diagnosis import tuning
 from mlcore.diagnosis.alarm_episodes import episodes
 from mlcore.diagnosis.autoencoder_scores import AutoencoderScores, confirms
 from mlcore.diagnosis.bands import Band
-from mlcore.diagnosis.demand import MIN_NEIGHBOURS
 from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.history import History
 from mlcore.diagnosis.incidents import Incident, incidents
 from mlcore.diagnosis.indicator_alarms import indicator_alarm_masks
 from mlcore.diagnosis.parameters import Parameters
-from mlcore.diagnosis.reasons import assumptions_of, at_peak, confidence, evidence, hours_between, sentence
+from mlcore.diagnosis.reasons import (
+    TYPICAL_VALUES,
+    assumptions_of,
+    at_peak,
+    confidence,
+    evidence,
+    figures_of,
+    hours_between,
+)
 from mlcore.diagnosis.scores import Scores
 from substations.electrical.power import BoolArray
 
@@ -48,10 +55,12 @@ def _finding(
 ) -> Finding:
     fleet, substation = found.fleet, incident.episode.substation
     values = at_peak(fleet, normal, substation, incident.peak)
-    alone = bool(fleet.group_size[substation, 0] <= MIN_NEIGHBOURS)
-    assumptions = assumptions_of(fleet, substation, bool(found.operation.has_feeder[substation, 0]), values, alone)
+    alone = bool(fleet.group_size[substation, 0] <= tuning.MIN_NEIGHBOURS)
+    assumed = assumptions_of(bool(found.operation.has_feeder[substation, 0]), values, alone)
+    typical = fleet.nameplates[substation].assumed & TYPICAL_VALUES
     is_open = incident.episode.cleared is None
-    details = evidence(incident, values, scores.all_windows[substation, incident.peak], assumptions)
+    details = evidence(incident, values, scores.all_windows[substation, incident.peak])
+    details |= {"assumed": assumed, "typical_values": sorted(typical)}
     confirmed = confirms(autoencoder, incident, fleet.steps(tuning.CONFIRMING_HOURS))
     details["confirmed_by_network"] = confirmed
     return Finding(
@@ -68,7 +77,8 @@ def _finding(
         loss_high_kwh=incident.loss_high_kwh,
         loss_pct=incident.loss_pct,
         score=incident.score,
-        confidence=confidence(incident, assumptions, confirmed),
-        reason=sentence(incident, values, hours_between(fleet, incident.onset, incident.stop), is_open),
+        confidence=confidence(incident, bool(typical or assumed), confirmed),
+        code=incident.assessment.cause,
+        figures=figures_of(incident, values, hours_between(fleet, incident.onset, incident.stop), is_open),
         evidence=details,
     )

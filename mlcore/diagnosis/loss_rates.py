@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlcore.diagnosis.expectations import UNCOMPENSATED_TAN_PHI
+from mlcore.diagnosis import tuning
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.parameters import ExpectationParameters
 from mlcore.diagnosis.power_flow import OperatingPoint, current_square_ratio
@@ -19,7 +19,11 @@ NEGATIVE_SEQUENCE_SHARE = 0.5
 """Only the negative sequence of an imbalance passes a delta winding; the other half stays in the transformer."""
 
 WINDING_LOSS_PER_K = 0.0026
+"""Slope at 75 °C of the temperature factor 0.9·a + 0.1/a, a = (235 + θ)/310, of ``losses.load_loss_factor``."""
+
 OIL_TO_WINDING = 0.75
+"""Assumed: the oil is not as warm along the whole winding as at its top, where it is measured."""
+
 LOAD_VOLTAGE_EXPONENT = 0.7
 """Active load changes with U^0.7 (customary conservation-voltage factor), capacitors and cores with U²."""
 
@@ -58,7 +62,7 @@ def loss_rates(
     reactive_kvar = residuals.reactive * rated
     growth_kw = np.maximum(signals.active - residuals.expected_active, 0.0) * rated
     target = np.array([[plate.target_power_factor] for plate in fleet.nameplates])
-    beyond_target = (1.0 - tan_phi(target) / UNCOMPENSATED_TAN_PHI) * residuals.reactive_of_growth * rated
+    beyond_target = (1.0 - tan_phi(target) / tuning.UNCOMPENSATED_TAN_PHI) * residuals.reactive_of_growth * rated
     with np.errstate(divide="ignore", invalid="ignore"):
         grown_share = np.where(signals.active > 0, growth_kw / (signals.active * rated), 0.0)
     low_pf_load_kvar = reactive_kvar + np.where(growth_kw > 0, beyond_target, 0.0)

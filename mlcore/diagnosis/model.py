@@ -14,6 +14,7 @@ from mlcore.diagnosis.parameters import Parameters
 FORMAT = "diagnosis"
 FORMAT_VERSION = 3
 MUCH_EXCLUDED = 0.10
+"""Chosen: more than a tenth of a range cannot be called an exception."""
 
 
 class IncompatibleModelError(ValueError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlcore.diagnosis import tuning
-from mlcore.diagnosis.demand import MIN_NEIGHBOURS, days_of_rest, expected_demand, usual_profile
+from mlcore.diagnosis.demand import days_of_rest, expected_demand, usual_profile
 from mlcore.diagnosis.expectations import (
     Usable,
     expected_reactive_power,
@@ -180,5 +180,5 @@ def _still_doubted(fleet: Fleet, doubted: BoolArray, oil_k: FloatArray, history:
 def common_movement(fleet: Fleet, scaled: FloatArray, dead_band: float, past: Past) -> FloatArray:
     """What most neighbours do at the same time (a holiday, a cold day): 2 h median beyond a dead band."""
     others = window_median(median_of_others(scaled, fleet.groups), fleet.steps(tuning.COMMON_HOURS), past)
-    others = np.where(fleet.group_size > MIN_NEIGHBOURS, np.nan_to_num(others), 0.0)
+    others = np.where(fleet.group_size > tuning.MIN_NEIGHBOURS, np.nan_to_num(others), 0.0)
     return np.asarray(np.sign(others) * np.maximum(np.abs(others) - dead_band, 0.0))

@@ -16,10 +16,13 @@ from substations.electrical.thermal import first_order_lag
 IntArray = npt.NDArray[np.int64]
 
 MIN_FILLED = 0.34
+"""Tuned, see docs/accuracy.md (rows missing): a window of which less than a third is known says nothing."""
+
 FEW_COLUMNS = 4
 """So few new steps are summed one by one: running sums over all earlier ones would cost more."""
 
 _MEDIAN_POINTS = 9
+"""Chosen for cost: the median of nine points spread over a window is near that of all."""
 
 
 def shifted(values: FloatArray, steps: int, past: Past) -> FloatArray:

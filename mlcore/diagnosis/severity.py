@@ -5,8 +5,10 @@ from __future__ import annotations
 from substations.electrical.nameplate import Nameplate
 
 CRITICAL_PCT = 15.0
+"""Given: an episode is critical from 15 % extra loss on."""
+
 WORTH_RATED_HOURS = 0.5
-"""An episode that wastes less than its transformer loses in half an hour at rated load is not critical."""
+"""Chosen: what a transformer loses in half an hour at rated load is not worth a visit."""
 
 MIN_RATED_LOSS_KW = 3.3
 """What about 200 kVA lose at rated load: smaller substations are judged as if they were that large."""

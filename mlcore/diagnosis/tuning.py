@@ -7,6 +7,40 @@ these were chosen.
 
 from __future__ import annotations
 
+# --- Data quality: when a reading is not judged (``data_quality_flags``, ``meter_findings``) -----------------------
+DEAD_LOADING = 0.03
+"""Apparent power per unit below which nothing is supplied: more than a transformer takes when it runs empty."""
+
+FROZEN_OIL_HOURS, FROZEN_SAMPLES, FINE_STEPS = 4.0, 4, 50
+"""A value of fewer than so many steps of the meter's resolution may well stand still for a while."""
+
+STANDBY_SHARE = 0.15
+"""Share of the usual high load below which a load that stands still is standby, not a frozen register."""
+
+STILL_BY_CHANCE, STILL_HOURS = 1e-6, (1.0, 2.0, 4.0, 8.0, 24.0)
+"""A register counts as frozen after the first of these hours that it would stand still by chance once in a million."""
+
+HIGH_LOAD_QUANTILE, TRIANGLE_QUANTILE = 0.95, 0.999
+
+POWER_HOLD_HOURS, REACTIVE_HOLD_HOURS, OIL_HOLD_HOURS = 2.0, 3.0, 12.0
+RECONNECTION_HOURS = 1.0
+"""How long after the last hit a quantity is not judged; after an outage a capacitor bank comes back step by step."""
+
+MIN_VOLTAGE_SPREAD, MIN_CURRENT_DEVIATION, DEVIATIONS = 0.03, 0.008, 6.0
+TRIANGLE_FACTOR, TRIANGLE_FACTOR_ONCE, MIN_REACTIVE_OFF = 1.5, 2.0, 0.03
+"""Departures of the meter's own ratios: in median deviations and at least so much; over the largest gap in training."""
+
+VOLTAGE_SLACK, CURRENT_SLACK, TRIANGLE_SLACK = 0.04, 0.02, 0.10
+"""Part of a real imbalance of the phase currents that shows in voltage spread, U·I over S, and the triangle."""
+
+OIL_JUMP_K_PER_15_MIN = 5.0
+"""From cold to rated load, 55 K of rise with a time constant of 180 min, is 55 · (1 − exp(−15/180)) = 4.4 K."""
+
+POWER_FACTOR_TOLERANCE = 0.02
+
+METER_WINDOW_H, METER_ON_DELAY_H, METER_SHARE, METER_OFF_DELAY_H = 2.0, 1.5, 0.5, 24.0
+"""Half of the rows of two hours; a loose contact comes and goes: what returns within a day is one fault."""
+
 # --- Scores: the least that is worth an alarm, whatever is usual for a substation (``scores``) ---------------------
 MIN_REACTIVE_LOSS_PCT = 1.2
 MIN_DISTORTION_LOSS_PCT = 1.0
@@ -92,6 +126,18 @@ LASTING_H, LASTING_WINDOW_H = 3.0, 6.0
 COSTLY_WINDOW_H = 24.0
 """A fault in the training range lasts three of six hours, or costs an alarm's worth over a day."""
 
+# --- Fixed limits before a model is there (``fixed_limits``) -----------------------------------------------------
+LIMIT_WINDOW_H, LIMIT_ON_DELAY_H, LIMIT_MIN_LOADING = 3.0, 3.0, 0.25
+POWER_FACTOR_SHORTFALL, MAX_IMBALANCE = 0.15, 0.40
+"""So far beyond any usual practice that nobody has to have seen the substation before."""
+
+LIMIT_CONFIDENCE = 0.3
+
+# --- Unusual behaviour (``unusual_findings``) ---------------------------------------------------------------------
+UNUSUAL_AROUND_H, UNUSUAL_ON_DELAY_H = 6.0, 4.0
+UNUSUAL_MIN_SHARE = 0.03
+"""An episode is worth saying from an extra loss of 5 % of the local one on: some hours of it must come near."""
+
 # --- Causes (``causes``) ------------------------------------------------------------------------------------------
 LARGE_STEP = 2.5
 COVARIANCE_UNIT = 0.8
@@ -113,6 +159,15 @@ END_SHARE, ONSET_SHARE = 0.4, 0.2
 COMMON_HOURS = 2.0
 COMMON_DEAD_BAND, COMMON_DEAD_BAND_DISTORTION = 0.5, 0.3
 """What most neighbours do at once counts as common from this many usual errors on."""
+
+HINGES = (0.10, 0.25, 0.40, 0.55, 0.70, 0.85, 0.95)
+"""Quantiles of the load at which an expectation may bend."""
+
+MIN_NEIGHBOURS = 3
+"""A median over fewer others is no common movement."""
+
+UNCOMPENSATED_TAN_PHI = 0.75
+"""kvar per kW of load beyond the trained range: banks are exhausted, the load itself remains (power factor 0.8)."""
 
 OIL_AGREES_H, OIL_AGREES_K, OIL_DOUBT_H = 3.0, 3.0, 72.0
 FAR_BEYOND_TRAINED = 2.0

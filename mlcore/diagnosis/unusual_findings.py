@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlcore.diagnosis import tuning
 from mlcore.diagnosis.alarm_episodes import AlarmEpisode, alarm_states, episodes
 from mlcore.diagnosis.autoencoder_scores import AutoencoderScores, unexplained
 from mlcore.diagnosis.departures import Departures
-from mlcore.diagnosis.findings import Finding
-from mlcore.diagnosis.fleet import HOUR_S
+from mlcore.diagnosis.findings import Finding, finite
 from mlcore.diagnosis.history import WHOLE_RECORD, History
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.severity import expected_kwh, is_critical
+from mlcore.diagnosis.terms import HOUR_S
 from substations.electrical.power import BoolArray
-
-AROUND_H = 6.0
-ON_DELAY_H = 4.0
-MIN_SHARE = 0.03
-"""An episode is worth saying from an extra loss of 5 % of the local one on: some hours of it must come near."""
 
 
 def unusual_findings(found: Departures, autoencoder: AutoencoderScores, others: list[Finding]) -> list[Finding]:
     """Episodes of the autoencoder's score away from all other findings."""
     fleet = found.fleet
     series = unexplained(autoencoder, _explained(found, others))
-    states = alarm_states(series, fleet.interval_s, WHOLE_RECORD, on_delay_h=ON_DELAY_H)
+    states = alarm_states(series, fleet.interval_s, WHOLE_RECORD, on_delay_h=tuning.UNUSUAL_ON_DELAY_H)
     alarms = episodes(states[..., None], series[..., None])
     return [_finding(found, series[alarm.substation], alarm) for alarm in alarms]
 
@@ -32,17 +28,17 @@ def unusual_findings(found: Departures, autoencoder: AutoencoderScores, others: 
 def unusual_alarm_masks(found: Departures, autoencoder: AutoencoderScores, history: History) -> BoolArray:
     """[substation, time] where the autoencoder's alarm stands and the readings cost enough for somebody to say so."""
     fleet = found.fleet
-    states = alarm_states(autoencoder.score, fleet.interval_s, history, on_delay_h=ON_DELAY_H)
-    steps = fleet.steps(ON_DELAY_H)
+    states = alarm_states(autoencoder.score, fleet.interval_s, history, on_delay_h=tuning.UNUSUAL_ON_DELAY_H)
+    steps = fleet.steps(tuning.UNUSUAL_ON_DELAY_H)
     extra_kw = window_mean(found.rates.total(), steps, history.of("extra"))
     share = extra_kw / window_mean(found.operation.local_kw, steps, history.of("local"))
-    return np.asarray(states & (np.nan_to_num(share) > MIN_SHARE))
+    return np.asarray(states & (np.nan_to_num(share) > tuning.UNUSUAL_MIN_SHARE))
 
 
 def _explained(found: Departures, others: list[Finding]) -> BoolArray:
     fleet = found.fleet
     mask = np.zeros(found.operation.local_kw.shape, dtype=bool)
-    margin = int(AROUND_H * HOUR_S)
+    margin = int(tuning.UNUSUAL_AROUND_H * HOUR_S)
     for other in others:
         until = other.end_s if other.end_s is not None else int(fleet.at_s[-1]) + fleet.interval_s
         inside = (fleet.at_s >= other.onset_s - margin) & (fleet.at_s < until + margin)
@@ -78,7 +74,7 @@ def _finding(found: Departures, series: np.ndarray, alarm: AlarmEpisode) -> Find
         loss_pct=percent,
         score=float(np.nan_to_num(series[inside]).max()),
         confidence=0.5,
-        reason=f"The readings do not look like this substation's usual ones and no known cause fits; "
-        f"estimated extra loss {loss_kwh:.3g} kWh ({percent:.1f} %).",
-        evidence={"network_score": float(series[peak]), "extra_loss_pct": percent},
+        code="unusual_behaviour",
+        figures={"loss_kwh": finite(loss_kwh), "extra_loss_pct": finite(percent)},
+        evidence={"network_score": finite(series[peak]), "extra_loss_pct": finite(percent)},
     )

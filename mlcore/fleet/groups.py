@@ -14,12 +14,13 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from mlcore.diagnosis.terms import CONTEXT_HOURS, HOUR_S
 from substations.models import Link, Substation
 
 GROUP_SIZE = 50
 # A batch is judged with the context before its readings: of fast meters fewer fit into memory.
 BATCH_SIZE, BATCH_READINGS = 500, 1_000_000
-CONTEXT_S = 4 * 86_400
+CONTEXT_S = CONTEXT_HOURS * HOUR_S
 CLOCK_AHEAD = timedelta(hours=2)
 # One grid of time holds a group: records that ended years apart would make it mostly empty.
 RECENCY_WINDOW = timedelta(days=60)

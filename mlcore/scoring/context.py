@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Min
 
-from mlcore.diagnosis.judgement import CONTEXT_HOURS
+from mlcore.diagnosis.terms import CONTEXT_HOURS
 from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detection

@@ -17,7 +17,8 @@ from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.history import HistoryError
 from mlcore.diagnosis.incremental import IncrementalScorer
-from mlcore.diagnosis.judgement import CONTEXT_HOURS, Judgement, judge, parameters_of
+from mlcore.diagnosis.judgement import Judgement, judge, parameters_of
+from mlcore.diagnosis.terms import CONTEXT_HOURS
 from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import NeighbourGroup, ScoringBatch
 from mlcore.models import Detection, Detector

@@ -2,6 +2,9 @@
 
 New readings at the end of a record are judged step by step (``live``); what goes further back is judged as a whole,
 with all the context that its steps rest on. Both come to the same.
+
+What fails for one substation fails for it alone: a batch that cannot be judged step by step is judged group by group,
+and a group that cannot be judged at once without those of its substations that cannot be judged at all (``failures``).
 """
 
 from __future__ import annotations
@@ -17,18 +20,17 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from core.leases import kept
-from mlcore.detector import analyse_fleet
-from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import NeighbourGroup, ScoringBatch, neighbour_groups, scoring_batches
 from mlcore.models import Detector
 from mlcore.training.feedback import above_limits
 from mlcore.training.schedule import due
-from mlcore.training.store import load_detectors
 from substations.models import PendingRange, Reading
 
-from . import ownership
-from .context import context_start, moment, ongoing_since_s, step_s
+from . import failures, ownership
+from .context import moment
+from .isolation import fail_alone, store_apart
 from .live import SCORERS, NewSteps, ScorerRegistry, judge_new_readings
+from .piece import judge_piece, store_piece
 from .reconcile import reconcile
 from .score_rows import score_rows
 from .score_storage import replace_scores
@@ -48,26 +50,32 @@ def score_pending(*, wait_for_training: bool = False, scorers: ScorerRegistry = 
     ``wait_for_training`` leaves a group alone for a while whose first training is about to come.
     """
     total, waiting = 0, _waiting()
-    for batch in ownership.ours_first(scoring_batches(neighbour_groups()), waiting) if waiting else []:
+    for batch in ownership.ours_first(_batches(), waiting) if waiting else []:
         wanted = all_wanted = [group for group in batch.neighbour_groups if waiting & set(group.ids)]
         if wait_for_training:
             wanted = _without_those_that_await_a_model(wanted)
         ids = [pk for group in wanted for pk in group.ids]
         if ids and (token := PendingRange.objects.claim_all_of(ids, now=timezone.now(), lease_for=LEASE_FOR)):
             with kept(PendingRange.objects.all(), token, lease_for=LEASE_FOR):
-                scored = _score_new(batch, token, scorers) if wanted == all_wanted else None
-                total += sum(_score_whole(batch, group, token) for group in wanted) if scored is None else scored
+                scored = _score_new_if_possible(batch, token, scorers) if wanted == all_wanted else None
+                total += sum(_score_group(batch, group, token) for group in wanted) if scored is None else scored
     return total
 
 
 def batches_waiting() -> int:
     """How many batches of substations have something to score that nobody works at."""
     waiting = _waiting()
-    return sum(bool(waiting & set(batch.ids)) for batch in scoring_batches(neighbour_groups())) if waiting else 0
+    return sum(bool(waiting & set(batch.ids)) for batch in _batches()) if waiting else 0
 
 
 def _waiting() -> set[int]:
-    return set(PendingRange.objects.unclaimed(timezone.now()).values_list("substation", flat=True).distinct())
+    now = timezone.now()
+    waiting = set(PendingRange.objects.unclaimed(now).values_list("substation", flat=True).distinct())
+    return waiting - failures.held_back(now) if waiting else waiting
+
+
+def _batches() -> list[ScoringBatch]:
+    return failures.without(scoring_batches(neighbour_groups()), failures.held_back(timezone.now()))
 
 
 def _without_those_that_await_a_model(wanted: Sequence[NeighbourGroup]) -> list[NeighbourGroup]:
@@ -86,6 +94,17 @@ def _without_those_that_await_a_model(wanted: Sequence[NeighbourGroup]) -> list[
         or not recent.filter(substation__in=group.ids).exists()
         or not set(due(group)) - trained
     ]
+
+
+def _score_new_if_possible(batch: ScoringBatch, token: uuid.UUID, scorers: ScorerRegistry) -> int | None:
+    """What ``_score_new`` says; None also where it fails: group by group it turns out whose failure that is."""
+    try:
+        return _score_new(batch, token, scorers)
+    except failures.NOT_OF_ONE:
+        raise
+    except Exception as error:
+        failures.log(error, f"The batch of {batch.whole.substations[0].code}, step by step,")
+        return None
 
 
 def _score_new(batch: ScoringBatch, token: uuid.UUID, scorers: ScorerRegistry) -> int | None:
@@ -115,8 +134,45 @@ def _store_new(batch: ScoringBatch, steps: NewSteps, token: uuid.UUID) -> int:
             context_from=steps.context_from,
             now=timezone.now(),
         )
+        failures.clear(batch.ids)
         PendingRange.objects.claimed(token).delete()
     return len(rows)
+
+
+def _score_group(batch: ScoringBatch, group: NeighbourGroup, token: uuid.UUID) -> int:
+    """Judge a group; where that fails, without those that fail alone; where that fails too, everybody alone."""
+    try:
+        return _score_whole(batch, group, token)
+    except failures.NOT_OF_ONE:
+        raise
+    except Exception as error:
+        failures.log(error, f"The group of {group.substations[0].code}")
+    failed = fail_alone(group, lambda alone: _judge_from_claim(alone, group, token))
+    failures.record(failed, token)
+    rest, total = failures.group_without(group, failed), 0
+    if failed and rest.substations:
+        try:
+            return _score_whole(batch, rest, token)
+        except failures.NOT_OF_ONE:
+            raise
+        except Exception as error:
+            failures.log(error, f"The rest of the group of {group.substations[0].code}")
+
+    def score_alone(alone: NeighbourGroup) -> None:
+        nonlocal total
+        total += _score_whole(batch, alone, token)
+
+    failures.record(fail_alone(rest, score_alone), token)
+    return total
+
+
+def _judge_from_claim(alone: NeighbourGroup, group: NeighbourGroup, token: uuid.UUID) -> None:
+    """Judge one substation over the piece at which its group failed, and store nothing."""
+    start, end, _is_last = _next_piece(group, token) or (None, None, True)
+    judged = judge_piece(alone, start, end) if start else None
+    if judged:
+        for error in judged.failed.values():
+            raise error
 
 
 def _score_whole(batch: ScoringBatch, group: NeighbourGroup, token: uuid.UUID) -> int:
@@ -126,19 +182,28 @@ def _score_whole(batch: ScoringBatch, group: NeighbourGroup, token: uuid.UUID) -
     takes over.
     """
     pending = PendingRange.objects.claimed(token).filter(substation__in=group.ids)
-    start = pending.aggregate(Min("start"))["start__min"]
-    newest = Reading.objects.filter(substation__in=group.ids).aggregate(Max("at"))["at__max"]
-    longest = timedelta(seconds=MAX_READINGS // len(group.ids) * group.substations[0].reading_interval_s)
     total = 0
-    while start is not None and newest is not None and pending.exists():
-        end = min(newest, start + max(longest, MIN_PIECE))
-        total += _score_piece(batch, group, token, start, None if end == newest else end)
-        if end == newest:
+    while group.substations and (piece := _next_piece(group, token)):
+        start, end, is_last = piece
+        total += _score_piece(batch, group, token, start, None if is_last else end)
+        if is_last:
             break
         pending.filter(start__lt=end).update(start=end, end=Greatest("end", Value(end, DateTimeField())))
-        start = end
+        group = failures.group_without(group, failures.held_back(timezone.now()))
     pending.delete()
     return total
+
+
+def _next_piece(group: NeighbourGroup, token: uuid.UUID) -> tuple[datetime, datetime, bool] | None:
+    """Start and end of what is judged next of a claim, and whether it is the last; None where nothing is left."""
+    pending = PendingRange.objects.claimed(token).filter(substation__in=group.ids)
+    start: datetime | None = pending.aggregate(Min("start"))["start__min"]
+    newest: datetime | None = Reading.objects.filter(substation__in=group.ids).aggregate(Max("at"))["at__max"]
+    if start is None or newest is None:
+        return None
+    longest = timedelta(seconds=MAX_READINGS // len(group.ids) * group.substations[0].reading_interval_s)
+    end = min(newest, start + max(longest, MIN_PIECE))
+    return start, end, end == newest
 
 
 def _score_piece(
@@ -146,35 +211,24 @@ def _score_piece(
 ) -> int:
     """Judge the readings of a group between two times (None: to the newest) and store the result.
 
-    1. The context before it is what the trailing windows reach back to, or the start of an episode that goes on.
-    2. Findings are asked for from the start of the episodes that go on: their end may turn out to lie before the range.
-    3. A claim that ran out meanwhile belongs to another worker: nothing is written then.
+    A claim that ran out meanwhile belongs to another worker: nothing is written then.
     """
-    detectors, stored = load_detectors(group)
-    plates = {detector.substation_id: detector.meta.get("nameplate", {}) for detector in stored.values()}
-    fleet = reading_grid.load(group, context_start(group, start), end, plates)
-    if fleet is None:
+    judged = judge_piece(group, start, end)
+    if judged is None:
         return 0
-    judged_s = step_s(group, start)
-    analysis = analyse_fleet(fleet, detectors, start_s=min(judged_s, ongoing_since_s(group, start)))
     with transaction.atomic():
         if not _still_held(token):
             return 0
         ownership.release(batch)  # first, as in _store_new: who locks in one order never waits in a circle
-        rows = score_rows(group, analysis, judged_s)
-        replace_scores(group.ids, moment(judged_s), moment(fleet.at_s[-1]), rows)
-        reconcile(
-            group,
-            above_limits(group, analysis.findings),
-            stored,
-            judged_from=moment(judged_s),
-            judged_until=end and moment(fleet.at_s[-1]),
-            context_from=moment(fleet.at_s[0]),
-            now=timezone.now(),
-        )
+        rows = score_rows(group, judged.analysis, judged.judged_s)
+        storable = failures.group_without(group, judged.failed)
+        failed = judged.failed | store_apart(storable, lambda part: store_piece(part, judged, rows, end))
+        failures.record(failed, token)
+        kept_ids = failures.group_without(group, failed).ids
+        failures.clear(kept_ids)
         if end is None:
-            PendingRange.objects.claimed(token).filter(substation__in=group.ids).delete()
-    return len(rows)
+            PendingRange.objects.claimed(token).filter(substation__in=kept_ids).delete()
+    return sum(row[0] not in failed for row in rows) if failed else len(rows)
 
 
 def _still_held(token: uuid.UUID) -> bool:

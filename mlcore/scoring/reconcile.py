@@ -3,12 +3,14 @@ how often the same readings are judged."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from mlcore.diagnosis.findings import Finding
+from mlcore.explanations import english
 from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detection, Detector
 
@@ -137,8 +139,14 @@ def _fields(finding: Finding, detector: Detector | None) -> dict[str, Any]:
         "loss_pct": _known(finding.loss_pct),
         "score": finding.score,
         "confidence": _known(finding.confidence),
-        "reason": finding.reason,
-        "evidence": finding.evidence | {"window": _window(finding), "judged_by": _judged_by(detector)},
+        "reason": english(finding.code, finding.figures),
+        "evidence": {
+            **finding.evidence,
+            "code": finding.code,
+            "figures": dict(finding.figures),
+            "window": _window(finding),
+            "judged_by": _judged_by(detector),
+        },
         "detector": detector,
     }
 
@@ -158,7 +166,7 @@ def _judged_by(detector: Detector | None) -> dict[str, Any]:
 
 
 def _known(value: float) -> float | None:
-    return None if value != value else float(value)
+    return float(value) if math.isfinite(value) else None
 
 
 def _at(second: int) -> datetime:

@@ -13,14 +13,6 @@ from mlcore.fleet.groups import NeighbourGroup
 
 from .context import moment
 
-STATUS = {
-    StepStatus.OK: 0,
-    StepStatus.WARMING: 1,
-    StepStatus.DE_ENERGISED: 2,
-    StepStatus.BAD_DATA: 3,
-}
-_STORED = np.array([STATUS.get(status, -1) for status in sorted(StepStatus)])
-
 
 def score_rows(group: NeighbourGroup, analysis: Analysis, since_s: int) -> list[tuple[Any, ...]]:
     """One tuple per present reading from a time on, in the order of ``bulk.COLUMNS``."""
@@ -36,7 +28,7 @@ def score_rows(group: NeighbourGroup, analysis: Analysis, since_s: int) -> list[
             [times[number] for number in step],
             _plain(analysis.score[row, step]),
             names[analysis.worst_indicator[row, step]].tolist(),
-            _STORED[analysis.status[row, step]].tolist(),
+            analysis.status[row, step].tolist(),
             [None] * len(row) if network is None else _plain(network[row, step]),
             *(
                 _plain(column[row, step])

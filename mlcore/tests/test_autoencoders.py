@@ -12,12 +12,13 @@ import pytest
 
 from mlcore import autoencoders
 from mlcore.detector import TrainedDetector, analyse_fleet, train_fleet
-from mlcore.diagnosis import judgement, whole_record
+from mlcore.diagnosis import whole_record
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.history import WHOLE_RECORD
 from mlcore.diagnosis.incremental import IncrementalScorer
 from mlcore.diagnosis.model import IncompatibleModelError
+from mlcore.diagnosis.terms import CONTEXT_HOURS
 from mlcore.engine.gru_graph import training_graph
 from mlcore.training import artifacts
 from substations.channels import CHANNEL_INDEX
@@ -143,7 +144,7 @@ def test_the_last_days_score_alike_without_the_days_before_their_context(
     fleet: Fleet, detectors: dict[str, TrainedDetector]
 ) -> None:
     whole = scores(fleet, detectors)[:, -96:]
-    recent = fleet.since(int(fleet.at_s[-1]) - (judgement.CONTEXT_HOURS + 48) * 3600)
+    recent = fleet.since(int(fleet.at_s[-1]) - (CONTEXT_HOURS + 48) * 3600)
     assert np.allclose(scores(recent, detectors)[:, -96:], whole, rtol=0.02, equal_nan=True)
 
 

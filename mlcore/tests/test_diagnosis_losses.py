@@ -9,6 +9,7 @@ import pytest
 
 from mlcore.diagnosis.analysis import Analysis, StepStatus
 from mlcore.diagnosis.whole_record import analyse, fit, warming_up
+from mlcore.explanations import assumptions_in_words, english, speaks_against
 from mlcore.tests.made_fleet import TRAIN_DAYS, Load, made_fleet, training
 from substations.channels import CHANNEL_INDEX
 
@@ -92,15 +93,16 @@ def test_the_energy_of_a_lost_capacitor_is_that_of_the_formula() -> None:
     before = kvar - 0.16 * 630.0
     kwh = (6.5 * (kvar**2 - before**2) / 630.0**2).sum() * 0.5
     assert finding.loss_kwh == pytest.approx(kwh, rel=0.2)
-    assert any("lower bound" in text for text in finding.evidence["assumptions"])
+    assert any("lower bound" in text for text in assumptions_in_words(finding.evidence))
 
 
 def test_the_reason_has_the_numbers_and_the_evidence_what_would_falsify_it() -> None:
     finding = next(f for f in _found(_lost_capacitor).findings if f.cause == "capacitor_failure")
     at_peak = finding.evidence["at_peak"]["reactive_power_kvar"]
-    assert f"{at_peak['measured']:.0f} kvar against" in finding.reason
-    assert "expected" in finding.reason
-    assert finding.evidence["falsified_by"]
+    sentence = english(finding.code, finding.figures)
+    assert f"{at_peak['measured']:.0f} kvar against" in sentence
+    assert "expected" in sentence
+    assert speaks_against({"code": finding.code}, finding.cause).startswith("Not a capacitor if")
     assert finding.evidence["runner_up"] == "low_pf_motor"
     assert finding.evidence["severity"]["critical_from_pct"] == 15.0
     assert finding.severity == ("critical" if finding.loss_pct >= 15.0 else "warning")
@@ -171,7 +173,7 @@ def test_a_lost_capacitor_is_found_without_some_channels_and_the_finding_says_so
     finding = next(f for f in analysis.findings if f.cause == "capacitor_failure")
     assert finding.substation == "T2"
     if "oil_temperature" in missing:
-        assert any("oil temperature" in text for text in finding.evidence["assumptions"])
+        assert any("oil temperature" in text for text in assumptions_in_words(finding.evidence))
 
 
 @pytest.mark.parametrize(("interval_s", "substations"), [(300, 2), (900, 5), (3600, 6)])
@@ -187,7 +189,7 @@ def test_one_substation_alone_is_judged_with_less_certainty() -> None:
     fleet = made_fleet(_lost_capacitor).only(["T2"])
     analysis = analyse(fleet, fit(fleet, training(fleet)))
     finding = next(f for f in analysis.findings if f.cause == "capacitor_failure")
-    assert any("neighbours" in text for text in finding.evidence["assumptions"])
+    assert any("neighbours" in text for text in assumptions_in_words(finding.evidence))
 
 
 def test_a_higher_sensitivity_raises_the_scores() -> None:

@@ -11,6 +11,7 @@ import pytest
 from mlcore.diagnosis.analysis import Analysis, StepStatus
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.whole_record import analyse, fit
+from mlcore.explanations import english
 from mlcore.tests.made_fleet import made_fleet, training
 from substations.channels import CHANNEL_INDEX
 
@@ -92,7 +93,7 @@ def test_a_broken_instrument_is_named_and_no_loss_is_claimed(damage: Break, caus
     assert cause in {f.cause for f in findings}
     assert {(f.substation, f.kind) for f in findings} == {("T2", "meter")}
     assert all(f.loss_kwh == 0.0 and f.severity == "warning" for f in findings)
-    assert all(f.reason.startswith("Check the meter: ") for f in findings)
+    assert all(english(f.code, f.figures).startswith("Check the meter: ") for f in findings)
 
 
 @pytest.mark.parametrize(
@@ -113,14 +114,14 @@ def test_a_triangle_that_was_always_broken_gives_no_model_but_a_finding() -> Non
     analysis = analyse(fleet, models)
     assert "T3" not in models
     assert {(f.substation, f.kind, f.cause) for f in analysis.findings} == {("T3", "meter", "broken_triangle")}
-    assert "kVA" in analysis.findings[0].reason
+    assert "kVA" in english(analysis.findings[0].code, analysis.findings[0].figures)
     assert (analysis.status[2, 10:] == StepStatus.BAD_DATA).all()
     assert analysis.findings[0].end_s is None
 
 
 def test_the_dead_phase_is_named_in_the_reason() -> None:
     finding = next(f for f in _analysed(_dead_phase).findings if f.cause == "dead_phase")
-    assert "phase B (L2)" in finding.reason
+    assert "phase B (L2)" in english(finding.code, finding.figures)
     assert finding.evidence["measured"]["current_l2_a"] == 0.0
 
 

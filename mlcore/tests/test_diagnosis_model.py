@@ -12,9 +12,10 @@ import pytest
 
 from mlcore.diagnosis.analysis import Analysis
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.judgement import CONTEXT_HOURS
 from mlcore.diagnosis.model import IncompatibleModelError, SubstationModel, stacked
+from mlcore.diagnosis.terms import CONTEXT_HOURS
 from mlcore.diagnosis.whole_record import analyse, fit
+from mlcore.explanations import english
 from mlcore.tests.made_fleet import Load, made_fleet, training
 
 
@@ -112,7 +113,7 @@ def test_what_comes_later_changes_nothing_that_was_said_before(
     (still_open,) = early.findings
     assert still_open.end_s is None
     assert still_open.start_s == analysis.findings[0].start_s
-    assert "so far" in still_open.reason
+    assert "so far" in english(still_open.code, still_open.figures)
 
 
 def test_charts_get_bands_around_the_expectation(analysis: Analysis) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mlcore.models import Cause, Detection
-from mlcore.web.episode_chart import OF_CAUSE, episode_figure
+from mlcore.web.episode_chart import episode_figure
 from substations.models import Reading, Substation
 
 pytestmark = pytest.mark.django_db
@@ -69,10 +69,6 @@ def test_an_imbalance_shows_each_phase_and_a_missing_one_as_nothing() -> None:
 @pytest.mark.parametrize("cause", Cause.values)
 def test_every_cause_can_be_drawn(cause: str) -> None:
     assert len(drawn(cause)["data"]) >= 6
-
-
-def test_every_named_cause_is_one() -> None:
-    assert set(OF_CAUSE) <= set(Cause.values)
 
 
 def test_without_readings_it_says_so() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from mlcore.diagnosis.whole_record import analyse, fit
+from mlcore.explanations import english
 from mlcore.tests.made_fleet import Load, made_fleet, training
 
 FROM_H, UNTIL_H = 30.0, 54.0
@@ -37,7 +38,7 @@ def test_a_gross_departure_is_told_on_the_first_days(change: object, cause: str)
     assert {(one.substation, one.cause) for one in findings} == {("T2", cause)}
     (found,) = findings
     assert found.evidence["rung"] == "limits"
-    assert "Nothing was learned" in found.reason
+    assert "Nothing was learned" in english(found.code, found.figures)
     assert 0 <= (found.start_s - fleet.at_s[0]) / 3600 - FROM_H <= 5.0
     assert found.end_s is not None
     assert found.loss_kwh > 0

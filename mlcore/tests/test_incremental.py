@@ -16,6 +16,7 @@ from mlcore.diagnosis.incremental import IncrementalScorer
 from mlcore.diagnosis.judgement import Judgement
 from mlcore.diagnosis.model import SubstationModel
 from mlcore.diagnosis.rolling import window_mean
+from mlcore.explanations import english
 from substations.channels import CHANNEL_INDEX
 from substations.electrical.power import FloatArray
 
@@ -118,7 +119,9 @@ def test_what_is_tracked_has_the_findings_of_the_whole_record(
     assert {each.cause for each in recent} >= {"capacitor_failure", "cooling_failure"}
     for each in recent:
         found = by_key[each.substation, each.cause, each.start_s]
-        assert (found.end_s, found.severity, found.reason) == (each.end_s, each.severity, each.reason)
+        assert (found.end_s, found.severity, english(found.code, found.figures)) == (
+            each.end_s, each.severity, english(each.code, each.figures),
+        )  # fmt: skip
         assert found.loss_kwh == pytest.approx(each.loss_kwh, rel=1e-6)
 
 

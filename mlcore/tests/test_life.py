@@ -16,6 +16,7 @@ from mlcore.training import schedule
 from substations.channels import CHANNEL_NAMES
 from substations.models import Reading, Substation
 from substations.simulation import Simulation
+from substations.tests.readings_pages import text
 
 from .grid import DAY, add, moment, stored, the_group
 
@@ -25,7 +26,7 @@ CHANGED = ("reactive", "apparent", "power_factor", "current")
 
 
 def page_of(client: Client, code: str = CODE) -> str:
-    return client.get(reverse("mlcore:detail", args=[code])).content.decode()
+    return text(client.get(reverse("mlcore:detail", args=[code])))
 
 
 def versions(client: Client, code: str = CODE) -> list[dict[str, object]]:
@@ -85,7 +86,7 @@ def test_from_limits_over_training_drift_and_roll_back_to_a_corrupt_artifact(
     group = the_group()
     assert first.substation_id not in schedule.drifted(group), "until somebody says so, it is a fault"
     services.learn_verdict(list(raised.values_list("pk", flat=True)), is_false=True)
-    assert "Take back" in page_of(client)
+    assert "Raised only above" in page_of(client)
     assert first.substation_id in schedule.drifted(group)
     assert set(schedule.due(group, look_for_drift=True)) == set(group.ids)
     services.train_due()
@@ -93,7 +94,7 @@ def test_from_limits_over_training_drift_and_roll_back_to_a_corrupt_artifact(
     decision = DetectorEvent.objects.filter(detector=second).latest("pk").action
     assert decision == ("activated" if second.is_active else "kept_back")
     assert {"held_out_abnormal_share", "held_out_abnormal_share_before", "known_episodes"} <= second.metrics.keys()
-    page = client.get(reverse("mlcore:compare", args=[CODE])).content.decode()
+    page = text(client.get(reverse("mlcore:compare", args=[CODE])))
     assert "Version 1" in page
     assert "Version 2" in page
     assert "Abnormal among held-out normal rows" in page
@@ -103,7 +104,7 @@ def test_from_limits_over_training_drift_and_roll_back_to_a_corrupt_artifact(
     assert active() == second
     limit = first.substation.raised_limits.get()
     client.post(reverse("mlcore:reset-limit", args=[limit.pk]))
-    assert "Take back" not in page_of(client)
+    assert "Raised only above" not in page_of(client)
     assert client.post(f"/api/detectors/{first.pk}/activate/").json()["is_active"] is True
     client.post(reverse("mlcore:pin", args=[first.pk]), {"pinned": "1"})
     assert [each["is_pinned"] for each in versions(client)] == [True, False]

@@ -30,7 +30,7 @@ def finding(code: str = "A", *, start: float = 0, end: float | None = None, **va
     given: dict[str, Any] = {
         "substation": code, "kind": "loss", "cause": "capacitor_failure", "severity": "warning", "loss_kwh": 5.0,
         "loss_low_kwh": 4.0, "loss_high_kwh": 6.0, "loss_pct": 7.0, "score": 1.5, "confidence": 0.7,
-        "reason": "because",
+        "code": "capacitor_failure", "figures": {"hours": 3.0},
         "start_s": START_S + int(start * HOUR), "end_s": None if end is None else START_S + int(end * HOUR),
     }  # fmt: skip
     given |= values
@@ -60,9 +60,12 @@ def episodes() -> list[tuple[str, str, float, float | None]]:
 def test_a_new_finding_is_stored_with_everything_it_says(group: NeighbourGroup) -> None:
     judged(group, finding(severity="critical", loss_pct=float("nan"), evidence={"at_peak": {}}))
     stored = Detection.objects.get()
-    assert (stored.severity, stored.loss_kwh, stored.loss_pct, stored.reason) == (20, 5.0, None, "because")
+    assert (stored.severity, stored.loss_kwh, stored.loss_pct) == (20, 5.0, None)
+    assert stored.reason.startswith("Reactive power departed from what is expected, for 3 h; the extra kvar do not")
     assert stored.evidence == {
         "at_peak": {},
+        "code": "capacitor_failure",
+        "figures": {"hours": 3.0},
         "window": {"from": START.isoformat(), "until": None},
         "judged_by": {"rung": "limits"},
     }

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from mlcore import detector, services
 from mlcore.models import Detection, Detector, Score
-from mlcore.scoring import pending
+from mlcore.scoring import pending, piece
 from mlcore.scoring.pending import score_pending
 from substations.channels import CHANNEL_NAMES
 from substations.models import PendingRange, Reading, Substation
@@ -174,7 +174,7 @@ def test_a_claim_that_ran_out_writes_nothing(grid: Simulation, monkeypatch: pyte
         assert PendingRange.objects.claim_all_of(everyone, now=timezone.now(), lease_for=timedelta(minutes=2))
         return result
 
-    monkeypatch.setattr(pending, "analyse_fleet", slow)
+    monkeypatch.setattr(piece, "analyse_fleet", slow)
     assert score_pending() == 0
     assert not Score.objects.exists()
     assert not Detection.objects.exists()
@@ -188,7 +188,7 @@ def test_a_worker_that_dies_leaves_the_work_to_the_next(grid: Simulation, monkey
         raise SystemExit
 
     with monkeypatch.context() as during:
-        during.setattr(pending, "reconcile", killed)
+        during.setattr(piece, "reconcile", killed)
         with pytest.raises(SystemExit):
             score_pending()
     assert not Score.objects.exists(), "scores and detections are written together"

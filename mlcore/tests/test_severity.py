@@ -13,6 +13,7 @@ from mlcore.diagnosis import severity
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.severity import MIN_RATED_LOSS_KW, expected_kwh, is_critical, worth_kwh
 from mlcore.diagnosis.whole_record import analyse, fit
+from mlcore.explanations import english
 from substations.electrical.nameplate import Nameplate
 
 from .made_fleet import Load, made_fleet, training
@@ -57,9 +58,9 @@ def test_what_goes_on_is_judged_by_what_a_day_of_it_costs() -> None:
 def test_a_finding_says_why_it_is_not_critical(monkeypatch: pytest.MonkeyPatch) -> None:
     (finding,) = _lost_for(30.0)
     assert finding.severity == "critical"
-    assert "Not critical" not in finding.reason
+    assert "Not critical" not in english(finding.code, finding.figures)
     assert np.isclose(finding.evidence["severity"]["critical_from_kwh"], worth_kwh(PLATE), atol=1e-3)
     monkeypatch.setattr(severity, "WORTH_RATED_HOURS", 1000.0)
     (finding,) = _lost_for(30.0)
     assert finding.severity == "warning"
-    assert "Not critical" in finding.reason
+    assert "Not critical" in english(finding.code, finding.figures)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from mlcore.models import Detection, Detector, Score
+from mlcore.models import Detection, Detector, Score, ScoringFailure
 from substations.models import Reading, Substation
 from substations.simulation import Simulation
 
@@ -70,6 +71,16 @@ def test_the_number_of_queries_does_not_grow(signed_in: SignIn, django_assert_nu
     with django_assert_num_queries(7) as captured:
         client.get("/models/")
     assert not any('"arrays"' in query["sql"] for query in captured.captured_queries), "weights stay in the database"
+
+
+def test_the_panel_says_why_a_substation_cannot_be_judged(signed_in: SignIn) -> None:
+    now = timezone.now()
+    substation = Substation.objects.create(code="SS-77")
+    times = {"first_failed_at": now, "failed_at": now, "retry_at": now}
+    ScoringFailure.objects.create(substation=substation, reason="ValueError: a <b> tap", **times)
+    page = signed_in("operator").get("/models/SS-77/panel/").content.decode()
+    assert "Cannot be judged: ValueError: a &lt;b&gt; tap" in page
+    assert "next attempt" in page
 
 
 def test_the_panel_shows_the_model(signed_in: SignIn) -> None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mlcore.detector import TrainedDetector, train_fleet
 from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.terms import MIN_TRAINING_DAYS
 from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detection, Detector, DetectorEvent
@@ -28,7 +29,6 @@ from .store import load_detectors
 logger = logging.getLogger(__name__)
 # A first model learns from the older part of the record, so that it judges the newer part without having seen it.
 FIRST_TRAINING_SHARE = 0.7
-MIN_DAYS = 7
 # Readings on the grid of one training: each takes about 3 kB while expectations are learned and versions compared.
 MAX_GRID = 1_000_000
 FIRST = PromotionDecision(True, "The first version.", {})
@@ -57,7 +57,7 @@ def training_range(group: NeighbourGroup, *, until: datetime | None = None) -> R
     first, last = reach["first"], until or reach["last"]
     has_detector = Detector.objects.active().filter(substation__in=group.ids).exists()
     if until is None and not has_detector:
-        last = first + max((last - first) * FIRST_TRAINING_SHARE, min(last - first, timedelta(days=MIN_DAYS)))
+        last = first + max((last - first) * FIRST_TRAINING_SHARE, min(last - first, timedelta(days=MIN_TRAINING_DAYS)))
     longest = min(timedelta(days=settings.TRAIN_DAYS), _longest_grid(group))
     return Range(max(first, last - longest), last)
 

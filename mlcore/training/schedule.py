@@ -11,13 +11,13 @@ from django.conf import settings
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
 from django.utils import timezone
 
+from mlcore.diagnosis.terms import MIN_TRAINING_DAYS
 from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detection, Detector, Score, TrainingAttempt
 from mlcore.querysets import ScoreQuerySet
 from substations.models import PlannedWork, Reading, Substation
 from substations.querysets import SubstationQuerySet
 
-MIN_DAYS = 7
 # A model that learned from less than this is trained again each week, until it has a network of its own.
 YOUNG = timedelta(days=21)
 # A substation whose data gave no model is tried again once this much more of it has come in.
@@ -70,7 +70,7 @@ def demand(of: SubstationQuerySet, *, now: datetime | None = None, drift: Collec
         Q(Exists(active.filter(created_at__lte=now - timedelta(days=settings.RETRAIN_DAYS)))) | Q(pk__in=drift)
     )
     young = active.exclude(tier=Detector.Tier.OWN).filter(
-        created_at__lte=now - timedelta(days=MIN_DAYS), trained_until__lt=F("trained_from") + YOUNG
+        created_at__lte=now - timedelta(days=MIN_TRAINING_DAYS), trained_until__lt=F("trained_from") + YOUNG
     )
     return TrainingDemand(
         frozenset(asked.values_list("pk", flat=True)),
@@ -111,7 +111,7 @@ def _with_new_data(substations: SubstationQuerySet) -> frozenset[int]:
     return frozenset(
         pk
         for pk, first, last, tried in reach.values_list("pk", "first_at", "latest_at", "training_attempt__newest_at")
-        if last - first >= timedelta(days=MIN_DAYS) and (tried is None or last - tried >= TRY_AGAIN_AFTER)
+        if last - first >= timedelta(days=MIN_TRAINING_DAYS) and (tried is None or last - tried >= TRY_AGAIN_AFTER)
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import django_filters
 from django.contrib.auth.models import User
@@ -13,6 +13,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from mlcore.explanations import evidence_in_words, said_by
 from mlcore.models import Cause, Detection, Detector
 from mlcore.training import schedule, versions
 from substations.models import Substation
@@ -23,6 +24,8 @@ class DetectionSerializer(serializers.ModelSerializer[Detection]):
 
     substation = serializers.SlugRelatedField[Substation](slug_field="code", read_only=True)
     severity = serializers.SerializerMethodField()
+    reason = serializers.SerializerMethodField(help_text="What evidence.code and evidence.figures say, as a sentence.")
+    evidence = serializers.SerializerMethodField()
     detector_version = serializers.IntegerField(source="detector.version", default=None, read_only=True)
 
     class Meta:
@@ -32,6 +35,12 @@ class DetectionSerializer(serializers.ModelSerializer[Detection]):
             "loss_high_kwh", "loss_pct", "score", "confidence", "reason", "evidence", "detector_version", "verdict",
             "revision", "withdrawn_at", "created_at", "changed_at",
         )  # fmt: skip
+
+    def get_reason(self, detection: Detection) -> str:
+        return said_by(detection.evidence, detection.reason)
+
+    def get_evidence(self, detection: Detection) -> dict[str, Any]:
+        return evidence_in_words(detection.evidence, detection.cause)
 
     def get_severity(self, detection: Detection) -> str:
         return "critical" if detection.severity >= Detection.Severity.CRITICAL else "warning"

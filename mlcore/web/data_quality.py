@@ -8,11 +8,11 @@ from typing import Any
 
 from django.db.models import Count, ExpressionWrapper, IntegerField, Max, Min, Q, QuerySet, Value
 
+from mlcore.diagnosis.terms import DAY_S
 from mlcore.models import Score
 from substations.models import Reading, Substation
 from substations.querysets import EpochSeconds
 
-DAY_S = 86_400
 # More days than this are joined, so that each bar of the strip can still be seen.
 MAX_BARS = 120
 

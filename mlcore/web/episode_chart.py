@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from numpy.typing import NDArray
 
+from mlcore.explanations import entry_of
 from mlcore.models import Detection
 from substations.charts import ChartLine, time_series
 from substations.models import Reading
@@ -31,13 +32,6 @@ DRAWN: Mapping[str, tuple[tuple[str, ...], Any, bool]] = {
     "imbalance_pct": (CURRENTS, gettext_lazy("Currents A"), False),
     "active_power_kw": (("active_power_kw",), "kW", False),
 }
-# What is drawn where the cause names no other quantity.
-OF_CAUSE = {
-    "phase_imbalance": "imbalance_pct", "dead_phase": "imbalance_pct", "ct_error": "imbalance_pct",
-    "reversed_ct": "imbalance_pct", "harmonic_injection": "thd_current_pct", "tap_voltage": "voltage_v",
-    "vt_error": "voltage_v", "cooling_failure": "oil_temperature_c", "temperature_sensor": "oil_temperature_c",
-    "overload": "active_power_kw",
-}  # fmt: skip
 Arrays = Mapping[str, NDArray[np.float64]]
 
 
@@ -50,7 +44,8 @@ def episode_figure(
     the limit that it passed at the peak as a dotted line.
     """
     substation = detection.substation
-    quantity = OF_CAUSE.get(detection.cause, "")
+    shown_by = entry_of(detection.cause).quantity
+    quantity = shown_by if shown_by in DRAWN else ""
     channels = DRAWN[quantity][0] if quantity else ()
     names = tuple(dict.fromkeys(("power_factor", "reactive_power_kvar", *channels)))
     readings = Reading.objects.for_substation(substation).between(start, end).as_arrays(names)

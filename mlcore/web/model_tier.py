@@ -8,8 +8,8 @@ from datetime import timedelta
 from django.db.models import Max, Min
 from django.utils.translation import gettext as _
 
+from mlcore.diagnosis.terms import MIN_TRAINING_DAYS
 from mlcore.models import Detector
-from mlcore.training.schedule import MIN_DAYS
 from substations.models import Reading, Substation
 
 Tier = Detector.Tier
@@ -60,15 +60,15 @@ def _why_limits(substation: Substation, broken: Detector | None) -> str:
         what = _("Version %(newer)d is valid: activate it, or train again.") if newer else _("Train it again.")
         return f"{why} {what}" % {"number": broken.version, "newer": newer.version if newer else 0}
     days = _days_of(substation)
-    if days < timedelta(days=MIN_DAYS):
+    if days < timedelta(days=MIN_TRAINING_DAYS):
         return _("No model yet: %(have).1f of %(need)d days of readings received. Fixed limits apply meanwhile.") % {
             "have": days / timedelta(days=1),
-            "need": MIN_DAYS,
+            "need": MIN_TRAINING_DAYS,
         }
     return _(
         "No model yet: fewer than %(need)d days of its readings are valid and show load, or its training is still to "
         "come. Fixed limits apply meanwhile."
-    ) % {"need": MIN_DAYS}
+    ) % {"need": MIN_TRAINING_DAYS}
 
 
 def _days_of(substation: Substation) -> timedelta:

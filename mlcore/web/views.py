@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core.requests import EmsRequest
 from core.time_range import TimeRange, zone_for
-from mlcore.models import Detection, Detector, DetectorEvent, RaisedLimit
+from mlcore.models import Detection, Detector, DetectorEvent, RaisedLimit, ScoringFailure
 from mlcore.training import schedule, versions
 from substations.models import Reading, Substation
 
@@ -67,11 +67,12 @@ def index(request: EmsRequest) -> HttpResponse:
 @require_GET
 @permission_required("mlcore.view_detector", raise_exception=True)
 def panel(request: EmsRequest, code: str) -> HttpResponse:
-    """The model of one substation; a panel of the substation's page."""
+    """The model of one substation, or why it cannot be judged; a panel of the substation's page."""
     substation = get_object_or_404(Substation, code=code)
     detector = Detector.objects.active().without_artifact().filter(substation=substation).first()
-    context = {"substation": substation, "detector": detector, "model_tiers": model_tiers(substation, detector)}
-    return render(request, "mlcore/_panel.html", context)
+    failure = ScoringFailure.objects.filter(substation=substation).first()
+    context = {"substation": substation, "detector": detector, "failure": failure}
+    return render(request, "mlcore/_panel.html", context | {"model_tiers": model_tiers(substation, detector)})
 
 
 @require_GET

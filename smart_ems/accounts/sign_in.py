@@ -22,9 +22,12 @@ from django.utils.translation import ngettext
 
 from .models import SignInAttempt
 
+# chosen: a person mistypes less often, and is locked out for no longer than a coffee; 480 guesses a day are hopeless.
 WINDOW = timedelta(minutes=15)
 MAX_FROM_ONE_ADDRESS = 5
+# chosen: more than a team that mistypes, less than a botnet needs.
 MAX_FROM_ANYWHERE = 30
+# chosen: a holiday from the usual computer.
 KNOWN_FOR = timedelta(days=30)
 
 

@@ -21,12 +21,16 @@ from .change_feed import Change, Watch
 
 logger = logging.getLogger(__name__)
 
+# chosen: what changes is on the screen within two seconds.
 LOOK_EVERY_S = 1.0
+# chosen: below the idle limits of usual proxies (30 s and more).
 BEAT_EVERY_S = 10.0
 LASTS_S = 600.0
 """A stream ends by itself, and the browser opens the next one: so a session that has ended is noticed."""
 
+# chosen: a queue each costs little; below the usual limit of open files (1024).
 MAX_STREAMS = 1000
+# chosen: soon, and not all at once with the start of a server.
 RETRY_MS = 2000
 
 

@@ -14,6 +14,7 @@ from substations.models import Substation
 
 from .overview import is_silent, newest_scores
 
+# What the figures cover: a day holds one cycle of the load.
 DAY = timedelta(hours=24)
 HOUR_S = 3600.0
 

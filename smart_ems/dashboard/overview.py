@@ -8,16 +8,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from alerts.lifecycle import Condition
 from alerts.models import Alert
 from core.formatting import duration, figure, power_factor
-from mlcore.models import Detection, Detector, Score
+from mlcore.models import Detection, Detector, Score, ScoringFailure
 from substations.models import Substation
 
 # A substation is silent when nothing came for this many of its reading intervals.
 SILENT_AFTER_INTERVALS = 3
+MAX_WORD = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def last_arrival(now: datetime) -> tuple[datetime | None, bool]:
 
 def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[SubstationStatus]:
     """One status per substation, in the order of the codes. Five queries, however many substations."""
-    found = list(substations.order_by("code"))
+    found = list(substations.select_related("scoring_failure").order_by("code"))
     ids = [substation.pk for substation in found]
     newest = {
         each.pk: each
@@ -141,7 +143,8 @@ def _state(
     has_detector: bool,
     now: datetime,
 ) -> tuple[str, str]:
-    """The worst active alert, or one resolved while present; else silence; else what the newest score is worth."""
+    """The worst active alert, or one resolved while present; else why it cannot be judged; else silence; else what the
+    newest score is worth."""
     present = [alert for alert in alerts if alert.condition == Condition.ACTIVE]
     active = [alert for alert in present if alert.closed_at is None]
     if active:
@@ -150,6 +153,9 @@ def _state(
         return worst.severity_name, _("Critical") if worst.is_critical else word
     if present:
         return "warning", _("Resolved, being checked")
+    failure: ScoringFailure | None = getattr(substation, "scoring_failure", None)
+    if failure:
+        return "unknown", _("Cannot be judged: %(reason)s") % {"reason": Truncator(failure.reason).chars(MAX_WORD)}
     if latest_at is None:
         return "unknown", _("No readings yet")
     heard_at = max(latest_at, substation.received_at or latest_at)

@@ -17,7 +17,9 @@ from substations.models import Reading, Substation
 
 from .overview import SubstationStatus, statuses
 
+# chosen: a few screens of rows.
 PAGE_SIZE = 100
+# One cycle of the load.
 RECENT_H = 24
 SEVEREST_FIRST = ("critical", "warning", "unknown", "normal")
 # Orders that the database knows; the others need the state of every substation that was found.

@@ -14,13 +14,15 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, Max, Min, Q, Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
 from core.formatting import duration
 from ingestion.models import Upload
 from mlcore.fleet.groups import NeighbourGroup
-from mlcore.models import Detector, TrainingAttempt
+from mlcore.models import Detector, ScoringFailure, TrainingAttempt
+from mlcore.services import scoring_health
 from mlcore.training.schedule import drifted
 from smart_ems.celery import app
 from smart_ems.env import VAR_DIR
@@ -29,8 +31,13 @@ from substations.models import PendingRange, Substation
 logger = logging.getLogger(__name__)
 
 QUEUES = ("default", "ml")
+# chosen: what a panel of the page holds.
+MAX_FAILURES = 5
+# chosen: no working system has so many tasks in a queue.
 MANY_WAITING = 1000
+# chosen: several times what scoring takes after an arrival.
 LATE = timedelta(minutes=5)
+# chosen: a database that runs out of space loses data.
 MIN_FREE_SHARE = 0.1
 MAX_LOOKED_AT = 100
 """Drift is counted from a week of scores of each substation; above this many it is left to the hourly training."""
@@ -99,6 +106,24 @@ def _queues(panel: HealthPanel, now: datetime) -> None:
     if pending["oldest"]:
         age = now - pending["oldest"]
         panel.add(_("Oldest waiting for"), duration(age), "warning" if age > LATE else "")
+    _scoring(panel, now)
+
+
+def _scoring(panel: HealthPanel, now: datetime) -> None:
+    found = scoring_health(now)
+    words = {
+        "ok": (_("keeps up"), ""),
+        "lagging": (_("lags behind"), "warning"),
+        "failing": (
+            ngettext("%(n)d substation cannot be judged", "%(n)d substations cannot be judged", found.failing)
+            % {"n": found.failing},
+            "critical",
+        ),
+    }
+    panel.add(_("Scoring"), *words[found.state])
+    for failure in ScoringFailure.objects.select_related("substation")[:MAX_FAILURES]:
+        since = {"code": failure.substation.code, "time": duration(now - failure.first_failed_at)}
+        panel.add(_("%(code)s, for %(time)s") % since, failure.reason, "critical")
 
 
 def _intake(panel: HealthPanel, now: datetime) -> None:

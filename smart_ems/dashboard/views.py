@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from alerts.models import Alert
 from core.requests import EmsRequest, render_page
+from mlcore.services import scoring_health
 from substations.models import Substation
 
 from . import event_stream
@@ -22,6 +23,7 @@ from .overview import last_arrival, statuses
 from .substation_table import Order, table
 from .topology_page import View
 
+# chosen: those in trouble come first; more are in the table.
 MAX_CARDS = 60
 view_substations = permission_required("substations.view_substation", raise_exception=True)
 
@@ -106,7 +108,12 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 @require_GET
 def health(request: HttpRequest) -> HttpResponse:
-    """200 when the process answers and reaches its database; for load balancers and the launcher."""
+    """200 when the process answers and reaches its database; for load balancers and the launcher.
+
+    A web process can do nothing about scoring that fails: monitoring reads it from the JSON, the status stays 200.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
-    return JsonResponse({"status": "ok"})
+    found = scoring_health(timezone.now())
+    counts = {"substations_failing": found.failing, "ranges_waiting": found.waiting}
+    return JsonResponse({"status": "ok", "scoring": found.state, **counts})

@@ -25,6 +25,7 @@ from substations.simulation.feed import LiveFeed
 from substations.simulation.folder import write_folder
 from substations.simulation.run import Simulation
 
+# chosen: long enough to learn from, with losses to find in what follows.
 HISTORY_DAYS = 45
 # The history ends this long before now: the feed catches up in quick steps and then keeps the pace of real time.
 BEHIND_NOW = timedelta(days=7)

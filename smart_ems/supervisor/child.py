@@ -12,7 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# From <sys/prctl.h>.
 PR_SET_PDEATHSIG = 1
+# chosen: the pause doubles from one crash to the next up to this, so that a log stays readable.
 MAX_PAUSE_S = 30.0
 # A child that lived this long was healthy: its next restart is immediate again.
 HEALTHY_AFTER_S = 60.0

@@ -21,6 +21,7 @@ from smart_ems.env import VAR_DIR, broker_socket
 from . import services
 from .child import Child
 
+# chosen: migrations and imports on a slow disk take less.
 READY_WITHIN_S = 60.0
 
 

@@ -106,6 +106,9 @@ def scene(admin_user: User) -> dict[str, Any]:
     past = resolved(alerted(other), admin_user)
     at_peak = {"reactive_power_kvar": {"measured": 90.0, "expected": 10.0, "low": 0.0, "high": 20.0, "unit": "kvar"}}
     evidence = {"at_peak": at_peak, "contributions": {"reactive": 0.9, "voltage": 0.1}, "runner_up": "overload"}
+    figures = {"reactive_power_kvar": 90.0, "reactive_power_kvar_expected": 10.0, "hours": 26.0, "is_open": True}
+    assumed = {"assumed": ["no_distortion"], "typical_values": ["rated_kva"]}
+    evidence |= {"code": "capacitor_failure", "figures": figures, **assumed}
     return {"alert": alerted(substation, evidence=evidence).pk, "past": past.pk, "upload": upload.pk}
 
 

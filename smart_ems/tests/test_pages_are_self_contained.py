@@ -100,5 +100,5 @@ def test_style_sheets_of_our_own_fetch_from_their_own_host() -> None:
 
 
 def test_closed_alerts_are_pages_too(admin_client: Client, admin_user: object) -> None:
-    alert = resolved(raised("A"), admin_user)  # type: ignore[arg-type]
+    alert = resolved(raised("A"), admin_user)  # type: ignore[arg-type]  # a user of the stubs
     assert elsewhere(text(admin_client.get(alert.get_absolute_url()))) == []

@@ -14,6 +14,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
+# Three-phase power is √3 · U (line to line) · I.
 SQRT3 = float(np.sqrt(3.0))
 
 

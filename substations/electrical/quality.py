@@ -12,20 +12,35 @@ import numpy as np
 
 from substations.electrical.power import BoolArray, FloatArray, apparent_from_current
 
+# chosen: far above the error of meters and their transformers (about 1 %), below what a lost phase takes (33 %).
 TRIANGLE_TOLERANCE = 0.20
+# chosen: as above, and wider by what unbalance does to the mean of three currents.
 CURRENT_TOLERANCE = 0.25
+# chosen: five times the unbalance that EN 50160 allows (2 %); a lost voltage transformer gives tens of per cent.
 VOLTAGE_SPREAD_LIMIT = 0.10
 MIN_LOADING = 0.02
 """Share of the rating below which ratios of small, rounded numbers say nothing."""
 
+# chosen: of the largest of the three currents; a phase in service carries more, a dead input shows noise.
 DEAD_PHASE_SHARE = 0.02
+# chosen: below this an unloaded phase is nothing unusual.
 DEAD_PHASE_MIN_LOADING = 0.05
 REVERSED_SHARE = (0.20, 0.47)
 """√(P² + Q²) / S with one of three current transformers reversed is near 1/3."""
 
+# chosen: far outside of EN 50160 (±10 %): beyond it an instrument is wrong and not the grid.
 VOLTAGE_RANGE_PU = (0.5, 1.5)
+# chosen: no transformer carries five times its rating for the length of a reading.
 MAX_LOADING = 5.0
+# chosen: from the coldest air to beyond the limit of IEC 60076-7 for emergency loading (115 °C top oil).
 OIL_RANGE_C = (-45.0, 140.0)
+
+MAX_CURRENT_PU, MAX_DISTORTION, MAX_POWER_FACTOR = 10.0, 50.0, 150.0
+"""No load lasts that long beyond these: what does is a missing value's code, another unit or a wrong register. A
+power factor in per cent is a mistake of another kind."""
+
+GARBAGE_OIL_C = (-100.0, 300.0)
+"""Below what any sensor of oil measures, and far above the flash point of mineral oil (IEC 60296: 135 °C)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +123,31 @@ def impossible_value(rows: MeterRows) -> BoolArray:
     factor = np.abs(rows.power_factor) > 1.0 + 1e-3
     oil = (rows.oil_temperature_c < OIL_RANGE_C[0]) | (rows.oil_temperature_c > OIL_RANGE_C[1])
     return np.asarray(high | low | power | factor | oil)
+
+
+def beyond_physics(rows: MeterRows) -> BoolArray:
+    """Rows with an infinite value, or one that no transformer and no instrument transformer has: nothing in them holds.
+
+    Unlike ``impossible_value``, which also knows sensors that are merely off.
+    """
+    rated_a = (rows.rated_kva * 1000.0 / (np.sqrt(3.0) * rows.nominal_v))[..., None]
+    single = (
+        _outside(rows.active_kw, MAX_LOADING * rows.rated_kva),
+        _outside(rows.reactive_kvar, MAX_LOADING * rows.rated_kva),
+        _outside(rows.apparent_kva, MAX_LOADING * rows.rated_kva),
+        _outside(rows.power_factor, MAX_POWER_FACTOR),
+        _outside(rows.distortion, MAX_DISTORTION),
+        (rows.oil_temperature_c < GARBAGE_OIL_C[0]) | (rows.oil_temperature_c > GARBAGE_OIL_C[1]),
+    )
+    phases = (
+        _outside(rows.voltages_v, VOLTAGE_RANGE_PU[1] * rows.nominal_v[..., None]) | (rows.voltages_v < 0),
+        _outside(rows.currents_a, MAX_CURRENT_PU * rated_a),
+    )
+    return np.asarray(np.any(single, axis=0) | np.any(phases, axis=(0, -1)))
+
+
+def _outside(values: FloatArray, limit: FloatArray | float) -> BoolArray:
+    return np.asarray(np.abs(values) > limit)
 
 
 def _loaded(rows: MeterRows) -> BoolArray:

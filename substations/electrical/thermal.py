@@ -6,9 +6,11 @@ import numpy as np
 
 from substations.electrical.power import FloatArray
 
+# IEC 60076-7, ONAN distribution units: rise 55 to 60 K, time constant 180 min, exponent x = 0.8.
 RATED_TOP_OIL_RISE_K = 55.0
 OIL_TIME_CONSTANT_MIN = 180.0
 OIL_EXPONENT = 0.8
+# chosen: an impulse that has decayed to this share is no longer seen in a temperature.
 _FORGOTTEN = 1e-9
 
 

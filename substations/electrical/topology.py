@@ -10,6 +10,7 @@ import numpy as np
 
 from substations.electrical.power import FloatArray
 
+# chosen: a metre of line; keeps a section without a length from dividing by zero.
 _MIN_OHM = 1e-4
 
 

@@ -40,7 +40,7 @@ def exported(client: Client, model: str) -> str:
 
 
 def fields(model: str) -> list[str]:
-    resource = admin.site._registry[{"substation": Substation, "link": Link}[model]].resource_classes[0]  # type: ignore[attr-defined]
+    resource = admin.site._registry[{"substation": Substation, "link": Link}[model]].resource_classes[0]  # type: ignore[attr-defined]  # of import_export
     return [f"{resource.__name__.lower()}_{name}" for name in resource().fields]
 
 

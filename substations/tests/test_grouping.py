@@ -13,7 +13,7 @@ from substations.topology_chart import Edge, Node
 
 
 def node(code: str, state: str = "normal", **values: object) -> Node:
-    return Node(code, state, state, f"/{code}/", code, **values)  # type: ignore[arg-type]
+    return Node(code, state, state, f"/{code}/", code, **values)  # type: ignore[arg-type]  # fields by name
 
 
 def named(name: str, members: Sequence[Node], states: Counter[str]) -> Node:

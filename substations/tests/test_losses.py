@@ -23,14 +23,6 @@ def _surface(active: float, reactive: float) -> losses.LossSurface:
     )
 
 
-def test_a_better_power_factor_saves_the_textbook_load_loss() -> None:
-    at_080 = losses.load_loss_kw(np.array(10_500.0), np.array(0.750), thd=np.array(0.0), winding_c=np.array(75.0))
-    at_095 = losses.load_loss_kw(np.array(10_500.0), np.array(0.632), thd=np.array(0.0), winding_c=np.array(75.0))
-    assert at_080 == pytest.approx(5.906, abs=0.01)
-    assert at_095 == pytest.approx(4.19, abs=0.01)
-    assert 1.0 - at_095 / at_080 == pytest.approx(losses.avoidable_share(np.array(0.8), 0.95), abs=0.003)
-
-
 def test_distortion_and_heat_raise_the_load_loss_as_the_standards_say() -> None:
     cold, warm = np.array(75.0), np.array(100.0)
     assert losses.load_loss_factor(np.array(0.0), cold) == pytest.approx(1.0)
@@ -43,12 +35,6 @@ def test_distortion_and_heat_raise_the_load_loss_as_the_standards_say() -> None:
 def test_unbalanced_currents_lose_more_than_the_same_current_in_balance() -> None:
     assert losses.imbalance_factor(np.array([1.5, 0.75, 0.75])) == pytest.approx(1.125)
     assert losses.imbalance_factor(np.array([10.0, 10.0, 10.0])) == pytest.approx(1.0)
-
-
-def test_a_line_loses_r_times_current_squared() -> None:
-    current = np.hypot(600.0, 300.0) * 1000.0 / (np.sqrt(3) * 11_000.0)
-    found = losses.feeder_loss_kw(np.array(0.5), np.array(600.0), np.array(300.0), np.array(11_000.0))
-    assert found == pytest.approx(3 * 0.5 * current**2 / 1000.0)
 
 
 @given(

@@ -14,7 +14,7 @@ from ingestion import services as ingestion
 from substations.models import Reading, Substation
 from substations.partitions import ensure_months, months
 
-MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  (hypothesis wants them naive)
 
 
 @given(MOMENTS, st.timedeltas(timedelta(0), timedelta(days=900)))
@@ -37,7 +37,7 @@ def test_a_month_is_one_of_utc() -> None:
 
 
 def at(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]  # three numbers
 
 
 @pytest.mark.django_db

@@ -59,7 +59,7 @@ def test_the_feed_follows_the_demo() -> None:
 
 def test_a_naive_end_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
-        demo_spec(datetime(2026, 3, 19))  # noqa: DTZ001
+        demo_spec(datetime(2026, 3, 19))  # noqa: DTZ001  (that is what is refused)
 
 
 def test_a_first_start_is_quick() -> None:

@@ -100,7 +100,7 @@ def test_an_impossible_event_is_refused(arguments: tuple[Any, ...]) -> None:
 
 
 def test_the_start_is_local_and_comes_down_to_the_grid_of_the_interval() -> None:
-    spec = SimulationSpec(start=datetime(2025, 9, 1, 0, 7), interval_min=60)  # noqa: DTZ001
+    spec = SimulationSpec(start=datetime(2025, 9, 1, 0, 7), interval_min=60)  # noqa: DTZ001  (local to its zone)
     assert spec.start_s == int(datetime.fromisoformat("2025-08-31T18:30:00+00:00").timestamp())
 
 

@@ -83,7 +83,7 @@ def web_process(grid: Grid) -> int:
     listed = f"/proc/{grid.system.process.pid}/task/{grid.system.process.pid}/children"
     with open(listed) as children:  # noqa: PTH123  (not a file)
         for child in children.read().split():
-            with open(f"/proc/{child}/cmdline") as command:  # noqa: PTH123
+            with open(f"/proc/{child}/cmdline") as command:  # noqa: PTH123  (not a file)
                 if "uvicorn" in command.read().split("\0"):
                     return int(child)
     raise AssertionError("The supervisor has no web process.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,7 +16,7 @@ Cast = Callable[[str], User]
 PASSWORD = "secret-pass-1"
 
 
-def sign_in(client: Client, url: str = "/sign-in/", password: str = PASSWORD, **more: str) -> object:
+def sign_in(client: Client, url: str = "/sign-in/", password: str = PASSWORD, **more: str) -> Any:
     return client.post(url, {"username": "viewer-user", "password": password, **more})
 
 
@@ -23,7 +24,7 @@ def test_a_page_asks_to_sign_in_and_leads_back(client: Client, person: Cast) -> 
     person("viewer")
     assert client.get("/alerts/").headers["Location"] == "/sign-in/?next=/alerts/"
     assert 'name="next" value="/alerts/"' in text(client.get("/sign-in/?next=/alerts/"))
-    assert sign_in(client, next="/alerts/").headers["Location"] == "/alerts/"  # type: ignore[attr-defined]
+    assert sign_in(client, next="/alerts/").headers["Location"] == "/alerts/"
     assert client.get("/alerts/").status_code == 200
 
 
@@ -32,14 +33,14 @@ def test_a_page_asks_to_sign_in_and_leads_back(client: Client, person: Cast) -> 
 )
 def test_nobody_is_led_to_another_host(client: Client, person: Cast, elsewhere: str) -> None:
     person("viewer")
-    assert sign_in(client, next=elsewhere).headers["Location"] == "/"  # type: ignore[attr-defined]
-    assert sign_in(client, f"/sign-in/?next={elsewhere}").headers["Location"] == "/"  # type: ignore[attr-defined]
+    assert sign_in(client, next=elsewhere).headers["Location"] == "/"
+    assert sign_in(client, f"/sign-in/?next={elsewhere}").headers["Location"] == "/"
 
 
 def test_a_wrong_password_is_said_and_not_shown_again(client: Client, person: Cast) -> None:
     person("viewer")
     answer = sign_in(client, password="wrong-and-typed")
-    assert answer.status_code == 200  # type: ignore[attr-defined]
+    assert answer.status_code == 200
     page = text(answer)
     assert "Please enter a correct username and password." in page
     assert "wrong-and-typed" not in page
@@ -59,7 +60,7 @@ def test_one_who_is_signed_in_needs_no_form(signed_in: SignIn) -> None:
 
 def test_a_form_from_another_site_is_refused(person: Cast) -> None:
     person("viewer")
-    assert sign_in(Client(enforce_csrf_checks=True)).status_code == 403  # type: ignore[attr-defined]
+    assert sign_in(Client(enforce_csrf_checks=True)).status_code == 403
 
 
 def test_signing_out_takes_a_post_and_ends_the_session(signed_in: SignIn) -> None:

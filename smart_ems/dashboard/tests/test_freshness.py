@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -67,9 +68,9 @@ def test_anonymous_and_wrong_method(viewer: Client) -> None:
     assert viewer.post(URL).status_code == 405
 
 
-def test_it_costs_one_question(viewer: Client, django_assert_max_num_queries: object) -> None:
+def test_it_costs_one_question(viewer: Client, django_assert_max_num_queries: Any) -> None:
     for number in range(30):
         station(f"S{number}", reading_interval_s=(60, 300, 900)[number % 3])
 
-    with django_assert_max_num_queries(1):  # type: ignore[operator]
+    with django_assert_max_num_queries(1):
         last_arrival(timezone.now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -76,10 +77,10 @@ def test_anonymous_and_wrong_method(signed_in: SignIn) -> None:
     assert signed_in("viewer").post(URL).status_code == 405
 
 
-def test_the_cost_does_not_grow_with_the_substations(django_assert_num_queries: object) -> None:
+def test_the_cost_does_not_grow_with_the_substations(django_assert_num_queries: Any) -> None:
     for number in range(20):
         scores(station(f"S{number}"), 1.0)
-    with django_assert_num_queries(3):  # type: ignore[operator]
+    with django_assert_num_queries(3):
         losses_now(timezone.now())
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from alerts.models import Alert
 from alerts.tests.alert_scenes import CRITICAL, cleared, resolved
-from mlcore.models import Score
+from mlcore.models import Score, ScoringFailure
 from smart_ems.dashboard.overview import SubstationStatus, statuses
 from substations.models import Reading, Substation
 
@@ -115,6 +115,18 @@ def test_it_takes_five_queries_however_many_there_are(django_assert_num_queries:
         Reading.objects.create(substation=substation, at=timezone.now() - timedelta(days=1))
     with django_assert_num_queries(5):
         assert len(statuses(Substation.objects.all(), now=timezone.now())) == count
+
+
+def test_what_cannot_be_judged_is_never_normal() -> None:
+    substation = station("A")
+    scored(substation)
+    now = timezone.now()
+    times = {"first_failed_at": now, "failed_at": now, "retry_at": now}
+    ScoringFailure.objects.create(substation=substation, reason="ValueError: " + "x" * 80, **times)
+    kind, word = state()
+    assert kind == "unknown"
+    assert word.startswith("Cannot be judged: ValueError: xxx")
+    assert word.endswith("…")
 
 
 def test_the_hover_text_names_place_state_and_values() -> None:

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from ingestion.models import Upload
-from mlcore.models import Detector, TrainingAttempt
+from mlcore.models import Detector, ScoringFailure, TrainingAttempt
 from smart_ems.celery import app
 from smart_ems.dashboard import system_health
 from substations.models import PendingRange, Substation
@@ -63,6 +63,21 @@ def test_queues_and_what_waits_in_the_database() -> None:
     assert found["Queue “ml”"] == ("1200", "warning")
     assert found["Scoring backlog"] == ("2", "")
     assert found["Oldest waiting for"] == ("12 min", "warning")
+
+
+def test_how_scoring_stands_in_words_and_whom_it_fails_for() -> None:
+    assert lines()["Scoring"] == ("keeps up", "")
+    substation, now = Substation.objects.create(code="A"), timezone.now()
+    PendingRange.objects.create(substation=substation, start=now, end=now)
+    PendingRange.objects.update(created_at=now - timedelta(minutes=6))
+    assert lines()["Scoring"] == ("lags behind", "warning")
+    since = now - timedelta(minutes=30, seconds=5)
+    ScoringFailure.objects.create(
+        substation=substation, reason="ValueError: no", first_failed_at=since, failed_at=now, retry_at=now
+    )
+    found = lines()
+    assert found["Scoring"] == ("1 substation cannot be judged", "critical")
+    assert found["A, for 30 min"] == ("ValueError: no", "critical")
 
 
 def test_files_of_a_day_by_how_they_ended() -> None:

@@ -18,6 +18,7 @@ from rich.table import Table
 from core.console import wide_table
 from core.formatting import figure
 from ingestion.options import ImportOptions, OptionError
+from mlcore.explanations import evidence_in_words, said_by
 from mlcore.models import Detection
 from smart_ems.scratch import DetectError, Intake, detect, register, scratch_database, take_in
 from substations.registry import RegistryError
@@ -108,7 +109,7 @@ class Command(BaseCommand):
                 "check the meter" if each.kind == Detection.Kind.METER else each.get_severity_display(),
                 str(each.get_cause_display()),
                 "" if each.kind == Detection.Kind.METER else figure(each.loss_kwh, "kWh"),
-                each.reason,
+                said_by(each.evidence, each.reason),
             )
         wide_table(self.stdout).print(table)
         losses = [each for each in found if each.kind == Detection.Kind.LOSS]
@@ -132,8 +133,8 @@ def _record(each: Detection) -> dict[str, Any]:
         "loss_pct": each.loss_pct,
         "score": each.score,
         "confidence": each.confidence,
-        "reason": each.reason,
-        "evidence": each.evidence,
+        "reason": said_by(each.evidence, each.reason),
+        "evidence": evidence_in_words(each.evidence, each.cause),
     }
 
 
@@ -151,7 +152,6 @@ def _write(path: Path, found: Sequence[Detection]) -> None:
             end = each.end or each.substation.readings.latest("at").at
             times = [f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}" for at in (each.start, end)]
             loss = "" if each.loss_kwh is None else round(each.loss_kwh, 3)
+            reason = said_by(each.evidence, each.reason)
             severity = "info" if each.kind != Detection.Kind.LOSS else _severity(each)
-            writer.writerow(
-                [each.substation.code, *times, severity, each.cause, loss, round(each.score, 3), each.reason]
-            )
+            writer.writerow([each.substation.code, *times, severity, each.cause, loss, round(each.score, 3), reason])

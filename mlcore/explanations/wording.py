@@ -1,0 +1,74 @@
+"""How the figures of a sentence are written: for programs, always alike; for a page, as its language does."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from typing import Protocol
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from core import formatting
+from mlcore.diagnosis.findings import Figures
+
+__all__ = ["PAGE", "PLAIN", "Figures", "Wording", "number"]
+
+MIN_SHOWN = 1e-9
+"""Smaller figures are what rounding leaves of nothing."""
+
+MIN_SHOWN_ON_PAGES = 5e-5
+MAX_DIGITS = 1e9
+MAX_HOURS = 1e6
+
+
+class Wording(Protocol):
+    """Writes an amount with its unit, and a duration. form: of Python's ``format``, as a program reads it."""
+
+    def amount(self, value: float, unit: str = "", form: str = ".4g") -> str: ...
+
+    def lasting(self, hours: float) -> str: ...
+
+
+class PlainWording:
+    """Digits with a point and without grouping, the same in every language."""
+
+    def amount(self, value: float, unit: str = "", form: str = ".4g") -> str:
+        return f"{number(value, form)} {unit}".rstrip()
+
+    def lasting(self, hours: float) -> str:
+        hours = min(max(hours, 0.0), MAX_HOURS)
+        if hours < 1.5:
+            return _("%(n)s min") % {"n": max(round(hours * 60), 1)}
+        if hours < 72:
+            return _("%(n)s h") % {"n": f"{hours:.0f}"}
+        return _("%(n)s days") % {"n": f"{hours / 24:.1f}"}
+
+
+class PageWording:
+    """As all figures of the pages are written."""
+
+    def amount(self, value: float, unit: str = "", form: str = ".4g") -> str:
+        value = within(value) if abs(value) >= MIN_SHOWN_ON_PAGES else 0.0
+        if unit or not form.endswith("f"):
+            sign = "+" if form.startswith("+") and value > 0 else ""
+            return sign + formatting.figure(value, unit)
+        return number_format(value, decimal_pos=int(form[-2]))
+
+    def lasting(self, hours: float) -> str:
+        return formatting.duration(timedelta(hours=min(max(hours, 0.0), MAX_HOURS)))
+
+
+PLAIN, PAGE = PlainWording(), PageWording()
+
+
+def number(value: float, form: str = ".4g") -> str:
+    """A figure of a sentence: 0 for what rounding left of nothing, also below it, and no rows of digits."""
+    if abs(value) >= MAX_DIGITS and form.endswith("f"):
+        form = ".3g"
+    return format(within(value) if abs(value) >= MIN_SHOWN else 0.0, form)
+
+
+def within(value: float) -> float:
+    """A product of figures that is beyond all numbers as the largest of them."""
+    return max(-sys.float_info.max, min(value, sys.float_info.max))
