@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-LOOKED_AT_LINES = 200
+LOOKED_AT_LINES = 200  # chosen: more than any preamble
 # In this order where two are equally steady: with decimal commas, semicolon and comma both are.
 CANDIDATES = (";", "\t", "|", ",", "^", "~", "\x1f", "¦", "§")
 BLANKS = "  "  # two blanks or more

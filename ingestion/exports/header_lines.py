@@ -10,11 +10,10 @@ from dataclasses import dataclass, field, replace
 from ingestion.exports.containers import CellGrid
 from ingestion.exports.figures import cleaned, parts_of
 from ingestion.exports.unit_table import written_unit
-from ingestion.exports.wording import Meaning, meaning_of, phase_three_is_blue
+from ingestion.exports.meanings import Meaning, meaning_of, phase_three_is_blue
 from ingestion.problems import Unreadable, printable
 
-HEADER_WITHIN_LINES = 120
-FOOTER_LINES = 8
+HEADER_WITHIN_LINES = 120  # chosen: longer than any preamble that was seen
 
 
 @dataclass(slots=True)

@@ -28,7 +28,7 @@ from substations.channels import CHANNELS
 
 REJECTED_SHARE = 0.1  # chosen: a tenth of the rows lost is no accident of single lines
 _LOW, _HIGH = np.array([[c.low, c.high] for c in CHANNELS], dtype=np.float64).T
-_FUTURE = np.timedelta64(1, "D")
+_FUTURE = np.timedelta64(1, "D")  # as validation: clocks and zones may differ by hours
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ingestion.problems import FloatArray
 
-SQRT3 = 3**0.5
+SQRT3 = 3**0.5  # line to line over line to neutral
 # IEC 60038 and the customary low voltages, line to line.
 NOMINAL_V = (190, 200, 208, 220, 230, 240, 380, 400, 415, 440, 460, 480, 600, 690, 3300, 4160, 6000, 6300, 6600,
 10_000, 10_500, 11_000, 12_470,

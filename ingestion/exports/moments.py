@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from ingestion.exports.figures import cleaned
 
 ORDERS = ("dmy", "mdy", "ymd")
+# The first letters of the twelve months in Latin scripts, in their order.
 _MONTHS = {
     name: n
     for n, names in enumerate(
