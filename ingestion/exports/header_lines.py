@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from ingestion.exports.containers import CellGrid
 from ingestion.exports.figures import cleaned, parts_of
-from ingestion.exports.unit_table import written_unit
 from ingestion.exports.meanings import Meaning, meaning_of, phase_three_is_blue
+from ingestion.exports.unit_table import written_unit
 from ingestion.problems import Unreadable, printable
 
 HEADER_WITHIN_LINES = 120  # chosen: longer than any preamble that was seen

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from ingestion.exports.answers import ExportAnswers
 from ingestion.exports.figures import cleaned
 from ingestion.exports.header_lines import Columns, meanings_of
-from ingestion.exports.moments import read_clock, read_date
 from ingestion.exports.meanings import Meaning, meaning_of
+from ingestion.exports.moments import read_clock, read_date
 
 DAY_COLUMNS = 12  # fewer times of day in a header are no day
 # Elexon and the UK's half-hourly files: active and reactive, import and export.

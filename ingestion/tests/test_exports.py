@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from ingestion.exports.composition import is_register, power_of_energy
 from ingestion.exports.containers import opened
 from ingestion.exports.figures import parts_of, to_float
-from ingestion.exports.moments import read_clock, read_date
 from ingestion.exports.meanings import meaning_of
+from ingestion.exports.moments import read_clock, read_date
 from ingestion.problems import Unreadable
 from ingestion.tests.exported import P, Q, asked, line_current, read, table, times, values
 
