@@ -14,7 +14,8 @@
       ▼      derivation     what physics gives beside what was measured
     stored   storage        upsert of a block; a pending range for each substation        Stored
 
-``exports`` reads what meters, loggers and historians write, in any layout, and says what is sure and what is asked.
+``exports`` reads what meters, loggers and historians write, in any layout, and says what is sure and what is asked;
+``conversion`` puts its canonical rows beside the file where headers alone would not do.
 ``loading`` takes a file through the last three under a lease, block by block, each block in one transaction; before, it
 reads the whole file once, so that nothing is stored of a file that is over a limit or names an unknown substation.
 ``batches`` does the same for rows that come by the API or the feed. ``new_substations`` are those that a file brings

@@ -53,10 +53,19 @@ class FilesField(forms.FileField):
         return [cast(UploadedFile[Any], super(FilesField, self).clean(file, initial)) for file in files]
 
 
+# What the file dialog offers; the content decides, not the name.
+_ACCEPTED = ".csv,.txt,.tsv,.gz,.zip,.xlsx,.xls,.ods,.xml,text/csv,application/gzip"
+
+
 class UploadForm(forms.Form):
     file = FilesField(
         label=_("Files"),
-        widget=_ManyFiles(attrs={"class": "input", "accept": ".csv,.txt,.tsv,.gz,text/csv,application/gzip"}),
+        widget=_ManyFiles(
+            attrs={
+                "class": "input",
+                "accept": _ACCEPTED,
+            }
+        ),
         help_text=_("CSV or text, also compressed with gzip; comma, semicolon or tab; one or many substations."),
     )
     time_zone = forms.ChoiceField(

@@ -12,7 +12,7 @@ import pandas as pd
 from django.conf import settings
 
 from core.spreadsheets import unguarded
-from ingestion import mapping, sniffing, timestamps
+from ingestion import conversion, mapping, sniffing, timestamps
 from ingestion.mapping import DATE, SUBSTATION, SURE, TIMESTAMP, ColumnChoice, ColumnGuess
 from ingestion.models import ColumnMapping, Upload
 from ingestion.numbers import to_numbers
@@ -79,7 +79,7 @@ def look(path: Path, options: ImportOptions) -> Inspection:
     The mapping is the one answered, else the saved one for these columns, else a guess; a guess that is not sure is a
     question. Substations are those of the first rows: others may come up while the file is checked.
     """
-    form = sniffing.sniff(path)
+    form = sniffing.sniff(conversion.readable(path, options, refined))
     saved = ColumnMapping.objects.filter(signature=mapping.signature(form.columns)).first()
     guesses = mapping.guess(form.columns)
     questions: list[str] = []

@@ -17,7 +17,7 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from core.spreadsheets import unguarded
-from ingestion import inspection, parsing, receiving, storage, validation
+from ingestion import conversion, inspection, parsing, receiving, storage, validation
 from ingestion.mapping import SUBSTATION, MappingError
 from ingestion.models import RowProblem, Upload
 from ingestion.new_substations import NewSubstations
@@ -157,6 +157,7 @@ class _Load:
 
     def run(self) -> LoadOutcome:
         """1. check the whole file; 2. store block after block; 3. settle what it amounted to."""
+        self.path = conversion.rows_of(self.path)
         found = inspection.look(self.path, self.options.updated(review=False))
         plan = inspection.plan_of(found, self.options)
         self.substations = NewSubstations(inspection.grid(), inspection.new_zone(self.options), self.options.interval_s)

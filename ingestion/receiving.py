@@ -15,7 +15,7 @@ from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ingestion import inspection, mapping
+from ingestion import conversion, inspection, mapping
 from ingestion.inspection import Inspection
 from ingestion.models import ColumnMapping, Upload
 from ingestion.options import ImportOptions
@@ -132,6 +132,8 @@ def queue_again(upload: Upload) -> bool:
 def load_again(upload: Upload, *, by: User | None) -> Upload:
     """A new upload of the same stored file that waits for other answers; the answers given before are its start."""
     before = upload.parsed_options.updated(review=True)
+    if conversion.rows_file(_path(upload)).exists():  # its mapping is of the canonical rows, not of the file
+        before = before.updated(mapping={})
     with upload.file.open("rb") as file:
         return receive(file, name=upload.original_name, source=upload.source, by=by, options=before, again=True).upload
 
@@ -155,6 +157,7 @@ def fingerprint(sha256: str, options: ImportOptions) -> str:
 def drop_file(upload: Upload) -> None:
     """Remove the stored file of an upload that holds nothing of use; its row and its problems stay."""
     if upload.file:
+        conversion.rows_file(_path(upload)).unlink(missing_ok=True)
         upload.file.delete(save=False)
     Upload.objects.filter(pk=upload.pk).update(file="")
     upload.file = ""

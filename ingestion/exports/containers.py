@@ -30,6 +30,10 @@ _REFUSED = {
 }
 
 
+class NoReadings(Unreadable):
+    """The file was recognised, and no answer of a person could turn it into readings."""
+
+
 @dataclass(frozen=True, slots=True)
 class CellGrid:
     """Cells of one table as text; ``lines`` are the 1-based lines (rows of a sheet) that they came from."""
@@ -60,7 +64,7 @@ def opened(data: bytes, name: str = "") -> Opened:
         if data.startswith(magic):
             raise Unreadable(f"This is {what}; expected a table. Export the readings as CSV or as a workbook (.xlsx).")
     if _PQDIF in data[:64]:
-        raise Unreadable(
+        raise NoReadings(
             "This is a PQDIF file of a power quality meter; it cannot be read. Open it in the meter's program "
             "and export the trend of power, voltage and current as CSV."
         )
@@ -211,7 +215,7 @@ def _refuse_fault_record(grid: CellGrid, name: str) -> None:
         re.fullmatch(r"(?i)\d+A", c) for c in first[1]
     ) and any(re.fullmatch(r"(?i)\d+D", c) for c in first[1])  # fmt: skip
     if is_samples or is_setup:
-        raise Unreadable(
+        raise NoReadings(
             "This is a COMTRADE record of a fault recorder: waveforms of a second, no readings of power. "
             "Export the load profile or the trend of the meter as CSV."
         )

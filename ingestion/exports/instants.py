@@ -130,6 +130,8 @@ def _zone_of_clock(text: str) -> str:
 def _order(
     known: Sequence[DateText], shape: Shaped, answers: ExportAnswers, clock: Clock
 ) -> tuple[str, list[ExportQuestion]]:
+    if sum(d.year_parts[0] for d in known) * 2 > len(known):
+        return "ymd", []  # four digits first leave nothing open, whatever was said of the order
     if answers.date_order:
         return answers.date_order, []
     orders = moments.possible_orders(known, clock.now) or ["ymd" if any(d.year_parts[0] for d in known) else "dmy"]
