@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from core.read_only_admin import RecordMixin
 
-from .models import Alert, AlertEvent, Resolution
+from .models import Alert, AlertEvent, Resolution, ReviewFailure
 
 
 class EventInline(RecordMixin, admin.TabularInline[AlertEvent, Alert]):
@@ -49,3 +49,10 @@ class AlertEventAdmin(RecordMixin, admin.ModelAdmin[AlertEvent]):
     list_filter = ("at", "action", "source")
     search_fields = ("alert__substation__code", "comment")
     list_select_related = ("alert__substation", "actor")
+
+
+@admin.register(ReviewFailure)
+class ReviewFailureAdmin(RecordMixin, admin.ModelAdmin[ReviewFailure]):
+    list_display = ("detection", "reason", "first_failed_at", "failed_at", "retry_at", "attempts")
+    search_fields = ("detection__substation__code", "reason")
+    list_select_related = ("detection__substation",)

@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
+from core.retries import Failure, FailureQuerySet
 from mlcore.explanations import PAGE, said_by
 from mlcore.models import Cause, Detection
 from substations.models import Substation
@@ -182,6 +183,18 @@ class AlertDetection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.alert_id} ← {self.detection_id} r{self.revision}"
+
+
+class ReviewFailure(Failure):
+    """Why the alerts could not be brought in line with a detection; the first review that succeeds deletes the row."""
+
+    detection = models.OneToOneField(Detection, models.CASCADE, primary_key=True, related_name="review_failure")
+
+    objects = FailureQuerySet["ReviewFailure"].as_manager()
+
+    class Meta(Failure.Meta):
+        verbose_name = _("review failure")
+        verbose_name_plural = _("review failures")
 
 
 class Resolution(models.Model):

@@ -2,49 +2,80 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.retries import DATABASE_AWAY, log_failure
 from mlcore.models import Detection
 from substations.models import Reading
 
 from . import planned
 from .changes import Conflict, apply, guarded_update, record
 from .lifecycle import Condition, Transition
-from .models import Alert, AlertDetection, Resolution
+from .models import Alert, AlertDetection, Resolution, ReviewFailure
 from .summary import Summary, summarise
 
+logger = logging.getLogger(__name__)
 NOT_REVIEWED = Q(review__isnull=True, withdrawn_at__isnull=True) | Q(revision__gt=F("review__revision"))
+
+
+def _not_reviewed() -> QuerySet[Detection]:
+    """Those without the ones that could not be reviewed and whose next attempt is still to come."""
+    return Detection.objects.filter(NOT_REVIEWED).exclude(review_failure__retry_at__gt=timezone.now())
 
 
 def unreviewed() -> list[Detection]:
     """Detections that no alert knows of yet, or that changed since, oldest first."""
-    return list(Detection.objects.filter(NOT_REVIEWED).select_related("substation").order_by("start", "pk"))
+    return list(_not_reviewed().select_related("substation").order_by("start", "pk"))
 
 
 def has_unreviewed() -> bool:
-    return Detection.objects.filter(NOT_REVIEWED).exists()
+    return _not_reviewed().exists()
 
 
 def review_changed() -> int:
     """Bring the alerts in line with every changed detection and with planned work; how many detections were looked at.
 
-    Two workers may run this at once: the loser of a race writes nothing and the next round does its part.
+    Two workers may run this at once: the loser of a race writes nothing and the next round does its part. A detection
+    that cannot be reviewed stops no other one: why is stored (``ReviewFailure``), and it is tried again later.
     """
-    found = unreviewed()
-    for detection in found:
-        try:
-            review(detection, now=timezone.now())
-        except (Conflict, IntegrityError):
-            continue
+    changed = unreviewed()
+    failed_before = set(ReviewFailure.objects.values_list("pk", flat=True))
+    for detection in changed:
+        if _review_alone(detection) and detection.pk in failed_before:
+            ReviewFailure.objects.succeeded([detection.pk])
     planned.follow(now=timezone.now())
-    return len(found)
+    return len(changed)
+
+
+def _review_alone(detection: Detection) -> bool:
+    """Review one detection, in a savepoint of its own; whether that succeeded."""
+    try:
+        _review_twice(detection)
+    except Conflict:  # another worker or an operator was faster
+        return False
+    except (*DATABASE_AWAY, MemoryError):
+        raise
+    except Exception as error:  # whatever it is, it is this detection's
+        log_failure(logger, f"Detection {detection.pk} of {detection.substation.code} cannot be reviewed", error)
+        ReviewFailure.objects.record({detection.pk: error})
+        return False
+    return True
+
+
+def _review_twice(detection: Detection) -> None:
+    """Who lost a race for the one open alert of a key finds it there the second time."""
+    try:
+        review(detection, now=timezone.now())
+    except IntegrityError:
+        review(detection, now=timezone.now())
 
 
 @transaction.atomic

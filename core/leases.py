@@ -6,6 +6,7 @@ that was too slow can neither renew nor release what another has taken over.
 
 from __future__ import annotations
 
+import logging
 import threading
 import uuid
 from collections.abc import Iterator
@@ -13,10 +14,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Self, TypeVar
 
-from django.db import connection, models
+from django.db import DatabaseError, connection, models
 from django.db.models import Q
 from django.utils import timezone
 
+logger = logging.getLogger(__name__)
 LeasedModel = TypeVar("LeasedModel", bound="Leased")
 
 
@@ -61,7 +63,10 @@ def kept(rows: LeasedQuerySet[Any], token: uuid.UUID, *, lease_for: timedelta) -
     def renew() -> None:
         # A fourth of the lease: three renewals may fail before it runs out.
         while not done.wait(lease_for.total_seconds() / 4):
-            rows.renew(token, lease_for=lease_for)
+            try:
+                rows.renew(token, lease_for=lease_for)
+            except DatabaseError as error:
+                logger.warning("A lease could not be renewed, it is tried again: %s", error)
         connection.close()
 
     thread = threading.Thread(target=renew, name="lease renewal", daemon=True)

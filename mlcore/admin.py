@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from core.read_only_admin import RecordMixin
 
-from .models import Detection, Detector, ScoringFailure
+from .models import Detection, Detector, ScoringFailure, TrainingFailure
 
 
 @admin.register(Detector)
@@ -42,8 +42,8 @@ class DetectionAdmin(RecordMixin, admin.ModelAdmin[Detection]):
     date_hierarchy = "start"
 
 
-@admin.register(ScoringFailure)
-class ScoringFailureAdmin(RecordMixin, admin.ModelAdmin[ScoringFailure]):
+@admin.register(ScoringFailure, TrainingFailure)
+class FailureAdmin(RecordMixin, admin.ModelAdmin[ScoringFailure]):
     list_display = ("substation", "reason", "first_failed_at", "failed_at", "retry_at", "attempts")
     search_fields = ("substation__code", "reason")
     list_select_related = ("substation",)

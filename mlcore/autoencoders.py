@@ -34,13 +34,16 @@ SLOT_S = QUARTER_HOUR_S
 """Readings that come more often are averaged to this before the autoencoder sees them."""
 WINDOW_H = 4.0
 MIN_WINDOW, MAX_WINDOW = 8, 24
+"""Chosen: a window of four hours holds the beginning of a fault; fewer steps hold no shape, more cost time alone."""
 LATENT = 2
 """Narrow: calm residuals hold little but noise, and a wide bottleneck would pass a lasting fault on as well."""
 CLIP = 15.0
+"""Chosen: in spreads, several times a clear fault; beyond it a reading is not more abnormal, only wilder."""
 OWN_DAYS = MIN_TRAINING_DAYS
 """Calm days, beside those kept back, from which a substation gets an autoencoder of its own instead of the fleet's."""
 ABNORMAL_SCORE = 0.8
 EXCLUDED_AROUND_H = 3.0
+"""Chosen: what comes near an alarm, and the hours around it that a window may still hold, are not learned as normal."""
 MIN_UNUSUAL_LOSS_PCT = 5.0
 """Unusual behaviour is worth an alert from this much extra loss on; a holiday is unusual too, and costs nothing."""
 
@@ -49,19 +52,19 @@ MIN_UNUSUAL_LOSS_PCT = 5.0
 class Slots:
     """Steps of a fleet at which the autoencoder looks: the last of every slot.
 
-    steps: [slot] index of the step. each: steps in a slot. interval_s: length of a slot.
+    steps: [slot] index of the step. steps_each: how many there are in a slot. interval_s: length of a slot.
     """
 
     steps: IntArray
-    each: int
+    steps_each: int
     interval_s: int
 
 
 def slots_of(fleet: Fleet) -> Slots:
     """Slots on the clock, so that training and scoring cut the time alike wherever a record begins."""
-    each = max(1, SLOT_S // fleet.interval_s)
+    steps_each = max(1, SLOT_S // fleet.interval_s)
     number = fleet.at_s // fleet.interval_s
-    return Slots(np.flatnonzero(number % each == each - 1), each, each * fleet.interval_s)
+    return Slots(np.flatnonzero(number % steps_each == steps_each - 1), steps_each, steps_each * fleet.interval_s)
 
 
 def window_steps(interval_s: int) -> int:
@@ -80,7 +83,7 @@ def train_autoencoders(
         return {}
     analysis = analyse(fleet, models)
     slots = slots_of(fleet)
-    averaged, calendar = _features(fleet, analysis.residuals, slots.each, WHOLE_RECORD)
+    averaged, calendar = _features(fleet, analysis.residuals, slots.steps_each, WHOLE_RECORD)
     values, context = np.moveaxis(averaged[:, :, slots.steps], 1, 2), calendar[:, slots.steps].T
     rows = (_calm(fleet, analysis) & train)[:, slots.steps]
     autoencoder = GruAutoencoder(
@@ -128,8 +131,8 @@ class AutoencoderStack:
         if not self.stacks:
             return None
         slots = slots_of(fleet)
-        values, context = _features(fleet, residuals, slots.each, history)
-        reach = slots.each * (max(autoencoder.window_steps for _, autoencoder in self.stacks) - 1)
+        values, context = _features(fleet, residuals, slots.steps_each, history)
+        reach = slots.steps_each * (max(autoencoder.window_steps for _, autoencoder in self.stacks) - 1)
         values, earlier = history.of("values").before(values, reach)
         context, _ = history.of("context").before(context, reach)
         latest = history.of("latest")
@@ -137,7 +140,7 @@ class AutoencoderStack:
         scores = np.repeat(before, residuals.shape[1], axis=1)
         if len(slots.steps):
             ends = slots.steps + earlier
-            columns = np.concatenate([np.arange(ends[0], -1, -slots.each)[:0:-1], ends])
+            columns = np.concatenate([np.arange(ends[0], -1, -slots.steps_each)[:0:-1], ends])
             for rows, autoencoder in self.stacks:
                 known = np.moveaxis(values[rows][:, :, columns], 1, 2)
                 relative = autoencoder.score(known, context=context[:, columns].T) / autoencoder.threshold_[:, None]
@@ -147,17 +150,17 @@ class AutoencoderStack:
 
 def worth_saying(findings: list[Finding]) -> list[Finding]:
     """The findings without unusual behaviour that costs next to nothing or goes on during another finding."""
-    named = [each for each in findings if each.kind != "unusual"]
+    named = [finding for finding in findings if finding.kind != "unusual"]
     return [
-        each
-        for each in findings
-        if each.kind != "unusual"
-        or (each.loss_pct >= MIN_UNUSUAL_LOSS_PCT and not any(_overlap(each, other) for other in named))
+        finding
+        for finding in findings
+        if finding.kind != "unusual"
+        or (finding.loss_pct >= MIN_UNUSUAL_LOSS_PCT and not any(_overlap(finding, other) for other in named))
     ]
 
 
 def _overlap(one: Finding, other: Finding) -> bool:
-    ends = [math.inf if each.end_s is None else each.end_s for each in (one, other)]
+    ends = [math.inf if finding.end_s is None else finding.end_s for finding in (one, other)]
     return one.substation == other.substation and one.onset_s < ends[1] and other.onset_s < ends[0]
 
 
@@ -174,10 +177,10 @@ def facts_of(autoencoder: GruAutoencoder, interval_s: int) -> dict[str, float | 
     }
 
 
-def _features(fleet: Fleet, residuals: FloatArray, each: int, history: History) -> tuple[FloatArray, FloatArray]:
-    """Residuals [substation, residual, time] as the mean of ``each`` steps, and [feature, time] hour and weekend."""
+def _features(fleet: Fleet, residuals: FloatArray, steps_each: int, history: History) -> tuple[FloatArray, FloatArray]:
+    """Residuals [substation, residual, time] as means of ``steps_each`` steps; [feature, time] hour and weekend."""
     by_step = np.moveaxis(residuals, 1, 2)
-    averaged = window_mean(by_step, each, history.of("slot_mean")) if each > 1 else by_step
+    averaged = window_mean(by_step, steps_each, history.of("slot_mean")) if steps_each > 1 else by_step
     angle = 2.0 * np.pi * fleet.hour / 24.0
     return averaged, np.stack([np.sin(angle), np.cos(angle), fleet.weekend.astype(np.float64)])
 

@@ -27,7 +27,8 @@ from .engine.fitted import IncompatibleWeightsError
 from .engine.gru_autoencoder import GruAutoencoder
 
 DIAGNOSIS = "diagnosis."
-NETWORK = "network."
+AUTOENCODER = "network."
+"""Before the names of stored arrays; models that are stored already have them."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class TrainedDetector:
         named, meta = {DIAGNOSIS + name: array for name, array in arrays.items()}, {"diagnosis": facts}
         if self.autoencoder is not None:
             weights, meta["network"] = self.autoencoder.to_arrays()
-            named |= {NETWORK + name: array for name, array in weights.items()}
+            named |= {AUTOENCODER + name: array for name, array in weights.items()}
         return named, meta
 
     @classmethod
@@ -82,7 +83,7 @@ class TrainedDetector:
         if "network" not in meta:
             return cls.of(model, None)
         try:
-            return cls.of(model, GruAutoencoder.from_arrays(_under(NETWORK, arrays), meta["network"]))
+            return cls.of(model, GruAutoencoder.from_arrays(_under(AUTOENCODER, arrays), meta["network"]))
         except IncompatibleWeightsError as error:
             raise IncompatibleModelError(str(error)) from error
 
@@ -118,14 +119,14 @@ def analyse_each(
     models = {code: detector.model for code, detector in detectors.items()}
     parameters = judgement.parameters_of(fleet, models)
     judged = judgement.judge(fleet, models, parameters, score_by_autoencoder(fleet.codes, detectors))
-    found: list[Finding] = []
+    said: list[Finding] = []
     failed: dict[str, Exception] = {}
     for row, code in enumerate(fleet.codes):
         try:
-            found += judgement.findings(of_substation(judged, row), models)
+            said += judgement.findings(of_substation(judged, row), models)
         except Exception as error:  # whatever it is, the others have nothing to do with it
             failed[code] = error
-    lasting = [each for each in found if each.end_s is None or each.end_s > start_s]
+    lasting = [finding for finding in said if finding.end_s is None or finding.end_s > start_s]
     first = int(np.searchsorted(fleet.at_s, start_s))
     return summary(judged, autoencoders.worth_saying(lasting), models, first), failed
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
 from core.leases import Leased, LeasedQuerySet
+from core.retries import Failure, FailureQuerySet
 from mlcore.diagnosis.analysis import StepStatus
 from substations.models import Substation
 
@@ -161,25 +162,28 @@ class TrainingAttempt(Leased):
         return f"{self.substation_id}: {self.newest_at}"
 
 
-class ScoringFailure(models.Model):
+class ScoringFailure(Failure):
     """Why a substation cannot be judged. Its readings wait and are tried again; the first result deletes the row."""
 
-    MAX_REASON = 300
-
     substation = models.OneToOneField(Substation, models.CASCADE, primary_key=True, related_name="scoring_failure")
-    reason = models.CharField(_("reason"), max_length=MAX_REASON)
-    first_failed_at = models.DateTimeField(_("first failed"))
-    failed_at = models.DateTimeField(_("last failed"))
-    retry_at = models.DateTimeField(_("next attempt"))
-    attempts = models.PositiveIntegerField(_("attempts"), default=1)
 
-    class Meta:
-        ordering = ["first_failed_at"]
+    objects = FailureQuerySet["ScoringFailure"].as_manager()
+
+    class Meta(Failure.Meta):
         verbose_name = _("scoring failure")
         verbose_name_plural = _("scoring failures")
 
-    def __str__(self) -> str:
-        return f"{self.substation_id}: {self.reason}"
+
+class TrainingFailure(Failure):
+    """Why a substation could not be trained when it was due; the next training that ends deletes the row."""
+
+    substation = models.OneToOneField(Substation, models.CASCADE, primary_key=True, related_name="training_failure")
+
+    objects = FailureQuerySet["TrainingFailure"].as_manager()
+
+    class Meta(Failure.Meta):
+        verbose_name = _("training failure")
+        verbose_name_plural = _("training failures")
 
 
 class ScorerOwnership(models.Model):

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 if TYPE_CHECKING:
-    from .models import Detection, Detector, Score  # noqa: F401 (named as text below)
+    from .models import Detection, Detector, Score  # noqa: F401  # named as text below
 
 
 class DetectorQuerySet(models.QuerySet["Detector"]):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
-from mlcore.fleet.groups import neighbour_groups
+from core.leases import kept
+from core.retries import DATABASE_AWAY, log_failure
+from mlcore.fleet.groups import NeighbourGroup, neighbour_groups
 from mlcore.scoring.health import scoring_health
 from mlcore.scoring.pending import batches_waiting, score_pending
 from mlcore.training.feedback import learn_verdict
 from mlcore.training.fit import train
-from mlcore.training.schedule import claim, claimed, demand, due, release
+from mlcore.training.schedule import LEASE_FOR, claim, claimed, demand, due, release, was_interrupted
 from substations.models import Substation
 
-from .models import Detector
+from .models import Detector, TrainingAttempt, TrainingFailure
 
 logger = logging.getLogger(__name__)
 __all__ = [
@@ -27,35 +31,79 @@ __all__ = [
 ]
 
 
+class TrainingInterrupted(Exception):
+    """The worker that trained a group has died over it."""
+
+
 def train_all(*, until: datetime | None = None) -> list[Detector]:
-    """Train every group now, from readings until a time or else by the ordinary rule; for commands."""
-    return [detector for group in neighbour_groups() for detector in train(group, until=until)]
+    """Train every group now, from readings until a time or else by the ordinary rule; for commands.
+
+    A group that cannot be trained is left out: why is logged and stored (``TrainingFailure``).
+    """
+    stored: list[Detector] = []
+    for group in neighbour_groups():
+        with _failing_alone(group) as concerned:
+            concerned += group.ids
+            stored += train(group, until=until)
+    return stored
 
 
 def training_is_due() -> bool:
     """Whether a group should be trained that nobody is training. Asked every few seconds: mostly nobody is due."""
-    found = demand(Substation.objects.all())
-    if not found.everyone:
+    wanted = demand(Substation.objects.all())
+    if not wanted.everyone:
         return False
     held = claimed()
-    return any(found.of(group) and group.substations[0].pk not in held for group in neighbour_groups())
+    return any(wanted.of(group) and group.substations[0].pk not in held for group in neighbour_groups())
 
 
 def train_due() -> list[Detector]:
-    """Train every group that is due and that no other worker is training; the new versions."""
+    """Train every group that is due and that no other worker is training; the new versions.
+
+    A group that cannot be trained stops no other one: why is stored, and it is tried again later.
+    """
     _settle_intervals()
     stored: list[Detector] = []
     for group in neighbour_groups():
-        if not due(group, look_for_drift=True) or not (token := claim(group)):
-            continue
-        wanted = due(group, look_for_drift=True)  # another worker may have trained it before the claim
-        considered: list[int] = []
-        try:
-            stored += train(group, only=wanted) if wanted else []
-            considered = wanted
-        finally:
-            release(token, considered)
+        with _failing_alone(group) as concerned:
+            stored += _train_if_due(group, concerned)
     return stored
+
+
+def _train_if_due(group: NeighbourGroup, concerned: list[int]) -> list[Detector]:
+    """Train a group under a lease that is renewed meanwhile. concerned: becomes who is trained."""
+    if not (wanted := due(group, look_for_drift=True)):
+        return []
+    is_left_over = was_interrupted(group)
+    if not (token := claim(group)):
+        return []
+    concerned += wanted
+    considered: list[int] = []
+    try:
+        if is_left_over:  # first the others: what takes a worker's life once may do it again
+            raise TrainingInterrupted("The worker was stopped or ran out of memory during the training.")
+        with kept(TrainingAttempt.objects.all(), token, lease_for=LEASE_FOR):
+            concerned[:] = due(group, look_for_drift=True)  # another worker may have trained it before the claim
+            stored = train(group, only=concerned) if concerned else []
+        considered = concerned
+    finally:
+        release(token, considered)
+    return stored
+
+
+@contextmanager
+def _failing_alone(group: NeighbourGroup) -> Iterator[list[int]]:
+    """Keep a failure to the group it belongs to: it is stored of the substations that the work adds to the list."""
+    concerned: list[int] = []
+    try:
+        yield concerned
+    except DATABASE_AWAY:
+        raise
+    except Exception as error:  # whatever it is, the other groups have nothing to do with it
+        log_failure(logger, f"The group of {group.substations[0].code} cannot be trained", error)
+        TrainingFailure.objects.record(dict.fromkeys(concerned or group.ids, error))
+    else:
+        TrainingFailure.objects.succeeded(concerned)
 
 
 def _settle_intervals() -> None:

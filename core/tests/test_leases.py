@@ -8,6 +8,7 @@ from threading import Event
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from core.leases import kept
@@ -56,5 +57,20 @@ def test_a_lease_is_renewed_while_the_work_goes_on() -> None:
             renewed.set()
 
     rows: Any = Rows()
+    with kept(rows, uuid.uuid4(), lease_for=timedelta(milliseconds=40)):
+        assert renewed.wait(5)
+
+
+def test_a_renewal_that_fails_is_tried_again_and_does_not_end_the_lease() -> None:
+    renewed, calls = Event(), []
+
+    class LockedRows:
+        def renew(self, token: uuid.UUID, *, lease_for: timedelta) -> None:
+            calls.append(token)
+            if len(calls) == 1:
+                raise OperationalError("database is locked")
+            renewed.set()
+
+    rows: Any = LockedRows()
     with kept(rows, uuid.uuid4(), lease_for=timedelta(milliseconds=40)):
         assert renewed.wait(5)

@@ -15,7 +15,7 @@ from mlcore.diagnosis.fleet import IntArray
 from mlcore.diagnosis.judgement import Judgement
 from mlcore.diagnosis.learning import MIN_TRAINING_H, usable_hours
 from mlcore.diagnosis.model import SubstationModel, Warming
-from mlcore.diagnosis.residuals import RESIDUAL_NAMES, stacked_residuals
+from mlcore.diagnosis.residuals import stacked_residuals
 from substations.electrical.power import FloatArray
 
 
@@ -38,7 +38,7 @@ class Analysis:
     bands: expectation and normal band per quantity; see ``diagnosis.bands``.
     local_loss_kw: transformer and share of the feeders; extra_loss_kw: against the expectation for this load;
     avoidable_loss_kw: what the target power factor would save.
-    residuals: [substation, time, residual] in the order of residual_names, for an autoencoder to learn from.
+    residuals: [substation, time, residual] in the order of RESIDUAL_NAMES, for an autoencoder to learn from.
     warming: substations without a model, and how far they are.
     autoencoder_score: the autoencoder's own score where there is one, 1.0 is its threshold.
     """
@@ -55,7 +55,6 @@ class Analysis:
     extra_loss_kw: FloatArray
     avoidable_loss_kw: FloatArray
     residuals: FloatArray
-    residual_names: tuple[str, ...]
     warming: dict[str, Warming]
     autoencoder_score: FloatArray | None = None
 
@@ -92,7 +91,6 @@ def summary(
         extra_loss_kw=departures.rates.total()[:, first:],
         avoidable_loss_kw=departures.rates.avoidable[:, first:],
         residuals=stacked_residuals(departures.residuals)[:, first:],
-        residual_names=RESIDUAL_NAMES,
         warming=_warming(judgement, models),
         autoencoder_score=None if autoencoder is None else autoencoder.score[:, first:],
     )

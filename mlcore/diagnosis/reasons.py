@@ -96,7 +96,7 @@ def evidence(incident: Incident, values: dict[str, AtPeak], scores: np.ndarray) 
 
 
 def confidence(incident: Incident, has_assumptions: bool, confirmed: bool | None) -> float:
-    """0 to 1 from how far the score is above its limit, how clear the cause is, and the network's opinion."""
+    """0 to 1 from how far the score is above its limit, how clear the cause is, and the autoencoder's opinion."""
     strength = 1.0 - 0.5 / max(incident.score, 1.0)
     found = strength * (0.75 + 0.25 * incident.assessment.clearness) * (0.9 if has_assumptions else 1.0)
     if confirmed is None:

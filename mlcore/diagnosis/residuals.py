@@ -59,7 +59,7 @@ RESIDUAL_NAMES = ("reactive", "imbalance", "distortion", "voltage", "oil_tempera
 
 
 def stacked_residuals(residuals: Residuals) -> FloatArray:
-    """[substation, time, residual channel] in the order of RESIDUAL_NAMES: the network's input."""
+    """[substation, time, residual channel] in the order of RESIDUAL_NAMES: the autoencoder's input."""
     return np.stack(
         [
             residuals.reactive_scaled,

@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-CLIP_NORM = 1.0
+CLIP_NORM = 1.0  # chosen: a gradient that explodes along a window is cut to the length of an ordinary one
+# Adam (Kingma and Ba 2015) with its usual decay rates; the epsilon is that of Keras.
 MOMENTUM, SQUARES, EPSILON = 0.9, 0.999, 1e-7
 
 
@@ -31,7 +32,7 @@ def recurrence(projected: Any, recurrent: Any, inner_bias: Any, steps: int) -> A
     """
     import tensorflow as tf
 
-    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    @tf.custom_gradient  # type: ignore[untyped-decorator]  # TensorFlow has no types
     def run(projected: Any, recurrent: Any, inner_bias: Any) -> Any:
         inputs = tf.unstack(projected, num=steps, axis=2)
         state = tf.zeros_like(inputs[0][..., : recurrent.shape[1]])
@@ -118,7 +119,7 @@ def training_graph(architecture: Architecture) -> Any:
     _use_one_thread()
     shapes = [tf.TensorShape([None, *shape]) for shape in architecture.shapes().values()]
 
-    @tf.function(input_signature=_signature(architecture))  # type: ignore[untyped-decorator]
+    @tf.function(input_signature=_signature(architecture))  # type: ignore[untyped-decorator]  # TensorFlow has no types
     def train(weights: Any, moments: Any, squares: Any, rows: Any, present: Any, starts: Any, rates: Any) -> Any:
         def body(batch: Any, weights: Any, moments: Any, squares: Any) -> Any:
             found = _gradients(weights, rows, present, starts[batch], architecture)

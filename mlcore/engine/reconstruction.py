@@ -23,7 +23,9 @@ Float32 = npt.NDArray[np.float32]
 CHUNK = 1024
 """Windows in a piece of work; a model may take as many as fit into the cache for its width."""
 TOGETHER = 192
+"""Chosen: substations judged in a piece of work, so that its arrays stay small whatever the fleet is."""
 MIN_ERROR = 1e-3
+"""Chosen: least scale of an error, in spreads: a channel that is met exactly must not make every other one nothing."""
 
 
 class NotFittedError(RuntimeError):

@@ -12,7 +12,13 @@ FloatArray = npt.NDArray[np.floating]
 BoolArray = npt.NDArray[np.bool_]
 
 QUARTILES_OF_NORMAL = 1.349
+"""Distance of the quartiles of a normal distribution over its standard deviation, 2 · 0.6745."""
+
+MAD_TO_SIGMA = 1.4826
+"""Standard deviation of a normal distribution over its median deviation, 1 / 0.6745."""
+
 MIN_SPREAD = 1e-6
+"""Chosen: a channel that moves less than this is a constant, with what float32 makes of it."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class RobustScaler:
             raise ValueError(f"clip must be above 0; received {clip}.")
         used = values if rows is None else np.where(rows[..., None], values, np.nan)
         low, centre, high = _quartiles(used)
-        deviation = _quartiles(np.abs(used - centre[:, None, :]))[1] * 1.4826
+        deviation = _quartiles(np.abs(used - centre[:, None, :]))[1] * MAD_TO_SIGMA
         spread = (high - low) / QUARTILES_OF_NORMAL
         spread = np.where(spread > MIN_SPREAD, spread, deviation)
         spread = np.where(spread > MIN_SPREAD, spread, 1.0)

@@ -9,6 +9,7 @@ BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 
 MIN_FILLED = 0.75
+"""Chosen: share of a window that must have been measured; what is missing enters a model as its usual value."""
 
 
 def kept_back(length: int, block: int, share: float) -> BoolArray:

@@ -26,7 +26,7 @@ ASSUMED: dict[str, str | Promise] = {
 def assumptions_in_words(stored: Mapping[str, Any]) -> list[str]:
     """What the figures rest on that nobody measured or entered; older evidence holds the sentences themselves."""
     if "assumed" not in stored:
-        return [str(each) for each in stored.get("assumptions") or []]
+        return [str(sentence) for sentence in stored.get("assumptions") or []]
     names = ", ".join(stored.get("typical_values") or [])
     typical = [_("Typical values for %(names)s: the loss is an interval.") % {"names": names}] if names else []
     return typical + [str(ASSUMED[code]) for code in stored["assumed"] if code in ASSUMED]

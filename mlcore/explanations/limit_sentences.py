@@ -21,7 +21,7 @@ LIMITS: dict[str, tuple[str | Promise, str]] = {
 def limit_sentence(code: str, figures: Figures, wording: Wording) -> str:
     """The sentence of a substation of which nothing is known yet."""
     name, unit = LIMITS[code]
-    value, limit, hours = (figures.get(each) for each in ("measured", "limit", "hours"))
+    value, limit, hours = (figures.get(name) for name in ("measured", "limit", "hours"))
     shown = str(name) if value is None else f"{name} {wording.amount(value, unit, '.3g')}"
     lasting = wording.amount(hours or 0.0, "h", ".0f")
     beyond = _("%(what)s over %(time)s, beyond the fixed limit.") % {"what": shown, "time": lasting}

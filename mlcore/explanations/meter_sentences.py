@@ -14,6 +14,7 @@ LINES = ("A-B (L1-L2)", "B-C (L2-L3)", "C-A (L3-L1)")
 CURRENTS = ("current_l1_a", "current_l2_a", "current_l3_a")
 VOLTAGES = ("voltage_l12_v", "voltage_l23_v", "voltage_l31_v")
 FITS = 0.05
+"""Chosen: √3·U·I fits S within this; two instruments of class 0.5 with their transformers differ by less."""
 
 
 def meter_sentence(flag: str, figures: Figures, wording: Wording) -> str:

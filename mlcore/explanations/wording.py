@@ -18,8 +18,13 @@ MIN_SHOWN = 1e-9
 """Smaller figures are what rounding leaves of nothing."""
 
 MIN_SHOWN_ON_PAGES = 5e-5
+"""Half of the last of four decimals."""
+
 MAX_DIGITS = 1e9
+"""Chosen: a larger figure is written with an exponent and not as a row of digits."""
+
 MAX_HOURS = 1e6
+"""Chosen: more than a century, which a duration can still hold."""
 
 
 class Wording(Protocol):

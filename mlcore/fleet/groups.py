@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mlcore.diagnosis.terms import CONTEXT_HOURS, HOUR_S
 from substations.models import Link, Substation
 
+# chosen: enough neighbours for a median of the others; training one group's models at once fits into memory.
 GROUP_SIZE = 50
 # A batch is judged with the context before its readings: of fast meters fewer fit into memory.
 BATCH_SIZE, BATCH_READINGS = 500, 1_000_000
@@ -65,26 +66,26 @@ class ScoringBatch:
 
 def neighbour_groups(substations: Iterable[Substation] | None = None) -> list[NeighbourGroup]:
     """Every substation that has readings in exactly one group. Given some, only the groups that hold one of them."""
-    wanted = None if substations is None else {substation.pk for substation in substations}
+    asked_for = None if substations is None else {substation.pk for substation in substations}
     everyone = list(Substation.objects.reporting().order_by("code"))
     groups = _joined(everyone, Link.objects.exclude(source=None).values_list("source_id", "target_id"))
-    packed = [NeighbourGroup(tuple(sorted(group, key=lambda each: each.code))) for group in _packed(groups)]
-    return [group for group in packed if wanted is None or wanted & set(group.ids)]
+    packed = [NeighbourGroup(tuple(sorted(group, key=lambda substation: substation.code))) for group in _packed(groups)]
+    return [group for group in packed if asked_for is None or asked_for & set(group.ids)]
 
 
-def scoring_batches(found: Sequence[NeighbourGroup]) -> list[ScoringBatch]:
+def scoring_batches(groups: Sequence[NeighbourGroup]) -> list[ScoringBatch]:
     """Groups of one interval, time zone and recency window in batches.
 
     A clock that is years off keeps nobody else's batch from being judged step by step.
     """
     made: dict[tuple[int, str], list[list[NeighbourGroup]]] = defaultdict(list)
-    for group in found:
+    for group in groups:
         first = group.substations[0]
         alike = made[first.reading_interval_s, first.time_zone]
         largest = min(BATCH_SIZE, BATCH_READINGS * first.reading_interval_s // CONTEXT_S)
         if (
             not alike
-            or sum(len(each.ids) for each in alike[-1]) + len(group.ids) > largest
+            or sum(len(other.ids) for other in alike[-1]) + len(group.ids) > largest
             or alike[-1][0].newest - group.newest > RECENCY_WINDOW
         ):
             alike.append([])
@@ -129,7 +130,7 @@ def _packed(groups: list[list[Substation]]) -> list[list[Substation]]:
     full: list[list[Substation]] = []
     for window in _recency_windows(groups):
         filling: list[Substation] = []
-        for group in sorted(window, key=lambda each: min(one.code for one in each)):
+        for group in sorted(window, key=lambda linked: min(substation.code for substation in linked)):
             for at in range(0, len(group), GROUP_SIZE):
                 part = group[at : at + GROUP_SIZE]
                 if filling and len(filling) + len(part) > GROUP_SIZE:
@@ -154,5 +155,5 @@ def _recency_windows(groups: list[list[Substation]]) -> list[list[list[Substatio
 
 
 def _newest(group: Sequence[Substation]) -> datetime:
-    latest: list[datetime] = [substation.latest_at for substation in group]  # type: ignore[attr-defined]  # annotated
+    latest: list[datetime] = [substation.latest_at for substation in group]  # type: ignore[attr-defined]  # annotated by reporting()
     return max(latest)

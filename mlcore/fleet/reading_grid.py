@@ -19,7 +19,6 @@ from .groups import NeighbourGroup
 
 # Guessed values of an incomplete nameplate need some rows to be guessed from; without any, this much is assumed.
 DEFAULT_RATED_KVA = 1000.0
-DEFAULT_NOMINAL_V = 400.0
 Seconds = TypeVar("Seconds", int, NDArray[np.int64])
 
 

@@ -11,6 +11,7 @@ from mlcore.models import ScoringFailure
 from substations.models import PendingRange
 
 MAX_LAG = timedelta(minutes=5)
+"""Chosen: several times what scoring takes after an arrival (docs/engine.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,10 @@ def scoring_health(now: datetime) -> ScoringHealth:
     """How scoring stands; two queries."""
     failing = ScoringFailure.objects.count()
     others = Q(substation__scoring_failure__isnull=True)
-    found = PendingRange.objects.aggregate(waiting=Count("pk", filter=others), oldest=Min("created_at", filter=others))
-    oldest: datetime | None = found["oldest"]
+    pending = PendingRange.objects.aggregate(
+        waiting=Count("pk", filter=others), oldest=Min("created_at", filter=others)
+    )
+    oldest: datetime | None = pending["oldest"]
     is_late = oldest is not None and now - oldest > MAX_LAG
     state = "failing" if failing else "lagging" if is_late else "ok"
-    return ScoringHealth(state, failing, found["waiting"], oldest)
+    return ScoringHealth(state, failing, pending["waiting"], oldest)

@@ -32,13 +32,13 @@ def this_process() -> uuid.UUID:
 
 def ours_first(batches: Sequence[ScoringBatch], waiting: set[int]) -> Iterator[ScoringBatch]:
     """Batches with something to judge: those of this process, then nobody's, then those whose owner does not come."""
-    wanted = [batch for batch in batches if waiting & set(batch.ids)]
-    stored = ScorerOwnership.objects.filter(first__in=[batch.ids[0] for batch in wanted])
+    waiting_batches = [batch for batch in batches if waiting & set(batch.ids)]
+    stored = ScorerOwnership.objects.filter(first__in=[batch.ids[0] for batch in waiting_batches])
     owners = dict(stored.values_list("first", "process"))
     process = this_process()
-    theirs = [batch for batch in wanted if owners.get(batch.ids[0], process) != process]
-    yield from (batch for batch in wanted if owners.get(batch.ids[0]) == process)
-    yield from (batch for batch in wanted if batch.ids[0] not in owners)
+    theirs = [batch for batch in waiting_batches if owners.get(batch.ids[0], process) != process]
+    yield from (batch for batch in waiting_batches if owners.get(batch.ids[0]) == process)
+    yield from (batch for batch in waiting_batches if batch.ids[0] not in owners)
     yield from (batch for batch in theirs if len(batch.ids) <= QUICKLY_STARTED or _is_overdue(batch))
 
 

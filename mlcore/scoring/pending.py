@@ -51,14 +51,14 @@ def score_pending(*, wait_for_training: bool = False, scorers: ScorerRegistry = 
     """
     total, waiting = 0, _waiting()
     for batch in ownership.ours_first(_batches(), waiting) if waiting else []:
-        wanted = all_wanted = [group for group in batch.neighbour_groups if waiting & set(group.ids)]
+        groups = all_groups = [group for group in batch.neighbour_groups if waiting & set(group.ids)]
         if wait_for_training:
-            wanted = _without_those_that_await_a_model(wanted)
-        ids = [pk for group in wanted for pk in group.ids]
+            groups = _without_those_that_await_a_model(groups)
+        ids = [pk for group in groups for pk in group.ids]
         if ids and (token := PendingRange.objects.claim_all_of(ids, now=timezone.now(), lease_for=LEASE_FOR)):
             with kept(PendingRange.objects.all(), token, lease_for=LEASE_FOR):
-                scored = _score_new_if_possible(batch, token, scorers) if wanted == all_wanted else None
-                total += sum(_score_group(batch, group, token) for group in wanted) if scored is None else scored
+                scored = _score_new_if_possible(batch, token, scorers) if groups == all_groups else None
+                total += sum(_score_group(batch, group, token) for group in groups) if scored is None else scored
     return total
 
 
@@ -78,18 +78,18 @@ def _batches() -> list[ScoringBatch]:
     return failures.without(scoring_batches(neighbour_groups()), failures.held_back(timezone.now()))
 
 
-def _without_those_that_await_a_model(wanted: Sequence[NeighbourGroup]) -> list[NeighbourGroup]:
+def _without_those_that_await_a_model(groups: Sequence[NeighbourGroup]) -> list[NeighbourGroup]:
     """Groups that no first training will follow for at once: judged without a model, a record would be judged twice,
     and what fixed limits find would be taken back minutes later. A training that does not come holds nothing up for
     long."""
-    ids = [pk for group in wanted for pk in group.ids]
+    ids = [pk for group in groups for pk in group.ids]
     trained = set(Detector.objects.active().filter(substation__in=ids).values_list("substation", flat=True))
     recent = PendingRange.objects.unclaimed(timezone.now()).filter(
         created_at__gt=timezone.now() - PATIENCE_FOR_TRAINING
     )
     return [
         group
-        for group in wanted
+        for group in groups
         if trained.issuperset(group.ids)
         or not recent.filter(substation__in=group.ids).exists()
         or not set(due(group)) - trained

@@ -68,7 +68,7 @@ def store_piece(
     replace_scores(group.ids, first, last, [row for row in rows if row[0] in ids])
     reconcile(
         group,
-        above_limits(group, [each for each in judged.analysis.findings if each.substation in codes]),
+        above_limits(group, [finding for finding in judged.analysis.findings if finding.substation in codes]),
         judged.stored,
         judged_from=first,
         judged_until=end and last,

@@ -52,11 +52,11 @@ def reconcile(
     )
     unmatched = {detection.pk: detection for detection in stored}
     known = _known_keys(group, findings, stored)
-    for finding in sorted(findings, key=lambda each: each.start_s):
+    for finding in sorted(findings, key=lambda finding: finding.start_s):
         fields = _fields(finding, detectors.get(finding.substation))
         substation_id = ids[finding.substation]
         is_over = fields["end"] is not None and fields["end"] <= judged_from
-        candidates = [each for each in unmatched.values() if each.end is None or not is_over]
+        candidates = [left for left in unmatched.values() if left.end is None or not is_over]
         match = _match(fields, substation_id, candidates)
         if match and (match.start < context_from or fields["start"] <= context_from):
             fields["start"] = match.start
@@ -83,15 +83,18 @@ def _key(substation_id: int, kind: str, cause: str) -> _Key:
 
 def _match(fields: Mapping[str, Any], substation_id: int, candidates: list[Detection]) -> Detection | None:
     key = _key(substation_id, fields["kind"], fields["cause"])
-    same = [each for each in candidates if _key(each.substation_id, each.kind, each.cause) == key]
+    same = [
+        candidate for candidate in candidates if _key(candidate.substation_id, candidate.kind, candidate.cause) == key
+    ]
     overlapping = [
-        each
-        for each in same
-        if (each.end is None or each.end >= fields["start"]) and (fields["end"] is None or each.start <= fields["end"])
+        candidate
+        for candidate in same
+        if (candidate.end is None or candidate.end >= fields["start"])
+        and (fields["end"] is None or candidate.start <= fields["end"])
     ]
     return min(
         overlapping,
-        key=lambda each: (each.cause != fields["cause"], abs(each.start - fields["start"])),
+        key=lambda candidate: (candidate.cause != fields["cause"], abs(candidate.start - fields["start"])),
         default=None,
     )
 
@@ -111,7 +114,7 @@ def _known_keys(
         return {}
     starts = {_at(finding.start_s) for finding in findings} | {detection.start for detection in stored}
     rows = [*Detection.objects.filter(substation__in=group.ids, start__in=starts), *stored]
-    return {(each.substation_id, each.kind, each.cause, each.start): each for each in rows}
+    return {(row.substation_id, row.kind, row.cause, row.start): row for row in rows}
 
 
 def _update(detection: Detection, fields: Mapping[str, Any]) -> None:

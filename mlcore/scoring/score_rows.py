@@ -21,7 +21,7 @@ def score_rows(group: NeighbourGroup, analysis: Analysis, since_s: int) -> list[
     step += first
     times, ids = [moment(second) for second in analysis.at_s], list(group.ids)
     names = np.array([*INDICATORS, ""])  # −1 is the last one: no indicator
-    power_factor, network = analysis.bands["power_factor"], analysis.autoencoder_score
+    power_factor, autoencoder = analysis.bands["power_factor"], analysis.autoencoder_score
     return list(
         zip(
             [ids[number] for number in row],
@@ -29,7 +29,7 @@ def score_rows(group: NeighbourGroup, analysis: Analysis, since_s: int) -> list[
             _plain(analysis.score[row, step]),
             names[analysis.worst_indicator[row, step]].tolist(),
             analysis.status[row, step].tolist(),
-            [None] * len(row) if network is None else _plain(network[row, step]),
+            [None] * len(row) if autoencoder is None else _plain(autoencoder[row, step]),
             *(
                 _plain(column[row, step])
                 for column in (

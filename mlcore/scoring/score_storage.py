@@ -34,4 +34,4 @@ def replace_scores(
         adapt = connection.ops.adapt_datetimefield_value
         rows = [(row[0], adapt(row[1]), *row[2:]) for row in rows]
         marks = ", ".join(["%s"] * len(COLUMNS))
-        cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)  # noqa: S608  (constant names)
+        cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)  # noqa: S608  # constant names, no input

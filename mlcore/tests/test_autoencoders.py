@@ -181,7 +181,7 @@ def test_quick_readings_are_averaged_to_slots_that_do_not_move_with_the_start_of
     at_s = fleet.at_s[0] + 300 * np.arange(60)
     quick = replace(fleet, at_s=at_s, interval_s=300, values=fleet.values[:, :60])
     slots = autoencoders.slots_of(quick)
-    assert (slots.each, slots.interval_s) == (3, 900)
+    assert (slots.steps_each, slots.interval_s) == (3, 900)
     later = quick.since(int(at_s[7]))
     assert np.isin(later.at_s[autoencoders.slots_of(later).steps], at_s[slots.steps]).all()
 

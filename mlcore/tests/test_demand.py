@@ -21,7 +21,7 @@ HOLIDAY_H = 13 * 24.0  # Tuesday, 14 January 2025
 
 
 def measured(change: object = None, *, substations: int = 6) -> tuple[Fleet, Signals, BoolArray]:
-    fleet = made_fleet(change, substations=substations, days=DAYS)  # type: ignore[arg-type]
+    fleet = made_fleet(change, substations=substations, days=DAYS)  # type: ignore[arg-type]  # any change of a load
     signals = measure(fleet)
     return fleet, signals, np.isfinite(signals.active)
 

@@ -51,7 +51,7 @@ def _hot_oil(load: Load) -> None:
 
 
 def _found(change: object, **options: object) -> Analysis:
-    fleet = made_fleet(change, **options)  # type: ignore[arg-type]
+    fleet = made_fleet(change, **options)  # type: ignore[arg-type]  # any change of a load
     train = training(fleet)
     return analyse(fleet, fit(fleet, train), start_s=int(fleet.at_s[train.sum()]))
 

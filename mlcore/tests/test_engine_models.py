@@ -30,7 +30,7 @@ def record(seed: int = 5, substations: int = 3) -> np.ndarray:
 
 def small_gru(**settings: object) -> GruAutoencoder:
     chosen = {"window_steps": WINDOW, "hidden": 12, "latent": 4, "fleet_updates": 120, "fleet_batch": 64}
-    return GruAutoencoder(**{**chosen, "own_updates": 30, **settings})  # type: ignore[arg-type]
+    return GruAutoencoder(**{**chosen, "own_updates": 30, **settings})  # type: ignore[arg-type]  # mixed settings
 
 
 @pytest.fixture(scope="module", params=["principal components", pytest.param("gru", marks=tensorflow)])

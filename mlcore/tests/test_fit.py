@@ -39,7 +39,7 @@ def test_a_first_model_learns_from_the_older_part_and_judges_the_whole_record(gr
     assert first.trained_from == moment(grid.spec.start_s)
     assert abs(first.trained_until - moment(grid.spec.start_s + 14 * DAY)) < timedelta(hours=2)
     pending = PendingRange.objects.get(substation=first.substation)
-    assert (pending.start, pending.end) == (reach[0].at, reach.last().at)  # type: ignore[union-attr]
+    assert (pending.start, pending.end) == (reach[0].at, reach.last().at)  # type: ignore[union-attr]  # both are there
 
 
 @pytest.mark.usefixtures("grid")
@@ -116,7 +116,7 @@ def test_what_is_known_to_be_abnormal_teaches_nothing() -> None:
     assert fleet is not None
     faulty = fleet.codes.index(FAULTY)
     usable = ~fit._left_out(group, fleet)["left_out_known_episodes"]
-    inside = (fleet.at_s >= found.start.timestamp()) & (fleet.at_s <= found.end.timestamp())  # type: ignore[union-attr]
+    inside = (fleet.at_s >= found.start.timestamp()) & (fleet.at_s <= found.end.timestamp())  # type: ignore[union-attr]  # both are there
     np.testing.assert_array_equal(usable[faulty], ~inside)
     assert usable[np.arange(4) != faulty].all()
     Detection.objects.update(verdict=Detection.Verdict.FALSE_ALARM)

@@ -33,7 +33,7 @@ def _distorted(load: Load) -> None:
     ],
 )
 def test_a_gross_departure_is_told_on_the_first_days(change: object, cause: str) -> None:
-    fleet = made_fleet(change, days=4)  # type: ignore[arg-type]
+    fleet = made_fleet(change, days=4)  # type: ignore[arg-type]  # any change of a load
     findings = [one for one in analyse(fleet, {}).findings if one.kind != "meter"]
     assert {(one.substation, one.cause) for one in findings} == {("T2", cause)}
     (found,) = findings

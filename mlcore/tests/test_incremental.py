@@ -61,7 +61,7 @@ def opinion(fleet: Fleet, residuals: FloatArray, history: History) -> Autoencode
 
 def assert_same(found: object, wanted: object, first: int, stop: int, path: str = "judged") -> None:
     """Every array over time of a tree of dataclasses is that of the whole record between two steps."""
-    for field in fields(found):  # type: ignore[arg-type]
+    for field in fields(found):  # type: ignore[arg-type]  # a dataclass
         one, other, name = getattr(found, field.name), getattr(wanted, field.name), f"{path}.{field.name}"
         if isinstance(one, Fleet) or field.name == "parameters":
             continue

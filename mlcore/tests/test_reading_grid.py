@@ -74,7 +74,7 @@ def test_of_two_readings_on_one_step_the_later_counts() -> None:
     assert loaded(a).channel("active_power_kw").tolist() == [[2.0]]
 
 
-@pytest.mark.parametrize("day", [datetime(2026, 3, 29), datetime(2026, 10, 25), datetime(2026, 7, 1)])  # noqa: DTZ001
+@pytest.mark.parametrize("day", [datetime(2026, 3, 29), datetime(2026, 10, 25), datetime(2026, 7, 1)])  # noqa: DTZ001  # local
 def test_the_local_clock_follows_summer_time(day: datetime) -> None:
     zone = ZoneInfo("Europe/Berlin")
     a = station(time_zone=zone.key)

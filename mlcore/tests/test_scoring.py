@@ -38,7 +38,7 @@ def again(start: Any = None) -> None:
     """Ask for everything from a time on to be judged once more."""
     for substation in Substation.objects.all():
         reach = substation.readings.order_by("at")
-        PendingRange.objects.create(substation=substation, start=start or reach[0].at, end=reach.last().at)  # type: ignore[union-attr]
+        PendingRange.objects.create(substation=substation, start=start or reach[0].at, end=reach.last().at)  # type: ignore[union-attr]  # there are readings
     score_pending()
 
 
@@ -69,7 +69,7 @@ def test_the_fault_is_found_where_and_when_it_was(scored: Simulation) -> None:
     assert abs(found.start - start) <= timedelta(hours=3)
     assert found.end is not None
     assert abs(found.end - moment(scored.spec.start_s + 18 * DAY)) <= timedelta(hours=6)
-    assert found.loss_low_kwh < found.loss_kwh < found.loss_high_kwh  # type: ignore[operator]
+    assert found.loss_low_kwh < found.loss_kwh < found.loss_high_kwh  # type: ignore[operator]  # a loss has all three
     assert found.detector == Detector.objects.get(substation=found.substation)
     assert found.revision == 1
 

@@ -11,6 +11,7 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
+import core.retries
 from mlcore.diagnosis import judgement, whole_record
 from mlcore.models import Detection, Score, ScoringFailure
 from mlcore.scoring import failures, live, pending, reconcile
@@ -31,7 +32,7 @@ Break = Callable[[pytest.MonkeyPatch], None]
 
 @pytest.fixture(autouse=True)
 def first_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failures, "_logged", set())
+    monkeypatch.setattr(core.retries, "_traced", set())
 
 
 def everywhere(patch: pytest.MonkeyPatch, name: str, instead: Any) -> None:

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from mlcore.models import Detection, Detector, Score, ScoringFailure
+from mlcore.models import Detection, Detector, Score, ScoringFailure, TrainingFailure
 from substations.models import Reading, Substation
 from substations.simulation import Simulation
 
@@ -81,6 +81,14 @@ def test_the_panel_says_why_a_substation_cannot_be_judged(signed_in: SignIn) -> 
     page = signed_in("operator").get("/models/SS-77/panel/").content.decode()
     assert "Cannot be judged: ValueError: a &lt;b&gt; tap" in page
     assert "next attempt" in page
+
+
+def test_the_page_of_a_model_says_why_a_training_failed_and_otherwise_nothing(signed_in: SignIn) -> None:
+    now, substation, client = timezone.now(), Substation.objects.create(code="SS-77"), signed_in("engineer")
+    assert "Could not be trained" not in client.get("/models/SS-77/").content.decode()
+    times = {"first_failed_at": now, "failed_at": now, "retry_at": now}
+    TrainingFailure.objects.create(substation=substation, reason="ValueError: a <b> tap", **times)
+    assert "Could not be trained: ValueError: a &lt;b&gt; tap" in client.get("/models/SS-77/").content.decode()
 
 
 def test_the_panel_shows_the_model(signed_in: SignIn) -> None:

@@ -46,10 +46,10 @@ def unpack(data: bytes, meta: Mapping[str, Any], sha256: str) -> dict[str, np.nd
     Raises:
         CorruptArtifactError: the checksum differs, or the bytes are not safetensors.
     """
-    found = _digest(data, meta)
-    if found != sha256:
+    digest = _digest(data, meta)
+    if digest != sha256:
         raise CorruptArtifactError(
-            f"The checksum is {found[:12]}…, expected {sha256[:12]}…. Train the substation again."
+            f"The checksum is {digest[:12]}…, expected {sha256[:12]}…. Train the substation again."
         )
     try:
         return dict(load(data))
@@ -65,8 +65,8 @@ def _digest(data: bytes, meta: Mapping[str, Any]) -> str:
 def _canonical(value: Any) -> Any:
     """Numbers in one spelling: PostgreSQL gives 1e22 back as a whole number and −0.0 without its sign."""
     if isinstance(value, Mapping):
-        return {name: _canonical(each) for name, each in value.items()}
+        return {name: _canonical(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_canonical(each) for each in value]
+        return [_canonical(part) for part in value]
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     return (float(value) + 0.0).hex() if is_number else value

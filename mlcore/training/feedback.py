@@ -23,12 +23,12 @@ def learn_verdict(detection_ids: Sequence[int], *, is_false: bool) -> None:
     if not is_false:
         return
     for detection in Detection.objects.filter(pk__in=detection_ids).exclude(kind=Detection.Kind.METER):
-        wanted = min(HIGHEST, max(1.0, detection.score * MARGIN))
+        factor_above = min(HIGHEST, max(1.0, detection.score * MARGIN))
         limit, created = RaisedLimit.objects.get_or_create(
-            substation=detection.substation, cause=detection.cause, defaults={"factor": wanted}
+            substation=detection.substation, cause=detection.cause, defaults={"factor": factor_above}
         )
-        if not created and limit.factor < wanted:
-            RaisedLimit.objects.filter(pk=limit.pk, factor__lt=wanted).update(factor=wanted)
+        if not created and limit.factor < factor_above:
+            RaisedLimit.objects.filter(pk=limit.pk, factor__lt=factor_above).update(factor=factor_above)
 
 
 def above_limits(group: NeighbourGroup, findings: Iterable[Finding]) -> list[Finding]:
@@ -38,4 +38,4 @@ def above_limits(group: NeighbourGroup, findings: Iterable[Finding]) -> list[Fin
         (codes[limit.substation_id], limit.cause): limit.factor
         for limit in RaisedLimit.objects.filter(substation__in=group.ids)
     }
-    return [each for each in findings if each.score >= limits.get((each.substation, each.cause), 0.0)]
+    return [finding for finding in findings if finding.score >= limits.get((finding.substation, finding.cause), 0.0)]

@@ -76,24 +76,25 @@ def train(
     Fitting runs outside any transaction. Storing the versions, making them active and asking for the group to be scored
     again is one transaction.
     """
-    wanted = training_range(group, until=until)
-    fleet = reading_grid.load(group, wanted.start, wanted.end) if wanted else None
-    if fleet is None or wanted is None:
+    learned_from = training_range(group, until=until)
+    fleet = reading_grid.load(group, learned_from.start, learned_from.end) if learned_from else None
+    if fleet is None or learned_from is None:
         return []
     active, _rows = load_detectors(group)
     left_out = _left_out(group, fleet)
     usable = ~np.logical_or.reduce(list(left_out.values()))
     from_s = promotion.held_out_from(int(fleet.at_s[0]), int(fleet.at_s[-1])) if active else int(fleet.at_s[-1]) + 1
     # A newcomer has no version to be compared with: it learns from all that it has.
-    compared = np.array([each.code in active for each in group.substations])
+    compared = np.array([substation.code in active for substation in group.substations])
     seen = usable & ~(compared[:, None] & (fleet.at_s >= from_s))
     trained = train_fleet(fleet, seen, false_alarms_per_month=settings.FALSE_ALARMS_PER_MONTH)
-    codes = {each.code for each in group.substations if only is None or each.pk in only}
-    kept = {code: each for code, each in trained.items() if code in codes}
+    codes = {substation.code for substation in group.substations if only is None or substation.pk in only}
+    kept = {code: detector for code, detector in trained.items() if code in codes}
     decisions = promotion.judge(group, fleet, kept, active, from_s) if active else {}
-    until = min(wanted.end, datetime.fromtimestamp(from_s, UTC))
+    until = min(learned_from.end, datetime.fromtimestamp(from_s, UTC))
     learned = {
-        each.code: Range(wanted.start, until if each.code in active else wanted.end) for each in group.substations
+        substation.code: Range(learned_from.start, until if substation.code in active else learned_from.end)
+        for substation in group.substations
     }
     return _store(group, fleet, kept, decisions, learned, left_out)
 
@@ -110,9 +111,9 @@ def _left_out(group: NeighbourGroup, fleet: Fleet) -> dict[str, NDArray[np.bool_
 def _marked(group: NeighbourGroup, fleet: Fleet, stretches: Iterable[Detection | PlannedWork]) -> NDArray[np.bool_]:
     marked = np.zeros(fleet.values.shape[:2], dtype=bool)
     index = {pk: position for position, pk in enumerate(group.ids)}
-    for each in stretches:
-        end_s = each.end.timestamp() if each.end else np.inf
-        marked[index[each.substation_id]] |= (fleet.at_s >= each.start.timestamp()) & (fleet.at_s <= end_s)
+    for stretch in stretches:
+        end_s = stretch.end.timestamp() if stretch.end else np.inf
+        marked[index[stretch.substation_id]] |= (fleet.at_s >= stretch.start.timestamp()) & (fleet.at_s <= end_s)
     return marked
 
 
@@ -134,7 +135,7 @@ def _store(
             stored.append(
                 _store_one(substation, fleet.nameplates[index], trained[code], decision, learned[code], rows, reasons)
             )
-    _ask_for_scoring(each for each in stored if each.version == 1)
+    _ask_for_scoring(detector for detector in stored if detector.version == 1)
     logger.info(
         "Trained %d of %d substations of the group of %s.", len(stored), len(group.ids), group.substations[0].code
     )
@@ -184,8 +185,8 @@ def _store_one(
 def _cut(substation: Substation, learned: Range) -> dict[str, int]:
     """For the model card: that there was more to learn from than what fits into memory."""
     older = Reading.objects.filter(substation=substation, at__lt=learned.start)
-    wanted = older.filter(at__gte=learned.end - timedelta(days=settings.TRAIN_DAYS))
-    return {"older_readings_left_out": wanted.count()} if wanted.exists() else {}
+    left_out = older.filter(at__gte=learned.end - timedelta(days=settings.TRAIN_DAYS))
+    return {"older_readings_left_out": left_out.count()} if left_out.exists() else {}
 
 
 def _ask_for_scoring(detectors: Iterable[Detector]) -> None:

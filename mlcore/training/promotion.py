@@ -66,7 +66,7 @@ def judge(
             decisions[substation.code] = PromotionDecision(True, "The first usable version.", {})
             continue
         known = list(Detection.objects.not_withdrawn().filter(substation=substation, kind=Detection.Kind.LOSS))
-        known = [each for each in known if each.verdict != Detection.Verdict.FALSE_ALARM]
+        known = [episode for episode in known if episode.verdict != Detection.Verdict.FALSE_ALARM]
         work = list(PlannedWork.objects.filter(substation=substation))
         normal = (fleet.at_s >= from_s) & ~_within(fleet.at_s, known) & ~_within(fleet.at_s, work)
         decisions[substation.code] = _compare(
@@ -84,9 +84,9 @@ def _judged(fleet: Fleet, detectors: Mapping[str, TrainedDetector]) -> ComparedS
 
 def _within(at_s: NDArray[np.int64], stretches: Sequence[Detection | PlannedWork]) -> NDArray[np.bool_]:
     inside = np.zeros(len(at_s), dtype=bool)
-    for each in stretches:
-        end_s = each.end.timestamp() if each.end else np.inf
-        inside |= (at_s >= each.start.timestamp()) & (at_s <= end_s)
+    for stretch in stretches:
+        end_s = stretch.end.timestamp() if stretch.end else np.inf
+        inside |= (at_s >= stretch.start.timestamp()) & (at_s <= end_s)
     return inside
 
 
@@ -106,10 +106,10 @@ def _found(judged: ComparedScores, code: str, known: list[Detection]) -> int:
     ]
     return sum(
         any(
-            start <= (each.end.timestamp() if each.end else np.inf) and end >= each.start.timestamp()
+            start <= (episode.end.timestamp() if episode.end else np.inf) and end >= episode.start.timestamp()
             for start, end in stretches
         )
-        for each in known
+        for episode in known
     )
 
 

@@ -13,16 +13,17 @@ from django.utils import timezone
 
 from mlcore.diagnosis.terms import MIN_TRAINING_DAYS
 from mlcore.fleet.groups import NeighbourGroup
-from mlcore.models import Detection, Detector, Score, TrainingAttempt
+from mlcore.models import Detection, Detector, Score, TrainingAttempt, TrainingFailure
 from mlcore.querysets import ScoreQuerySet
 from substations.models import PlannedWork, Reading, Substation
 from substations.querysets import SubstationQuerySet
 
-# A model that learned from less than this is trained again each week, until it has a network of its own.
+# A model that learned from less than this is trained again each week, until it has an autoencoder of its own.
 YOUNG = timedelta(days=21)
 # A substation whose data gave no model is tried again once this much more of it has come in.
 TRY_AGAIN_AFTER = timedelta(days=1)
-CLAIM_FOR = timedelta(minutes=15)
+# Renewed while the training goes on; what a killed worker held is free again after this, as in scoring.
+LEASE_FOR = timedelta(seconds=90)
 # A model is trained again when this share of a week's ordinary rows is abnormal to it.
 DRIFT_OVER = timedelta(days=7)
 DRIFT_SHARE = 0.05
@@ -53,17 +54,21 @@ class TrainingDemand:
 def due(group: NeighbourGroup, *, now: datetime | None = None, look_for_drift: bool = False) -> list[int]:
     """The substations of a group that should be trained.
 
-    Those asked for; those without a model though there is enough data, and young ones without a network of their own;
-    all of them when a model has reached its age or, if that is looked for, has drifted. What gave no new model is tried
-    again only with more data.
+    Those asked for; those without a model though there is enough data, and young ones without an autoencoder of their
+    own; all of them when a model has reached its age or, if that is looked for, has drifted. What gave no new model is
+    tried again only with more data.
     """
     drift = drifted(group) if look_for_drift else set()
     return demand(Substation.objects.filter(pk__in=group.ids), now=now, drift=drift).of(group)
 
 
 def demand(of: SubstationQuerySet, *, now: datetime | None = None, drift: Collection[int] = ()) -> TrainingDemand:
-    """Who should be trained among some substations, or all: three queries, however many there are."""
+    """Who should be trained among some substations, or all: three queries, however many there are.
+
+    Nobody whose training failed and whose next attempt is still to come.
+    """
     now = now or timezone.now()
+    of = of.exclude(training_failure__retry_at__gt=now)
     asked = of.filter(training_attempt__requested_at__isnull=False)
     active = Detector.objects.active().filter(substation=OuterRef("pk"))
     old = of.filter(
@@ -130,20 +135,27 @@ def claim(group: NeighbourGroup, *, now: datetime | None = None) -> uuid.UUID | 
     """Reserve a group's training: the lease's token, None when another worker holds it."""
     key = group.substations[0].pk
     TrainingAttempt.objects.get_or_create(substation_id=key)
-    return TrainingAttempt.objects.filter(substation=key).claim(now=now or timezone.now(), lease_for=CLAIM_FOR)
+    return TrainingAttempt.objects.filter(substation=key).claim(now=now or timezone.now(), lease_for=LEASE_FOR)
+
+
+def was_interrupted(group: NeighbourGroup, *, now: datetime | None = None) -> bool:
+    """Whether the worker that trained this group last has died over it: its claim ran out and was never given back."""
+    now = now or timezone.now()
+    return TrainingAttempt.objects.filter(substation=group.substations[0].pk, claimed_until__lt=now).exists()
 
 
 def release(token: uuid.UUID, considered: list[int]) -> None:
     """End the claim and remember up to which reading each substation was considered."""
-    newest = Reading.objects.filter(substation__in=considered).values("substation").annotate(last=Max("at"))
-    for each in newest:
-        TrainingAttempt.objects.update_or_create(substation_id=each["substation"], defaults={"newest_at": each["last"]})
+    newest = Reading.objects.filter(substation__in=considered).values_list("substation").annotate(last=Max("at"))
+    for pk, newest_at in newest:
+        TrainingAttempt.objects.update_or_create(substation_id=pk, defaults={"newest_at": newest_at})
     TrainingAttempt.objects.filter(substation__in=considered).update(requested_at=None)
     TrainingAttempt.objects.release(token)
 
 
 def request(substation_id: int, *, now: datetime | None = None) -> None:
-    """Ask for a training at the next opportunity."""
+    """Ask for a training at the next opportunity, also where the last one failed a moment ago."""
+    TrainingFailure.objects.filter(substation=substation_id).update(retry_at=now or timezone.now())
     TrainingAttempt.objects.update_or_create(
         substation_id=substation_id, defaults={"requested_at": now or timezone.now()}
     )

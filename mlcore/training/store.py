@@ -23,9 +23,8 @@ def load_detectors(group: NeighbourGroup) -> tuple[dict[str, TrainedDetector], d
     usable: dict[str, TrainedDetector] = {}
     rows: dict[str, Detector] = {}
     for row in Detector.objects.active().filter(substation__in=group.ids).select_related("substation"):
-        found = _sound(row)
-        if found:
-            rows[row.substation.code], usable[row.substation.code] = found
+        if sound := _sound(row):
+            rows[row.substation.code], usable[row.substation.code] = sound
     return usable, rows
 
 
@@ -53,10 +52,10 @@ def read(row: Detector) -> TrainedDetector:
     """
     arrays = artifacts.unpack(bytes(row.arrays), row.meta, row.sha256)
     detector = TrainedDetector.from_arrays(arrays, row.meta)
-    wanted = row.substation.reading_interval_s
-    if detector.model.interval_s != wanted:
+    interval_s = row.substation.reading_interval_s
+    if detector.model.interval_s != interval_s:
         raise IncompatibleModelError(
-            f"It was trained at {detector.model.interval_s} s between readings; the substation now has {wanted} s. "
+            f"It was trained at {detector.model.interval_s} s between readings; the substation now has {interval_s} s. "
             "Train the substation again."
         )
     return detector

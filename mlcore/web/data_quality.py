@@ -45,15 +45,18 @@ class DataQuality:
 
     @property
     def present_share(self) -> float:
-        return self._part(sum(each.present for each in self.stretches), sum(each.expected for each in self.stretches))
+        return self._part(self._sum_of("present"), self._sum_of("expected"))
 
     @property
     def derived_share(self) -> float:
-        return self._part(sum(each.derived for each in self.stretches), sum(each.present for each in self.stretches))
+        return self._part(self._sum_of("derived"), self._sum_of("present"))
 
     @property
     def refused_share(self) -> float:
-        return self._part(sum(each.refused for each in self.stretches), sum(each.present for each in self.stretches))
+        return self._part(self._sum_of("refused"), self._sum_of("present"))
+
+    def _sum_of(self, count: str) -> int:
+        return sum(getattr(stretch, count) for stretch in self.stretches)
 
     @staticmethod
     def _part(some: int, whole: int) -> float:
@@ -75,13 +78,13 @@ def data_quality(
     first_day = (first_s + utc_offset_s) // DAY_S
     days_each = -(-((last_s + utc_offset_s) // DAY_S - first_day + 1) // MAX_BARS)
     begin_s, width_s = first_day * DAY_S - utc_offset_s, days_each * DAY_S
-    found = _counted(readings, begin_s, width_s, present=Count("at"), derived=Count("at", filter=~Q(derived=0)))
+    counted = _counted(readings, begin_s, width_s, present=Count("at"), derived=Count("at", filter=~Q(derived=0)))
     scores = Score.objects.filter(substation=substation).between(ends["first"], ends["last"])
     refused = _counted(scores.filter(status=Score.Validity.BAD), begin_s, width_s, refused=Count("at"))
     nothing = {"present": 0, "derived": 0, "refused": 0}
     stretches = []
     for number in range((last_s - begin_s) // width_s + 1):
-        counts = nothing | found.get(number, {}) | refused.get(number, {})
+        counts = nothing | counted.get(number, {}) | refused.get(number, {})
         from_s = max(begin_s + number * width_s, first_s)
         until_s = min(begin_s + (number + 1) * width_s - 1, last_s)
         expected = (until_s - from_s) // substation.reading_interval_s + 1

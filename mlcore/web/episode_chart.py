@@ -54,7 +54,7 @@ def episode_figure(
     measured = dict(zip(names, readings.values.T, strict=True))
     scores = aligned_scores(substation, readings.at_s)
     first = _quantity_lines(quantity, measured) if quantity else _reactive_lines(measured, scores)
-    found = Detection.objects.not_withdrawn().filter(substation=substation).touching(start, end)
+    episodes = Detection.objects.not_withdrawn().filter(substation=substation).touching(start, end)
     guides: dict[int, list[tuple[str, float]]] = {1: [(_("target"), substation.target_power_factor)]}
     if quantity:
         guides[0] = _limit_at_peak(detection, quantity)
@@ -64,7 +64,7 @@ def episode_figure(
         panels=[str(DRAWN[quantity][1]) if quantity else _("kvar"), _("Power factor"), _("kW lost")],
         interval_s=substation.reading_interval_s,
         utc_offset_s=utc_offset_s(zone or substation.zone, readings.at_s),
-        episodes=[shaded(each) for each in found],
+        episodes=[shaded(episode) for episode in episodes],
         guides=guides,
     )
 

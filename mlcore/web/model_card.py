@@ -16,18 +16,18 @@ def card(detector: Detector) -> list[tuple[str, str]]:
     return [(labels.get(name, name.replace("_", " ")), _value(value)) for name, value in detector.metrics.items()]
 
 
-def side_by_side(one: Detector, other: Detector) -> list[tuple[str, str, str]]:
+def side_by_side(left: Detector, right: Detector) -> list[tuple[str, str, str]]:
     """Label, and the value of each of two versions: what they learned from, then every figure that either has."""
     rows = [
-        (_("Model tier"), one.get_tier_display(), other.get_tier_display()),
-        (_("Days trained on"), _value(_days(one)), _value(_days(other))),
-        (_("Readings"), _value(one.row_count), _value(other.row_count)),
-        (_("Excluded"), _value(one.excluded_count), _value(other.excluded_count)),
+        (_("Model tier"), left.get_tier_display(), right.get_tier_display()),
+        (_("Days trained on"), _value(_days(left)), _value(_days(right))),
+        (_("Readings"), _value(left.row_count), _value(right.row_count)),
+        (_("Excluded"), _value(left.excluded_count), _value(right.excluded_count)),
     ]
     labels = _labels()
-    names = [*one.metrics, *(name for name in other.metrics if name not in one.metrics)]
+    names = [*left.metrics, *(name for name in right.metrics if name not in left.metrics)]
     return rows + [
-        (labels.get(name, name.replace("_", " ")), _value(one.metrics.get(name)), _value(other.metrics.get(name)))
+        (labels.get(name, name.replace("_", " ")), _value(left.metrics.get(name)), _value(right.metrics.get(name)))
         for name in names
     ]
 

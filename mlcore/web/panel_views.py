@@ -19,9 +19,12 @@ from substations.models import Reading, Substation
 from .data_quality import DataQuality, data_quality
 from .indicator_labels import INDICATOR_LABELS
 
+# chosen: what a panel holds.
 MAX_EPISODES = 8
+# chosen: a part of less than one per cent would be drawn as nothing.
 MIN_SHARE = 0.01
 view_detections = permission_required("mlcore.view_detection", raise_exception=True)
+# The height of the strip in the units of its box: chosen, since the style sheet scales it.
 BAR_HEIGHT = 40.0
 
 
@@ -44,7 +47,7 @@ def why(request: EmsRequest, code: str) -> HttpResponse:
     substation = get_object_or_404(Substation, code=code)
     episodes = list(Detection.objects.not_withdrawn().filter(substation=substation).order_by("-start")[:MAX_EPISODES])
     asked = request.GET.get("episode", "")
-    chosen = next((each for each in episodes if str(each.pk) == asked), None)
+    chosen = next((episode for episode in episodes if str(episode.pk) == asked), None)
     if asked and chosen is None:
         chosen = get_object_or_404(Detection, pk=asked, substation=substation) if asked.isdigit() else None
     shown = chosen or (episodes[0] if episodes else None)
@@ -63,8 +66,8 @@ def why(request: EmsRequest, code: str) -> HttpResponse:
 def contributions(detection: Detection) -> list[tuple[str | Promise, float]]:
     """What each indicator contributed, as shares of one, largest first; parts below one per cent are left out."""
     stored: dict[str, float] = detection.evidence.get("contributions", {})
-    found = sorted(stored.items(), key=lambda item: -item[1])
-    return [(INDICATOR_LABELS.get(name, name), part) for name, part in found if part >= MIN_SHARE]
+    largest_first = sorted(stored.items(), key=lambda item: -item[1])
+    return [(INDICATOR_LABELS.get(name, name), part) for name, part in largest_first if part >= MIN_SHARE]
 
 
 @require_GET
@@ -79,21 +82,21 @@ def quality(request: EmsRequest, code: str) -> HttpResponse:
     newest = Reading.objects.for_substation(substation).newest(1).values_list("at", flat=True).first()
     offset = newest.astimezone(zone).utcoffset() if newest else None
     offset_s = int(offset.total_seconds()) if offset else 0
-    found = data_quality(substation, *chosen.bounds(newest), utc_offset_s=offset_s)
-    context = {"substation": substation, "quality": found, "bars": list(bars(found)), "zone": zone}
+    counted = data_quality(substation, *chosen.bounds(newest), utc_offset_s=offset_s)
+    context = {"substation": substation, "quality": counted, "bars": list(bars(counted)), "zone": zone}
     return render(request, "mlcore/_quality.html", context)
 
 
-def bars(found: DataQuality) -> list[Bar]:
+def bars(counted: DataQuality) -> list[Bar]:
     """The strip as SVG: written here, since templates would write numbers as the language does."""
     drawn = []
-    for number, each in enumerate(found.stretches):
-        refused = BAR_HEIGHT * each.refused_share
-        good = BAR_HEIGHT * each.present_share - refused
+    for number, stretch in enumerate(counted.stretches):
+        refused = BAR_HEIGHT * stretch.refused_share
+        good = BAR_HEIGHT * stretch.present_share - refused
         drawn.append(
             Bar(
                 f"{number + 0.06:.2f}", f"{BAR_HEIGHT - good:.1f}", f"{good:.1f}",
-                f"{BAR_HEIGHT - good - refused:.1f}", f"{refused:.1f}", each,
+                f"{BAR_HEIGHT - good - refused:.1f}", f"{refused:.1f}", stretch,
             )
         )  # fmt: skip
     return drawn

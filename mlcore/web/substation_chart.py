@@ -49,17 +49,18 @@ def substation_figure(
         ChartLine(_("Loss"), scores["loss_kw"], "measured-3", "kW", 2),
         ChartLine(_("Extra loss"), scores["extra_loss_kw"], "extra", "kW", 2),
     ]
-    found = list(Detection.objects.not_withdrawn().filter(substation=substation).touching(start, end).defer("evidence"))
+    shown = Detection.objects.not_withdrawn().filter(substation=substation).touching(start, end)
+    episodes = list(shown.defer("evidence"))
     drawn = time_series(
         readings.at_s,
         lines,
         panels=[_("Power factor"), "kvar", _("kW lost")],
         interval_s=substation.reading_interval_s,
         utc_offset_s=utc_offset_s(zone or substation.zone, readings.at_s),
-        episodes=[shaded(detection) for detection in found],
+        episodes=[shaded(detection) for detection in episodes],
         guides={0: [(_("target"), substation.target_power_factor)]},
     )
-    drawn["summary"] = _in_words(substation, lines[2].values, scores, len(found))
+    drawn["summary"] = _in_words(substation, lines[2].values, scores, len(episodes))
     return drawn
 
 

@@ -23,6 +23,7 @@ from .model_card import card, observed_false_alarms, side_by_side
 from .model_tier import model_tiers
 from .substation_chart import substation_figure
 
+# chosen: a page that loads at once and is still worth scrolling.
 PAGE_SIZE = 100
 # An episode is shown with at least this much of what came before it.
 MIN_CONTEXT = timedelta(hours=24)
@@ -81,12 +82,12 @@ def detail(request: EmsRequest, code: str) -> HttpResponse:
     """All versions of one substation's model, what happened to them, and what operators have taught."""
     substation = get_object_or_404(Substation, code=code)
     stored = list(substation.detectors.without_artifact().order_by("-version"))
-    active = next((each for each in stored if each.is_active), None)
+    active = next((version for version in stored if version.is_active), None)
     context = {
         "substation": substation,
         "model_tiers": model_tiers(substation, active),
         "expected": active.metrics.get("expected_false_alarms_per_month") if active else None,
-        "versions": [(each, card(each)) for each in stored],
+        "versions": [(version, card(version)) for version in stored],
         "work": substation.planned_work.all()[:10],
         "events": DetectorEvent.objects.filter(detector__substation=substation).select_related("actor", "detector")[
             :30
@@ -94,6 +95,7 @@ def detail(request: EmsRequest, code: str) -> HttpResponse:
         "observed": observed_false_alarms(substation),
         "limits": substation.raised_limits.all(),
         "attempt": getattr(substation, "training_attempt", None),
+        "failure": getattr(substation, "training_failure", None),
     }
     return render(request, "mlcore/detail.html", context)
 
@@ -104,17 +106,16 @@ def compare(request: EmsRequest, code: str) -> HttpResponse:
     """Two versions of one substation's model side by side; without a choice the active one and the newest other."""
     substation = get_object_or_404(Substation, code=code)
     stored = list(substation.detectors.without_artifact().order_by("-is_active", "-version"))
-    chosen = [_chosen(stored, request.GET.get(name), number) for number, name in enumerate(("one", "other"))]
-    if None in chosen:
+    left, right = (_chosen(stored, request.GET.get(name), number) for number, name in enumerate(("one", "other")))
+    if left is None or right is None:
         raise Http404(_("At least one of these two versions does not exist."))
-    one, other = chosen
-    context = {"substation": substation, "versions": stored, "one": one, "other": other}
-    return render(request, "mlcore/compare.html", context | {"rows": side_by_side(one, other)})  # type: ignore[arg-type]
+    context = {"substation": substation, "versions": stored, "one": left, "other": right}
+    return render(request, "mlcore/compare.html", context | {"rows": side_by_side(left, right)})
 
 
 def _chosen(stored: list[Detector], asked: str | None, otherwise: int) -> Detector | None:
     if asked:
-        return next((each for each in stored if str(each.version) == asked), None)
+        return next((version for version in stored if str(version.version) == asked), None)
     return stored[otherwise] if otherwise < len(stored) else None
 
 

@@ -18,10 +18,12 @@ from django.utils.translation import ngettext
 from kombu.exceptions import KombuError
 from redis.exceptions import RedisError
 
+from alerts.models import ReviewFailure
 from core.formatting import duration
+from core.retries import Failure
 from ingestion.models import Upload
 from mlcore.fleet.groups import NeighbourGroup
-from mlcore.models import Detector, ScoringFailure, TrainingAttempt
+from mlcore.models import Detector, ScoringFailure, TrainingAttempt, TrainingFailure
 from mlcore.services import scoring_health
 from mlcore.training.schedule import drifted
 from smart_ems.celery import app
@@ -122,8 +124,17 @@ def _scoring(panel: HealthPanel, now: datetime) -> None:
     }
     panel.add(_("Scoring"), *words[found.state])
     for failure in ScoringFailure.objects.select_related("substation")[:MAX_FAILURES]:
-        since = {"code": failure.substation.code, "time": duration(now - failure.first_failed_at)}
-        panel.add(_("%(code)s, for %(time)s") % since, failure.reason, "critical")
+        _add_failure(panel, failure.substation, failure, now)
+    alerts_behind = ReviewFailure.objects.count()
+    if alerts_behind:
+        panel.add(_("Detections that no alert could follow"), alerts_behind, "critical")
+    for behind in ReviewFailure.objects.select_related("detection__substation")[:MAX_FAILURES]:
+        _add_failure(panel, behind.detection.substation, behind, now)
+
+
+def _add_failure(panel: HealthPanel, substation: Substation, failure: Failure, now: datetime) -> None:
+    since = {"code": substation.code, "time": duration(now - failure.first_failed_at)}
+    panel.add(_("%(code)s, for %(time)s") % since, failure.reason, "critical")
 
 
 def _intake(panel: HealthPanel, now: datetime) -> None:
@@ -166,6 +177,10 @@ def _models(panel: HealthPanel, now: datetime) -> None:
     given_up = TrainingAttempt.objects.filter(claimed_until__lte=now).count()
     panel.add(_("Trainings running"), going)
     panel.add(_("Trainings interrupted"), given_up, "warning" if given_up else "")
+    failed = TrainingFailure.objects.count()
+    panel.add(_("Substations that could not be trained"), failed, "critical" if failed else "")
+    for failure in TrainingFailure.objects.select_related("substation")[:MAX_FAILURES]:
+        _add_failure(panel, failure.substation, failure, now)
 
 
 def _drifted() -> int | None:

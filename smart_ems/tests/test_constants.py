@@ -1,4 +1,4 @@
-"""Every number of the diagnosis, of the electrical formulas and of data intake says where it comes from.
+"""Every number of learning and detecting, of the electrical formulas and of data intake says where it comes from.
 
 Beside a constant stands a comment, or below it a docstring, which may be shared by constants that follow one another
 without a blank line.
@@ -15,7 +15,7 @@ import pytest
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-FOLDERS = ("mlcore/diagnosis", "substations/electrical", "ingestion")
+FOLDERS = ("mlcore", "substations/electrical", "ingestion")
 # What a number means by itself: nothing to look up.
 PLAIN = {"FORMAT_VERSION", "HOUR_S", "DAY_S"}
 

@@ -11,8 +11,10 @@ from django.db import DatabaseError
 from django.test import Client
 from django.utils import timezone
 
+from alerts.models import ReviewFailure
+from alerts.tests.alert_scenes import detected
 from ingestion.models import Upload
-from mlcore.models import Detector, ScoringFailure, TrainingAttempt
+from mlcore.models import Detector, ScoringFailure, TrainingAttempt, TrainingFailure
 from smart_ems.celery import app
 from smart_ems.dashboard import system_health
 from substations.models import PendingRange, Substation
@@ -21,7 +23,7 @@ from .scene import SignIn, text
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/"
-QUERIES = 25
+QUERIES = 29
 
 
 @pytest.fixture(autouse=True)
@@ -108,6 +110,23 @@ def test_models_by_tier_refused_and_broken_off() -> None:
     assert found["Invalid models"] == ("1", "warning")
     assert found["Trainings interrupted"] == ("1", "warning")
     assert found["Drifted"] == ("0", "")
+
+
+def test_who_could_not_be_trained_and_what_no_alert_could_follow() -> None:
+    found = lines()
+    assert found["Substations that could not be trained"] == ("0", "")
+    assert "Detections that no alert could follow" not in found
+    now, substation = timezone.now(), Substation.objects.create(code="A")
+    times = {"first_failed_at": now - timedelta(minutes=30, seconds=5), "failed_at": now, "retry_at": now}
+    TrainingFailure.objects.create(substation=substation, reason="MemoryError", **times)
+    found = lines()
+    assert found["Substations that could not be trained"] == ("1", "critical")
+    assert found["A, for 30 min"] == ("MemoryError", "critical")
+    detection = detected(Substation.objects.create(code="B"))
+    ReviewFailure.objects.create(detection=detection, reason="KeyError: 'x'", **times)
+    found = lines()
+    assert found["Detections that no alert could follow"] == ("1", "critical")
+    assert found["B, for 30 min"] == ("KeyError: 'x'", "critical")
 
 
 @pytest.mark.parametrize(("most", "is_said"), [(1, True), (0, False)])
