@@ -1,40 +1,41 @@
-"""Exports in other layouts than a row per time → canonical rows beside them, which are then loaded.
+"""A stored file → what it would load, and the way there: in blocks as it stands, or as canonical rows beside it.
 
-Workbooks, archives, NEM12, Green Button, historian lines and days as rows are always converted. A plain table is where
-its reading is certain and another than what its headers alone say: phases, energies, extremes, units told by physics.
+Every file is read by ``exports``. A plain table is then gone through in blocks where its columns, one by one, give the
+same values; whatever is composed, pivoted, unrolled or unpacked becomes canonical rows, which are loaded alike.
 """
 
 from __future__ import annotations
 
 import csv
-import gzip
-import zlib
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from ingestion import mapping, parsing, sniffing, timestamps, validation
 from ingestion.exports.answers import AnswerError, ExportAnswers
-from ingestion.exports.containers import NoReadings
-from ingestion.exports.interpretation import Interpretation, interpret
-from ingestion.mapping import DATE, ROLES, SURE, TIMESTAMP, ColumnChoice, MappingError
+from ingestion.exports.interpretation import interpret
+from ingestion.exports.outcome import Interpretation
+from ingestion.exports.stations import Known
+from ingestion.file_samples import head_and_slices, whole
+from ingestion.formats import FileFormat
+from ingestion.in_blocks import plan_in_blocks
+from ingestion.load_plan import LoadPlan, Lost
 from ingestion.options import ImportOptions
-from ingestion.plan import ImportPlan, KnownSubstations
-from ingestion.problems import Unreadable, printable
-from ingestion.sniffing import FileFormat
+from ingestion.problems import Unreadable
 from substations.channels import CHANNEL_NAMES
 
-LOOKED_AT_BYTES = 256 * 1024  # as the sniffing of a file: enough rows to know a table
-MAX_CONVERTED_BYTES = 24 * 1024 * 1024  # read as a whole; a larger file has to be split or sent as a plain table
-# What the page of questions asks of converted rows as well as of any others.
-_ASKED_LATER = {"substation", "time_zone"}
-_BEYOND_UTC = np.datetime64("2200-01-01", "us")  # later than any reading: nothing is too new for the comparison
+# Questions that more lines of the same file cannot settle.
+_SETTLED_BY_PERSONS = {"substation", "time_zone", "time", "interval"}
+_AHEAD = datetime(2200, 1, 1, tzinfo=UTC)  # later than any reading of a simulated clock
 
 
-# How headers and first values alone are read: the choices of columns, corrected.
-ByHeaders = Callable[[dict[str, ColumnChoice], FileFormat], dict[str, ColumnChoice]]
+@dataclass(frozen=True, slots=True)
+class FileReading:
+    """What a file was read as; ``in_blocks`` is how to go through it as it stands, None where that is not possible."""
+
+    found: Interpretation
+    in_blocks: LoadPlan | None
 
 
 def rows_file(path: Path) -> Path:
@@ -42,150 +43,70 @@ def rows_file(path: Path) -> Path:
     return path.with_name(path.name + ".rows.csv")
 
 
-def rows_of(path: Path) -> Path:
-    """The canonical rows of a stored file where it has some, else the file itself."""
-    rows = rows_file(path)
-    return rows if rows.exists() else path
+def read(path: Path, name: str, options: ImportOptions, known: Known) -> FileReading:
+    """Read a file under the answers given so far; a large plain table by its head and slices of the rest.
 
-
-def readable(path: Path, options: ImportOptions, by_headers: ByHeaders) -> Path:
-    """The file that is to be loaded: the one given, or its canonical rows, made now if need be.
-
-    Raises Unreadable for what holds no readings, and for another layout that leaves a question open.
+    Raises Unreadable for what holds no readings, and for a file too large to be read as a whole where that is needed.
     """
-    rows = rows_file(path)
-    if rows.exists():
-        return rows
-    if options.mapping or path.stat().st_size > MAX_CONVERTED_BYTES:
-        return path
-    now = datetime.now(UTC)
     answers = _answers(options)
-    data = _unpacked(path)
-    if not data:
-        return path
-    plain = _is_plain_text(data)
-    try:
-        found = interpret(_head(data) if plain else data, path.name, answers, now=now)
-        if not _is_needed(found, path, options, by_headers):
-            return path
-        if plain and len(data) > LOOKED_AT_BYTES:
-            found = interpret(data, path.name, answers, now=now)
-    except NoReadings:
-        raise
-    except (Unreadable, AnswerError):
-        return path
-    _keep(found, rows)
-    return rows
+    now = _AHEAD if options.allow_future else datetime.now(UTC)
+    sample = head_and_slices(path)
+    found = _interpreted(sample.data, name, answers, now, known)
+    direct = plan_in_blocks(found, path, options, known, sample)
+    if sample.is_whole:
+        return FileReading(found, direct)
+    if direct is not None and not {q.about for q in found.questions} - _SETTLED_BY_PERSONS:
+        return FileReading(_without_places(found, sample.head_lines), direct)
+    found = _interpreted(whole(path), name, answers, now, known)
+    return FileReading(found, plan_in_blocks(found, path, options, known, sample))
 
 
 def _answers(options: ImportOptions) -> ExportAnswers:
-    order = "" if options.day_first is None else "dmy" if options.day_first else "mdy"
-    return ExportAnswers(
-        options.substation, options.time_zone, options.start, options.interval_s, date_order=order
-    )  # fmt: skip
-
-
-def _unpacked(path: Path) -> bytes:
-    """The bytes of a file, unpacked if they are compressed; as they are where that is damaged or too much."""
-    data = path.read_bytes()
-    if not data.startswith(b"\x1f\x8b"):
-        return data
     try:
-        with gzip.open(path) as packed:
-            plain = packed.read(MAX_CONVERTED_BYTES + 1)
-    except (OSError, EOFError, zlib.error):
-        return b""  # the reader says what is wrong with it
-    return plain if len(plain) <= MAX_CONVERTED_BYTES else b""
+        return options.answers
+    except AnswerError as error:
+        raise Unreadable(str(error)) from error
 
 
-def _is_plain_text(data: bytes) -> bool:
-    return not data.startswith((b"PK", b"\xd0\xcf", b"\x1f\x8b", b"<", b"100,NEM", b"\xef\xbb\xbf<"))
-
-
-def _head(data: bytes) -> bytes:
-    if len(data) <= LOOKED_AT_BYTES:
-        return data
-    end = data.rfind(b"\n", 0, LOOKED_AT_BYTES)
-    return data[: end + 1] if end > 0 else data
-
-
-def _is_needed(found: Interpretation, path: Path, options: ImportOptions, by_headers: ByHeaders) -> bool:
-    """True where the canonical rows are to be loaded instead; raises Unreadable where a question stands in the way."""
-    open_questions = [q for q in found.questions if q.about not in _ASKED_LATER]
-    other_layout = found.kind != "csv" or found.layout != "wide"
-    if other_layout and open_questions:
-        asked = " ".join(q.text for q in open_questions[:3])
-        raise NoReadings(
-            f"The file leaves open what only a person can say: {asked} Say it in its headers, or send a plain table."
-        )
-    if other_layout:
-        return True
-    return not open_questions and bool(len(found.at)) and not _same_by_headers(found, path, options, by_headers)
-
-
-def _same_by_headers(found: Interpretation, path: Path, options: ImportOptions, by_headers: ByHeaders) -> bool:
-    """True if the headers alone lead to the same measured values."""
+def _interpreted(data: bytes, name: str, answers: ExportAnswers, now: datetime, known: Known) -> Interpretation:
     try:
-        form = sniffing.sniff(path)
-        guesses = mapping.guess(form.columns)
-        if any(guess.target and guess.confidence < SURE for guess in guesses.values()):
-            return True  # which columns count is asked
-        choices = mapping.checked(form.columns, by_headers(mapping.choices_of(guesses), form))
-    except (Unreadable, MappingError):
-        return False
-    targets = {choice["target"] for choice in choices.values()}
-    if not targets & {TIMESTAMP, DATE}:
-        return True  # rows are counted from a start that is asked
-    measured = {name for n, name in enumerate(CHANNEL_NAMES) if _measured(found)[:, n].any()}
-    if measured != targets - {"", *ROLES}:
-        return False
-    names = {printable(s).casefold(): 1 for s in (*found.stations, options.substation)}
-    zone = options.time_zone or "UTC"
-    header = next(h for h, choice in choices.items() if choice["target"] in (TIMESTAMP, DATE))
-    texts = np.array([row[form.columns.index(header)] for row in form.sample], dtype=object)
-    plan = ImportPlan(choices, options.substation, zone, timestamps.looks_day_first(texts), form.decimal)
-    block = next(parsing.blocks(path, form, size=LOOKED_AT_BYTES))
-    checked = validation.check(
-        parsing.read_table(block, form, plan.numbers, plan.texts),
-        plan,
-        KnownSubstations(names, {1: zone}),
-        now=_BEYOND_UTC,
+        return interpret(data, name, answers, now=now, known=known)
+    except AnswerError as error:
+        raise Unreadable(str(error)) from error
+
+
+def _without_places(found: Interpretation, lines: int) -> Interpretation:
+    """Without the problems below the head: slices do not know their line."""
+    found.problems = [problem for problem in found.problems if problem[0] <= lines]
+    return found
+
+
+def settle(reading: FileReading, path: Path, options: ImportOptions) -> LoadPlan:
+    """How the file is loaded; writes its canonical rows where it is not gone through as it stands."""
+    if reading.in_blocks is not None:
+        rows_file(path).unlink(missing_ok=True)
+        return reading.in_blocks
+    found = reading.found
+    used = [n for n in range(len(CHANNEL_NAMES)) if found.measured[:, n].any()]
+    columns = ("substation", "timestamp", *(CHANNEL_NAMES[n] for n in used))
+    _write_rows(found, rows_file(path), columns, used)
+    empty = found.rows_read - found.rows_rejected - len(found.at)
+    return LoadPlan(
+        converted=True,
+        form=FileFormat("utf-8", compressed=False, delimiter=",", decimal=".", columns=columns, first_data_line=1),
+        choices={name: {"target": name} for name in columns},
+        time_zone="UTC",
+        allow_future=options.allow_future,
+        lost=Lost(found.rows_rejected, max(0, empty), list(found.problems)),
     )
-    return _agree(found, checked)
 
 
-def _agree(found: Interpretation, checked: validation.Checked) -> bool:
-    rows = checked.rows
-    if not len(rows):
-        return False
-    by_line = {line: n for n, line in enumerate(rows.lines.tolist())}
-    both = [(n, by_line[line]) for n, line in enumerate(found.lines) if line in by_line]
-    mine, other = np.array(both, dtype=np.int64).reshape(-1, 2).T
-    # The first block may end before the last line that was looked at.
-    within = sum(line <= rows.lines.max() for line in found.lines)
-    if not len(mine) or len(mine) < 0.9 * max(within, len(rows)) or (found.at[mine] != rows.at[other]).any():
-        return False
-    return bool(np.isclose(found.values[mine], rows.values[other], rtol=0.002, atol=0.02, equal_nan=True).all())
-
-
-def _measured(found: Interpretation) -> np.ndarray:
-    """Which values [row, channel] were measured, or composed of what was, rather than derived."""
-    bits = (found.derived[:, None] >> np.arange(len(CHANNEL_NAMES))) & 1
-    measured: np.ndarray = np.isfinite(found.values) & (bits == 0)
-    return measured
-
-
-def _keep(found: Interpretation, path: Path) -> None:
-    """Canonical rows: times in UTC where the zone is known, local without an offset where it is still to be said."""
-    measured = _measured(found)
-    used = [n for n in range(len(CHANNEL_NAMES)) if measured[:, n].any()]
-    mark = "" if any(q.about == "time_zone" for q in found.questions) else "Z"
-    named = any(found.stations)
+def _write_rows(found: Interpretation, path: Path, columns: tuple[str, ...], used: list[int]) -> None:
     partial = path.with_name(path.name + ".part")
+    times = np.datetime_as_string(found.at, unit="us")
     with partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow([*(["substation"] if named else []), "timestamp", *(CHANNEL_NAMES[n] for n in used)])
-        for station, at, values, known in zip(found.stations, found.at, found.values, measured, strict=True):
-            cells = [f"{values[n]:.10g}" if known[n] else "" for n in used]
-            writer.writerow([*([station] if named else []), f"{at.astype('datetime64[s]')}{mark}", *cells])
+        writer.writerow(columns)
+        for station, at, values, known in zip(found.stations, times, found.values, found.measured, strict=True):
+            writer.writerow([station, f"{at}Z", *(f"{values[n]:.12g}" if known[n] else "" for n in used)])
     partial.replace(path)

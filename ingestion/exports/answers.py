@@ -8,9 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 SIGNS = ("lagging_positive", "leading_positive", "generator")
+TURNED = ("leading_positive", "generator")  # the sign of the column is turned round
 CONVENTIONS = ("iec", "ieee", "leading_over_one")
 ENERGIES = ("per_interval", "register")
 DATE_ORDERS = ("dmy", "mdy", "ymd")
+DECIMAL_SIGNS = (".", ",")
+# Questions with a best guess that a person may accept as it is shown; the others need an answer of their own.
+ACCEPTABLE = ("unit", "sign", "mapping", "scale", "layout", "rejected_share", "power_factor_convention", "substation",
+              "energy")  # fmt: skip
 
 
 class AnswerError(ValueError):
@@ -42,6 +47,9 @@ class ExportAnswers:
     current_ratio: float = 0.0
     voltage_ratio: float = 0.0
     energy: str = ""
+    sheet: str = ""
+    decimal: str = ""
+    accept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +98,8 @@ def _check_zone(name: str) -> None:
 
 
 _KEYS = {"time_zone", "columns", "header_line", "power_factor_convention", "date_order", "current_transformer_ratio",
-         "voltage_transformer_ratio", "energy", "substation", "start", "interval_s"}  # fmt: skip
+         "voltage_transformer_ratio", "energy", "substation", "start", "interval_s", "sheet", "decimal",
+         "accept"}  # fmt: skip
 
 
 def answers_from(profile: object) -> ExportAnswers:
@@ -118,4 +127,13 @@ def answers_from(profile: object) -> ExportAnswers:
         current_ratio=_number(profile.get("current_transformer_ratio") or 0, "current_transformer_ratio"),
         voltage_ratio=_number(profile.get("voltage_transformer_ratio") or 0, "voltage_transformer_ratio"),
         energy=_one_of(profile, "energy", ENERGIES),
+        sheet=str(profile.get("sheet") or ""),
+        decimal=_one_of(profile, "decimal", DECIMAL_SIGNS),
+        accept=_accepted(profile.get("accept") or ()),
     )
+
+
+def _accepted(said: object) -> tuple[str, ...]:
+    if not isinstance(said, list | tuple) or not set(map(str, said)) <= set(ACCEPTABLE):
+        raise AnswerError(f"accept is {said!r}; expected a list with some of {', '.join(ACCEPTABLE)}.")
+    return tuple(map(str, said))

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ingestion.exports.answers import AnswerError, ColumnAnswer, ExportAnswers
+from ingestion.exports.answers import TURNED, AnswerError, ColumnAnswer, ExportAnswers
 from ingestion.exports.composition import Measured
-from ingestion.exports.conventions import lag_lead_of
+from ingestion.exports.conventions import factor_scale, lag_lead_of
 from ingestion.exports.figures import CellParts, parts_of, to_float, without_sentinels
 from ingestion.exports.reshaping import Series, Shaped
 from ingestion.exports.unit_table import WrittenUnit, written_unit
@@ -48,6 +48,7 @@ def _measured(series: Series, said: ColumnAnswer | None, sign: str) -> Measured:
     if odd_tail is not None:
         values = np.where(odd_tail, np.nan, values)
     column = Measured(replace(meaning, unit=unit), without_sentinels(values), known=False, lead=lead)
+    column.fraction = factor_scale(column.values) if meaning.kind == "PF" else 1.0
     return (
         _answered(column, said)
         if said is not None and said.quantity is not None
@@ -68,8 +69,8 @@ def _scaled(
         factors = None
     if said is not None:
         column.values = column.values * said.factor
-        column.turned = said.sign in ("leading_positive", "generator")
-        column.values = -column.values if column.turned else column.values
+        column.sign_said = bool(said.sign)
+        column.values = -column.values if said.sign in TURNED else column.values
     if unit is not None and _fits(unit, column.kind) and "unclear" not in unit.hints:
         column.known = True
         column.factor = unit.factor if column.kind[:3] != "THD" else 1.0
@@ -98,8 +99,8 @@ def _answered(column: Measured, said: ColumnAnswer) -> Measured:
         kind = unit.kind
     column.meaning = replace(column.meaning, kind=kind, unit=unit, conflict="", rest=())
     column.said = quantity
-    sign = -1.0 if said.sign in ("leading_positive", "generator") else 1.0
-    column.turned = bool(said.sign)
+    sign = -1.0 if said.sign in TURNED else 1.0
+    column.sign_said = bool(said.sign)
     scale = unit.factor if unit is not None and (unit.kind == kind or kind == "THD") else 1.0
     if unit is not None and kind == "PF" and unit.kind == "%":
         scale = 0.01

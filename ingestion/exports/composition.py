@@ -30,9 +30,10 @@ class Measured:
     why: str = ""
     used_for: str = ""
     sureness: str = "sure"
-    turned: bool = False
+    sign_said: bool = False
     said: str = ""
     from_energy: bool = False
+    fraction: float = 1.0  # what makes a power factor of the column a fraction; told by all rows of the file
 
     @property
     def kind(self) -> str:
@@ -143,11 +144,13 @@ def composed(columns: Sequence[Measured], kind: str, ask: Ask) -> Composed | Non
     if net is not None and not (minus is not None and _unsigned(net, minus)):
         return net
     if plus is None and minus is not None and net is None:
+        if any(part.sign_said for part in minus.parts):
+            return minus
         ask(
             "sign",
             f"Only {minus.parts[0].meaning.header} is in the file: what is drawn is not. Is it counted as negative?",
             minus.parts[0].meaning.header,
-            ("yes", "no"),
+            ("lagging_positive", "generator"),
         )
         return Composed(-minus.values, minus.parts)
     plus = plus or (net if minus is not None else None)

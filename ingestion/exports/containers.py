@@ -13,9 +13,9 @@ from datetime import date, datetime, time
 from python_calamine import CalamineWorkbook
 
 from ingestion.exports.delimiters import delimiter_of, split_line
+from ingestion.exports.encodings import text_encoding
 from ingestion.exports.metering_files import green_button, html_table, nem12
 from ingestion.problems import Unreadable
-from ingestion.sniffing import text_encoding
 
 UNPACKED_BYTES = 400 * 1024 * 1024  # what fits into memory several times; a larger archive has to be split
 _PQDIF = b"\x99\x00\x50\x51\x44\x49\x46\x00"  # the end of the GUID that every record of a PQDIF file begins with

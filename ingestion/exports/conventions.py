@@ -13,6 +13,8 @@ _LEAD = re.compile(
     r"(?i)^\s*(lead(ing)?|ld|c|cap\.?|capac\w*|kap\.?|kapaz\w*|cp|adelant\w*|av|ahead|容|容性|वर्ती)\s*\.?$"
 )
 _LAG = re.compile(r"(?i)^\s*(lag(ging)?|lg|l|i|ind\.?|induc?k?t\w*|retard\w*|ar|感|感性)\s*\.?$")
+# Written as a fraction, where leading may be 2 − PF; in per cent, where it may be 200 − PF; in thousandths.
+_FACTOR_SCALES = ((1.0, 2.05), (0.01, 205.0), (0.001, 1050.0))
 _ONE_SIGN = 0.98  # share of rows; a few crossings do not tell the convention
 _OVER_ONE = 1.02  # a meter's rounding; above, the number counts leading as 2 − PF
 
@@ -37,8 +39,8 @@ def factor_scale(values: FloatArray) -> float:
     known = np.abs(values[np.isfinite(values)])
     if not len(known):
         return 1.0
-    top = float(np.quantile(known, 0.95))
-    return 1.0 if top <= 2.05 else 0.01 if top <= 205 else 0.001 if top <= 1050 else 0.0001
+    usual = float(np.median(known))  # a single wrong cell must not change all the others
+    return next((scale for scale, most in _FACTOR_SCALES if usual <= most), 1e-4)
 
 
 def factor_reading(

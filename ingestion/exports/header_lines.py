@@ -30,6 +30,8 @@ class Columns:
     footers: list[tuple[int, str]] = field(default_factory=list)
     headerless: bool = False
     other_columns: bool = False
+    reordered: bool = False
+    first_line: int = 0
     name: str = ""
 
     def column(self, position: int) -> list[str]:
@@ -79,6 +81,7 @@ def columns_of(grid: CellGrid, *, header_line: int = 0) -> Columns:
     names = _joined_headers(rows, at, width, units) if at >= 0 else headers
     table = Columns(_unique(names), units, [], [], grid.lines[at] if at >= 0 else 0, rows[: max(at, 0)], name=grid.name)
     table.headerless = at < 0
+    table.first_line = grid.lines[first] if first < len(grid.lines) else 0
     table.rejected = [(line, text[:120], "text without zero bytes") for line, text in grid.damaged]
     _take_rows(table, rows[first:], grid.lines[first:], names)
     return table
@@ -194,6 +197,7 @@ def _take_rows(table: Columns, rows: Sequence[list[str]], lines: Sequence[int], 
         if not is_data(row):
             known = _second_header(row, names)
             if known is not None:
+                table.reordered |= known != list(range(width))
                 order = known
             elif _score(row) >= 2 and len(row) > 2 and _score(row) * 2 > len(row):
                 table.other_columns = True

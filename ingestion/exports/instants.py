@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -15,10 +15,13 @@ from ingestion.exports.answers import ExportAnswers, ExportQuestion
 from ingestion.exports.figures import parts_of, to_float
 from ingestion.exports.moments import DateText
 from ingestion.exports.reshaping import Shaped
+from ingestion.exports.stations import Known, nobody
 from ingestion.timestamps import TimeArray, to_utc
 
 _NAT = np.datetime64("NaT", "us")
 # CERC (India) counts 96 blocks of 15 minutes, the UK 48 settlement periods of 30.
+# chosen: a daily, weekly or late export begins this near to the newest reading; a wrong order is a month away.
+FOLLOWS_WITHIN_DAYS = 7
 _HALF_HOURS = re.compile(r"(?i)settlement|half|^sp$|^hh$")
 
 
@@ -31,6 +34,7 @@ class Instants:
     zone: str = ""
     counted: str = ""
     in_utc: bool = False
+    order: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +45,14 @@ class Clock:
     said: str = ""
     comma_language: bool = False
     decimal: str = "."
+    known: Known = nobody
+    lost_lines: tuple[int, ...] = ()
 
 
 def instants(shape: Shaped, answers: ExportAnswers, clock: Clock) -> Instants:
     """When each row was measured."""
     if shape.stamps is None:
-        return _counted_from_start(len(shape.lines), answers, shape)
+        return _counted_from_start(answers, shape, clock)
     dates = [moments.read_date(text) if text else None for text in shape.stamps]
     filled = sum(bool(text) for text in shape.stamps)
     if sum(d is not None for d in dates) * 2 < filled:
@@ -56,7 +62,8 @@ def instants(shape: Shaped, answers: ExportAnswers, clock: Clock) -> Instants:
     return _by_date(shape, dates, answers, clock)
 
 
-def _counted_from_start(count: int, answers: ExportAnswers, shape: Shaped) -> Instants:
+def _counted_from_start(answers: ExportAnswers, shape: Shaped, clock: Clock) -> Instants:
+    count = len(shape.lines)
     if not (answers.start and answers.interval_s):
         text = "No column holds the time. When was the first row measured, and how far apart are the rows?"
         return Instants(np.full(count, _NAT), [ExportQuestion("time", text)])
@@ -65,19 +72,27 @@ def _counted_from_start(count: int, answers: ExportAnswers, shape: Shaped) -> In
     except ValueError:
         text = f"The start “{answers.start}” is no time; expected ISO 8601 such as 2025-01-01T00:00."
         return Instants(np.full(count, _NAT), [ExportQuestion("time", text)])
-    questions: list[ExportQuestion] = []
-    if start.tzinfo is None:
-        zone = moments.zone_of(answers.time_zone, "") if answers.time_zone else None
-        questions = [] if zone else [_zone_question()]
-        start = start.replace(tzinfo=zone or ZoneInfo("UTC"))
-    first = np.datetime64(start.astimezone(ZoneInfo("UTC")).replace(tzinfo=None), "us")
+    steps = (_slots(shape, clock) * answers.interval_s * 1_000_000).astype("timedelta64[us]")
+    if start.tzinfo is not None:
+        return Instants(np.datetime64(start.astimezone(UTC).replace(tzinfo=None), "us") + steps, [], "UTC")
+    local = np.full(count, np.datetime64(start, "us"))
+    begun = _from_local(local, [""] * count, shape, answers, clock, [], "")
+    begun.at = begun.at + steps
+    return begun
+
+
+def _slots(shape: Shaped, clock: Clock) -> np.ndarray:
+    """The number of each row within its station; a line that could not be split still was a reading."""
+    stations = shape.stations or [""] * len(shape.lines)
+    order = sorted([(line, n) for n, line in enumerate(shape.lines)] + [(line, -1) for line in clock.lost_lines])
     seen: dict[str, int] = {}
-    positions = []
-    for station in shape.stations or [""] * count:
-        positions.append(seen.get(station, 0))
-        seen[station] = positions[-1] + 1
-    steps = (np.array(positions, dtype=np.int64) * answers.interval_s * 1_000_000).astype("timedelta64[us]")
-    return Instants(first + steps, questions, answers.time_zone)
+    slots, before = np.zeros(len(stations), dtype=np.int64), ""
+    for _line, n in order:
+        before = stations[n] if n >= 0 else before
+        if n >= 0:
+            slots[n] = seen.get(before, 0)
+        seen[before] = seen.get(before, 0) + 1
+    return slots
 
 
 def _zone_question() -> ExportQuestion:
@@ -119,7 +134,9 @@ def _by_date(shape: Shaped, dates: Sequence[DateText | None], answers: ExportAns
     zones = [d.zone if d else "" for d in dates]
     if shape.clocks is not None:
         zones = [z or _zone_of_clock(c) for z, c in zip(zones, shape.clocks, strict=True)]
-    return _from_local(local, zones, shape, answers, clock, questions, "")
+    found = _from_local(local, zones, shape, answers, clock, questions, "")
+    found.order = order
+    return found
 
 
 def _zone_of_clock(text: str) -> str:
@@ -145,12 +162,32 @@ def _order(
         {d.parts for d in known}
     ):
         return orders[0], []
+    if len(orders) > 1:
+        orders = _following(known, orders, shape, answers, clock)
     if len(orders) == 1:
         return orders[0], []
     shown = next((s for s in shape.stamps or [] if s), "")
     named = {"dmy": "day first", "mdy": "month first", "ymd": "year first"}
     text = f"Is “{shown}” written {' or '.join(named[each] for each in orders)}? Every date of the file fits both."
     return orders[0], [ExportQuestion("date_order", text, shape.stamp_header, tuple(orders))]
+
+
+def _following(
+    known: Sequence[DateText], orders: Sequence[str], shape: Shaped, answers: ExportAnswers, clock: Clock
+) -> list[str]:
+    """The orders under which the file follows on the newest reading of its substation, if some do and others do not."""
+    names = {answers.substation} if answers.substation else set(shape.stations or ())
+    newest = [r.newest for name in names if (r := clock.known(name)) is not None and r.newest is not None]
+    if not newest:
+        return list(orders)
+    before = max(newest).astype("datetime64[D]")
+    distance = {}
+    for order in orders:
+        days = [np.datetime64(day, "D") for d in known if d.parts and (day := moments.in_order(d.parts, order))]
+        distance[order] = abs((min(days) - before).astype(int)) if days else 10_000
+    near = [order for order in orders if distance[order] <= FOLLOWS_WITHIN_DAYS]
+    far = [order for order in orders if distance[order] > 4 * FOLLOWS_WITHIN_DAYS]
+    return near if len(near) == 1 and len(near) + len(far) == len(orders) else list(orders)
 
 
 def _order_in_header(header: str) -> str:
@@ -215,22 +252,33 @@ def _from_local(
     """Local clocks → UTC: the cell's own zone, else what header or format say, else what was answered."""
     said = moments.zone_in(shape.stamp_header) or clock.said
     at = np.full(len(local), _NAT)
-    groups = np.unique(np.array(shape.stations or [""] * len(local), dtype=object).astype(str), return_inverse=True)[1]
-    for text in set(zones):
-        rows = np.flatnonzero(np.array([z == text for z in zones]) & ~np.isnat(local))
-        zone: tzinfo | None = moments.zone_of(text or said, answers.time_zone) if (text or said) else None
-        if zone is None and (text or said):
-            questions = [
-                *questions,
-                ExportQuestion("time_zone", f"“{text or said}” has several meanings. Which zone is it?"),
-            ]
-        if zone is None and answers.time_zone:
-            zone = ZoneInfo(answers.time_zone)
-        if zone is None and len(rows):
-            questions = [*questions, _zone_question()]
+    stations = shape.stations or [answers.substation] * len(local)
+    groups = np.unique(np.array(stations, dtype=object).astype(str), return_inverse=True)[1]
+    rows_of: dict[tuple[str, str], list[int]] = {}
+    for n, (text, station) in enumerate(zip(zones, stations, strict=True)):
+        if not np.isnat(local[n]):
+            rows_of.setdefault((text or said, station), []).append(n)
+    for (text, station), numbers in rows_of.items():
+        zone, question = _zone(text, station, answers, clock)
+        questions = [*questions, question] if question else questions
+        rows = np.array(numbers)
         at[rows] = _utc(local[rows], zone, groups[rows].astype(np.int64))
     in_utc = bool(set(zones) - {""}) or bool(said)
     return Instants(at, _once(questions), said or answers.time_zone, counted, in_utc)
+
+
+def _zone(text: str, station: str, answers: ExportAnswers, clock: Clock) -> tuple[tzinfo | None, ExportQuestion | None]:
+    """The clock of some rows: what the file says, else what was answered, else the substation's own, else asked."""
+    if text:
+        zone = moments.zone_of(text, answers.time_zone)
+        if zone is not None:
+            return zone, None
+        if not answers.time_zone:
+            return None, ExportQuestion("time_zone", f"“{text}” has several meanings. Which zone is it?")
+    if answers.time_zone:
+        return ZoneInfo(answers.time_zone), None
+    record = clock.known(station)
+    return (ZoneInfo(record.zone), None) if record is not None else (None, _zone_question())
 
 
 def _once(questions: Sequence[ExportQuestion]) -> list[ExportQuestion]:

@@ -17,7 +17,7 @@ NOMINAL_V = (190, 200, 208, 220, 230, 240, 380, 400, 415, 440, 460, 480, 600, 69
              66_000, 69_000, 110_000, 115_000, 132_000,
              138_000, 150_000, 220_000, 380_000, 400_000)  # fmt: skip
 _OFF_NOMINAL = 0.12  # EN 50160 allows 10 %; a little more while a fault lasts
-_SCALES = (1e-3, 1.0, 1e3)
+SCALES = (1e-3, 1.0, 1e3)
 _FITS = (0.9, 1.1)  # class 1 meters, and means of phases that are not balanced
 _FITS_P_ALONE = (0.25, 1.06)  # P ≤ S; a power factor below 0.25 is no load
 _FITS_ONE_PHASE = (0.5, 2.0)  # one current stands for three that differ
@@ -72,8 +72,8 @@ def solved(found: Magnitudes) -> Scales:
     sides = (found.between_lines,) if found.between_lines is not None else (False, True)
     fits: list[tuple[float, Scales]] = []
     for kp, ku, ki, side in product(
-        (1.0,) if found.power_known else _SCALES, (1.0,) if found.voltage_known else _SCALES,
-        (1.0,) if found.current_known else _SCALES, sides,
+        (1.0,) if found.power_known else SCALES, (1.0,) if found.voltage_known else SCALES,
+        (1.0,) if found.current_known else SCALES, sides,
     ):  # fmt: skip
         line = found.voltage * ku * (1.0 if side else SQRT3)
         ratio = found.power * kp / (SQRT3 * line * found.current * ki / 1000)

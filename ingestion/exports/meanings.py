@@ -8,21 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ingestion.exports.unit_table import WrittenUnit, written_unit
-from ingestion.exports.vocabulary import PHRASE_WORDS, PHRASES, UNSPACED, folded
+from ingestion.exports.vocabulary import LETTERS, PAIRS, PHASES, PHRASE_WORDS, PHRASES, UNSPACED, folded
 
 ROLES = ("timestamp", "date", "clock", "start", "end", "block", "station", "quality", "tag", "value", "unitname",
          "year", "month_part", "day_part", "month_day", "hour_minute")  # fmt: skip
-_PAIRS = {"12": "l12", "23": "l23", "31": "l31", "13": "l31", "ab": "l12", "bc": "l23", "ca": "l31", "ac": "l31",
-          "ry": "l12", "yb": "l23", "br": "l31", "rs": "l12", "st": "l23", "tr": "l31", "uv": "l12", "vw": "l23",
-          "wu": "l31", "xy": "l12", "yz": "l23", "zx": "l31"}  # fmt: skip
-_PHASES = {"1": "1", "2": "2", "3": "3", "a": "1", "b": "2", "c": "3", "r": "1", "y": "2", "s": "2", "t": "3",
-           "u": "1", "v": "2", "w": "3"}  # fmt: skip
-_LETTERS = {"p": "P", "q": "Q", "s": "S", "pf": "PF", "i": "I", "u": "U", "v": "U", "kw": "P", "kvar": "Q", "kva": "S",
-            "w": "P", "var": "Q", "va": "S", "mw": "P", "mvar": "Q", "mva": "S", "cosphi": "PF", "f": "F", "kv": "U",
-            "kwh": "EP", "kvarh": "EQ", "kvah": "ES", "amp": "I", "volt": "U", "vln": "U", "vll": "U", "uln": "U",
-            "ull": "U", "thdi": "I",
-            "thdv": "U", "thdu": "U", "thd_i": "I", "thd_v": "U", "ithd": "I", "vthd": "U", "uthd": "U",
-            "current": "I", "curr": "I", "voltage": "U", "power": "P"}  # fmt: skip
 _CODE = re.compile(
     r"(?P<what>thd_?[ivu]|[ivu]thd|p|q|s|pf|i|u|v|kw|kvar|kva|w|var|va|mw|mvar|mva|kwh|kvarh|kvah|amp|volt|vln|vll|uln|ull|current|curr|voltage|power)_?"
     r"(?P<pair>l1-?l2|l2-?l3|l3-?l1|l?12|l?23|l?31|ab|bc|ca|ry|yb|br|rs|st|tr|uv|vw|wu)?"
@@ -165,8 +154,8 @@ def _short(word: str, features: set[str], kinds: list[str], phases: list[str]) -
     if re.fullmatch(r"q[1-4]", word):
         features.add(word)
         return True
-    if word in _PAIRS or re.fullmatch(r"l[123]l[123]|l(12|23|31)", word):
-        phases.append(_PAIRS.get(word) or _PAIRS[re.sub("l", "", word)])
+    if word in PAIRS or re.fullmatch(r"l[123]l[123]|l(12|23|31)", word):
+        phases.append(PAIRS.get(word) or PAIRS[re.sub("l", "", word)])
         return True
     if word in ("p", "q", "s", "i", "u", "v", "f", "w"):
         kinds.append(word)
@@ -182,7 +171,7 @@ def _short(word: str, features: set[str], kinds: list[str], phases: list[str]) -
     if "thd" in code["what"]:
         features.add("thd")
     if code["pair"]:
-        phases.append(_PAIRS[re.sub("[l-]", "", code["pair"])])
+        phases.append(PAIRS[re.sub("[l-]", "", code["pair"])])
     if code["phase"]:
         phases.append(code["phase"].lstrip("l"))
     features |= ({"ln"} if code["neutral"] or "ln" in code["what"] else set()) | (
@@ -199,7 +188,7 @@ def _sunspec_or_neutral(word: str, features: set[str], kinds: list[str], phases:
     sunspec = re.fullmatch(r"(phv|ppv|a)ph([abc]{1,2})", word)
     if sunspec:  # PhVphA, PPVphAB, AphA
         kinds.append("i" if sunspec[1] == "a" else "u")
-        phases.append(_PAIRS.get(sunspec[2], sunspec[2]))
+        phases.append(PAIRS.get(sunspec[2], sunspec[2]))
         features |= {"ln"} if sunspec[1] == "phv" else set()
         return True
     return False
@@ -247,7 +236,7 @@ def _unit_in_code(words: Sequence[str]) -> WrittenUnit | None:
 def _decide(found: Meaning, kinds: Sequence[str]) -> Meaning:
     """The kind: a unit that names one counts most, then words, then single letters."""
     unit_kind = found.unit.kind if found.unit else ""
-    letters = next((_LETTERS[k] for k in kinds if k in _LETTERS), "Q" if found.has("q1", "q2", "q3", "q4") else "")
+    letters = next((LETTERS[k] for k in kinds if k in LETTERS), "Q" if found.has("q1", "q2", "q3", "q4") else "")
     word_kind = _kind_of_words(found) or letters
     role = next((role for role in ROLES if role in found.features), "")
     if found.has("thd") and (word_kind in ("I", "U") or unit_kind in ("%", "")):
@@ -306,9 +295,9 @@ def _kind_of_words(found: Meaning) -> str:
 def _phase(phases: Sequence[str], found: Meaning) -> str:
     if not phases:
         return ""
-    if len(phases) >= 2 and phases[0] + phases[1] in _PAIRS and found.kind in ("U", "THDU"):
-        return _PAIRS[phases[0] + phases[1]]
-    return phases[0] if phases[0] in _PAIRS.values() else _PHASES.get(phases[0], "")
+    if len(phases) >= 2 and phases[0] + phases[1] in PAIRS and found.kind in ("U", "THDU"):
+        return PAIRS[phases[0] + phases[1]]
+    return phases[0] if phases[0] in PAIRS.values() else PHASES.get(phases[0], "")
 
 
 def phase_three_is_blue(headers: Sequence[str]) -> bool:

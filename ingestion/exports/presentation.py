@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ingestion.exports.interpretation import Interpretation
+from ingestion.exports.outcome import Interpretation
 from substations.channels import CHANNEL_NAMES
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ingestion.exports import conventions, magnitudes
+from ingestion.exports import conventions, history, magnitudes
 from ingestion.exports.answers import ExportAnswers
 from ingestion.exports.composition import (
     Ask,
@@ -20,6 +20,8 @@ from ingestion.exports.composition import (
     usable,
 )
 from ingestion.exports.magnitudes import Magnitudes, Scales, typical
+from ingestion.exports.stations import StationRecord
+from ingestion.exports.vocabulary import CURRENT_RATIO, SECONDARY, VOLTAGE_RATIO, folded
 from ingestion.problems import FloatArray
 from ingestion.timestamps import TimeArray
 from substations.channels import CHANNEL_INDEX, CHANNELS
@@ -39,6 +41,7 @@ class Context:
     energy: str
     interval_s: int
     ask: Ask
+    record: StationRecord | None = None
 
 
 def quantities(columns: list[Measured], context: Context) -> FloatArray:
@@ -200,7 +203,7 @@ def _scales(
         typical_power, apparent, all(c.known for c in main) if main else True, voltage, all(c.known for c in used_u),
         between, current, all(c.known for c in used_i), one,
     )  # fmt: skip
-    scales = magnitudes.solved(found)
+    scales = history.settled(found, magnitudes.solved(found), context.record)
     if scales.question:
         header = next((c.meaning.header for c in main if not c.known), main[0].meaning.header if main else None)
         context.ask(scales.question, scales.text, header, ("W", "kW", "MW") if scales.question == "unit" else ())
@@ -255,16 +258,12 @@ def _ratios(context: Context) -> tuple[float, float, bool]:
         )
         plain = re.search(r"[:=\s,;](\d+(?:\.\d+)?)\s*$", text)
         number = number or (float(plain[1]) if plain else 0.0)
-        if number and re.search(
-            r"(?i)\bC\.?T\.?\b|\bTC\b|\bTI\b|current transformer|stromwandler|wandler ?i|transformateur de courant",
-            text,
-        ):
+        plain_text = folded(text)
+        if number and CURRENT_RATIO.search(plain_text):
             current = number
-        elif number and re.search(
-            r"(?i)\b[PV]\.?T\.?\b|\bTT\b|\bTP\b|\bTV\b|voltage transformer|potential transformer|spannungswandler", text
-        ):
+        elif number and VOLTAGE_RATIO.search(plain_text):
             voltage = number
-        secondary |= bool(re.search(r"(?i)secondary|sekund|secondaire|secundari", text))
+        secondary |= bool(SECONDARY.search(plain_text))
     return current, voltage, secondary
 
 
@@ -300,12 +299,13 @@ def _apply_ratios(
 ) -> None:
     current, voltage, secondary = _ratios(context)
     suspicious = magnitudes.looks_secondary(typical(_volts(values)), typical(_amps(values)))
+    answered = bool(context.answers.current_ratio or context.answers.voltage_ratio)
     if (current != 1.0 or voltage != 1.0) and (secondary or suspicious):
         values[:, volts] *= voltage
         values[:, amps] *= current
         for each in powers.values():
             each.values = each.values * current * voltage
-    elif suspicious or secondary:
+    elif (suspicious or secondary) and not answered:
         context.ask(
             "scale",
             "The values look secondary. With which ratios of the instrument transformers are they to be multiplied?",
@@ -318,9 +318,7 @@ def _put_powers(powers: dict[str, Composed], columns: Sequence[Measured], values
     lead = _put_factor(columns, values, active, reactive, context)
     if reactive is not None:
         parts = powers["Q"].parts
-        sided = any(
-            p.has("lag", "lead", "q1", "q4", "import", "export") or p.turned or (p.said and p.turned) for p in parts
-        )
+        sided = any(p.has("lag", "lead", "q1", "q4", "import", "export") or p.sign_said for p in parts)
         if not sided or (lead is not None and np.any(lead != 0)):
             reactive, question = conventions.reactive_sign(
                 reactive, active, lead if lead is not None and np.any(lead != 0) else None
@@ -330,7 +328,7 @@ def _put_powers(powers: dict[str, Composed], columns: Sequence[Measured], values
                     question,
                     f"“{parts[0].meaning.header}” is negative while power is drawn: leading, or turned round?",
                     parts[0].meaning.header,
-                    ("leading", "lagging"),
+                    ("lagging_positive", "leading_positive"),
                 )
     elif active is not None and lead is not None and np.any(lead != 0):
         factor = values[:, CHANNEL_INDEX["power_factor"]]
@@ -359,7 +357,7 @@ def _put_factor(
     if not mine:
         return None
     column = mine[0]
-    scale = 1.0 if column.said else conventions.factor_scale(column.values)
+    scale = 1.0 if column.said else column.fraction
     words: FloatArray = np.zeros(len(column.values)) if column.lead is None else column.lead
     read = conventions.factor_reading(column.values * scale, words, active, reactive, context.answers.convention)
     if read.question:

@@ -100,6 +100,11 @@ for _name, _unit in _EXACT.items():
         _ANY_CASE[_key] = _unit
 
 
+# What a person may choose of.
+UNIT_NAMES = ("W", "kW", "MW", "var", "kvar", "Mvar", "VA", "kVA", "MVA", "Wh", "kWh", "MWh", "varh", "kvarh", "VAh",
+              "kVAh", "mA", "A", "kA", "mV", "V", "kV", "Hz", "mHz", "%", "per unit", "°C", "°F", "kelvin")  # fmt: skip
+
+
 # Written so by many who mean mega: the numbers have to tell.
 _MILLI_OR_MEGA = {
     text: WrittenUnit(text, kind, 1e-6, hints=("unclear",)) for text, kind in (("mW", "P"), ("mvar", "Q"), ("mVA", "S"))

@@ -1,66 +1,12 @@
-"""Names of quantities as data: features, and the words of vendors and languages that carry them, in ``vocabulary.txt``.
-
-One line of the table per feature; phrases are parted by commas, in lower case and without accents. Longer ones are
-tried first. Sources: manuals of Schneider ION and PM, Siemens PAC, Janitza, Fluke, Hioki, Eastron, Carlo Gavazzi,
-Circutor, Accuenergy, IAMMETER, Shelly, SunSpec, OpenEMS, ThingsBoard, and the exports of PI, Ignition, WinCC,
-Wonderware and InfluxDB.
-"""
+"""Names of quantities as data: words of vendors and languages and what they mean, in ``vocabulary.txt``."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from pathlib import Path
 
 _TABLE = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
-# Languages whose numbers use a decimal comma and whose dates begin with the day; told by words of the header.
-_DAY_FIRST_COMMA = [
-    "datum",
-    "zeit",
-    "uhrzeit",
-    "zeitstempel",
-    "wirkleistung",
-    "blindleistung",
-    "scheinleistung",
-    "strom",
-    "spannung",
-    "leistungsfaktor",
-    "heure",
-    "puissance",
-    "tension",
-    "courant",
-    "horodatage",
-    "facteur",
-    "horodate",
-    "fecha",
-    "hora",
-    "potencia",
-    "corriente",
-    "tension",
-    "factor",
-    "voltaje",
-    "potenza",
-    "corrente",
-    "tensione",
-    "fattore",
-    "tensao",
-    "fator",
-    "cas",
-    "vykon",
-    "prud",
-    "napatie",
-    "prad",
-    "moc",
-    "napiecie",
-    "tarih",
-    "guc",
-    "wert",
-    "zeitpunkt",
-    "stroom",
-    "spanning",
-    "tijd",
-    "verbrauch",
-    "einheit",
-]
 
 
 def folded(text: str) -> str:
@@ -71,17 +17,42 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", kept)
 
 
+def _lines() -> list[tuple[str, list[str]]]:
+    """Name and words of each line of the table."""
+    kept = (line.partition(" = ") for line in _TABLE.splitlines() if line and not line.startswith("#"))
+    return [(name, words.split(", ")) for name, _, words in kept]
+
+
 def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     table: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for line in _TABLE.strip().splitlines():
-        feature, _, words = line.partition(" = ")
-        for phrase in words.split(", "):
+    for feature, words in _lines():
+        for phrase in words if not feature.startswith(".") else ():
             key = tuple(folded(phrase).replace("/", " ").split())
             table[key] = (*table.get(key, ()), feature)
     return table
 
 
+def _list(name: str) -> tuple[str, ...]:
+    return tuple(next(words for each, words in _lines() if each == "." + name))
+
+
+def _by_word(name: str) -> dict[str, str]:
+    """Word → what it stands for, of the lists ``.name VALUE``."""
+    found = [(each.split(" ", 1)[1], words) for each, words in _lines() if each.startswith(f".{name} ")]
+    return {word: value for value, words in found for word in words}
+
+
+def any_of(words: tuple[str, ...], *, whole: bool = True) -> re.Pattern[str]:
+    """A pattern that finds one of the words; as a whole word, or as its beginning."""
+    return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, words)) + (r")(?!\w)" if whole else ")"))
+
+
 PHRASES = _phrases()
 PHRASE_WORDS = max(len(key) for key in PHRASES)
 UNSPACED = {"".join(key): features for key, features in PHRASES.items() if any(c > "\u2e80" for c in "".join(key))}
-COMMA_WORDS = frozenset(_DAY_FIRST_COMMA)
+COMMA_WORDS = frozenset(_list("comma_words"))
+COMMA_STEMS = _list("comma_stems")
+ZONE_WORDS = any_of(_list("zone_words"))
+CURRENT_RATIO, VOLTAGE_RATIO = any_of(_list("current_ratio")), any_of(_list("voltage_ratio"))
+SECONDARY = any_of(_list("secondary"), whole=False)
+LETTERS, PHASES, PAIRS = _by_word("letter"), _by_word("phase"), _by_word("pair")
