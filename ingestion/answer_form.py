@@ -35,6 +35,28 @@ _WORDS = {
     ".": _("decimal point"),
     ",": _("decimal comma"),
 }
+_UNKNOWN = _("Are these new substations?")
+_HEADINGS = {
+    "unit": _("In which unit?"),
+    "sign": _("Which sign?"),
+    "mapping": _("What do these columns hold?"),
+    "time": _("When was it measured?"),
+    "time_zone": _("In which time zone?"),
+    "date_order": _("In which order are the dates?"),
+    "substation": _("Whose readings are these?"),
+    "interval": _("How long is an interval?"),
+    "power_factor_convention": _("How is the power factor signed?"),
+    "energy": _("How are the energies counted?"),
+    "scale": _("How large are the numbers?"),
+    "layout": _("Where is the table?"),
+    "rejected_share": _("Load it without the rows that cannot be read?"),
+}
+_ROLES = {
+    TIMESTAMP: _("Date and time"),
+    DATE: _("Date"),
+    CLOCK: _("Time of day"),
+    SUBSTATION: _("Substation"),
+}
 # The answers that a question may need, by what it is about.
 _FIELDS_OF = {
     "time_zone": ("time_zone",),
@@ -71,13 +93,12 @@ def _targets() -> list[Any]:
     groups: dict[Any, list[tuple[str, Any]]] = {}
     for channel in CHANNELS:
         groups.setdefault(capfirst(_(channel.group)), []).append((channel.name, _(channel.label)))
-    roles = [
-        (TIMESTAMP, _("Date and time")),
-        (DATE, _("Date")),
-        (CLOCK, _("Time of day")),
-        (SUBSTATION, _("Substation")),
+    return [
+        (AS_READ, _("as read")),
+        (LEFT_OUT, _("– leave out –")),
+        (_("Time and place"), list(_ROLES.items())),
+        *groups.items(),
     ]
-    return [(AS_READ, _("as read")), (LEFT_OUT, _("– leave out –")), (_("Time and place"), roles), *groups.items()]
 
 
 class AnswerForm(forms.Form):
@@ -127,6 +148,7 @@ class AnswerForm(forms.Form):
     def __init__(self, found: Inspection, data: Any = None, *, may_create: bool) -> None:
         self.found, self.before = found, found.options
         self.columns_read: list[ColumnPlan] = found.found.columns
+        self.may_create = may_create
         super().__init__(data, initial=self._initial(), use_required_attribute=False)
         unknown = self.fields["unknown"]
         if isinstance(unknown, forms.ChoiceField) and not may_create:
@@ -145,6 +167,8 @@ class AnswerForm(forms.Form):
         initial = {name: given[name] for name in named if given.get(name)}
         initial["interval_s"] = given.get("interval_s") or None
         initial["unknown"] = self.before.unknown if self.before.unknown != "ask" else "create"
+        if not self.may_create:
+            initial["unknown"] = "reject"
         return initial
 
     def _add_columns(self) -> None:
@@ -196,7 +220,8 @@ class AnswerForm(forms.Form):
         for question in self.found.questions:
             fresh = [name for name in self._answering(question) if name not in shown and self._fits(name)]
             shown |= set(fresh)
-            asked.append({"question": question, "fields": [self[name] for name in fresh]})
+            heading = _UNKNOWN if question.choices == ("create", "reject") else _HEADINGS[question.about]
+            asked.append({"heading": heading, "question": question, "fields": [self[name] for name in fresh]})
         return asked
 
     def _answering(self, question: ExportQuestion) -> list[str]:
@@ -231,21 +256,23 @@ class AnswerForm(forms.Form):
 
     def columns(self) -> list[dict[str, Any]]:
         """One entry per column of the file, for the table of columns."""
-        table = self.found.found.table
         asked = {field.name for entry in self.questions() for field in entry["fields"]}
         return [
             {
                 "plan": column,
-                "label": _(BY_NAME[column.quantity].label) if column.quantity in BY_NAME else column.quantity,
-                "stored_unit": BY_NAME[column.quantity].unit if column.quantity in BY_NAME else "",
-                "samples": [
-                    row[table.headers.index(column.header)]
-                    for row in (table.samples[:SHOWN_VALUES] if table and column.header in table.headers else ())
-                ],
+                "channel": BY_NAME.get(column.quantity),
+                "role": _ROLES.get(column.quantity, ""),
+                "samples": self._samples(column.header),
                 "fields": [self[name] if (name := f"{part}_{index}") not in asked else None for part in PARTS],
             }
             for index, column in enumerate(self.columns_read)
         ]
+
+    def _samples(self, header: str) -> list[str]:
+        table = self.found.found.table
+        if table is None or header not in table.headers:
+            return []
+        return [row[table.headers.index(header)] for row in table.samples[:SHOWN_VALUES]]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ingestion.exports.gathered import Gathered
+from ingestion.exports.meanings import Meaning
 from ingestion.exports.outcome import ColumnPlan, Interpretation
 from ingestion.problems import BoolArray, Unreadable, printable
 
@@ -62,6 +63,15 @@ def plan_columns(out: Interpretation, got: Gathered) -> None:
         sureness = column.sureness if column.used_for else "sure" if column.why else "likely"
         out.columns.append(ColumnPlan(column.meaning.header, column.used_for, unit, column.factor, sureness, why))
     for other in got.shape.other:
-        role = {"clock": "time", "station": "substation", "start": "timestamp"}.get(other.role, other.role)
-        stored = role if role in ("timestamp", "date", "time", "substation") else ""
+        stored = _role(other, got)
         out.columns.append(ColumnPlan(other.header, stored, "", 1.0, "sure", f"holds: {other.role}"))
+
+
+def _role(other: Meaning, got: Gathered) -> str:
+    """What a column without a quantity is used for; "" where it is not."""
+    shape = got.shape
+    if other.header == shape.stamp_header:
+        return "date" if shape.clocks is not None else "timestamp"
+    if other.header == shape.clock_header:
+        return "time"
+    return "substation" if other.role == "station" else ""

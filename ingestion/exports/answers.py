@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 SIGNS = ("lagging_positive", "leading_positive", "generator")
@@ -137,3 +139,16 @@ def _accepted(said: object) -> tuple[str, ...]:
     if not isinstance(said, list | tuple) or not set(map(str, said)) <= set(ACCEPTABLE):
         raise AnswerError(f"accept is {said!r}; expected a list with some of {', '.join(ACCEPTABLE)}.")
     return tuple(map(str, said))
+
+
+def read_profile(path: Path) -> dict[str, Any]:
+    """The JSON object of a profile's file; raises AnswerError if it is none."""
+    try:
+        profile = json.loads(path.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError) as error:
+        raise AnswerError(f"The profile {path} cannot be read: {error}.") from error
+    if not isinstance(profile, dict):
+        raise AnswerError(
+            f'The profile {path} is no JSON object; expected for example {{"time_zone": "Asia/Kolkata"}}.'
+        )
+    return profile

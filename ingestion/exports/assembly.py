@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,12 +17,14 @@ from ingestion.exports.composition import Measured
 from ingestion.exports.gathered import Gathered
 from ingestion.exports.outcome import Interpretation
 from ingestion.exports.quantities import Context, quantities
-from ingestion.exports.reshaping import Shaped
+from ingestion.exports.shapes import Shaped
 from ingestion.exports.stations import Known
+from ingestion.exports.vocabulary import folded
 from ingestion.problems import BoolArray, FloatArray, printable
 from ingestion.timestamps import TimeArray
 from substations.channels import CHANNELS
 
+USUAL_INTERVAL_S = 900  # IEC 62053 load profiles
 _LOW, _HIGH = np.array([[c.low, c.high] for c in CHANNELS], dtype=np.float64).T
 _FUTURE = np.timedelta64(1, "D")  # as validation: clocks and zones may differ by hours
 
@@ -42,6 +45,8 @@ def assemble(out: Interpretation, got: Gathered, answers: ExportAnswers, now: da
             shape.stamp_header,
         )
     good = ~np.isnat(at) & ~ahead & ~early
+    if not good.any():
+        _plan_without_times(out, got, answers, known)
     parts: list[tuple[str, TimeArray, FloatArray, np.ndarray]] = []
     for label, columns in groups.items():
         for station in dict.fromkeys(stations):
@@ -67,6 +72,16 @@ def assemble(out: Interpretation, got: Gathered, answers: ExportAnswers, now: da
             parts.append((name, at[rows], values, rows))
     _collect(out, parts, shape)
     return good
+
+
+def _plan_without_times(out: Interpretation, got: Gathered, answers: ExportAnswers, known: Known) -> None:
+    """What the columns would be used for, while the time of no row is known: rows are taken as evenly spaced."""
+    steps = np.arange(len(got.shape.lines)) * (answers.interval_s or got.shape.interval_s or USUAL_INTERVAL_S)
+    at = np.datetime64("2000-01-01", "us") + (steps * 1_000_000).astype("timedelta64[us]")
+    context = Context(
+        at, answers, got.table.preamble, got.file.energy, USUAL_INTERVAL_S, out.ask, known(answers.substation)
+    )
+    quantities(got.columns, context)
 
 
 def _stations(
@@ -102,7 +117,7 @@ def _side_by_side(columns: list[Measured]) -> dict[str, list[Measured]]:
     if len(labels) < 2 or len(labels) * 2 > len(doubled) + len(labels):
         common = {" ".join(c.meaning.rest) for c in named}
         label = common.pop() if len(common) == 1 else ""
-        return {label.upper(): columns}
+        return {_spelled(label, columns): columns}
     groups = {label: [c for c in columns if " ".join(c.meaning.rest) == label] for label in sorted(labels)}
     largest = max(groups.values(), key=len)
     groups = {
@@ -110,7 +125,18 @@ def _side_by_side(columns: list[Measured]) -> dict[str, list[Measured]]:
     }
     if len(groups) == 1:
         return {"": [c for c in columns if " ".join(c.meaning.rest) in (*groups, "")]}
-    return {label.upper(): group for label, group in groups.items()}
+    return {_spelled(label, group): group for label, group in groups.items()}
+
+
+def _spelled(label: str, columns: Sequence[Measured]) -> str:
+    """A label as it stands in the header; headers are compared in lower case and without accents."""
+    words = label.split()
+    for column in columns:
+        parts = re.findall(r"[^\s_,;:/\\|()\[\]]+", column.meaning.header)
+        found = [next((part for part in parts if folded(part) == word), "") for word in words]
+        if words and all(found):
+            return " ".join(found)
+    return label.upper()
 
 
 def _repeats(group: Sequence[Measured], largest: Sequence[Measured]) -> bool:

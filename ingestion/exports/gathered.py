@@ -8,7 +8,7 @@ from ingestion.exports.composition import Measured
 from ingestion.exports.containers import Opened
 from ingestion.exports.header_lines import Columns
 from ingestion.exports.instants import Instants
-from ingestion.exports.reshaping import Shaped
+from ingestion.exports.shapes import Shaped
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ingestion.exports.containers import CellGrid
 from ingestion.exports.figures import cleaned, parts_of
-from ingestion.exports.meanings import Meaning, meaning_of, phase_three_is_blue
+from ingestion.exports.meanings import meaning_of
+from ingestion.exports.moments import is_zone
 from ingestion.exports.unit_table import written_unit
 from ingestion.problems import Unreadable, printable
 
@@ -134,7 +135,7 @@ def _clock_columns(row: Sequence[str]) -> int:
 
 
 def _is_unit_row(row: Sequence[str]) -> bool:
-    filled = [cell for cell in row if cell and cell not in ("-", "–", "—")]
+    filled = [cell for cell in row if cell.strip("[]() ") not in ("", "-", "–", "—") and not is_zone(cell)]
     units = sum(written_unit(cell) is not None for cell in filled)
     named = any(meaning_of(cell).role not in ("", "ignored") for cell in filled if written_unit(cell) is None)
     return bool(filled) and units >= 1 and 2 * units >= len(filled) and not is_data(row) and not named
@@ -247,16 +248,3 @@ def _unique(names: Sequence[str]) -> list[str]:
             name = f"{base} ({repeat})"
         out.append(name)
     return out
-
-
-def meanings_of(table: Columns) -> list[Meaning]:
-    """What each column of a table means by its header and unit."""
-    blue = phase_three_is_blue(table.headers)
-    found = []
-    for header, unit in zip(table.headers, table.units, strict=True):
-        text = re.sub(r" \(\d\)$", "", header)
-        if blue:
-            text = re.sub(r"(?<![A-Za-z])([IiVvUuPpQq]_?)?[Bb](N|n)?(?![A-Za-z])", r"\g<1>3\2", text)
-            text = re.sub(r"(?<=[a-z])B(?![A-Za-z])|(?i:\bblue\b)", " 3", text)
-        found.append(replace(meaning_of(text, unit), header=header))
-    return found

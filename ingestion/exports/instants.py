@@ -14,7 +14,7 @@ from ingestion.exports import moments
 from ingestion.exports.answers import ExportAnswers, ExportQuestion
 from ingestion.exports.figures import parts_of, to_float
 from ingestion.exports.moments import DateText
-from ingestion.exports.reshaping import Shaped
+from ingestion.exports.shapes import Shaped
 from ingestion.exports.stations import Known, nobody
 from ingestion.timestamps import TimeArray, to_utc
 
@@ -250,7 +250,7 @@ def _from_local(
     questions: list[ExportQuestion], counted: str,
 ) -> Instants:  # fmt: skip
     """Local clocks → UTC: the cell's own zone, else what header or format say, else what was answered."""
-    said = moments.zone_in(shape.stamp_header) or clock.said
+    said = moments.zone_in(shape.stamp_header) or moments.zone_in(shape.stamp_unit) or clock.said
     at = np.full(len(local), _NAT)
     stations = shape.stations or [answers.substation] * len(local)
     groups = np.unique(np.array(stations, dtype=object).astype(str), return_inverse=True)[1]

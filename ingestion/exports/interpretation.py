@@ -20,7 +20,8 @@ from ingestion.exports.gathered import Gathered
 from ingestion.exports.header_lines import Columns
 from ingestion.exports.instants import Clock, instants
 from ingestion.exports.outcome import ColumnPlan, Interpretation, TextTable
-from ingestion.exports.reshaping import Shaped, shaped
+from ingestion.exports.reshaping import shaped
+from ingestion.exports.shapes import Shaped
 from ingestion.exports.stations import Known, nobody
 from ingestion.problems import Unreadable, printable
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from ingestion.problems import FloatArray
 
+# IEC 61869: 100, 110 or 120 V and 1 or 5 A rated, with a little more while a fault lasts.
+_SECONDARY_V, _SECONDARY_A = (90.0, 126.0), 6.5
 SQRT3 = 3**0.5  # line to line over line to neutral
 # IEC 60038 and the customary low voltages, line to line.
 NOMINAL_V = (190, 200, 208, 220, 230, 240, 380, 400, 415, 440, 460, 480, 600, 690, 3300, 4160, 6000, 6300, 6600,
@@ -155,4 +157,4 @@ def looks_secondary(line_to_line_v: float | None, current_a: float | None) -> bo
     """True for volts and amperes of the secondary side: IEC 61869 rates 100, 110 or 120 V, and 1 or 5 A."""
     if line_to_line_v is None or current_a is None:
         return False
-    return 90 <= line_to_line_v <= 126 and current_a <= 6.5
+    return _SECONDARY_V[0] <= line_to_line_v <= _SECONDARY_V[1] and current_a <= _SECONDARY_A

@@ -7,16 +7,20 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ingestion.exports.header_units import without_unit
 from ingestion.exports.unit_table import WrittenUnit, written_unit
 from ingestion.exports.vocabulary import LETTERS, PAIRS, PHASES, PHRASE_WORDS, PHRASES, UNSPACED, folded
+from substations.channels import BY_NAME
 
 ROLES = ("timestamp", "date", "clock", "start", "end", "block", "station", "quality", "tag", "value", "unitname",
-         "year", "month_part", "day_part", "month_day", "hour_minute")  # fmt: skip
+         "year", "month_part", "day_part", "month_day", "hour_minute", "hour_part", "minute_part")  # fmt: skip
 _CODE = re.compile(
     r"(?P<what>thd_?[ivu]|[ivu]thd|p|q|s|pf|i|u|v|kw|kvar|kva|w|var|va|mw|mvar|mva|kwh|kvarh|kvah|amp|volt|vln|vll|uln|ull|current|curr|voltage|power)_?"
     r"(?P<pair>l1-?l2|l2-?l3|l3-?l1|l?12|l?23|l?31|ab|bc|ca|ry|yb|br|rs|st|tr|uv|vw|wu)?"
     r"(?P<phase>l?[123]|[abcrystuvw])?(?P<neutral>n)?(?P<stat>avg|tot|sum|total|ges|sys)?"
 )
+_MINUS_ENDS = ("A-", "R-")
+_SUNSPEC = re.compile(r"(phv|ppv|a)ph([abc]{1,2})")
 _ENERGY_OF = {"P": "EP", "Q": "EQ", "S": "ES"}
 _KIND_UNITS = {"P", "Q", "S", "EP", "EQ", "ES", "I", "U", "F", "T"}
 
@@ -45,7 +49,9 @@ class Meaning:
 
 def meaning_of(header: str, unit_text: str = "") -> Meaning:
     """What one header means; ``unit_text`` is what a row of units, or a column of units, says of it."""
-    body, unit = _without_unit(header)
+    if header.lower() in BY_NAME:
+        return _canonical(header)
+    body, unit = without_unit(header)
     unit = written_unit(unit_text) or unit
     words, glued = _words(body)
     if re.fullmatch(r"(?i)a[\s_]*l?[123]", body.strip()):
@@ -62,27 +68,20 @@ def meaning_of(header: str, unit_text: str = "") -> Meaning:
     return replace(found, phase=_phase(phases, found))
 
 
-def _without_unit(header: str) -> tuple[str, WrittenUnit | None]:
-    unit = None
-    for inside in re.findall(r"[(\[{（]([^)\]}）]*)[)\]}）]", header):
-        candidate = written_unit(inside)
-        if candidate is not None:
-            unit = unit or candidate
-            header = re.sub(r"[(\[{（]" + re.escape(inside) + r"[)\]}）]", " ", header, count=1)
-    trailing = re.search(
-        r"(?:[,/_ ]\s*)(°[CF]|%|[kMG]?(?:Wh?|VAh?|varh?|VArh?|VARh?)|[mk]?[AV]|Hz|kvar[hLC]?)\s*$", header
-    )
-    if (
-        unit is None
-        and trailing
-        and not re.search(r"(?i)(phase|voltage|current|line|spannung|strom|volt|[\s_-][ivul])[\s_-]+[AV]$", header)
-    ):
-        candidate = written_unit(trailing[1])
-        if candidate and (
-            len(trailing[1]) > 1 or re.search(r"(?i)(avg|total|l\d|mean|power|leistung|[123])[\s_]+\w$", header)
-        ):
-            return header[: trailing.start()], candidate
-    return header, unit
+def _canonical(header: str) -> Meaning:
+    """A channel by its own name, as this program writes it."""
+    channel = BY_NAME[header.lower()]
+    kind = next((kind for start, kind in _CHANNEL_KINDS if channel.name.startswith(start)), "")
+    phase = re.search(r"_l(\d\d?)_", channel.name)
+    features = {"avg"} if "_avg_" in channel.name else {"ll"} if kind == "U" else {"oil"} if kind == "T" else {"thd"}
+    place = (phase[1] if len(phase[1]) == 1 else "l" + phase[1]) if phase else ""
+    features |= {"ll"} if kind == "U" else set()
+    return Meaning(header, kind, "", written_unit(channel.unit), place, frozenset(features))
+
+
+_CHANNEL_KINDS = (("active", "P"), ("reactive", "Q"), ("apparent", "S"), ("power_factor", "PF"), ("current", "I"),
+                  ("voltage", "U"), ("frequency", "F"), ("thd_current", "THDI"), ("thd_voltage", "THDU"),
+                  ("oil", "T"))  # fmt: skip
 
 
 def _words(body: str) -> tuple[list[str], list[bool]]:
@@ -100,14 +99,14 @@ def _words(body: str) -> tuple[list[str], list[bool]]:
 
 def _tokens(chunk: str) -> list[str]:
     kept = "".join(c if unicodedata.category(c)[0] in "LMN" or c in "°%φσ+Σ" else " " for c in chunk)
-    if chunk.rstrip(")").endswith(("A-", "A+")):
-        kept = kept.rstrip() + chunk.rstrip(")")[-1]
+    if chunk.rstrip(")").endswith(_MINUS_ENDS):  # A− and R− of a meter's registers: what is fed in
+        kept = kept.rstrip() + "-"
     return kept.split()
 
 
 def _camel(part: str) -> list[str]:
     lower = folded(part)
-    if (lower,) in PHRASES or written_unit(part) or _CODE.fullmatch(lower):
+    if (lower,) in PHRASES or written_unit(part) or _CODE.fullmatch(lower) or _SUNSPEC.fullmatch(lower):
         return [part]
     pieces = re.findall(r"[A-ZÄÖÜ]?[a-zäöüß]{2,}\d*|[A-Z]+(?![a-z])\d*|\d+|[^\x00-\x7f]+|\w+", part)
     known = [p for p in pieces if (folded(p),) in PHRASES or written_unit(p) or _CODE.fullmatch(folded(p))]
@@ -185,7 +184,7 @@ def _sunspec_or_neutral(word: str, features: set[str], kinds: list[str], phases:
     if word == "n":
         features.add("ln")
         return True
-    sunspec = re.fullmatch(r"(phv|ppv|a)ph([abc]{1,2})", word)
+    sunspec = _SUNSPEC.fullmatch(word)
     if sunspec:  # PhVphA, PPVphAB, AphA
         kinds.append("i" if sunspec[1] == "a" else "u")
         phases.append(PAIRS.get(sunspec[2], sunspec[2]))
@@ -245,6 +244,8 @@ def _decide(found: Meaning, kinds: Sequence[str]) -> Meaning:
         return replace(found, role="quality")
     if found.has("angle") and not found.has("pf"):
         return replace(found, kind="", role="ignored")
+    if unit_kind == "%" and word_kind not in ("PF", ""):
+        return replace(found, kind="", role="ignored")  # an unbalance or a loading in per cent is not the quantity
     if unit_kind in _KIND_UNITS:
         clash = word_kind and word_kind != unit_kind and not _same_family(word_kind, unit_kind, found)
         return replace(found, kind=unit_kind, by_unit_only=not word_kind, conflict=word_kind if clash else "")
@@ -298,9 +299,3 @@ def _phase(phases: Sequence[str], found: Meaning) -> str:
     if len(phases) >= 2 and phases[0] + phases[1] in PAIRS and found.kind in ("U", "THDU"):
         return PAIRS[phases[0] + phases[1]]
     return phases[0] if phases[0] in PAIRS.values() else PHASES.get(phases[0], "")
-
-
-def phase_three_is_blue(headers: Sequence[str]) -> bool:
-    """Red, yellow, blue: with a phase Y in the file, B is the third phase and not the second."""
-    parts = {word for header in headers for word in re.findall(r"[a-z]+", folded(header))}
-    return bool(parts & {"y", "iy", "vy", "uy", "yn", "vyn", "ry", "vry", "yb", "vyb", "yph"}) or "yellow" in parts

@@ -100,6 +100,13 @@ def zone_in(text: str) -> str:
     return ""
 
 
+def is_zone(cell: str) -> bool:
+    """True for a cell that holds a zone and nothing else, as below the header of a time."""
+    text = cell.strip("[]() ")
+    found = zone_in(text) if len(text.split()) == 1 else ""
+    return bool(found) and found in (text, text.upper())
+
+
 def zone_of(said: str, declared: str) -> tzinfo | None:
     """The clock of a zone's text; one with several meanings is taken from ``declared``, None if that does not fit."""
     fixed = offset_of(said)

@@ -272,6 +272,7 @@ def _apply(
 ) -> None:
     lines = [CHANNEL_INDEX[f"voltage_l{p}_v"] for p in (12, 23, 31)]
     mean = CHANNEL_INDEX["voltage_avg_v"]
+    as_written = typical(_volts(values)), typical(_amps(values))
     star = 1.0 if scales.between_lines else magnitudes.SQRT3
     if not scales.between_lines and np.isfinite(values[:, lines]).any():
         # Named as between lines, yet √3 lower than power and current say: kept out, their mean × √3 is stored.
@@ -291,14 +292,19 @@ def _apply(
             column.why = (column.why + "; " if column.why else "") + (
                 "unit by √3·U·I" if scales.checked else "unit assumed"
             )
-    _apply_ratios(powers, values, [*lines, mean], amps, context)
+    _apply_ratios(powers, values, [*lines, mean], amps, context, magnitudes.looks_secondary(*as_written))
 
 
 def _apply_ratios(
-    powers: dict[str, Composed], values: FloatArray, volts: list[int], amps: list[int], context: Context
+    powers: dict[str, Composed],
+    values: FloatArray,
+    volts: list[int],
+    amps: list[int],
+    context: Context,
+    as_written: bool,
 ) -> None:
     current, voltage, secondary = _ratios(context)
-    suspicious = magnitudes.looks_secondary(typical(_volts(values)), typical(_amps(values)))
+    suspicious = as_written or magnitudes.looks_secondary(typical(_volts(values)), typical(_amps(values)))
     answered = bool(context.answers.current_ratio or context.answers.voltage_ratio)
     if (current != 1.0 or voltage != 1.0) and (secondary or suspicious):
         values[:, volts] *= voltage

@@ -27,7 +27,7 @@ def _phrases() -> dict[tuple[str, ...], tuple[str, ...]]:
     table: dict[tuple[str, ...], tuple[str, ...]] = {}
     for feature, words in _lines():
         for phrase in words if not feature.startswith(".") else ():
-            key = tuple(folded(phrase).replace("/", " ").split())
+            key = tuple(re.sub(r"/|(?<=\w)-(?=\w)", " ", folded(phrase)).split())
             table[key] = (*table.get(key, ()), feature)
     return table
 

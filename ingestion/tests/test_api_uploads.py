@@ -87,7 +87,7 @@ def test_a_waiting_upload_shows_what_it_was_read_as(as_operator: Client) -> None
     shown = as_operator.get(f"{URL}{upload_of(TRANSFORMER).pk}/").json()
     assert (shown["state"], shown["format"]["kind"], shown["format"]["layout"]) == ("waiting", "csv", "wide")
     by_header = {column["header"]: column for column in shown["columns"]}
-    assert by_header["date"]["quantity"] == "date"
+    assert by_header["date"]["quantity"] == "timestamp"
     assert by_header["OT"]["quantity"] == "oil_temperature_c"
     assert {"unit", "factor", "sureness", "why"} <= set(by_header["OT"])
     assert {question["about"] for question in shown["questions"]} == {"substation", "time_zone"}

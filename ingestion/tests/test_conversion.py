@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingestion import conversion, loading, services
+from ingestion import conversion, loading, receiving, services
 from ingestion.exports.answers import ExportAnswers
 from ingestion.exports.interpretation import interpret
 from ingestion.models import Upload
@@ -92,18 +92,33 @@ def test_a_plain_table_is_loaded_as_it_is() -> None:
     assert not conversion.rows_file(Path(upload.file.path)).exists()
 
 
-def test_a_converted_file_that_is_dropped_leaves_nothing_behind() -> None:
-    upload = received(FILES["days"], ImportOptions(time_zone="UTC")).upload
+def test_a_converted_file_that_is_dropped_leaves_nothing_behind(media: Path) -> None:
+    upload = received(FILES["days"], OPTIONS).upload
     rows = conversion.rows_file(Path(upload.file.path))
-    assert (upload.state, rows.exists()) == (Upload.State.WAITING, True)
-    assert services.discard(upload)
-    assert not rows.exists()
+    assert (upload.state, rows.exists()) == (Upload.State.QUEUED, True)
+    receiving.drop_file(upload)
+    assert not [path for path in media.rglob("*") if path.is_file()]
 
 
-def test_another_layout_that_leaves_a_question_open_is_refused_with_it() -> None:
+def test_another_layout_that_leaves_a_question_open_is_asked_and_loaded() -> None:
     upload = received(_day(""), OPTIONS).upload
-    assert upload.state == Upload.State.REJECTED
-    assert "leaves open" in upload.reason
+    assert (upload.state, {question["about"] for question in upload.questions}) == (Upload.State.WAITING, {"mapping"})
+    header = upload.plan["columns"][0]["header"]
+    profile = {"columns": {header: {"quantity": "active_power_kw", "unit": "kW"}}}
+    services.answer(upload, OPTIONS.answered(profile))
+    assert loading.load(upload.pk) is loading.LoadOutcome.LOADED
+    assert list(Reading.objects.order_by("at").values_list("active_power_kw", flat=True)) == list(range(20, 68))
+
+
+def test_rejected_rows_of_a_converted_file_are_told_by_their_lines_in_it() -> None:
+    lines = FILES["energies"].decode().splitlines()
+    lines.insert(4, "99/99/2026,1,1")
+    upload = received("\n".join(lines), OPTIONS).upload
+    assert loading.load(upload.pk) is loading.LoadOutcome.LOADED
+    upload.refresh_from_db()
+    assert (upload.rows_read, upload.rows_bad, upload.rows_new) == (9, 1, 8)
+    problem = upload.problems.get()
+    assert (problem.line, problem.received) == (5, "99/99/2026")
 
 
 def test_a_record_of_waveforms_is_refused_with_what_to_export() -> None:

@@ -144,7 +144,7 @@ def test_stations_side_by_side_are_parted() -> None:
     found = read(
         table("Time,North kW,North kvar,South kW,South kvar", [(t, 80, 60, 8, 6) for t in times()]), substation=""
     )
-    assert sorted(set(found.stations)) == ["NORTH", "SOUTH"]
+    assert sorted(set(found.stations)) == ["North", "South"]
 
 
 def test_a_line_per_day_is_unrolled() -> None:

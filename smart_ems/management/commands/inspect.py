@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from ingestion.exports.answers import AnswerError, ExportAnswers, answers_from
+from ingestion.exports.answers import AnswerError, ExportAnswers, answers_from, read_profile
 from ingestion.exports.interpretation import interpret
 from ingestion.exports.presentation import described, written
 from ingestion.problems import Unreadable
@@ -80,12 +80,6 @@ class Command(BaseCommand):
 
 
 def _answers(options: dict[str, Any]) -> ExportAnswers:
-    profile: object = {}
-    if options["profile"]:
-        try:
-            profile = json.loads(options["profile"].read_text(encoding="utf-8-sig"))
-        except (OSError, ValueError) as error:
-            raise CommandError(f"The profile {options['profile']} cannot be read: {error}.") from error
     given = {
         "substation": options["substation"],
         "start": options["start"],
@@ -93,9 +87,8 @@ def _answers(options: dict[str, Any]) -> ExportAnswers:
         "time_zone": options["time_zone"],
     }
     try:
-        return answers_from(
-            {**(profile if isinstance(profile, dict) else {"": profile}), **{k: v for k, v in given.items() if v}}
-        )
+        profile = read_profile(options["profile"]) if options["profile"] else {}
+        return answers_from({**profile, **{name: value for name, value in given.items() if value}})
     except AnswerError as error:
         raise CommandError(str(error)) from error
 
