@@ -57,7 +57,13 @@ def read(path: Path, name: str, options: ImportOptions, known: Known) -> FileRea
         return FileReading(found, direct)
     if direct is not None and not {q.about for q in found.questions} - _SETTLED_BY_PERSONS:
         return FileReading(_without_places(found, sample.head_lines), direct)
-    found = _interpreted(whole(path), name, answers, now, known)
+    try:
+        data = whole(path)
+    except Unreadable:
+        if direct is None:
+            raise
+        return FileReading(_without_places(found, sample.head_lines), direct)  # what its beginning leaves open is asked
+    found = _interpreted(data, name, answers, now, known)
     return FileReading(found, plan_in_blocks(found, path, options, known, sample))
 
 

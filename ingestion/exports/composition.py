@@ -75,7 +75,9 @@ def usable(columns: Sequence[Measured]) -> list[Measured]:
             column.why = "a demand beside readings"
         elif column.has("neutral") and column.kind != "U":
             column.why = "of the neutral conductor"
-        elif column.has("other") and (column.kind not in ("I", "U") or same):
+        elif column.has("other"):
+            column.why = "no quantity of the load"
+        elif column.has("partial") and (column.kind not in ("I", "U") or same):
             column.why = "not the whole quantity"
         elif not column.has("avg") and any(c.has("avg") and _alike(c, column) for c in same):
             column.why = "the average beside it counts"

@@ -17,6 +17,11 @@ from ingestion.problems import Unreadable, printable
 HEADER_WITHIN_LINES = 120  # chosen: longer than any preamble that was seen
 
 
+_NO_UNIT = ("", "-", "–", "—")
+# dd/mm/yyyy, hh:mm, dd/mm/aaaa, TT.MM.JJJJ below the header of a time
+_PATTERN = re.compile(r"(?i)^[\[(]?[dmyjathsnu]{1,4}([-/.: ]+[dmyjathsnu]{1,4})+[\])]?$")
+
+
 @dataclass(slots=True)
 class Columns:
     """A table with names: ``rows`` have one cell per header; ``rejected`` are lines that do not fit it."""
@@ -135,7 +140,11 @@ def _clock_columns(row: Sequence[str]) -> int:
 
 
 def _is_unit_row(row: Sequence[str]) -> bool:
-    filled = [cell for cell in row if cell.strip("[]() ") not in ("", "-", "–", "—") and not is_zone(cell)]
+    filled = [
+        cell
+        for cell in row
+        if cell.strip("[]() ") not in ("", "-", "–", "—") and not is_zone(cell) and not _PATTERN.match(cell)
+    ]
     units = sum(written_unit(cell) is not None for cell in filled)
     named = any(meaning_of(cell).role not in ("", "ignored") for cell in filled if written_unit(cell) is None)
     return bool(filled) and units >= 1 and 2 * units >= len(filled) and not is_data(row) and not named
@@ -200,7 +209,7 @@ def _take_rows(table: Columns, rows: Sequence[list[str]], lines: Sequence[int], 
             if known is not None:
                 table.reordered |= known != list(range(width))
                 order = known
-            elif _score(row) >= 2 and len(row) > 2 and _score(row) * 2 > len(row):
+            elif _score(row) >= 2 and _score(row) * 2 > len(row) and not _is_unit_row(row):
                 table.other_columns = True
                 table.rejected.append((line, " | ".join(row)[:120], "the columns of the first header"))
             elif number > last_data or _is_unit_row(row):

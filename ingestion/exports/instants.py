@@ -152,7 +152,7 @@ def _order(
     if answers.date_order:
         return answers.date_order, []
     orders = moments.possible_orders(known, clock.now) or ["ymd" if any(d.year_parts[0] for d in known) else "dmy"]
-    hint = _order_in_header(shape.stamp_header)
+    hint = _order_in_header(shape.stamp_header) or _order_in_header(shape.stamp_unit)
     if hint in orders:
         return hint, []
     orders = moments.by_steps(known, orders)
@@ -193,7 +193,17 @@ def _following(
 def _order_in_header(header: str) -> str:
     match = re.search(r"(?i)\b([dmyjat]{2,4})[-/. ]?([dmyjat]{2,4})[-/. ]?([yjat]{2,4}|d{1,2})\b", header)
     letters = "".join(part[0].lower() for part in match.groups()) if match else ""
-    return {"dmy": "dmy", "mdy": "mdy", "ymd": "ymd", "tmj": "dmy", "jmt": "ymd", "jma": "dmy"}.get(letters, "")
+    return {
+        "dmy": "dmy",
+        "mdy": "mdy",
+        "ymd": "ymd",
+        "tmj": "dmy",
+        "jmt": "ymd",
+        "jma": "dmy",
+        "dma": "dmy",
+        "mda": "mdy",
+        "amd": "ymd",
+    }.get(letters, "")
 
 
 def _seconds(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from ingestion.exports.header_units import without_unit
 from ingestion.exports.unit_table import WrittenUnit, written_unit
-from ingestion.exports.vocabulary import LETTERS, PAIRS, PHASES, PHRASE_WORDS, PHRASES, UNSPACED, folded
+from ingestion.exports.vocabulary import LETTERS, OBIS, PAIRS, PHASES, PHRASE_WORDS, PHRASES, UNSPACED, folded
 from substations.channels import BY_NAME
 
 ROLES = ("timestamp", "date", "clock", "start", "end", "block", "station", "quality", "tag", "value", "unitname",
@@ -19,6 +19,9 @@ _CODE = re.compile(
     r"(?P<pair>l1-?l2|l2-?l3|l3-?l1|l?12|l?23|l?31|ab|bc|ca|ry|yb|br|rs|st|tr|uv|vw|wu)?"
     r"(?P<phase>l?[123]|[abcrystuvw])?(?P<neutral>n)?(?P<stat>avg|tot|sum|total|ges|sys)?"
 )
+_CHINESE_PHASE = re.compile("([ABC])相")
+# IEC 62056-61: A-B:C.D.E, of which meters print C.D.E or all of it.
+_OBIS_CODE = re.compile(r"(?<![\d.])(?:\d{1,3}-\d{1,3}:)?(\d{1,2})\.(\d{1,2})(?:\.\d{1,3})?(?:\*\d+)?(?![\d.])")
 _MINUS_ENDS = ("A-", "R-")
 _SUNSPEC = re.compile(r"(phv|ppv|a)ph([abc]{1,2})")
 _ENERGY_OF = {"P": "EP", "Q": "EQ", "S": "ES"}
@@ -51,11 +54,14 @@ def meaning_of(header: str, unit_text: str = "") -> Meaning:
     """What one header means; ``unit_text`` is what a row of units, or a column of units, says of it."""
     if header.lower() in BY_NAME:
         return _canonical(header)
-    body, unit = without_unit(header)
+    coded = by_obis(header, unit_text)
+    if coded is not None:
+        return coded
+    body, unit = without_unit(_CHINESE_PHASE.sub(lambda found: f" L{'ABC'.index(found[1]) + 1} ", header))
     unit = written_unit(unit_text) or unit
     words, glued = _words(body)
     if re.fullmatch(r"(?i)a[\s_]*l?[123]", body.strip()):
-        words, glued = ["current", *words[-1:]], [False, False]
+        words, glued = ["current", "l" + words[-1][-1]], [False, False]
     features, kinds, phases, rest = _read(words, glued)
     if unit is None:
         unit, rest = _unit_word(rest)
@@ -66,6 +72,21 @@ def meaning_of(header: str, unit_text: str = "") -> Meaning:
     if found.kind in ("", "F", "T") and not found.has("thd"):
         return found
     return replace(found, phase=_phase(phases, found))
+
+
+def by_obis(header: str, unit_text: str) -> Meaning | None:
+    """What an OBIS code in a header means; None if it holds none."""
+    match = _OBIS_CODE.search(header)
+    said = OBIS.get(match[1]) if match else None
+    if match is None or said is None:
+        return None
+    kind, _, feature = said.partition(" ")
+    place, way = int(match[1]), match[2]
+    unit = written_unit(unit_text) or without_unit(header)[1]
+    energy = way in ("8", "9", "29") or (unit is not None and unit.kind.startswith("E"))
+    phase = str((place - 1) // 20) if 20 < place < 80 else ""
+    features = {feature} - {""} | ({"md"} if way in ("2", "6") else set()) | ({"avg"} if way in ("4", "5") else set())
+    return Meaning(header, _ENERGY_OF.get(kind, kind) if energy else kind, "", unit, phase, frozenset(features))
 
 
 def _canonical(header: str) -> Meaning:
@@ -163,6 +184,10 @@ def _short(word: str, features: set[str], kinds: list[str], phases: list[str]) -
         phases.append(plain[1])
         features |= {"ln"} if plain[2] else set()
         return True
+    plural = written_unit(word) if len(word) > 3 and word.endswith("s") else None
+    if plural is not None:  # amps, volts, watts, vars: no phase S
+        kinds.append({"EP": "kwh", "EQ": "kvarh", "ES": "kvah"}.get(plural.kind, plural.kind.lower()))
+        return True
     code = _CODE.fullmatch(word)
     if code is None:
         return False
@@ -238,6 +263,8 @@ def _decide(found: Meaning, kinds: Sequence[str]) -> Meaning:
     letters = next((LETTERS[k] for k in kinds if k in LETTERS), "Q" if found.has("q1", "q2", "q3", "q4") else "")
     word_kind = _kind_of_words(found) or letters
     role = next((role for role in ROLES if role in found.features), "")
+    if role == "timestamp" and found.has("date") != found.has("clock"):
+        role = "date" if found.has("date") else "clock"  # "RTC Date" beside "RTC Time"
     if found.has("thd") and (word_kind in ("I", "U") or unit_kind in ("%", "")):
         return replace(found, kind="THD" + (word_kind if word_kind in "IU" else ""))
     if found.has("quality") and not found.has("pf"):

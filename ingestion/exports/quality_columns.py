@@ -9,16 +9,7 @@ from collections.abc import Sequence
 from ingestion.exports.figures import cleaned
 from ingestion.exports.header_lines import Columns
 from ingestion.exports.meanings import Meaning
-
-_GOOD = re.compile(
-    r"good|ok|valid|true|yes|normal|actual|a|v|g|measured|192|0x0*c0|gut|bon|buena?|buono|gultig|高质量|好|良好|正常|अच्छा"
-)
-_BAD = re.compile(
-    r"bad|invalid|uncertain|questionable|suspect|error|fault|fail(ed|ure)?|comm.*|no ?data|missing|false|no|stale|"
-    r"offline|"
-    r"out ?of ?service|not ?connected|disconnected|timeout|i/o.*|"
-    r"schlecht|ungultig|unsicher|mauvais|invalide|mal[ao]|坏|差|无效|n|u|e|0x0+|b|i"
-)
+from ingestion.exports.vocabulary import QUALITY_BAD, QUALITY_ESTIMATED, QUALITY_GOOD, folded
 
 
 def qualities(table: Columns, meanings: Sequence[Meaning]) -> dict[int, list[bool]]:
@@ -55,15 +46,22 @@ def good_cells(cells: Sequence[str]) -> list[bool] | None:
         if usual == "0" and 1 in values and len(values) == 2 and texts.count("0") < 3 * texts.count("1"):
             return None
         return [not t or t == usual for t in texts]
-    known = [bool(_GOOD.match(t)) or bool(_BAD.fullmatch(t)) for t in texts if t]
-    if not known or sum(known) * 2 < len(known):
+    return _by_words([" ".join(re.findall(r"[^\W_]+", folded(t))) for t in texts])
+
+
+def _by_words(texts: Sequence[str]) -> list[bool] | None:
+    """An unknown word beside known good ones is no good value: a substitute is better missing than believed."""
+    said = [_said(text) for text in texts]
+    known = [each for text, each in zip(texts, said, strict=True) if text]
+    if not known or 2 * sum(each != "" for each in known) < len(known):
         return None
-    good_e = "e" in texts and usual in ("a", "e")  # estimated by the meter's reader, as actual ones are
-    return [
-        not t
-        or bool(_GOOD.fullmatch(t))
-        or (t[:4] in ("good", "gut,"))
-        or (t == "e" and good_e)
-        or not _BAD.fullmatch(t)
-        for t in texts
-    ]
+    usable = {"good", "estimated"} if "good" in known or known.count("estimated") * 2 > len(known) else {"good", ""}
+    return [not text or each in usable for text, each in zip(texts, said, strict=True)]
+
+
+def _said(text: str) -> str:
+    first = text.split(" ")[0]
+    for name, words in (("good", QUALITY_GOOD), ("bad", QUALITY_BAD), ("estimated", QUALITY_ESTIMATED)):
+        if text in words:
+            return name
+    return "good" if first == "good" else "bad" if first in ("bad", "uncertain", "comm") else ""

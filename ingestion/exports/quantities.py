@@ -28,6 +28,8 @@ from substations.channels import CHANNEL_INDEX, CHANNELS
 
 _POWERS = {"P": "active_power_kw", "Q": "reactive_power_kvar", "S": "apparent_power_kva"}
 _ENERGIES = {"P": "EP", "Q": "EQ", "S": "ES"}
+_BELOW_S = (0.002, 1.05)  # cos φ from an idle transformer to 1, and class 1 meters
+_ALIKE = (0.04, 25.0)  # chosen: tan φ of all loads; another prefix is a thousand
 _RATIO = re.compile(r"(\d+(?:[.,]\d+)?)\s*(k?V|A)?\s*[/:]\s*(\d+(?:[.,]\d+)?)\s*(k?V|A)?", re.IGNORECASE)
 
 
@@ -51,6 +53,7 @@ def quantities(columns: list[Measured], context: Context) -> FloatArray:
     kept = usable([c for c in columns if c.kind])
     _quadrants_or_phases(kept)
     powers = _powers(kept, context)
+    _settle_by_powers(powers)
     _put_currents(kept, values)
     between = _put_voltages(kept, values)
     scales = _scales(powers, kept, values, between, context)
@@ -94,6 +97,23 @@ def _powers(columns: Sequence[Measured], context: Context) -> dict[str, Composed
             for part in measured.parts:
                 part.used_for = _POWERS[kind]
     return found
+
+
+def _settle_by_powers(powers: dict[str, Composed]) -> None:
+    """The prefix of a power without a unit, by those that have one: P and Q are below S, and P and Q alike in size."""
+    known = {kind: each for kind, each in powers.items() if each.known}
+    for kind, each in powers.items():
+        of_all = known.get("S") or known.get("P") or known.get("Q")
+        if each.known or of_all is None:
+            continue
+        low, high = _BELOW_S if "S" in known and kind != "S" else _ALIKE
+        size, other = typical(each.values), typical(of_all.values)
+        fits = [k for k in magnitudes.SCALES if size and other and low <= size * k / other <= high]
+        if len(fits) == 1:
+            each.values = each.values * fits[0]
+            for part in each.parts:
+                part.known, part.factor, part.sureness = True, fits[0], "likely"
+                part.why = (part.why + "; " if part.why else "") + "unit by the other powers"
 
 
 def _as_powers(energies: Sequence[Measured], kind: str, context: Context) -> list[Measured]:
