@@ -19,6 +19,8 @@ _CODE = re.compile(
     r"(?P<pair>l1-?l2|l2-?l3|l3-?l1|l?12|l?23|l?31|ab|bc|ca|ry|yb|br|rs|st|tr|uv|vw|wu)?"
     r"(?P<phase>l?[123]|[abcrystuvw])?(?P<neutral>n)?(?P<stat>avg|tot|sum|total|ges|sys)?"
 )
+_SINGLE_LETTERS = ("p", "q", "s", "i", "u", "v", "f", "w")
+_PHASE_WORD = re.compile(r"(?:ph|phase|l)?([123abcrystuvw])(n)?")
 _CHINESE_PHASE = re.compile("([ABC])相")
 # IEC 62056-61: A-B:C.D.E, of which meters print C.D.E or all of it.
 _OBIS_CODE = re.compile(r"(?<![\d.])(?:\d{1,3}-\d{1,3}:)?(\d{1,2})\.(\d{1,2})(?:\.\d{1,3})?(?:\*\d+)?(?![\d.])")
@@ -166,41 +168,41 @@ def _goes_on(word: str, rest: Sequence[str], before: str, *, glued: bool) -> boo
 
 
 def _short(word: str, features: set[str], kinds: list[str], phases: list[str]) -> bool:
-    plain = re.fullmatch(r"(?:ph|phase|l)?([123abcrystuvw])(n)?", word) or re.fullmatch(
-        r"(?:ph|phase)([123abc])(n)?", word
-    )
+    """Take a short word or code apart: "q1", "l12", "v1n", "kwh", "amps", "ppvphab"; False if it is none."""
     if _sunspec_or_neutral(word, features, kinds, phases):
         return True
     if re.fullmatch(r"q[1-4]", word):
         features.add(word)
-        return True
-    if word in PAIRS or re.fullmatch(r"l[123]l[123]|l(12|23|31)", word):
+    elif word in PAIRS or re.fullmatch(r"l[123]l[123]|l(12|23|31)", word):
         phases.append(PAIRS.get(word) or PAIRS[re.sub("l", "", word)])
-        return True
-    if word in ("p", "q", "s", "i", "u", "v", "f", "w"):
+    elif word in _SINGLE_LETTERS:
         kinds.append(word)
-        return True
-    if plain:
+    elif plain := _PHASE_WORD.fullmatch(word):
         phases.append(plain[1])
         features |= {"ln"} if plain[2] else set()
-        return True
-    plural = written_unit(word) if len(word) > 3 and word.endswith("s") else None
-    if plural is not None:  # amps, volts, watts, vars: no phase S
-        kinds.append({"EP": "kwh", "EQ": "kvarh", "ES": "kvah"}.get(plural.kind, plural.kind.lower()))
-        return True
+    elif plural := _plural_unit(word):
+        kinds.append({"EP": "kwh", "EQ": "kvarh", "ES": "kvah"}.get(plural, plural.lower()))
+    else:
+        return _code(word, features, kinds, phases)
+    return True
+
+
+def _plural_unit(word: str) -> str:
+    """The kind of "amps", "volts", "watts", "vars": their s is no phase."""
+    unit = written_unit(word) if len(word) > len("vas") and word.endswith("s") else None
+    return unit.kind if unit is not None else ""
+
+
+def _code(word: str, features: set[str], kinds: list[str], phases: list[str]) -> bool:
     code = _CODE.fullmatch(word)
     if code is None:
         return False
     kinds.append(code["what"].replace("_", ""))
-    if "thd" in code["what"]:
-        features.add("thd")
-    if code["pair"]:
-        phases.append(PAIRS[re.sub("[l-]", "", code["pair"])])
-    if code["phase"]:
-        phases.append(code["phase"].lstrip("l"))
-    features |= ({"ln"} if code["neutral"] or "ln" in code["what"] else set()) | (
-        {"ll"} if "ll" in code["what"] else set()
-    )
+    phases += [PAIRS[re.sub("[l-]", "", code["pair"])]] if code["pair"] else []
+    phases += [code["phase"].lstrip("l")] if code["phase"] else []
+    features |= {"thd"} if "thd" in code["what"] else set()
+    features |= {"ln"} if code["neutral"] or "ln" in code["what"] else set()
+    features |= {"ll"} if "ll" in code["what"] else set()
     features |= {"avg"} if code["stat"] == "avg" else {"total"} if code["stat"] else set()
     return True
 
