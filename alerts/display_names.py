@@ -26,7 +26,7 @@ DISPLAY_STATES = {
     DisplayState.SHELVED: _("Shelved"),
     DisplayState.BY_DESIGN: _("Suppressed by design"),
     DisplayState.OUT_OF_SERVICE: _("Out of service"),
-    DisplayState.CLOSED: _("Resolved"),
+    DisplayState.CLOSED: _("Closed"),
 }
 TRANSITIONS = {
     Transition.RAISE.value: _("Raised"),

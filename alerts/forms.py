@@ -25,7 +25,7 @@ class AcknowledgeForm(VerbForm):
         label=_("Note"),
         required=False,
         max_length=2000,
-        widget=forms.TextInput(attrs={"class": "input", "placeholder": _("What you are doing about it")}),
+        widget=forms.TextInput(attrs={"class": "input", "placeholder": _("Note (optional)")}),
     )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 

@@ -166,6 +166,11 @@ class Alert(models.Model):
         return "critical" if self.severity >= Severity.CRITICAL else "warning"
 
     @property
+    def known_loss_kwh(self) -> float | None:
+        """The extra loss; of a meter that is not believed there is none to tell."""
+        return None if self.kind == Kind.METER else self.loss_kwh
+
+    @property
     def is_critical(self) -> bool:
         return self.severity >= Severity.CRITICAL
 

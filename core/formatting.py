@@ -29,7 +29,12 @@ def figure(value: float | None, unit: str = "") -> str:
 
 def power_factor(value: float | None) -> str:
     """A power factor with two decimals, or a dash."""
-    return NOTHING if value is None or not math.isfinite(value) else number_format(value, decimal_pos=2)
+    return NOTHING if value is None or not math.isfinite(value) else fixed(value, 2)
+
+
+def fixed(value: float, decimals: int) -> str:
+    """So many decimals, rounded: Django's ``number_format`` alone cuts 0.799 down to 0.79."""
+    return number_format(round(value, decimals), decimal_pos=decimals)
 
 
 def share(value: float | None) -> str:

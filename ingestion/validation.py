@@ -116,5 +116,6 @@ def _channel(cells: pd.Series, channel: Channel, plan: ImportPlan, header: str, 
     complain = judge.complain if plan.strict else judge.note
     complain(read.garbled, header, text, f"a number in {channel.unit}" if channel.unit else "a number")
     outside = (values < channel.low) | (values > channel.high)
-    complain(outside, header, text, f"{channel.label}: {channel.low:g} to {channel.high:g} {channel.unit}".strip())
+    bounds = f"{channel.low:,.10g} to {channel.high:,.10g} {channel.unit}".strip()
+    complain(outside, header, text, f"{channel.label}: {bounds}")
     return np.where(outside, np.nan, values)

@@ -121,3 +121,12 @@ def test_fifty_make_a_page(signed_in: SignIn) -> None:
     client = signed_in("viewer")
     assert len(codes(client)) == 50
     assert len(codes(client, "?page=2")) == 1
+
+
+def test_a_meter_that_is_not_believed_has_no_loss_to_tell(signed_in: SignIn) -> None:
+    raised("SS-01", kind="meter", cause="impossible_value", loss_kwh=17.25, loss_pct=33.25)
+    raised("SS-02", loss_kwh=12.5)
+    page = text(signed_in("viewer").get(URL))
+    assert "12.5" in page
+    assert "17.2" not in page
+    assert "33.2" not in page

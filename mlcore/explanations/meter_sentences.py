@@ -15,6 +15,8 @@ CURRENTS = ("current_l1_a", "current_l2_a", "current_l3_a")
 VOLTAGES = ("voltage_l12_v", "voltage_l23_v", "voltage_l31_v")
 FITS = 0.05
 """Chosen: √3·U·I fits S within this; two instruments of class 0.5 with their transformers differ by less."""
+USUAL_VOLTAGE_PU, USUAL_OIL_C = (0.9, 1.1), (-20.0, 110.0)
+"""Chosen: what a transformer may well have, and what therefore is no example of a value that it can't have."""
 
 
 def meter_sentence(flag: str, figures: Figures, wording: Wording) -> str:
@@ -120,11 +122,14 @@ def _distortion(figures: Figures, wording: Wording) -> str:
 
 def _impossible(figures: Figures, wording: Wording) -> str:
     powers, voltage, oil = _powers(figures, wording), figures.get("voltage_pu"), figures.get("oil_temperature_c")
-    # S says it; P or Q only where there is no S.
-    parts = [f"{name} {powers[name.lower()]}" for name in ("S", "P", "Q") if name.lower() in powers][:1]
-    if voltage is not None:
+    p, s = figures.get("active_power_kw"), figures.get("apparent_power_kva")
+    # S says it, or P where it is more than S; P or Q alone only where there is no S.
+    is_more = p is not None and s is not None and abs(p) > (1 + FITS) * s
+    names = ("P", "S") if is_more else ("S", "P", "Q")
+    parts = [f"{name} {powers[name.lower()]}" for name in names if name.lower() in powers][: 2 if is_more else 1]
+    if voltage is not None and not USUAL_VOLTAGE_PU[0] <= voltage <= USUAL_VOLTAGE_PU[1]:
         parts.append(_("voltage %(share)s of nominal") % {"share": wording.amount(100 * voltage, "%")})
-    if oil is not None:
+    if oil is not None and not USUAL_OIL_C[0] <= oil <= USUAL_OIL_C[1]:
         parts.append(_("oil %(temperature)s") % {"temperature": wording.amount(oil, "°C")})
     shown = {"values": f" ({', '.join(parts)})" if parts else ""}
     return _("values that this transformer can't have%(values)s. Look at scaling factors and wiring.") % shown

@@ -6,7 +6,6 @@ import sys
 from datetime import timedelta
 from typing import Protocol
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from core import formatting
@@ -58,7 +57,7 @@ class PageWording:
         if unit or not form.endswith("f"):
             sign = "+" if form.startswith("+") and value > 0 else ""
             return sign + formatting.figure(value, unit)
-        return number_format(value, decimal_pos=int(form[-2]))
+        return formatting.fixed(value, int(form[-2]))
 
     def lasting(self, hours: float) -> str:
         return formatting.duration(timedelta(hours=min(max(hours, 0.0), MAX_HOURS)))

@@ -51,14 +51,14 @@ def test_a_failed_bank_shows_reactive_power_against_what_was_expected() -> None:
 def test_a_failed_cooling_shows_the_oil_and_the_limit_that_it_passed_at_the_peak() -> None:
     normal = {"at_peak": {"oil_temperature_c": {"measured": 88.0, "low": 49.0, "high": 57.0}}}
     figure = drawn("cooling_failure", normal)
-    assert title(figure) == "Oil °C"
-    assert lines(figure)["Oil °C"][:2] == [60.0, 61.0]
+    assert title(figure) == "°C"
+    assert lines(figure)["Oil temperature"][:2] == [60.0, 61.0]
     guides = [shape for shape in figure["layout"]["shapes"] if shape["name"].startswith("guide:")]
     assert sorted(shape["y0"] for shape in guides if shape["yref"] == "y") == [57.0]
 
 
 def test_harmonics_are_the_mean_of_the_phases_that_are_known() -> None:
-    assert lines(drawn("harmonic_injection"))["Current THD %"][0] == 6.0
+    assert lines(drawn("harmonic_injection"))["Current THD"][0] == 6.0
 
 
 def test_an_imbalance_shows_each_phase_and_a_missing_one_as_nothing() -> None:

@@ -97,7 +97,7 @@ def test_from_limits_over_training_drift_and_roll_back_to_a_corrupt_artifact(
     page = text(client.get(reverse("mlcore:compare", args=[CODE])))
     assert "Version 1" in page
     assert "Version 2" in page
-    assert "Abnormal among held-out normal rows" in page
+    assert "Abnormal among normal holdout readings" in page
 
     # Forwards, back, pinned and unpinned: once through the page, once through the API.
     client.post(reverse("mlcore:activate", args=[second.pk]))

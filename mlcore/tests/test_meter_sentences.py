@@ -94,3 +94,16 @@ def test_a_current_ratio_and_a_median_distortion_are_shown_where_they_are_known(
     assert "√3·U·I is 0.667 of S" in said("ct_error", {"current_ratio": 2 / 3})
     assert "(median of the phases 4.5 %)" in said("distortion_meter", {"thd_current_median": 0.045})
     assert "(about 150 °C)" in said("temperature_sensor", {"oil_temperature_c": 150.0})
+
+
+@pytest.mark.parametrize(
+    ("figures", "values"),
+    [
+        ({"apparent_power_kva": 700.0, "voltage_pu": 1.02, "oil_temperature_c": 61.0}, "(S 700 kVA)"),
+        ({"apparent_power_kva": 700.0, "voltage_pu": 2.2}, "(S 700 kVA, voltage 220 % of nominal)"),
+        ({"active_power_kw": 9000.0, "apparent_power_kva": 700.0}, "(P 9000 kW, S 700 kVA)"),
+        ({"active_power_kw": 9000.0, "oil_temperature_c": -40.0}, "(P 9000 kW, oil -40 °C)"),
+    ],
+)
+def test_an_impossible_value_is_named_and_what_is_usual_is_not(figures: Figures, values: str) -> None:
+    assert f"values that this transformer can't have {values}." in said("impossible_value", figures)

@@ -61,11 +61,11 @@ def test_without_a_model_it_says_what_is_missing(substation: Substation, days: i
     assert tiers.steps[0].is_here
 
 
-def test_an_unusable_version_leaves_fixed_limits_and_names_a_newer_one_that_is_valid(substation: Substation) -> None:
+def test_an_invalid_version_leaves_fixed_limits_and_names_a_newer_one_that_is_valid(substation: Substation) -> None:
     broken = version(substation, 2, broken_reason="bad checksum")
     tiers = model_tiers(substation, broken)
     assert tiers.steps[0].is_here
-    assert "Version 2 is unusable" in tiers.why
+    assert "Version 2 is invalid" in tiers.why
     assert tiers.why.endswith("Train it again.")
     version(substation, 3)
     assert "Version 3 is valid: activate it" in model_tiers(substation, broken).why
@@ -83,8 +83,8 @@ def test_two_versions_stand_side_by_side_with_every_figure_that_either_has(subst
     second = version(substation, 2, "own", trained_from=NOW - 45 * DAY, metrics={"believable_hours": 900.0})
     assert side_by_side(first, second) == [
         ("Model tier", first.get_tier_display(), second.get_tier_display()),
-        ("Days trained on", "30", "45"),
-        ("Readings", "2880", "2880"),
+        ("Days trained on", "30.0", "45.0"),
+        ("Readings", "2,880", "2,880"),
         ("Excluded", "0", "0"),
         ("Known episodes", "3", "–"),
         ("Valid hours it was trained on", "–", "900"),

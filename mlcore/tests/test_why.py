@@ -65,7 +65,7 @@ def test_what_is_no_number_is_ignored(signed_in: SignIn, station: Substation) ->
 def test_the_newest_reading_says_what_is_furthest(signed_in: SignIn, station: Substation) -> None:
     Score.objects.create(substation=station, at=AT, score=0.43, channel="oil_temperature")
     page = text(signed_in("viewer").get(URL))
-    assert "the largest deviation is Oil temperature, at 0.430 of the limit" in page
+    assert "Largest deviation of the latest reading: Oil temperature, 0.430 times the threshold" in page
 
 
 @pytest.mark.parametrize("count", [1, 20])

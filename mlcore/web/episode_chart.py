@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 import numpy as np
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from numpy.typing import NDArray
@@ -20,17 +21,18 @@ from .substation_chart import aligned_scores, shaded, utc_offset_s
 
 PHASES = ("L1", "L2", "L3")
 CURRENTS = ("current_l1_a", "current_l2_a", "current_l3_a")
-# Quantity of the evidence: the channels that are drawn for it, the title of the panel, and whether their mean is drawn.
-DRAWN: Mapping[str, tuple[tuple[str, ...], Any, bool]] = {
-    "voltage_v": (("voltage_avg_v",), "V", False),
-    "oil_temperature_c": (("oil_temperature_c",), gettext_lazy("Oil °C"), False),
+# Quantity of the evidence: the channels that are drawn for it, the unit on their axis, and the name of their one line,
+# the mean of several channels; without a name each phase is drawn.
+DRAWN: Mapping[str, tuple[tuple[str, ...], str, str | Promise]] = {
+    "voltage_v": (("voltage_avg_v",), "V", gettext_lazy("Voltage")),
+    "oil_temperature_c": (("oil_temperature_c",), "°C", gettext_lazy("Oil temperature")),
     "thd_current_pct": (
         ("thd_current_l1_pct", "thd_current_l2_pct", "thd_current_l3_pct"),
-        gettext_lazy("Current THD %"),
-        True,
+        "%",
+        gettext_lazy("Current THD"),
     ),
-    "imbalance_pct": (CURRENTS, gettext_lazy("Currents A"), False),
-    "active_power_kw": (("active_power_kw",), "kW", False),
+    "imbalance_pct": (CURRENTS, "A", ""),
+    "active_power_kw": (("active_power_kw",), "kW", gettext_lazy("Active power")),
 }
 Arrays = Mapping[str, NDArray[np.float64]]
 
@@ -61,7 +63,7 @@ def episode_figure(
     return time_series(
         readings.at_s,
         [*first, *_power_factor_lines(measured, scores), *_loss_lines(scores)],
-        panels=[str(DRAWN[quantity][1]) if quantity else _("kvar"), _("Power factor"), _("kW lost")],
+        panels=[DRAWN[quantity][1] if quantity else _("kvar"), _("Power factor"), _("kW lost")],
         interval_s=substation.reading_interval_s,
         utc_offset_s=utc_offset_s(zone or substation.zone, readings.at_s),
         episodes=[shaded(episode) for episode in episodes],
@@ -77,19 +79,19 @@ def _reactive_lines(measured: Arrays, scores: Arrays) -> list[ChartLine]:
 
 
 def _quantity_lines(quantity: str, measured: Arrays) -> list[ChartLine]:
-    channels, title, is_mean = DRAWN[quantity]
-    if is_mean:
+    channels, unit, line = DRAWN[quantity]
+    if len(channels) == 1:
+        return [ChartLine(str(line), measured[channels[0]], "measured-2", unit)]
+    if line:
         table = np.stack([measured[name] for name in channels])
         known = np.isfinite(table)
         count = known.sum(axis=0)
         total = np.where(known, table, 0.0).sum(axis=0)
         values = np.divide(total, count, out=np.full(table.shape[1], np.nan), where=count > 0)
-        return [ChartLine(str(title), values, "measured-2")]
-    if len(channels) == 1:
-        return [ChartLine(str(title), measured[channels[0]], "measured-2")]
+        return [ChartLine(str(line), values, "measured-2", unit)]
     roles = ("measured-2", "measured-3", "measured-4")
     return [
-        ChartLine(phase, measured[name], role, "A") for phase, name, role in zip(PHASES, channels, roles, strict=True)
+        ChartLine(phase, measured[name], role, unit) for phase, name, role in zip(PHASES, channels, roles, strict=True)
     ]
 
 

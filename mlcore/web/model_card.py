@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
+from core.formatting import figure
 from mlcore.models import Detection, Detector
 from substations.models import Reading, Substation
 
@@ -47,11 +49,11 @@ def _labels() -> dict[str, str]:
         "older_readings_left_out": _("Older readings excluded to save memory"),
         "network_windows": _("Windows the network was trained on"),
         "network_window_steps": _("Readings in a window"),
-        "network_heldout_error": _("Held-out reconstruction error"),
+        "network_heldout_error": _("Reconstruction error on holdout readings"),
         "network_threshold": _("Network threshold"),
-        "network_unusual_slots_per_month": _("Held-out rows above it, per month"),
+        "network_unusual_slots_per_month": _("Holdout readings above it, per month"),
         "network_channels": _("Channels of the network"),
-        "held_out_abnormal_share": _("Abnormal among held-out normal rows"),
+        "held_out_abnormal_share": _("Abnormal among normal holdout readings"),
         "held_out_abnormal_share_before": _("Previous version"),
         "known_episodes": _("Known episodes"),
         "known_episodes_found": _("Of these detected"),
@@ -62,8 +64,8 @@ def _labels() -> dict[str, str]:
 def _value(value: object) -> str:
     if value is None:
         return "–"
-    if isinstance(value, float):
-        return f"{value:.3g}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return figure(value) if isinstance(value, float) else number_format(value, force_grouping=True)
     return str(value).replace("_", " ")
 
 

@@ -55,7 +55,7 @@ def _why(detector: Detector) -> str:
 
 def _why_limits(substation: Substation, broken: Detector | None) -> str:
     if broken is not None:
-        why = _("Version %(number)d is unusable and no older version is valid. Fixed limits apply meanwhile.")
+        why = _("Version %(number)d is invalid and no older version is valid. Fixed limits apply meanwhile.")
         newer = substation.detectors.filter(version__gt=broken.version, broken_reason="").without_artifact().first()
         what = _("Version %(newer)d is valid: activate it, or train again.") if newer else _("Train it again.")
         return f"{why} {what}" % {"number": broken.version, "newer": newer.version if newer else 0}

@@ -166,17 +166,19 @@ def _models(panel: HealthPanel, now: datetime) -> None:
             panel.add(str(tier.label), tiers[tier.value])
     without = Substation.objects.exclude(detectors__is_active=True).count()
     panel.add(_("Substations without a model"), without)
-    refused = Detector.objects.exclude(broken_reason="").count()
-    panel.add(_("Invalid models"), refused, "warning" if refused else "")
+    stored = Detector.objects.aggregate(invalid=Count("pk", filter=~Q(broken_reason="")), last=Max("created_at"))
+    panel.add(_("Invalid models"), stored["invalid"], "warning" if stored["invalid"] else "")
     moved = _drifted()
     if moved is not None:
         panel.add(_("Drifted"), moved, "warning" if moved else "")
-    last = Detector.objects.aggregate(last=Max("created_at"))["last"]
+    last = stored["last"]
     panel.add(_("Last training"), _("%(age)s ago") % {"age": duration(now - last)} if last else "–")
-    going = TrainingAttempt.objects.filter(claimed_until__gt=now).count()
-    given_up = TrainingAttempt.objects.filter(claimed_until__lte=now).count()
-    panel.add(_("Trainings running"), going)
-    panel.add(_("Trainings interrupted"), given_up, "warning" if given_up else "")
+    going = TrainingAttempt.objects.aggregate(
+        running=Count("pk", filter=Q(claimed_until__gt=now)),
+        interrupted=Count("pk", filter=Q(claimed_until__lte=now)),
+    )
+    panel.add(_("Trainings running"), going["running"])
+    panel.add(_("Trainings interrupted"), going["interrupted"], "warning" if going["interrupted"] else "")
     failed = TrainingFailure.objects.count()
     panel.add(_("Substations that could not be trained"), failed, "critical" if failed else "")
     for failure in TrainingFailure.objects.select_related("substation")[:MAX_FAILURES]:

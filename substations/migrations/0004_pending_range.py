@@ -3,16 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-ACTIONS = ("add", "change", "delete", "view")
-
-
-def rename_permissions(apps, schema_editor):
-    """Django renames a model's content type with it, but not the permissions of that content type."""
-    permissions = apps.get_model("auth", "Permission").objects.filter(content_type__app_label="substations")
-    for action in ACTIONS:
-        permissions.filter(codename=f"{action}_span").update(
-            codename=f"{action}_pendingrange", name=f"Can {action} pending range"
-        )
+from core.permission_renames import ModelName, permissions_follow
 
 
 class Migration(migrations.Migration):
@@ -45,5 +36,5 @@ class Migration(migrations.Migration):
                 condition=models.Q(("end__gte", models.F("start"))), name="pending_range_ends_after_it_starts"
             ),
         ),
-        migrations.RunPython(rename_permissions, migrations.RunPython.noop),
+        permissions_follow("substations", ModelName("span", "span"), ModelName("pendingrange", "pending range")),
     ]
