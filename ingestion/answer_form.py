@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from django import forms
+from django.conf import settings
 from django.utils.functional import lazy
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
@@ -165,6 +166,8 @@ class AnswerForm(forms.Form):
         named = {"date_order", "energy", "power_factor_convention", "decimal", "header_line", "sheet", "substation",
                  "time_zone", "current_transformer_ratio", "voltage_transformer_ratio", "start"}  # fmt: skip
         initial = {name: given[name] for name in named if given.get(name)}
+        if any(question.about == "time_zone" for question in self.found.questions):
+            initial.setdefault("time_zone", settings.TIME_ZONE)  # offered, and taken only if it is sent
         initial["interval_s"] = given.get("interval_s") or None
         initial["unknown"] = self.before.unknown if self.before.unknown != "ask" else "create"
         if not self.may_create:

@@ -17,8 +17,8 @@ from ingestion.exports.answers import AnswerError, ExportAnswers
 from ingestion.exports.interpretation import interpret
 from ingestion.exports.outcome import Interpretation
 from ingestion.exports.stations import Known
+from ingestion.file_formats import FileFormat
 from ingestion.file_samples import head_and_slices, whole
-from ingestion.formats import FileFormat
 from ingestion.in_blocks import plan_in_blocks
 from ingestion.load_plan import LoadPlan, Lost
 from ingestion.options import ImportOptions

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from ingestion.formats import GZIP
+from ingestion.file_formats import GZIP
 from ingestion.problems import Unreadable
 
 HEAD_BYTES = 256 * 1024  # chosen: enough rows to know a table

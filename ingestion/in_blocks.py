@@ -11,8 +11,8 @@ import numpy as np
 from ingestion import parsing, validation
 from ingestion.exports.outcome import Interpretation
 from ingestion.exports.stations import Known
+from ingestion.file_formats import FileFormat, format_of
 from ingestion.file_samples import HEAD_BYTES, FileSample
-from ingestion.formats import FileFormat, format_of
 from ingestion.load_plan import LoadPlan
 from ingestion.mapping import DATE, SUBSTATION, TIMESTAMP, ColumnChoice
 from ingestion.numbers import to_numbers
@@ -24,7 +24,7 @@ from substations.channels import BY_NAME, CHANNEL_INDEX
 
 _BEYOND = np.datetime64("2200-01-01", "us")  # later than any reading: nothing is too new for the comparison
 _SAME = {"rtol": 1e-6, "atol": 1e-9}  # chosen: the same arithmetic in another order
-_FAHRENHEIT, _FREEZING_F, _FREEZING_K = 5 / 9, 32.0, 273.15
+_FAHRENHEIT, _FREEZING_F, _FREEZING_K = 5 / 9, 32.0, 273.15  # the SI Brochure's definitions
 
 
 def plan_in_blocks(

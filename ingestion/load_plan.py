@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ingestion.formats import FileFormat
+from ingestion.file_formats import FileFormat
 from ingestion.mapping import ColumnChoice
 from ingestion.plan import ImportPlan
 

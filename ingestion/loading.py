@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from core.spreadsheets import unguarded
 from ingestion import conversion, grid_records, inspection, parsing, receiving, storage, validation
-from ingestion.formats import FileFormat
+from ingestion.file_formats import FileFormat
 from ingestion.load_plan import LoadPlan
 from ingestion.mapping import SUBSTATION
 from ingestion.models import RowProblem, Upload

@@ -109,7 +109,9 @@ def _substations(table: ParsedBlock, plan: ImportPlan, grid: KnownSubstations) -
 def _channel(cells: pd.Series, channel: Channel, plan: ImportPlan, header: str, judge: RowJudgement) -> FloatArray:
     choice = plan.choices[header]
     read = to_numbers(cells, plan.decimal)
-    values = read.values * choice.get("scale", 1.0) + choice.get("offset", 0.0)
+    values, scale, offset = read.values, choice.get("scale", 1.0), choice.get("offset", 0.0)
+    if (scale, offset) != (1.0, 0.0):
+        values = values * scale + offset
     if channel.name == "power_factor":  # 1.001 is the rounding of a meter, not an error
         values = np.where(np.abs(values) <= PF_ROUNDING, np.clip(values, -1, 1), values)
     text = cells.to_numpy(object)
@@ -118,4 +120,4 @@ def _channel(cells: pd.Series, channel: Channel, plan: ImportPlan, header: str, 
     outside = (values < channel.low) | (values > channel.high)
     bounds = f"{channel.low:,.10g} to {channel.high:,.10g} {channel.unit}".strip()
     complain(outside, header, text, f"{channel.label}: {bounds}")
-    return np.where(outside, np.nan, values)
+    return np.where(outside, np.nan, values) if outside.any() else values

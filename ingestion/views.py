@@ -150,7 +150,7 @@ def answer(request: EmsRequest, pk: int) -> HttpResponse:
         found = services.inspect(upload)
         form = AnswerForm(found, request.POST if request.method == "POST" else None, may_create=may_create)
         if request.method == "POST" and form.is_valid():
-            if "load" in request.POST:
+            if not (is_fragment(request) or "show" in request.POST):
                 return _take_answers(upload, form)
             shown = services.look_with(upload, form.cleaned_data["options"])
             form = AnswerForm(shown, may_create=may_create)

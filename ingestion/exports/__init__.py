@@ -7,7 +7,7 @@ reshaping     historian lines (long_rows), days as rows (day_rows), qualities �
 instants      time columns → UTC: order of the date, zone, epochs, history of the substation (stations)
 figures       cells → numbers: decimal sign, groups, units in cells, words for "missing"
 composition   columns → quantities: totals before phases, import − export, energy → power
-magnitudes    units that no header names, by √3·U·I; history: by nameplate and earlier readings
+magnitudes    units that no header names, by √3·U·I; plausible_units: by nameplate and earlier readings
 conventions   signs of power factor and reactive power
 assembly      rows by station; accounting: rejected rows and the plan of columns
 interpretation  all of it for one file: what would be stored, how sure, what is asked (outcome)

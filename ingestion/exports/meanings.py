@@ -20,7 +20,7 @@ _CODE = re.compile(
     r"(?P<phase>l?[123]|[abcrystuvw])?(?P<neutral>n)?(?P<stat>avg|tot|sum|total|ges|sys)?"
 )
 _SINGLE_LETTERS = ("p", "q", "s", "i", "u", "v", "f", "w")
-_PHASE_WORD = re.compile(r"(?:ph|phase|l)?([123abcrystuvw])(n)?")
+_PHASE_WORD = re.compile(r"(?!phases$)(?:ph|phase|l)?([123abcrystuvw])(n)?")
 _CHINESE_PHASE = re.compile("([ABC])相")
 # IEC 62056-61: A-B:C.D.E, of which meters print C.D.E or all of it.
 _OBIS_CODE = re.compile(r"(?<![\d.])(?:\d{1,3}-\d{1,3}:)?(\d{1,2})\.(\d{1,2})(?:\.\d{1,3})?(?:\*\d+)?(?![\d.])")

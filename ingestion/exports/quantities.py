@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ingestion.exports import conventions, history, magnitudes
+from ingestion.exports import conventions, magnitudes, plausible_units
 from ingestion.exports.answers import ExportAnswers
 from ingestion.exports.composition import (
     Ask,
@@ -28,6 +28,7 @@ from substations.channels import CHANNEL_INDEX, CHANNELS
 
 _POWERS = {"P": "active_power_kw", "Q": "reactive_power_kvar", "S": "apparent_power_kva"}
 _ENERGIES = {"P": "EP", "Q": "EQ", "S": "ES"}
+_SAME_SHARE = 0.005  # the last digit of a class 0.5 meter
 _BELOW_S = (0.002, 1.05)  # cos φ from an idle transformer to 1, and class 1 meters
 _ALIKE = (0.04, 25.0)  # chosen: tan φ of all loads; another prefix is a thousand
 _RATIO = re.compile(r"(\d+(?:[.,]\d+)?)\s*(k?V|A)?\s*[/:]\s*(\d+(?:[.,]\d+)?)\s*(k?V|A)?", re.IGNORECASE)
@@ -54,8 +55,8 @@ def quantities(columns: list[Measured], context: Context) -> FloatArray:
     _quadrants_or_phases(kept)
     powers = _powers(kept, context)
     _settle_by_powers(powers)
-    _put_currents(kept, values)
-    between = _put_voltages(kept, values)
+    _put_currents(kept, values, context)
+    between = _put_voltages(kept, values, context)
     scales = _scales(powers, kept, values, between, context)
     _apply(scales, powers, kept, values, context)
     _put_powers(powers, kept, values, context)
@@ -148,7 +149,7 @@ def _put(values: FloatArray, channel: str, column: Measured, numbers: FloatArray
     column.used_for = channel
 
 
-def _put_currents(columns: Sequence[Measured], values: FloatArray) -> None:
+def _put_currents(columns: Sequence[Measured], values: FloatArray, context: Context) -> None:
     mine = [c for c in columns if c.kind == "I"]
     for column in mine:
         if column.said:
@@ -156,22 +157,28 @@ def _put_currents(columns: Sequence[Measured], values: FloatArray) -> None:
     mine = [c for c in mine if not c.said]
     for column in sorted(mine, key=lambda c: not c.has("avg")):
         if column.meaning.phase in ("1", "2", "3"):
-            _put_once(values, f"current_l{column.meaning.phase}_a", column)
+            _put_once(values, f"current_l{column.meaning.phase}_a", column, context)
         elif column.meaning.phase == "":
             if column.has("total") and not column.has("avg") and any(c.meaning.phase for c in mine):
                 column.why = "a sum of the phases"
             else:
-                _put_once(values, "current_avg_a", column)
+                _put_once(values, "current_avg_a", column, context)
 
 
-def _put_once(values: FloatArray, channel: str, column: Measured) -> None:
-    if np.isfinite(values[:, CHANNEL_INDEX[channel]]).any():
-        column.why = column.why or "another column is taken for this"
-    else:
+def _put_once(values: FloatArray, channel: str, column: Measured, context: Context) -> None:
+    """Take the first column of a channel; a later one that says something else is a question."""
+    taken = values[:, CHANNEL_INDEX[channel]]
+    if not np.isfinite(taken).any():
         _put(values, channel, column)
+        return
+    both = np.isfinite(taken) & np.isfinite(column.values)
+    if both.any() and not np.allclose(taken[both], column.values[both], rtol=_SAME_SHARE):
+        text = f"“{column.meaning.header}” and another column seem to be the same quantity. Which one counts?"
+        context.ask("mapping", text, column.meaning.header)
+    column.why = column.why or "another column is taken for this"
 
 
-def _put_voltages(columns: Sequence[Measured], values: FloatArray) -> bool | None:
+def _put_voltages(columns: Sequence[Measured], values: FloatArray, context: Context) -> bool | None:
     """Voltages as they stand; True if they are between lines, False to neutral, None if that is not said."""
     mine = [c for c in columns if c.kind == "U"]
     for column in mine:
@@ -179,19 +186,19 @@ def _put_voltages(columns: Sequence[Measured], values: FloatArray) -> bool | Non
             _put(values, column.said, column)
     pairs = [c for c in mine if c.meaning.phase.startswith("l") and not c.said]
     for column in pairs:
-        _put_once(values, f"voltage_{column.meaning.phase}_v", column)
+        _put_once(values, f"voltage_{column.meaning.phase}_v", column, context)
     named = [c for c in mine if c.said]
     mean = [c for c in mine if c.meaning.phase == "" and not c.said and not c.has("ln", "neutral")]
     single = [c for c in mine if c.meaning.phase in ("1", "2", "3")]
     neutral = [c for c in mine if c.has("ln") and c.meaning.phase == ""]
     if pairs or named:
         for column in mean[:1]:
-            _put_once(values, "voltage_avg_v", column)
+            _put_once(values, "voltage_avg_v", column, context)
         for column in (*single, *neutral):
             column.why = column.why or "the voltages between lines count"
         return True
     if mean and not (single and not any(c.has("ll") for c in mean)):
-        _put_once(values, "voltage_avg_v", mean[0])
+        _put_once(values, "voltage_avg_v", mean[0], context)
         return True if mean[0].has("ll") else None
     phases = {c.meaning.phase: c for c in reversed(single)}
     if phases or neutral:
@@ -223,7 +230,7 @@ def _scales(
         typical_power, apparent, all(c.known for c in main) if main else True, voltage, all(c.known for c in used_u),
         between, current, all(c.known for c in used_i), one,
     )  # fmt: skip
-    scales = history.settled(found, magnitudes.solved(found), context.record)
+    scales = plausible_units.settled(found, magnitudes.solved(found), context.record)
     if scales.question:
         header = next((c.meaning.header for c in main if not c.known), main[0].meaning.header if main else None)
         context.ask(scales.question, scales.text, header, ("W", "kW", "MW") if scales.question == "unit" else ())
@@ -397,7 +404,7 @@ def _put_factor(
 def _put_others(columns: Sequence[Measured], values: FloatArray, context: Context) -> None:
     for column in columns:
         if column.kind == "F":
-            _put_once(values, "frequency_hz", column)
+            _put_once(values, "frequency_hz", column, context)
             values[:, CHANNEL_INDEX["frequency_hz"]] *= _frequency_scale(values[:, CHANNEL_INDEX["frequency_hz"]])
     _put_temperature([c for c in columns if c.kind == "T"], values, context)
     distortions = [c for c in columns if c.kind.startswith("THD") and (c.said or c.meaning.phase)]
@@ -420,7 +427,7 @@ def _put_others(columns: Sequence[Measured], values: FloatArray, context: Contex
                     ("%", "per unit"),
                 )
         column.factor = scale
-        _put_once(values, channel, replace(column, values=column.values * scale))
+        _put_once(values, channel, replace(column, values=column.values * scale), context)
         column.used_for = channel
 
 
@@ -439,7 +446,7 @@ def _put_temperature(columns: Sequence[Measured], values: FloatArray, context: C
         elif column.has("ambient", "winding"):
             column.why = "an ambient or winding temperature is not the oil's"
         elif column.has("oil") or (column.has("station") and len(columns) == 1):
-            _put_once(values, "oil_temperature_c", column)
+            _put_once(values, "oil_temperature_c", column, context)
             if not column.known and (typical(column.values) or 0) > 130:
                 context.ask(
                     "unit", f"Is “{column.meaning.header}” in °C or in °F?", column.meaning.header, ("°C", "°F")

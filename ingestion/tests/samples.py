@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ingestion.exports.answers import ExportAnswers
 from ingestion.exports.interpretation import interpret
-from ingestion.formats import GZIP, FileFormat, format_of
+from ingestion.file_formats import GZIP, FileFormat, format_of
 from ingestion.models import Upload
 from ingestion.options import ImportOptions
 from ingestion.services import Received, receive

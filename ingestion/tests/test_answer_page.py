@@ -32,7 +32,7 @@ def filled(client: Client, upload: Upload, **changes: str) -> dict[str, str]:
     form = client.get(f"/uploads/{upload.pk}/answer/").context["form"]
     values = {name: form[name].value() for name in form.fields}
     data = {name: "on" if value is True else str(value) for name, value in values.items() if value not in (None, False)}
-    return {"load": "1"} | data | changes
+    return data | changes
 
 
 def post(client: Client, upload: Upload, data: dict[str, str]) -> Any:
@@ -93,7 +93,7 @@ def test_a_change_is_shown_at_once_and_takes_nothing_in(as_operator: Client, sta
     number = column(as_operator, upload, "LUFL")
     data = filled(as_operator, upload, substation="SS-01", time_zone="UTC", **{f"quantity_{number}": "active_power_kw"})
     data |= {f"unit_{number}": "MW"}
-    del data["load"]
+
     for headers, start in ((HTMX, "<form"), ({}, "<!DOCTYPE html>")):  # htmx, and the button without any script
         answer = as_operator.post(f"/uploads/{upload.pk}/answer/", data | {"show": "1"}, headers=headers)
         page = answer.content.decode()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingestion.formats import FileFormat
+from ingestion.file_formats import FileFormat
 from ingestion.parsing import ParsedBlock, blocks, read_table
 from ingestion.problems import Unreadable
 from ingestion.tests.samples import GOOD, format_of_file, many_rows, written
