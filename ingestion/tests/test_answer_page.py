@@ -138,7 +138,7 @@ def test_answers_are_remembered_only_if_that_is_ticked(as_operator: Client, stat
     assert post(as_operator, first, filled(as_operator, first, substation="SS-01")).status_code == 302
     assert not SourceProfile.objects.exists()
     post(as_operator, second, filled(as_operator, second, substation="SS-01", date_order="dmy", remember="on"))
-    assert SourceProfile.objects.get().profile == {"date_order": "dmy", "columns": {}}
+    assert SourceProfile.objects.get().profile == {"date_order": "dmy", "columns": {}, "time_zone": "UTC"}
 
 
 def test_a_second_answer_is_told_that_none_is_needed(as_operator: Client, station: Substation) -> None:
