@@ -20,6 +20,7 @@ from django.conf import settings
 from benchmarks import baselines
 from benchmarks.event_score import DetectedEvent, Report, score
 from benchmarks.labelled_set import Benchmark, read_benchmark
+from benchmarks.loss_accuracy import LossError, loss_accuracy
 from ingestion.options import ImportOptions
 from mlcore.detector import TrainedDetector, analyse_fleet
 from mlcore.diagnosis.findings import Finding
@@ -37,7 +38,7 @@ class Comparison:
 
     detected: what ours found. when_raised: shares of detected events whose severity and cause were right at the moment
     of the alarm. expected_false_alarms: per substation-month, from the training range alone.
-    warnings: what the models say of their training data.
+    warnings: what the models say of their training data. losses: how well losses were accounted, where asked for.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Comparison:
     when_raised: tuple[float | None, float | None]
     expected_false_alarms: float
     warnings: list[str]
+    losses: dict[str, LossError]
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,20 @@ class Production:
     detectors: dict[str, TrainedDetector]
     fit_seconds: float
     analyse_seconds: float
+    losses: dict[str, LossError]
 
 
-def evaluate(folder: Path, *, false_alarms_per_month: float | None = None, with_baselines: bool = True) -> Comparison:
+def evaluate(
+    folder: Path,
+    *,
+    false_alarms_per_month: float | None = None,
+    with_baselines: bool = True,
+    with_losses: bool = False,
+) -> Comparison:
     """Learn before ``train_end``, detect after it, and score by the rules of ``benchmarks.event_score``."""
     benchmark = read_benchmark(folder)
     fleet, train = benchmark.fleet, benchmark.fleet.at_s < benchmark.train_end_s
-    ours = run_production(folder, benchmark, false_alarms_per_month)
+    ours = run_production(folder, benchmark, false_alarms_per_month, with_losses=with_losses)
     reports = {"diagnosis": _report(benchmark, ours.detected)}
     if with_baselines:
         for name, detect in baselines.available().items():
@@ -80,10 +89,13 @@ def evaluate(folder: Path, *, false_alarms_per_month: float | None = None, with_
         when_raised=(early.severity_accuracy, early.cause_accuracy),
         expected_false_alarms=fmean(model.expected_false_alarms for model in models) if models else 0.0,
         warnings=[f"{model.code}: {model.warning}" for model in models if model.warning],
+        losses=ours.losses,
     )
 
 
-def run_production(folder: Path, benchmark: Benchmark, false_alarms_per_month: float | None) -> Production:
+def run_production(
+    folder: Path, benchmark: Benchmark, false_alarms_per_month: float | None, *, with_losses: bool = False
+) -> Production:
     """Take the folder in, train, score; losses that were raised after ``train_end``."""
     with scratch_database(), _false_alarms(false_alarms_per_month):
         register(folder / "substations.csv", folder / "links.csv")
@@ -96,7 +108,8 @@ def run_production(folder: Path, benchmark: Benchmark, false_alarms_per_month: f
         detectors: dict[str, TrainedDetector] = {}
         for group in neighbour_groups():
             detectors |= load_detectors(group)[0]
-        return Production(_events(rows, benchmark), detectors, trained - started, done - trained)
+        losses = loss_accuracy(folder) if with_losses else {}
+        return Production(_events(rows, benchmark), detectors, trained - started, done - trained, losses)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from ingestion.problems import IntArray
 from ingestion.timestamps import TimeArray
 from ingestion.validation import ReadingRows
 from substations.channels import CHANNEL_NAMES
-from substations.models import PendingRange, Substation
+from substations.models import PendingRange, StaleRange, Substation
 from substations.partitions import ensure_months
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class RowOutcome:
 
 
 def store(rows: ReadingRows) -> Stored:
-    """Upsert rows with distinct keys, and leave a PendingRange for each substation changed; all or nothing."""
+    """Upsert rows with distinct keys, and leave a PendingRange and a StaleRange for each substation changed."""
     return _store(rows, with_outcomes=False)[0]
 
 
@@ -78,6 +78,7 @@ def _store(rows: ReadingRows, *, with_outcomes: bool) -> tuple[Stored, list[RowO
             if stored.new or stored.replaced:
                 cursor.execute(_upsert())
         PendingRange.objects.bulk_create(pending)
+        StaleRange.objects.bulk_create(_stale(pending))
         Substation.objects.filter(pk__in=np.unique(rows.substation_id).tolist()).update(received_at=Now())
     return stored, outcomes
 
@@ -193,6 +194,10 @@ def _compare(cursor: CursorWrapper) -> tuple[Stored, list[PendingRange]]:
         if fresh or changed:
             pending.append(PendingRange(substation_id=substation_id, start=_aware(start), end=_aware(end)))
     return Stored(new, replaced, total - new - replaced), pending
+
+
+def _stale(pending: list[PendingRange]) -> list[StaleRange]:
+    return [StaleRange(substation_id=each.substation_id, start=each.start, end=each.end) for each in pending]
 
 
 def _aware(moment: datetime | str) -> datetime:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
+
+from substations.querysets import ROWS_AT_ONCE, EpochSeconds, ReadingArrays
 
 if TYPE_CHECKING:
     from .models import Detection, Detector, Score  # noqa: F401  # named as text below
@@ -25,6 +28,11 @@ class ScoreQuerySet(models.QuerySet["Score"]):
     def between(self, start: datetime | None, end: datetime | None) -> ScoreQuerySet:
         bounded = self.filter(at__gte=start) if start else self.all()
         return bounded.filter(at__lte=end) if end else bounded
+
+    def as_arrays(self, names: Sequence[str]) -> ReadingArrays:
+        """Scores as columns, ordered by substation and time."""
+        rows = self.order_by("substation_id", "at").values_list("substation_id", EpochSeconds("at"), *names)
+        return ReadingArrays.from_rows(rows.iterator(ROWS_AT_ONCE), len(names))
 
 
 class DetectionQuerySet(models.QuerySet["Detection"]):

@@ -3,6 +3,9 @@
     upload or batch ─► Reading + PendingRange ─► Score, Detection ─► Alert
           │                     │                      │               │
      load_upload           score_pending          review_changed   fragments on a page
+                                                       │
+                              StaleRange ──────► HourlyRollup, DailyRollup
+                                                  account_pending
 
 Every stage reads the rows that the stage before it wrote, and writes its own. The functions here only make
 a stage start at once: a message that is lost costs seconds, because ``sweep`` sends another for what is left over.
@@ -21,6 +24,7 @@ logger = logging.getLogger(__name__)
 LOAD = "ingestion.tasks.load_upload"
 SCORE = "mlcore.tasks.score_pending"
 TRAIN = "mlcore.tasks.train_due"
+ACCOUNT = "losses.tasks.account_pending"
 REVIEW = "alerts.tasks.review_changed"
 
 
@@ -30,13 +34,13 @@ def upload_received(upload_id: int) -> None:
 
 
 def readings_arrived() -> None:
-    """Score what waits, then review what the scores changed."""
-    transaction.on_commit(lambda: _dispatch((SCORE, {}), (REVIEW, {})))
+    """Score what waits, then review what the scores changed, then account its hours."""
+    transaction.on_commit(lambda: _dispatch((SCORE, {}), (REVIEW, {}), (ACCOUNT, {})))
 
 
 def training_wanted() -> None:
-    """Train the substations that are due, then score with the new models and review."""
-    transaction.on_commit(lambda: _dispatch((TRAIN, {}), (SCORE, {}), (REVIEW, {})))
+    """Train the substations that are due, then score with the new models, review and account."""
+    transaction.on_commit(lambda: _dispatch((TRAIN, {}), (SCORE, {}), (REVIEW, {}), (ACCOUNT, {})))
 
 
 def detections_changed() -> None:
@@ -44,10 +48,16 @@ def detections_changed() -> None:
     transaction.on_commit(lambda: _dispatch((REVIEW, {})))
 
 
+def hours_waiting() -> None:
+    """Account the hours that have been judged."""
+    transaction.on_commit(lambda: _dispatch((ACCOUNT, {})))
+
+
 def sweep() -> None:
     """Start the work that the database still shows as unfinished."""
     from alerts import review as alerts
     from ingestion import services as ingestion
+    from losses import pending as losses
     from mlcore import services as mlcore
     from substations.models import PendingRange
 
@@ -59,6 +69,8 @@ def sweep() -> None:
         training_wanted()
     if alerts.has_unreviewed():
         detections_changed()
+    if losses.has_pending():
+        hours_waiting()
 
 
 def _dispatch(*tasks: tuple[str, dict[str, int]]) -> None:

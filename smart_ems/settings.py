@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "substations",
     "ingestion",
     "mlcore",
+    "losses",
     "alerts",
     "benchmarks",
     "smart_ems.apps.SmartEmsConfig",
@@ -155,6 +156,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "smart_ems.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "score": {"task": "mlcore.tasks.score_pending", "schedule": 30.0, "options": {"expires": 30}},
     "verify": {"task": "alerts.tasks.verify_resolved", "schedule": 60.0, "options": {"expires": 60}},
+    "account": {"task": "losses.tasks.account_pending", "schedule": 60.0, "options": {"expires": 60}},
     "planned-work": {"task": "alerts.tasks.follow_planned_work", "schedule": 60.0, "options": {"expires": 60}},
     "train": {
         "task": "mlcore.tasks.train_due",
@@ -168,6 +170,9 @@ TRAIN_DAYS = env.int("EMS_TRAIN_DAYS", default=365)
 RETRAIN_DAYS = env.int("EMS_RETRAIN_DAYS", default=30)
 # Per substation; None leaves every model at its own learned thresholds.
 FALSE_ALARMS_PER_MONTH = env.float("EMS_FALSE_ALARMS_PER_MONTH", default=None)
+
+# Hourly figures. Over how long a demand is the mean: what the utility's meter does, mostly 15 or 30 minutes.
+DEMAND_WINDOW_S = env.int("EMS_DEMAND_WINDOW_S", default=900)
 
 # Alerts. An episode that ended this long before the newest reading goes straight to the history.
 ALERT_LIVE_HOURS = env.float("EMS_ALERT_LIVE_HOURS", default=7 * 24)

@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from core.leases import Leased
+from core.leases import Leased, LeasedQuerySet
 
 from .querysets import LinkQuerySet, PendingRangeQuerySet, PlannedWorkQuerySet, ReadingQuerySet, SubstationQuerySet
 
@@ -243,6 +243,31 @@ class PendingRange(Leased):
         ]
         indexes = [
             models.Index(fields=["substation", "created_at"], name="pending_range_waiting"),  # claim and freshness
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.substation_id} {self.start:%Y-%m-%d %H:%M} – {self.end:%Y-%m-%d %H:%M}"
+
+
+class StaleRange(Leased):
+    """A stretch of readings whose hourly figures have to be worked out (again), by arrival like a pending range.
+
+    ``is_certain``: its readings changed. Otherwise it was only judged again, and most of its hours stay as they are.
+    """
+
+    substation = models.ForeignKey(Substation, models.CASCADE, related_name="stale_ranges")
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    is_certain = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = LeasedQuerySet["StaleRange"].as_manager()
+
+    class Meta:
+        verbose_name = _("stale range")
+        verbose_name_plural = _("stale ranges")
+        constraints = [
+            models.CheckConstraint(condition=Q(end__gte=F("start")), name="stale_range_ends_after_it_starts")
         ]
 
     def __str__(self) -> str:

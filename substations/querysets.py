@@ -79,6 +79,9 @@ class EpochSeconds(models.Func):
 
     output_field = models.BigIntegerField()
 
+    def get_db_converters(self, connection: Any) -> list[Any]:
+        return []  # both databases answer with an integer; to say int() of each would take a third of the time
+
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
         return self.as_sql(compiler, connection, template="CAST(strftime('%%%%s', %(expressions)s) AS INTEGER)")
 

@@ -14,7 +14,7 @@ from mlcore.diagnosis.rolling import first_order, held, held_on
 from mlcore.diagnosis.signals import Signals
 from substations.electrical import losses
 from substations.electrical.power import BoolArray, FloatArray
-from substations.electrical.thermal import ultimate_top_oil_rise_k
+from substations.electrical.thermal import TYPICAL_AMBIENT_C, ultimate_top_oil_rise_k
 from substations.electrical.topology import Feeder, Segment, feeders
 
 PLATE_FIELDS = ("rated_kva", "no_load_loss_w", "load_loss_w", "impedance_pct")
@@ -26,9 +26,6 @@ MAX_DROP = 0.2
 
 HOLD_HOURS = 6.0
 """Chosen: a neighbour that is silent for less still counts in the flow of the feeder with its last reading."""
-
-TYPICAL_AMBIENT_C = 20.0
-"""Yearly mean that IEC 60076-2 rates transformers for."""
 
 TYPICAL_LOADING_SQUARED = 0.25
 """Assumed before any reading: half load."""

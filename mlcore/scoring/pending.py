@@ -32,6 +32,7 @@ from .isolation import fail_alone, store_apart
 from .live import SCORERS, NewSteps, ScorerRegistry, judge_new_readings
 from .piece import judge_piece, store_piece
 from .reconcile import reconcile
+from .rejudged import note_judged_again
 from .score_rows import score_rows
 from .score_storage import replace_scores
 
@@ -223,6 +224,7 @@ def _score_piece(
         rows = score_rows(group, judged.analysis, judged.judged_s)
         storable = failures.group_without(group, judged.failed)
         failed = judged.failed | store_apart(storable, lambda part: store_piece(part, judged, rows, end))
+        note_judged_again(group, start, end or moment(judged.analysis.at_s[-1]))
         failures.record(failed, token)
         kept_ids = failures.group_without(group, failed).ids
         failures.clear(kept_ids)

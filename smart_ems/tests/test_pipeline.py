@@ -19,7 +19,7 @@ from smart_ems import pipeline
 from smart_ems.celery import app
 from smart_ems.dashboard.tests.scene import station
 from smart_ems.pipeline import _dispatch
-from substations.models import PendingRange, Reading, Substation
+from substations.models import PendingRange, Reading, StaleRange, Substation
 
 pytestmark = pytest.mark.django_db
 Capture = Callable[..., AbstractContextManager[Any]]
@@ -59,9 +59,10 @@ def test_every_periodic_task_exists() -> None:
     ("start", "chain"),
     [
         (lambda: pipeline.upload_received(7), [pipeline.LOAD]),
-        (pipeline.readings_arrived, [pipeline.SCORE, pipeline.REVIEW]),
-        (pipeline.training_wanted, [pipeline.TRAIN, pipeline.SCORE, pipeline.REVIEW]),
+        (pipeline.readings_arrived, [pipeline.SCORE, pipeline.REVIEW, pipeline.ACCOUNT]),
+        (pipeline.training_wanted, [pipeline.TRAIN, pipeline.SCORE, pipeline.REVIEW, pipeline.ACCOUNT]),
         (pipeline.detections_changed, [pipeline.REVIEW]),
+        (pipeline.hours_waiting, [pipeline.ACCOUNT]),
     ],
 )
 def test_a_stage_is_dispatched_once_the_rows_are_visible(
@@ -105,7 +106,17 @@ def test_the_sweep_starts_readings_that_were_not_scored(
 ) -> None:
     now = timezone.now()
     PendingRange.objects.create(substation=station("A"), start=now, end=now)
-    assert swept(dispatched, django_capture_on_commit_callbacks) == [[pipeline.SCORE, pipeline.REVIEW]]
+    assert swept(dispatched, django_capture_on_commit_callbacks) == [
+        [pipeline.SCORE, pipeline.REVIEW, pipeline.ACCOUNT]
+    ]
+
+
+def test_the_sweep_starts_hours_that_were_not_accounted(
+    dispatched: Dispatched, django_capture_on_commit_callbacks: Capture
+) -> None:
+    now = timezone.now()
+    StaleRange.objects.create(substation=station("A"), start=now, end=now)
+    assert swept(dispatched, django_capture_on_commit_callbacks) == [[pipeline.ACCOUNT]]
 
 
 def test_the_sweep_starts_a_substation_that_can_be_trained(
@@ -113,7 +124,9 @@ def test_the_sweep_starts_a_substation_that_can_be_trained(
 ) -> None:
     substation = station("A", trained=False)
     Reading.objects.create(substation=substation, at=timezone.now() - timedelta(days=8))
-    assert swept(dispatched, django_capture_on_commit_callbacks) == [[pipeline.TRAIN, pipeline.SCORE, pipeline.REVIEW]]
+    assert swept(dispatched, django_capture_on_commit_callbacks) == [
+        [pipeline.TRAIN, pipeline.SCORE, pipeline.REVIEW, pipeline.ACCOUNT]
+    ]
 
 
 def test_the_sweep_starts_a_detection_that_nobody_reviewed(

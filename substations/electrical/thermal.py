@@ -10,6 +10,9 @@ from substations.electrical.power import FloatArray
 RATED_TOP_OIL_RISE_K = 55.0
 OIL_TIME_CONSTANT_MIN = 180.0
 OIL_EXPONENT = 0.8
+TYPICAL_AMBIENT_C = 20.0
+"""Yearly mean that IEC 60076-2 rates transformers for."""
+
 # chosen: an impulse that has decayed to this share is no longer seen in a temperature.
 _FORGOTTEN = 1e-9
 

@@ -34,7 +34,7 @@ class Feeder:
     carries: [segment, member], share of a member's power that flows through a segment in its direction: 0 or 1
     in a radial feeder, between −1 and 1 in a mesh.
     drop_share: [segment, segment], how much of a segment's voltage drop lies between the supply and a segment's end.
-    r_ohm, x_ohm: [segment].
+    r_ohm, x_ohm: [segment]. codes, segments: what members and rows stand for.
     """
 
     members: tuple[int, ...]
@@ -42,6 +42,8 @@ class Feeder:
     drop_share: FloatArray
     r_ohm: FloatArray
     x_ohm: FloatArray
+    codes: tuple[str, ...]
+    segments: tuple[Segment, ...]
 
 
 def feeders(codes: Sequence[str], segments: Iterable[Segment]) -> list[Feeder]:
@@ -96,7 +98,15 @@ def _feeder(nodes: set[str], segments: list[Segment], index: dict[str, int]) -> 
     shares = np.where(np.abs(shares - np.round(shares)) < 1e-6, np.round(shares), shares)
     ends = [order[segment.target] for segment in segments]
     carries = shares[:, [order[node] for node in members]]
-    return Feeder(tuple(index[node] for node in members), carries, shares[:, ends].T, r_ohm, x_ohm)
+    return Feeder(
+        members=tuple(index[node] for node in members),
+        carries=carries,
+        drop_share=shares[:, ends].T,
+        r_ohm=r_ohm,
+        x_ohm=x_ohm,
+        codes=tuple(members),
+        segments=tuple(segments),
+    )
 
 
 def _usable(ohm: float) -> float:

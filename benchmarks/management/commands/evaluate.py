@@ -16,6 +16,7 @@ from rich.table import Table
 from benchmarks.evaluation import Comparison, evaluate
 from benchmarks.event_score import Report
 from benchmarks.labelled_set import read_benchmark
+from benchmarks.loss_accuracy import LossError
 from benchmarks.robustness import mean, robustness
 from core.console import wide_table
 from smart_ems.scratch import DetectError
@@ -46,13 +47,20 @@ class Command(BaseCommand):
         parser.add_argument(
             "--robustness", action="store_true", help="score changed copies as well: gaps, no topology, faulty training"
         )
+        parser.add_argument("--losses", action="store_true", help="compare the accounted losses with the true ones")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, folders: list[Path], no_baselines: bool, **options: Any) -> None:
         wanted = options["false_alarms"]
         try:
             results = [
-                evaluate(each, with_baselines=not no_baselines, false_alarms_per_month=wanted) for each in folders
+                evaluate(
+                    each,
+                    with_baselines=not no_baselines,
+                    false_alarms_per_month=wanted,
+                    with_losses=options["losses"],
+                )
+                for each in folders
             ]
             changed = robustness(read_benchmark(each) for each in folders) if options["robustness"] else {}
         except (OSError, ValueError, DetectError, RegistryError) as error:
@@ -70,6 +78,8 @@ class Command(BaseCommand):
             self.stdout.write(f"trained in {result.fit_seconds:.1f} s, scored in {result.analyse_seconds:.1f} s\n")
         if len(results) > 1:
             self._mean(results, console)
+        if options["losses"]:
+            console.print(_loss_table(results))
         if changed:
             console.print(_robustness_table(changed))
 
@@ -82,6 +92,23 @@ class Command(BaseCommand):
             values = [[getattr(result.reports[name], field) for result in results] for name in names]
             table.add_row(title, *(_text(_mean_of(each), digits) for each in values))
         console.print(table)
+
+
+def _loss_table(results: list[Comparison]) -> Table:
+    """A row per set: the error of all substations' energy, and the median of each substation's."""
+    table = Table("Energy of losses against the truth", box=None, header_style="bold")
+    names = list(results[0].losses)
+    for name in names:
+        table.add_column(f"{name}, sum (%)", justify="right")
+        table.add_column("median (%)", justify="right")
+    for result in results:
+        errors = [result.losses[name] for name in names]
+        table.add_row(result.name, *(text for each in errors for text in _loss_cells(each)))
+    return table
+
+
+def _loss_cells(error: LossError) -> tuple[str, str]:
+    return f"{error.total_pct:+.2f}", f"{error.median_pct:.2f}"
 
 
 def _robustness_table(changed: dict[str, list[Report]]) -> Table:
@@ -130,4 +157,5 @@ def _text(value: float | None, digits: int) -> str:
 
 
 def _plain(result: Comparison) -> dict[str, Any]:
-    return {name: asdict(report) for name, report in result.reports.items()}
+    plain: dict[str, Any] = {name: asdict(report) for name, report in result.reports.items()}
+    return plain | ({"losses": {name: asdict(error) for name, error in result.losses.items()}} if result.losses else {})

@@ -1,0 +1,137 @@
+"""Energy and losses of CSV files by the hour, without touching the database."""
+
+from __future__ import annotations
+
+import csv
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Max, Min
+from rich.table import Table
+
+from core.console import wide_table
+from core.formatting import figure, power_factor, share
+from ingestion.options import ImportOptions, OptionError
+from losses.figures import COLUMNS, figures, hourly_cells
+from losses.models import HourlyRollup
+from losses.pending import account_pending
+from losses.querysets import FIELDS
+from smart_ems.management.commands.detect import interval_s
+from smart_ems.scratch import DetectError, detect, register, scratch_database, take_in
+from substations.models import Substation
+from substations.registry import RegistryError
+
+HOUR = timedelta(hours=1)
+
+
+class Command(BaseCommand):
+    help = "Account energy and technical losses of CSV files by the hour and print their sums. Nothing is stored."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="SCADA export, CSV or CSV.gz")
+        parser.add_argument("--substations", type=Path, help="CSV of nameplates")
+        parser.add_argument("--links", type=Path, help="CSV of the network's links; without it no feeder losses")
+        parser.add_argument("--start", default="", help="time of the first row, for files without a time column")
+        parser.add_argument("--interval", type=interval_s, default=0, help="distance of rows, for such files: 15min")
+        parser.add_argument("--substation", default="", help="code, for files without a substation column")
+        parser.add_argument("--time-zone", default="UTC", help="of the times in the files (default: UTC)")
+        parser.add_argument("--without-model", action="store_true", help="learn nothing: quicker, but no excess loss")
+        parser.add_argument("--out", type=Path, help="write each hour to this CSV file")
+        parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+
+    def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
+        given = _import_options(options)
+        with scratch_database():
+            try:
+                register(options["substations"], options["links"])
+                for file in files:
+                    take_in(file, given)
+            except FileNotFoundError as error:
+                raise CommandError(f"There is no file {error.filename}.") from error
+            except (DetectError, RegistryError, OSError) as error:
+                raise CommandError(str(error)) from error
+            if not options["without_model"]:
+                detect(None)
+            account_pending(judged_only=not options["without_model"])
+            if options["out"]:
+                _write(options["out"])
+            totals = {
+                row["substation__code"]: figures(row, _hours())
+                for row in HourlyRollup.objects.totals_by("substation__code")
+            }
+            if options["json"]:
+                self.stdout.write(json.dumps(totals, indent=1))
+            else:
+                wide_table(self.stdout).print(_table(totals))
+                for remark in _remarks(totals):
+                    self.stdout.write(remark)
+
+
+def _hours() -> float:
+    """From the first hour of all to the last one."""
+    reach = HourlyRollup.objects.aggregate(first=Min("at"), last=Max("at"))
+    return (reach["last"] - reach["first"]) / HOUR + 1 if reach["last"] else 0.0
+
+
+def _write(path: Path) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["substation", "at", *COLUMNS])
+        for row in HourlyRollup.objects.order_by("substation__code", "at").values("substation__code", "at", *FIELDS):
+            writer.writerow([row["substation__code"], f"{row['at']:%Y-%m-%dT%H:%M:%SZ}", *hourly_cells(row)])
+
+
+def _table(totals: dict[str, dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Substation", no_wrap=True)
+    for title in ("Drawn", "PF", "Demand", "No-load", "Load", "Feeders", "Avoidable", "Excess", "Known"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for code, row in totals.items():
+        kwh = ("no_load_loss_kwh", "load_loss_kwh", "feeder_loss_kwh", "avoidable_loss_kwh", "excess_loss_kwh")
+        table.add_row(
+            f"{code} *" if row["is_assumed"] else code,
+            figure(row["energy_import_kwh"], "kWh"),
+            power_factor(row["displacement_power_factor"]),
+            figure(row["max_demand_kva"], "kVA"),
+            *(figure(row[name], "kWh") for name in kwh),
+            share(row["coverage"]),
+        )
+    return table
+
+
+def _remarks(totals: dict[str, dict[str, Any]]) -> Iterable[str]:
+    for substation in Substation.objects.reporting().exclude(code__in=totals):
+        yield f"{substation.code}: no hour is known, its meter is not believed. See ./ems detect."
+    assumed = [row for row in totals.values() if row["is_assumed"]]
+    if assumed:
+        low, high = (sum(row[name] for row in assumed) for name in ("loss_low_kwh", "loss_high_kwh"))
+        yield (
+            f"* The nameplate is not known: losses are those of a typical transformer of the likely size, and their "
+            f"transformers may lose {figure(low, 'kWh')} to {figure(high, 'kWh')}. Give rated_kva, no_load_loss_w and "
+            "load_loss_w with --substations."
+        )
+    if any(row["feeder_loss_kwh"] is None for row in totals.values()):
+        yield (
+            "Without links to the supply the losses of the lines are not known: avoidable losses are those of the "
+            "transformer alone, a lower bound. Give them with --links."
+        )
+
+
+def _import_options(options: dict[str, Any]) -> ImportOptions:
+    try:
+        return ImportOptions(
+            start=options["start"],
+            interval_s=options["interval"],
+            substation=options["substation"],
+            time_zone=options["time_zone"],
+            unknown="create",
+            allow_future=True,
+        )
+    except OptionError as error:
+        raise CommandError(str(error)) from error
