@@ -13,7 +13,7 @@ import pandas as pd
 from django.db import transaction
 from django.utils import timezone
 
-from ingestion import inspection, storage, validation
+from ingestion import grid_records, storage, validation
 from ingestion.mapping import SUBSTATION, TIMESTAMP, ColumnChoice
 from ingestion.models import Upload
 from ingestion.parsing import ParsedBlock
@@ -54,9 +54,9 @@ def load_rows(rows: Sequence[Mapping[str, Any]], source: Upload.Source | str) ->
     if not good:
         return list(answers.values())
     table = _table([{**rows[index], _AT: stamps[index]} for index in good], good)
-    plan = ImportPlan(choices=_choices(table))
+    plan = ImportPlan(choices=_choices(table), strict=True)
     now = np.datetime64(timezone.now().replace(tzinfo=None), "us")
-    checked = validation.check(table, plan, inspection.grid(), now=now)
+    checked = validation.check(table, plan, grid_records.grid(), now=now)
     with transaction.atomic():
         _stored, outcomes = storage.store_with_outcomes(checked.rows)
         storage.note_fresh(checked.rows)
@@ -113,7 +113,7 @@ def _cells(column: pd.Series, is_text: bool) -> pd.Series:
 
 def _choices(table: ParsedBlock) -> dict[str, ColumnChoice]:
     roles = {SUBSTATION: SUBSTATION, _AT: TIMESTAMP}
-    return {name: {"target": roles.get(name, name), "unit": "", "negate": False} for name in table.cells}
+    return {name: {"target": roles.get(name, name)} for name in table.cells}
 
 
 def _rejections(problems: Problems) -> dict[int, RowAnswer]:

@@ -17,9 +17,9 @@ from ingestion.parsing import ParsedBlock
 from ingestion.plan import ImportPlan, KnownSubstations
 from ingestion.problems import FloatArray, IntArray, Problems, RowJudgement, TextArray, join
 from ingestion.timestamps import TimeArray
-from ingestion.units import unit_of
 from substations.channels import BY_NAME, CHANNEL_INDEX, CHANNELS, Channel
 
+PF_ROUNDING = 1.01  # chosen: a meter's last digit
 EARLIEST = np.datetime64("1990-01-01", "us")  # a clock before this lost its battery
 # Given: a clock may run ahead by so much; what is further ahead says nothing of the present.
 FUTURE_TOLERANCE = np.timedelta64(5, "m")
@@ -131,18 +131,16 @@ def _substations(table: ParsedBlock, plan: ImportPlan, grid: KnownSubstations) -
 
 def _channel(cells: pd.Series, channel: Channel, plan: ImportPlan, header: str, judge: RowJudgement) -> FloatArray:
     choice = plan.choices[header]
-    unit = unit_of(channel.name, choice.get("unit", ""))
-    if unit is None:
-        raise ValueError(f"{channel.name} has no unit {choice.get('unit')!r}; mapping.checked() refuses such a choice.")
-    read = to_numbers(cells, unit.name, plan.decimal)
-    values = read.values * unit.scale + unit.offset
-    if choice.get("negate"):
-        values = -values
+    read = to_numbers(cells, plan.decimal)
+    values, scale, offset = read.values, choice.get("scale", 1.0), choice.get("offset", 0.0)
+    if (scale, offset) != (1.0, 0.0):
+        values = values * scale + offset
     if channel.name == "power_factor":  # 1.001 is the rounding of a meter, not an error
-        values = np.where(np.abs(values) <= 1.01, np.clip(values, -1, 1), values)
+        values = np.where(np.abs(values) <= PF_ROUNDING, np.clip(values, -1, 1), values)
     text = cells.to_numpy(object)
-    judge.complain(read.garbled, header, text, f"a number in {unit.name}" if unit.name else "a number")
+    complain = judge.complain if plan.strict else judge.note
+    complain(read.garbled, header, text, f"a number in {channel.unit}" if channel.unit else "a number")
     outside = (values < channel.low) | (values > channel.high)
     bounds = f"{channel.low:,.10g} to {channel.high:,.10g} {channel.unit}".strip()
-    judge.complain(outside, header, text, f"{channel.label}: {bounds}")
-    return values
+    complain(outside, header, text, f"{channel.label}: {bounds}")
+    return np.where(outside, np.nan, values) if outside.any() else values

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def loaded(text: str = GOOD, **options: str) -> Upload:
-    upload = upload_of(text, ImportOptions(unknown="create", **options))  # type: ignore[arg-type]  # options by name
+    upload = upload_of(text, ImportOptions(unknown="create", time_zone="UTC", **options))  # type: ignore[arg-type]  # options by name
     assert services.load(upload.pk) == services.LoadOutcome.LOADED
     upload.refresh_from_db()
     return upload

@@ -1,0 +1,170 @@
+"""The rows of a file by station: composed into quantities, sorted by time, equal times settled."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import numpy as np
+
+from ingestion.derivation import complete
+from ingestion.exports.accounting import REJECTED_SHARE
+from ingestion.exports.answers import ExportAnswers
+from ingestion.exports.composition import Measured
+from ingestion.exports.gathered import Gathered
+from ingestion.exports.outcome import Interpretation
+from ingestion.exports.quantities import Context, quantities
+from ingestion.exports.shapes import Shaped
+from ingestion.exports.stations import Known
+from ingestion.exports.vocabulary import folded
+from ingestion.problems import BoolArray, FloatArray, printable
+from ingestion.timestamps import TimeArray
+from substations.channels import CHANNELS
+
+USUAL_INTERVAL_S = 900  # IEC 62053 load profiles
+_LOW, _HIGH = np.array([[c.low, c.high] for c in CHANNELS], dtype=np.float64).T
+_FUTURE = np.timedelta64(1, "D")  # as validation: clocks and zones may differ by hours
+
+
+def assemble(out: Interpretation, got: Gathered, answers: ExportAnswers, now: datetime, known: Known) -> BoolArray:
+    """Put the rows of each station into ``out``; which rows of the file have a time that can be believed."""
+    shape, when = got.shape, got.when
+    stations, groups = _stations(out, shape, got.columns, answers)
+    out.named = tuple(dict.fromkeys(answers.substation or s or label for label in groups for s in stations))
+    at = when.at
+    latest = np.datetime64(now.replace(tzinfo=None), "us") + _FUTURE
+    ahead = at > latest
+    early = at < np.datetime64("1990-01-01", "us")
+    if ahead.any() and ahead.mean() > 0.5:
+        out.ask(
+            "time",
+            f"The times lie ahead (up to {str(at[ahead].max())[:16]} UTC). How are they to be read?",
+            shape.stamp_header,
+        )
+    good = ~np.isnat(at) & ~ahead & ~early
+    if not good.any():
+        _plan_without_times(out, got, answers, known)
+    parts: list[tuple[str, TimeArray, FloatArray, np.ndarray]] = []
+    for label, columns in groups.items():
+        for station in dict.fromkeys(stations):
+            mine = np.array([s == station for s in stations]) & good
+            rows = np.flatnonzero(mine)
+            if not len(rows):
+                continue
+            rows = rows[np.argsort(at[rows], kind="stable")]
+            own = [replace(c, values=c.values[rows], lead=None if c.lead is None else c.lead[rows]) for c in columns]
+            name = answers.substation or station or label
+            context = Context(
+                at[rows], answers, got.table.preamble, got.file.energy, shape.interval_s, out.ask, known(name)
+            )
+            values = quantities(own, context)
+            for before, after in zip(columns, own, strict=True):
+                before.used_for, before.why, before.factor, before.sureness = (
+                    after.used_for,
+                    after.why,
+                    after.factor,
+                    after.sureness,
+                )
+            out.interval_s = out.interval_s or context.interval_s
+            parts.append((name, at[rows], values, rows))
+    _collect(out, parts, shape)
+    return good
+
+
+def _plan_without_times(out: Interpretation, got: Gathered, answers: ExportAnswers, known: Known) -> None:
+    """What the columns would be used for, while the time of no row is known: rows are taken as evenly spaced."""
+    steps = np.arange(len(got.shape.lines)) * (answers.interval_s or got.shape.interval_s or USUAL_INTERVAL_S)
+    at = np.datetime64("2000-01-01", "us") + (steps * 1_000_000).astype("timedelta64[us]")
+    context = Context(
+        at, answers, got.table.preamble, got.file.energy, USUAL_INTERVAL_S, out.ask, known(answers.substation)
+    )
+    quantities(got.columns, context)
+
+
+def _stations(
+    out: Interpretation, shape: Shaped, columns: list[Measured], answers: ExportAnswers
+) -> tuple[list[str], dict[str, list[Measured]]]:
+    """The station of each row, and the columns by station where several stand side by side."""
+    count = len(shape.lines)
+    rows = [printable(s) for s in shape.stations] if shape.stations is not None else [""] * count
+    groups = _side_by_side(columns)
+    if answers.substation:
+        if len(groups) > 1:
+            out.ask(
+                "mapping",
+                f"The columns are of several meters ({', '.join(groups)}). Which ones are {answers.substation}'s?",
+            )
+        if shape.stations is not None and len(set(rows) - {""}) > 1:
+            out.ask(
+                "substation",
+                f"The file names several stations ({', '.join(sorted(set(rows) - {''})[:6])}), but one was given.",
+            )
+        return [answers.substation] * count, groups
+    if not any(rows) and not any(groups):
+        out.ask("substation", "The file does not name the substation. Whose readings are these?")
+    return rows, groups
+
+
+def _side_by_side(columns: list[Measured]) -> dict[str, list[Measured]]:
+    """Columns by the words that no table of names knows, where these tell equal quantities apart."""
+    named = [c for c in columns if c.kind and not c.said]
+    signature = Counter((c.kind, c.meaning.phase, c.meaning.features - {"station"}) for c in named)
+    doubled = [c for c in named if signature[c.kind, c.meaning.phase, c.meaning.features - {"station"}] > 1]
+    labels = {" ".join(c.meaning.rest) for c in doubled}
+    if len(labels) < 2 or len(labels) * 2 > len(doubled) + len(labels):
+        common = {" ".join(c.meaning.rest) for c in named}
+        label = common.pop() if len(common) == 1 else ""
+        return {_spelled(label, columns): columns}
+    groups = {label: [c for c in columns if " ".join(c.meaning.rest) == label] for label in sorted(labels)}
+    largest = max(groups.values(), key=len)
+    groups = {
+        label: group for label, group in groups.items() if not (group is not largest and _repeats(group, largest))
+    }
+    if len(groups) == 1:
+        return {"": [c for c in columns if " ".join(c.meaning.rest) in (*groups, "")]}
+    return {_spelled(label, group): group for label, group in groups.items()}
+
+
+def _spelled(label: str, columns: Sequence[Measured]) -> str:
+    """A label as it stands in the header; headers are compared in lower case and without accents."""
+    words = label.split()
+    for column in columns:
+        parts = re.findall(r"[^\s_,;:/\\|()\[\]]+", column.meaning.header)
+        found = [next((part for part in parts if folded(part) == word), "") for word in words]
+        if words and all(found):
+            return " ".join(found)
+    return label.upper()
+
+
+def _repeats(group: Sequence[Measured], largest: Sequence[Measured]) -> bool:
+    """True if every column of a group stands with the same values in the largest one."""
+    return all(
+        any(a.kind == b.kind and np.allclose(a.values, b.values, equal_nan=True) for b in largest) for a in group
+    )
+
+
+def _collect(
+    out: Interpretation, parts: Sequence[tuple[str, TimeArray, FloatArray, np.ndarray]], shape: Shaped
+) -> None:
+    for station, at, measured, rows in parts:
+        values = np.where((measured < _LOW) | (measured > _HIGH), np.nan, measured)
+        filled = ~np.isnan(values).all(axis=1)
+        keep = np.ones(len(at), bool)
+        keep[:-1] = at[1:] != at[:-1]  # of equal times the last line counts
+        twice = ~keep & filled
+        if twice.any():
+            following = np.minimum(np.arange(len(at)) + 1, len(at) - 1)
+            differ = twice & ~np.isclose(values, values[following], equal_nan=True, rtol=1e-6).all(axis=1)
+            if differ.sum() > max(2, REJECTED_SHARE * len(at)):
+                out.ask(
+                    "layout", "Many times stand in the file more than once with other values. Are these several meters?"
+                )
+        full, derived = complete(values[keep & filled])
+        out.at = np.concatenate([out.at, at[keep & filled]])
+        out.values = np.concatenate([out.values, full])
+        out.derived = np.concatenate([out.derived, derived])
+        out.stations += [station] * int((keep & filled).sum())
+        out.lines += [shape.lines[n] for n in rows[keep & filled]]
