@@ -9,7 +9,7 @@ import numpy as np
 
 from mlcore.diagnosis import tuning
 from mlcore.diagnosis.alarm_episodes import AlarmEpisode
-from mlcore.diagnosis.causes import CAPACITOR, LOW_PF_LOAD, OVERLOAD, CauseAssessment, name_cause
+from mlcore.diagnosis.causes import CAPACITOR, LOW_PF_LOAD, OVER_COMPENSATION, OVERLOAD, CauseAssessment, name_cause
 from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.history import NO_PAST
 from mlcore.diagnosis.indicators import INDICATORS
@@ -22,6 +22,7 @@ from substations.electrical.power import FloatArray
 
 RATE_OF_CAUSE = {
     CAPACITOR: "reactive",
+    OVER_COMPENSATION: "reactive",
     LOW_PF_LOAD: "low_pf_load",
     OVERLOAD: "overload",
     "phase_imbalance": "imbalance",
@@ -123,7 +124,7 @@ def _assess(departures: Departures, scores: Scores, episode: AlarmEpisode, asses
     rate = getattr(departures.rates, name)[substation]
     own = getattr(departures.rates, f"local_{name}")[substation] if name in LOCAL_RATES else rate
     local = departures.operation.local_kw[substation]
-    onset, stop = _bounds(departures, episode)
+    onset, stop = _bounds(departures, episode, assessment.cause)
     inside = slice(onset, stop)
     known = np.isfinite(rate[inside]) & np.isfinite(local[inside])
     covered = float(known.mean())
@@ -154,13 +155,13 @@ def _assess(departures: Departures, scores: Scores, episode: AlarmEpisode, asses
     )
 
 
-def _bounds(departures: Departures, episode: AlarmEpisode) -> tuple[int, int]:
+def _bounds(departures: Departures, episode: AlarmEpisode, cause: str) -> tuple[int, int]:
     """When the departure began and ended: where its sum above part of its usual height starts and stops to grow.
 
     A gap in which it hides (a capacitor bank at night) is bridged if enough comes after it.
     """
     fleet, first = departures.fleet, episode.raised
-    departure = _departure(departures, episode)
+    departure = _departure(departures, episode) * (-1.0 if cause == OVER_COMPENSATION else 1.0)
     height = max(float(np.median(departure[first : episode.last + 1])), 0.0)
     after = departure[first : episode.last + 1] - tuning.END_SHARE * height
     before = departure[max(0, first - fleet.steps(tuning.ONSET_WALK_H)) : first + 1] - tuning.ONSET_SHARE * height
