@@ -53,6 +53,9 @@ WIRING_LASTS_H, REWIRED_WITHIN_H = 24.0, 6.0
 ALWAYS_IMPORTS, BEYOND_USUAL_KVAR = 0.95, 1.2
 """Share of readings from which a substation counts as importing; kvar over the largest usual that no load draws."""
 
+MIN_LOAD_OF_SIGN = 0.20
+"""Active power per unit from which a change of the sign of Q is no matter of light load."""
+
 LEADING_SLOPE = -0.05
 """kvar per kW over a day: leading kvar that grow with the load are lagging ones with the wrong sign."""
 

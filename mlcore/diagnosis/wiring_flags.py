@@ -205,10 +205,14 @@ def _reactive_sign(signals: Signals, seen: _Directions, turned: _Turned, history
     """Leading where the load is lagging: Q changed its sign at one moment, or leading kvar grow with the load."""
     leading = seen.loaded & (signals.active > 0) & (signals.reactive < 0)
     flipped = wiring.angle_between(turned.angle, 2.0 * seen.angle) < tuning.TURNED_TOLERANCE
+    # Next to standby the kvar of a cable or a small bank change their sign by themselves.
     flipped &= turned.is_large & (np.abs(signals.reactive) > tuning.WIRING_MIN_LOADING) & seen.known
+    flipped &= signals.active > tuning.MIN_LOAD_OF_SIGN
     since_lagging = steps_since(seen.loaded & (signals.reactive > 0), history.of("lagging"))
     at_once = steps_since(flipped & leading & (seen.usual > 0), history.of("flipped")) < since_lagging
-    lasting = since_lagging >= seen.fleet.steps(tuning.WIRING_LASTS_H)
+    # Half a day of readings under load: a day of standby says nothing of the sign.
+    seen_leading = sum_since(leading.astype(np.float64), seen.loaded & (signals.reactive > 0), history.of("leading"))
+    lasting = seen_leading >= 0.5 * seen.fleet.steps(tuning.WIRING_LASTS_H)
     falls = _slope(signals, seen, history) < tuning.LEADING_SLOPE
     return np.asarray(leading & (at_once | (lasting & falls)))
 
