@@ -27,8 +27,12 @@ NOT_REVIEWED = Q(review__isnull=True, withdrawn_at__isnull=True) | Q(revision__g
 
 
 def _not_reviewed() -> QuerySet[Detection]:
-    """Those without the ones that could not be reviewed and whose next attempt is still to come."""
-    return Detection.objects.filter(NOT_REVIEWED).exclude(review_failure__retry_at__gt=timezone.now())
+    """Those without the ones that could not be reviewed and whose next attempt is still to come.
+
+    Information asks nothing of an operator: it raises no alert.
+    """
+    changed = Detection.objects.filter(NOT_REVIEWED).abnormal()
+    return changed.exclude(review_failure__retry_at__gt=timezone.now())
 
 
 def unreviewed() -> list[Detection]:

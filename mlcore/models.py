@@ -22,6 +22,7 @@ class Cause(models.TextChoices):
     """Why: the causes of a loss, then what can be wrong with a meter, then what nobody has named yet."""
 
     CAPACITOR_FAILURE = "capacitor_failure", _("Capacitor bank failure")
+    OVER_COMPENSATION = "over_compensation", _("Over-compensation")
     LOW_PF_MOTOR = "low_pf_motor", _("Low power factor load")
     OVERLOAD = "overload", _("Overload")
     PHASE_IMBALANCE = "phase_imbalance", _("Phase imbalance")
@@ -37,6 +38,13 @@ class Cause(models.TextChoices):
     VT_ERROR = "vt_error", _("Voltage transformer error")
     REVERSED_CT = "reversed_ct", _("Reversed current transformer")
     TEMPERATURE_SENSOR = "temperature_sensor", _("Temperature sensor fault")
+    REVERSED_CTS = "reversed_cts", _("All current transformers reversed")
+    SWAPPED_PHASES = "swapped_phases", _("Two phases exchanged at the meter")
+    ROTATED_PHASES = "rotated_phases", _("Currents on the wrong voltages")
+    REACTIVE_SIGN = "reactive_sign", _("Sign of reactive power reversed")
+    POWER_FACTOR_SIGN = "power_factor_sign", _("Sign of power factor reversed")
+    POWER_DIRECTION = "power_direction", _("Direction of power not known")
+    GENERATION = "generation", _("Generation behind the meter")
     UNUSUAL = "unusual_behaviour", _("Unusual behaviour")
     DATA_MISSING = "data_missing", _("Data missing")
 
@@ -103,6 +111,7 @@ class DetectorEvent(models.Model):
         PINNED = "pinned", _("Pinned")
         UNPINNED = "unpinned", _("Unpinned")
         REFUSED = "refused", _("Model invalid")
+        LEARN_AGAIN = "learn_again", _("Learn again")
 
     detector = models.ForeignKey(Detector, models.CASCADE, related_name="events")
     at = models.DateTimeField(_("time"), auto_now_add=True)
@@ -253,6 +262,7 @@ class Detection(models.Model):
         METER = "meter", _("Check the meter")
         UNUSUAL = "unusual", _("Unusual behaviour")
         DATA_MISSING = "data_missing", _("Data missing")
+        INFO = "info", _("Information")
 
     class Verdict(models.TextChoices):
         NONE = "", _("Not evaluated")

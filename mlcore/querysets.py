@@ -43,6 +43,10 @@ class DetectionQuerySet(models.QuerySet["Detection"]):
     def not_withdrawn(self) -> DetectionQuerySet:
         return self.filter(withdrawn_at__isnull=True)
 
+    def abnormal(self) -> DetectionQuerySet:
+        """Those during which something is wrong: without information about what is new and in order."""
+        return self.exclude(kind="info")
+
     def ongoing(self) -> DetectionQuerySet:
         return self.not_withdrawn().filter(end__isnull=True)
 

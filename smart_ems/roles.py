@@ -26,6 +26,7 @@ OPERATES = [
     "ingestion.add_upload",
     "ingestion.change_upload",
     "substations.add_reading",
+    "substations.answer_direction",
 ]
 ENGINEERS = [
     "alerts.shelve_critical_alert",

@@ -63,6 +63,11 @@ class Substation(models.Model):
     reported as an interval, never as zero.
     """
 
+    class Export(models.TextChoices):
+        UNKNOWN = "unknown", _("not known")
+        YES = "yes", _("yes")
+        NO = "no", _("no")
+
     code = models.CharField(
         _("code"),
         max_length=40,
@@ -108,6 +113,20 @@ class Substation(models.Model):
         validators=[MaxValueValidator(MAX_GRACE_S)],
         help_text=_("How late the third of three missed readings may come before data counts as missing."),
     )
+    exports_power = models.CharField(
+        _("feeds in"),
+        max_length=7,
+        choices=Export,
+        default=Export.UNKNOWN,
+        help_text=_("Whether active power flows towards the grid here, from generation behind the meter."),
+    )
+    learn_from = models.DateTimeField(
+        _("learn from"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Readings before this time are not learned from: load, bank or generation were others then."),
+    )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     received_at = models.DateTimeField(
@@ -141,6 +160,7 @@ class Substation(models.Model):
         ordering = ["code"]
         verbose_name = _("substation")
         verbose_name_plural = _("substations")
+        permissions = [("answer_direction", _("Can say whether a substation feeds in"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(target_power_factor__gt=0, target_power_factor__lte=1),
@@ -174,6 +194,11 @@ class Substation(models.Model):
             return None
         steps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
         return int(min(max(60 * round(median(steps) / 60), MIN_INTERVAL_S), MAX_INTERVAL_S))
+
+    @property
+    def feeds_in(self) -> bool | None:
+        """Whether it feeds in; None while nobody has said so."""
+        return {self.Export.YES: True, self.Export.NO: False}.get(self.Export(self.exports_power))
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

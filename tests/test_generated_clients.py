@@ -66,7 +66,7 @@ def generated(name: str) -> Any:
     return importlib.import_module(f"{PACKAGE}.{name}")
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_a_python_client_posts_readings_and_reads_alerts(python_client: Path, live_server: Any) -> None:
     for module in sorted(python_client.rglob("*.py")):
         name = ".".join(module.relative_to(python_client).with_suffix("").parts).removesuffix(".__init__")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Figures = Mapping[str, float | None]
-Kind = Literal["loss", "meter", "unusual"]
+Kind = Literal["loss", "meter", "unusual", "info"]
 Severity = Literal["warning", "critical"]
 
 
@@ -16,7 +16,8 @@ Severity = Literal["warning", "critical"]
 class Finding:
     """One fault on one substation.
 
-    kind: loss (energy is wasted), meter (the instrument can't be believed), unusual (no cause fits).
+    kind: loss (energy is wasted), meter (the instrument can't be believed), unusual (no cause fits), info (nothing is
+    wrong).
     start_s: the moment the alarm was raised; onset_s: when the departure began, as far as the readings tell.
     end_s: when it was over, None while it lasts. peak_s: the step with the highest score.
     loss_…_kwh: extra loss against the expectation with its interval; loss_pct: of the local loss without it.

@@ -100,7 +100,8 @@ def _limits(found: Departures, usable: Usable) -> list[FixedLimit]:
     def limit(cause: str, code: str, value: FloatArray, top: float, kw: FloatArray) -> FixedLimit:
         return FixedLimit("loss", cause, code, value, top * ones, np.where(loaded, value / top, np.nan), kw)
 
-    shortfall = np.where(loaded, (target - factor) / tuning.POWER_FACTOR_SHORTFALL, np.nan)
+    # What is fed in has no power factor of a load, and its sign may be the wiring's.
+    shortfall = np.where(loaded & (signals.active > 0), (target - factor) / tuning.POWER_FACTOR_SHORTFALL, np.nan)
     allowed = (target - tuning.POWER_FACTOR_SHORTFALL) * ones
     # Above the rating hot oil is what to expect.
     oil = np.where(usable.oil & (signals.apparent < 1.0), signals.oil_c / MAX_OIL_C, np.nan)

@@ -9,7 +9,7 @@ import numpy as np
 
 from mlcore.diagnosis import tuning
 from mlcore.diagnosis.alarm_episodes import AlarmEpisode
-from mlcore.diagnosis.causes import CAPACITOR, LOW_PF_LOAD, OVERLOAD, CauseAssessment, name_cause
+from mlcore.diagnosis.causes import CAPACITOR, LOW_PF_LOAD, OVER_COMPENSATION, OVERLOAD, CauseAssessment, name_cause
 from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.history import NO_PAST
 from mlcore.diagnosis.indicators import INDICATORS
@@ -22,6 +22,7 @@ from mlcore.diagnosis.terms import HOUR_S
 
 RATE_OF_CAUSE = {
     CAPACITOR: "reactive",
+    OVER_COMPENSATION: "reactive",
     LOW_PF_LOAD: "low_pf_load",
     OVERLOAD: "overload",
     "phase_imbalance": "imbalance",

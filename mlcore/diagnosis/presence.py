@@ -14,6 +14,7 @@ import numpy as np
 
 from mlcore.diagnosis import tuning
 from mlcore.diagnosis.alarm_episodes import AlarmEpisode
+from mlcore.diagnosis.causes import LOOK_BACK_H
 from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.history import NO_PAST
@@ -57,9 +58,19 @@ def departure_of(departures: Departures, episode: AlarmEpisode) -> FloatArray:
         "overload": residuals.demand,
     }
     series: FloatArray = np.asarray(sources[name][episode.substation], dtype=np.float64)
+    if name == "reactive" and _is_over_compensated(departures, episode):
+        return -series
     if name != "voltage":
         return series
     return np.asarray(series * np.sign(np.median(np.nan_to_num(series[episode.raised : episode.last + 1])) or 1.0))
+
+
+def _is_over_compensated(departures: Departures, episode: AlarmEpisode) -> bool:
+    """Leading, and more so than expected: as ``causes.name_cause`` says it of the first day."""
+    stop = min(episode.last + 1, episode.raised + departures.fleet.steps(LOOK_BACK_H))
+    inside = (episode.substation, slice(episode.raised, stop))
+    reactive = np.nan_to_num(departures.signals.reactive[inside])
+    return bool(np.nan_to_num(departures.residuals.reactive[inside]).mean() < 0 and reactive.mean() < 0)
 
 
 def spells(departures: Departures, scores: Scores, episode: AlarmEpisode) -> tuple[Spell, ...]:

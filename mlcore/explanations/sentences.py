@@ -10,6 +10,7 @@ from django.utils import translation
 
 from mlcore.models import Cause
 
+from .generation_sentence import generation_sentence
 from .limit_sentences import LIMITS, limit_sentence, unusual_sentence
 from .loss_sentences import loss_sentence
 from .meter_sentences import METER_SENTENCES, meter_sentence
@@ -18,7 +19,7 @@ from .wording import PLAIN, Figures, Wording
 
 
 def explain(code: str, figures: Figures, wording: Wording = PLAIN) -> str:
-    """The sentence of a finding in the reader's language. code: a cause of a loss, a data-quality flag or a limit.
+    """The sentence of a finding in the reader's language. code: a cause, a data-quality flag or a limit.
 
     A figure that is no number is not known.
     """
@@ -27,6 +28,8 @@ def explain(code: str, figures: Figures, wording: Wording = PLAIN) -> str:
         return meter_sentence(code, figures, wording)
     if code in LIMITS:
         return limit_sentence(code, figures, wording)
+    if code == "generation":
+        return generation_sentence(figures, wording)
     if code == "unusual_behaviour":
         return unusual_sentence(figures, wording)
     if code == Cause.DATA_MISSING:

@@ -170,7 +170,13 @@ def _basis(batch: ScoringBatch) -> Any:
     """What a scorer rests on beside the readings: models, nameplates, topology, neighbours."""
     ids = batch.ids
     plates = [
-        (s.pk, s.time_zone, s.reading_interval_s, *(getattr(s, name) for name in reading_grid.PLATE_FIELDS))
+        (
+            s.pk,
+            s.time_zone,
+            s.reading_interval_s,
+            s.exports_power,
+            *(getattr(s, name) for name in reading_grid.PLATE_FIELDS),
+        )
         for s in batch.whole.substations
     ]
     return (
