@@ -83,7 +83,7 @@ PAGES = (
     "/admin/substations/pendingrange/",
     "/admin/ingestion/upload/",
     "/admin/ingestion/rowproblem/",
-    "/admin/ingestion/columnmapping/",
+    "/admin/ingestion/sourceprofile/",
     "/admin/mlcore/detector/",
     "/admin/mlcore/detection/",
     "/admin/alerts/alert/",
