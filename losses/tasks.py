@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from . import pending
+from . import stale_hours
 
 
 @shared_task
 def account_pending() -> None:
-    pending.account_pending()
+    stale_hours.account_pending()

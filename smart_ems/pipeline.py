@@ -58,7 +58,7 @@ def sweep() -> None:
     """Start the work that the database still shows as unfinished."""
     from alerts import review as alerts
     from ingestion import services as ingestion
-    from losses import pending as losses
+    from losses import stale_hours as losses
     from mlcore import services as mlcore
     from substations.models import PendingRange
 

@@ -37,7 +37,7 @@ def learned_from(detector: Detector) -> Any:
     return Substation.objects.get(pk=detector.substation_id).learn_from
 
 
-def test_a_stranger_and_a_viewer_are_refused(client: Client, signed_in: SignIn, detector: Detector) -> None:
+def test_who_is_not_signed_in_and_a_viewer_are_refused(client: Client, signed_in: SignIn, detector: Detector) -> None:
     assert ask(client, detector, since=since(detector)).status_code in (401, 403)
     assert ask(signed_in("viewer"), detector, since=since(detector)).status_code == 403
     assert learned_from(detector) is None

@@ -29,7 +29,7 @@ def kept(station: Substation) -> str:
     return str(station.exports_power)
 
 
-def test_a_stranger_signs_in_first(client: Client, station: Substation) -> None:
+def test_who_is_not_signed_in_signs_in_first(client: Client, station: Substation) -> None:
     answer = client.post(URL, {"exports_power": "yes"})
     assert answer.status_code == 302
     assert "/sign-in/" in answer.headers["Location"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from losses.figures import COLUMNS, figures, hourly_cells
+from losses.public_figures import COLUMNS, figures, hourly_cells
 from losses.querysets import FIELDS
 
 

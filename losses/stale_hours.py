@@ -18,8 +18,8 @@ from django.utils import timezone
 
 from core.leases import LeasedQuerySet, kept
 from losses.networks import AccountedBatch, accounted_batches
+from losses.rollup_storage import hour_start, moved_hours, replace_hours
 from losses.rollups import hourly_rows
-from losses.storage import hour_start, moved_hours, replace_hours
 from mlcore.models import ScoringFailure
 from substations.models import PendingRange, StaleRange
 

@@ -8,8 +8,8 @@ import pytest
 from django.db.models import Sum
 
 from losses.models import DailyRollup, HourlyRollup
-from losses.pending import account_pending
-from losses.storage import hour_start
+from losses.rollup_storage import hour_start
+from losses.stale_hours import account_pending
 
 from .stored_grid import HOUR, MIDNIGHT, quarters, send, substation
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from losses import pending, rollups, storage
+from losses import rollup_storage, rollups, stale_hours
 from losses.models import DailyRollup, HourlyRollup
-from losses.pending import account_pending, has_pending
+from losses.stale_hours import account_pending, has_pending
 from mlcore.models import Score, ScoringFailure
 from mlcore.services import score_pending
 from substations.models import PendingRange, StaleRange
@@ -25,13 +25,13 @@ pytestmark = pytest.mark.django_db
 def written(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, datetime]]:
     """Substation and time of every hour that is written."""
     rows: list[tuple[int, datetime]] = []
-    real = storage.replace_hours
+    real = rollup_storage.replace_hours
 
     def noted(batch: Any, hours: Any, new: Any) -> None:
         rows.extend((row[0], row[1]) for row in new)
         real(batch, hours, new)
 
-    monkeypatch.setattr(pending, "replace_hours", noted)
+    monkeypatch.setattr(stale_hours, "replace_hours", noted)
     return rows
 
 
@@ -170,7 +170,7 @@ def test_the_result_of_a_claim_that_ran_out_is_dropped(monkeypatch: pytest.Monke
         StaleRange.objects.update(claimed_by=uuid.uuid4())
         return rollups.hourly_rows(*args)
 
-    monkeypatch.setattr(pending, "hourly_rows", taken_over)
+    monkeypatch.setattr(stale_hours, "hourly_rows", taken_over)
     assert account_pending() == 0
     assert not HourlyRollup.objects.exists()
     assert StaleRange.objects.exists()
@@ -194,7 +194,7 @@ def test_a_long_record_is_accounted_piece_by_piece(monkeypatch: pytest.MonkeyPat
     rows = list(HourlyRollup.objects.values())
     days = list(DailyRollup.objects.values())
     StaleRange.objects.create(substation_id=rows[0]["substation_id"], start=MIDNIGHT, end=MIDNIGHT + 30 * HOUR)
-    monkeypatch.setattr(pending, "MAX_READINGS", 28)  # seven hours
+    monkeypatch.setattr(stale_hours, "MAX_READINGS", 28)  # seven hours
     assert account_pending() == whole
     assert list(HourlyRollup.objects.values()) == rows
     assert list(DailyRollup.objects.values()) == days
