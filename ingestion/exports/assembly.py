@@ -146,14 +146,27 @@ def _repeats(group: Sequence[Measured], largest: Sequence[Measured]) -> bool:
     )
 
 
+def _ask_for_impossible(out: Interpretation, measured: FloatArray, outside: BoolArray) -> None:
+    """Ask where much of a quantity lies outside what is possible: its unit or its meaning is another."""
+    known = np.isfinite(measured).sum(axis=0)
+    for n in np.flatnonzero(outside.sum(axis=0) > np.maximum(1, REJECTED_SHARE * known)):
+        channel = CHANNELS[n]
+        shown = measured[outside[:, n], n][0]
+        text = f"{channel.name} would be {shown:g} {channel.unit}; expected {channel.low:g} to {channel.high:g}."
+        out.ask("unit", text + " Which unit does the file use?")
+
+
 def _collect(
     out: Interpretation, parts: Sequence[tuple[str, TimeArray, FloatArray, np.ndarray]], shape: Shaped
 ) -> None:
     for station, at, measured, rows in parts:
-        values = np.where((measured < _LOW) | (measured > _HIGH), np.nan, measured)
+        outside = (measured < _LOW) | (measured > _HIGH)
+        _ask_for_impossible(out, measured, outside)
+        values = np.where(outside, np.nan, measured)
         filled = ~np.isnan(values).all(axis=1)
-        keep = np.ones(len(at), bool)
-        keep[:-1] = at[1:] != at[:-1]  # of equal times the last line counts
+        keep = np.zeros(len(at), bool)
+        full_rows = np.flatnonzero(filled)  # of equal times the last line with values counts
+        keep[full_rows[np.append(at[full_rows][1:] != at[full_rows][:-1], True)] if len(full_rows) else []] = True
         twice = ~keep & filled
         if twice.any():
             following = np.minimum(np.arange(len(at)) + 1, len(at) - 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from ingestion.exports.unit_table import WrittenUnit, written_unit
 from ingestion.problems import FloatArray
 from substations.channels import BY_NAME
 
+_DIGIT = re.compile(r"\d")
 _KINDS = {"active_power_kw": "P", "reactive_power_kvar": "Q", "apparent_power_kva": "S", "power_factor": "PF",
           "frequency_hz": "F", "oil_temperature_c": "T"}  # fmt: skip
 
@@ -48,12 +50,19 @@ def _measured(series: Series, said: ColumnAnswer | None, sign: str) -> Measured:
     if odd_tail is not None:
         values = np.where(odd_tail, np.nan, values)
     column = Measured(replace(meaning, unit=unit), without_sentinels(values), known=False, lead=lead)
+    column.unread = _unread(series.cells, values)
     column.fraction = factor_scale(column.values) if meaning.kind == "PF" else 1.0
     return (
         _answered(column, said)
         if said is not None and said.quantity is not None
         else _scaled(column, unit, factors, said)
     )
+
+
+def _unread(cells: Sequence[str], values: FloatArray) -> tuple[int, str]:
+    """How many cells hold digits and are no number, and the first of them; one repeated text is a mark."""
+    lost = [cell for cell, value in zip(cells, values, strict=True) if cell and value != value and _DIGIT.search(cell)]
+    return (len(lost), lost[0]) if len(set(lost)) > 2 else (0, "")
 
 
 def _scaled(

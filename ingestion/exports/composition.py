@@ -15,6 +15,7 @@ PLUS, MINUS = ("import", "lag"), ("export", "lead")
 _POWER_OF = {"EP": "P", "EQ": "Q", "ES": "S"}
 # A register is far above what is added to it from one reading to the next.
 _REGISTER_OVER_STEP = 8.0
+_TOTAL_WITHIN = 0.1  # chosen: class 1 meters, and phases that are rounded to whole numbers
 _ROLLS_AT = tuple(float(10**n) for n in range(3, 13))
 
 
@@ -33,6 +34,7 @@ class Measured:
     sign_said: bool = False
     said: str = ""
     from_energy: bool = False
+    unread: tuple[int, str] = (0, "")  # how many cells look like numbers and are none, and one of them
     fraction: float = 1.0  # what makes a power factor of the column a fraction; told by all rows of the file
 
     @property
@@ -144,6 +146,8 @@ def composed(columns: Sequence[Measured], kind: str, ask: Ask) -> Composed | Non
     plus = _whole_side([c for c in mine if _direction(c) > 0], ask)
     minus = _whole_side([c for c in mine if _direction(c) < 0], ask)
     if net is not None and not (minus is not None and _unsigned(net, minus)):
+        for part in (*(plus.parts if plus else ()), *(minus.parts if minus else ())):
+            part.why = part.why or "the net beside it counts"
         return net
     if plus is None and minus is not None and net is None:
         if any(part.sign_said for part in minus.parts):
@@ -190,14 +194,31 @@ def _whole(columns: Sequence[Measured], ask: Ask) -> Composed | None:
     phased = {c.meaning.phase: c for c in reversed(columns) if c.meaning.phase in ("1", "2", "3")}
     plain = [c for c in columns if c.meaning.phase == ""]
     if plain:
-        for each in phased.values():
-            each.why = each.why or "the total counts"
-        return _single(plain, ask)
+        total = _single(plain, ask)
+        _check_total(total, list(phased.values()), ask)
+        return total
     if len(phased) == 3:
         return Composed(np.sum([c.values for c in phased.values()], axis=0), list(phased.values()))
     for each in phased.values():
         each.why = "a single phase, and not all three are in the file"
+    if phased:
+        header = next(iter(phased.values())).meaning.header
+        ask("mapping", f"“{header}” is of one phase, and not all three are in the file. Is it the whole load?", header)
     return None
+
+
+def _check_total(total: Composed | None, phases: Sequence[Measured], ask: Ask) -> None:
+    """Ask where a column that is taken for the total is not the sum of the three phases beside it."""
+    for each in phases:
+        each.why = each.why or "the total counts"
+    if total is None or len(phases) != 3 or any(each.known != total.known for each in phases):
+        return
+    added = np.sum([each.values for each in phases], axis=0)
+    both = np.isfinite(added) & np.isfinite(total.values)
+    size = float(np.median(np.abs(added[both]))) if both.any() else 0.0
+    if size and np.median(np.abs(np.abs(total.values[both]) - np.abs(added[both]))) > _TOTAL_WITHIN * size:
+        header = total.parts[0].meaning.header
+        ask("mapping", f"“{header}” is not the sum of the three phases beside it. What is it?", header)
 
 
 def _single(columns: Sequence[Measured], ask: Ask) -> Composed | None:

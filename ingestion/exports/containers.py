@@ -18,6 +18,8 @@ from ingestion.exports.metering_files import green_button, html_table, nem12
 from ingestion.problems import Unreadable
 
 UNPACKED_BYTES = 400 * 1024 * 1024  # what fits into memory several times; a larger archive has to be split
+HEADER_WITHIN_LINES = 120  # chosen: longer than any preamble that was seen
+QUOTED_LINES = 4  # chosen: headers are broken in two or three lines; a stray quote must not join rows
 _PQDIF = b"\x99\x00\x50\x51\x44\x49\x46\x00"  # the end of the GUID that every record of a PQDIF file begins with
 _REFUSED = {
     b"%PDF": "a PDF document",
@@ -167,13 +169,15 @@ def _text(data: bytes, name: str) -> Opened:
     if re.match(r'"?100"?,\s*"?NEM1[23]', start):
         rows, zone = nem12(text)
         return Opened("nem12", [CellGrid(rows, list(range(1, len(rows) + 1)))], encoding, ",", "per_interval", zone)
-    lines = re.split(r"\r\n|\n|\r", text)
+    lines = _rejoined(re.split(r"\r\n|\n|\r", text))
     grid, delimiter = _table_of(lines)
     _refuse_fault_record(grid, name)
     return Opened("csv", [grid], encoding, delimiter)
 
 
 def _is_binary(text: str) -> bool:
+    """True for control characters or zero bytes throughout; a run of zero bytes is a gap in a logger's memory."""
+    text = re.sub("\x00{16,}", "", text)
     odd = sum(1 for c in text[:8192] if c < " " and c not in "\t\r\n\x00\x1f\x1a\x0c")
     return odd > len(text[:8192]) * 0.02 or text[:4096].count("\x00") > len(text[:4096]) * 0.3
 
@@ -188,6 +192,19 @@ def _markup(text: str) -> Opened:
             "This is an XML or HTML document without a table; expected Green Button XML or a table. Export it as CSV."
         )
     return Opened("html", [CellGrid(rows, list(range(1, len(rows) + 1)))], "utf-8", "")
+
+
+def _rejoined(lines: list[str]) -> list[str]:
+    """Lines with a quoted field that runs over a line's end joined; blanks take the place of what was joined."""
+    for n in range(min(len(lines), HEADER_WITHIN_LINES)):
+        if lines[n].count('"') % 2 == 0:
+            continue
+        for length in range(2, QUOTED_LINES + 1):
+            text = " ".join(lines[n : n + length])
+            if lines[n + length - 1 : n + length] and lines[n + length - 1].count('"') % 2 and text.count('"') % 2 == 0:
+                lines[n : n + length] = [text, *[""] * (length - 1)]
+                break
+    return lines
 
 
 def _table_of(lines: list[str]) -> tuple[CellGrid, str]:

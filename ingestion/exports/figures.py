@@ -24,6 +24,7 @@ _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 _SENTINELS = (65535, 65534, 32767, 32768, 6553.5, 3276.7, 3276.8, 655.35, 327.67, 327.68, 4294967295, 2147483647,
               2147483648, 9999, 99999, 999999, 9999999, 999, 999.9, 9999.9, 999.99, 9999.99, 8388607)  # fmt: skip
 _SENTINEL_DISTANCE = 4.0  # times the usual magnitude: below, the number may have been measured
+_LETTER_BEFORE = re.compile(r"(?i)([lci]|ind|cap|lag|lead)\.?\s*([01]?[.,]\d+|1)")  # L0.92 of a power factor
 _NO_MAGNITUDE = 1e30  # no quantity of a substation is written like this
 
 
@@ -43,6 +44,7 @@ def cleaned(cell: str) -> str:
         text = text[2:-1]
     text = text.strip("\"'")
     if not text.isascii():
+        text = "".join(unicodedata.normalize("NFKC", c) if "\uff01" <= c <= "\uff5e" else c for c in text)
         text = text.replace("\u066b", ".").replace("\N{MINUS SIGN}", "-").replace("\u2013", "-")
         text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() and not c.isascii() else c for c in text)
         text = text.translate({0x200E: None, 0x200F: None, 0x061C: None})
@@ -59,7 +61,8 @@ def parts_of(cell: str) -> CellParts | None:
     joined = re.sub(rf"(?<=\d)[{_MARKS}](?=\d{{3}}(?!\d))", "", text) if any(c in text for c in _MARKS) else text
     match = _NUMBER.match(joined)
     if match is None:
-        return None
+        before = _LETTER_BEFORE.fullmatch(joined)
+        return CellParts(before[2], before[1]) if before else None
     tail = joined[match.end() :].strip()
     if not tail:
         return CellParts(match[0], "")

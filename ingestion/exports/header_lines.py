@@ -7,15 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ingestion.exports.containers import CellGrid
+from ingestion.exports.containers import HEADER_WITHIN_LINES, CellGrid
 from ingestion.exports.figures import cleaned, parts_of
 from ingestion.exports.meanings import meaning_of
 from ingestion.exports.moments import is_zone
 from ingestion.exports.unit_table import written_unit
 from ingestion.problems import Unreadable, printable
-
-HEADER_WITHIN_LINES = 120  # chosen: longer than any preamble that was seen
-
 
 _NO_UNIT = ("", "-", "–", "—")
 # dd/mm/yyyy, hh:mm, dd/mm/aaaa, TT.MM.JJJJ below the header of a time
@@ -171,7 +168,19 @@ def _joined_headers(rows: Sequence[list[str]], at: int, width: int, units: Seque
             group = over or group
             joined.append(f"{group} {name}".strip() if name else over)
         return joined
-    return names
+    return _groups_over_units(names, units)
+
+
+def _groups_over_units(names: list[str], units: Sequence[str]) -> list[str]:
+    """A name that stands once over several units is that of a group: "Feeder 1", "" over kW, kvar."""
+    gaps = [n for n, (name, unit) in enumerate(zip(names, units, strict=True)) if unit and not name and n]
+    if not gaps:
+        return names
+    filled = list(names)
+    for n in gaps:
+        filled[n] = filled[n - 1]
+    grouped = {filled[n] for n in gaps}
+    return [f"{name} {unit}" if name in grouped and unit else name for name, unit in zip(filled, units, strict=True)]
 
 
 def _is_group_row(above: Sequence[str], names: Sequence[str]) -> bool:

@@ -151,7 +151,9 @@ def _order(
         return "ymd", []  # four digits first leave nothing open, whatever was said of the order
     if answers.date_order:
         return answers.date_order, []
-    orders = moments.possible_orders(known, clock.now) or ["ymd" if any(d.year_parts[0] for d in known) else "dmy"]
+    orders = moments.possible_orders(known, clock.now, comma_language=clock.comma_language or clock.decimal == ",") or [
+        "ymd" if any(d.year_parts[0] for d in known) else "dmy"
+    ]
     hint = _order_in_header(shape.stamp_header) or _order_in_header(shape.stamp_unit)
     if hint in orders:
         return hint, []

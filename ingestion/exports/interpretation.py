@@ -19,6 +19,7 @@ from ingestion.exports.figures import decimal_sign
 from ingestion.exports.gathered import Gathered
 from ingestion.exports.header_lines import Columns
 from ingestion.exports.instants import Clock, instants
+from ingestion.exports.omissions import ask_for_omitted
 from ingestion.exports.outcome import ColumnPlan, Interpretation, TextTable
 from ingestion.exports.reshaping import shaped
 from ingestion.exports.shapes import Shaped
@@ -60,6 +61,9 @@ def interpret(
     gathered = Gathered(file, table, shape, columns, when)
     good = assemble(out, gathered, answers, now, known)
     account(out, gathered, good)
+    if len(out.at):
+        unanswered = [c for c in columns if c.meaning.header not in answers.columns]
+        ask_for_omitted(out, unanswered, {c.used_for for c in columns if c.used_for})
     plan_columns(out, gathered)
     out.table = _text_table(file, table, sign)
     return out

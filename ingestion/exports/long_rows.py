@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingestion.exports.header_lines import Columns
-from ingestion.exports.meanings import Meaning, meaning_of
+from ingestion.exports.meanings import Meaning
 from ingestion.exports.quality_columns import good_cells
 from ingestion.exports.shapes import Series, Shaped
+from ingestion.exports.table_meanings import meanings_together
 from ingestion.exports.time_columns import times_of
 
 
@@ -36,8 +37,10 @@ def gathered(table: Columns, meanings: Sequence[Meaning]) -> Shaped:
         unit = row[place["unitname"]] if "unitname" in place else value_unit
         found.setdefault((tag, unit), {})[keys[key]] = cell
     count = len(keys)
+    meant = meanings_together([tag for tag, _unit in found], [unit for _tag, unit in found])
     series = [
-        Series(meaning_of(tag, unit), [cells.get(n, "") for n in range(count)]) for (tag, unit), cells in found.items()
+        Series(meaning, [cells.get(n, "") for n in range(count)])
+        for meaning, cells in zip(meant, found.values(), strict=True)
     ]
     out = Shaped("long", series, lines, stations=[k[0] for k in keys] if "station" in place else None)
     texts = [[key[1 + part] for key in keys] for part in range(len(width))]

@@ -15,7 +15,7 @@ from substations.channels import BY_NAME
 ROLES = ("timestamp", "date", "clock", "start", "end", "block", "station", "quality", "tag", "value", "unitname",
          "year", "month_part", "day_part", "month_day", "hour_minute", "hour_part", "minute_part")  # fmt: skip
 _CODE = re.compile(
-    r"(?P<what>thd_?[ivu]|[ivu]thd|p|q|s|pf|i|u|v|kw|kvar|kva|w|var|va|mw|mvar|mva|kwh|kvarh|kvah|amp|volt|vln|vll|uln|ull|current|curr|voltage|power)_?"
+    r"(?P<what>thd_?[ivu]|[ivu]thd|urms|vrms|irms|arms|p|q|s|pf|i|u|v|kw|kvar|kva|w|var|va|mw|mvar|mva|kwh|kvarh|kvah|amp|volt|vln|vll|uln|ull|current|curr|voltage|power)_?"
     r"(?P<pair>l1-?l2|l2-?l3|l3-?l1|l?12|l?23|l?31|ab|bc|ca|ry|yb|br|rs|st|tr|uv|vw|wu)?"
     r"(?P<phase>l?[123]|[abcrystuvw])?(?P<neutral>n)?(?P<stat>avg|tot|sum|total|ges|sys)?"
 )
@@ -54,8 +54,9 @@ class Meaning:
 
 def meaning_of(header: str, unit_text: str = "") -> Meaning:
     """What one header means; ``unit_text`` is what a row of units, or a column of units, says of it."""
-    if header.lower() in BY_NAME:
-        return _canonical(header)
+    own = re.split(r"[/.\\]", header)[-1].strip().lower()  # of a historian's path the last part
+    if own in BY_NAME:
+        return replace(_canonical(own), header=header)
     coded = by_obis(header, unit_text)
     if coded is not None:
         return coded

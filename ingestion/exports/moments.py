@@ -201,7 +201,7 @@ def in_order(parts: tuple[int, int, int], order: str) -> datetime | None:
         return None
 
 
-def possible_orders(dates: Sequence[DateText], now: datetime) -> list[str]:
+def possible_orders(dates: Sequence[DateText], now: datetime, *, comma_language: bool = False) -> list[str]:
     """The orders under which (nearly) all dates exist and none lies ahead."""
     sample = [d for d in dates if d.parts]
     if not sample:
@@ -211,8 +211,14 @@ def possible_orders(dates: Sequence[DateText], now: datetime) -> list[str]:
     candidates = ["dmy"] if sum(d.named_month for d in sample) * 2 > len(sample) else list(ORDERS)
     if sum(d.year_parts[1] for d in sample) * 2 > len(sample):
         candidates = [c for c in candidates if c != "ymd"]
-    if sum(d.dots for d in sample) * 2 > len(sample) and sum(d.year_parts[1] for d in sample) * 2 > len(sample):
+    if (
+        comma_language
+        and sum(d.dots for d in sample) * 2 > len(sample)
+        and sum(d.year_parts[1] for d in sample) * 2 > len(sample)
+    ):
         return ["dmy"]  # with dots and the year last nobody writes the month first
+    if sum(d.dots for d in sample) == len(sample) and comma_language:
+        candidates = [c for c in candidates if c == "dmy"] or candidates  # 18.02.26 where dates are written so
     fit = []
     today = now.replace(tzinfo=None)
     for order in candidates:

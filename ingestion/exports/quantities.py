@@ -19,7 +19,7 @@ from ingestion.exports.composition import (
     power_of_energy,
     usable,
 )
-from ingestion.exports.magnitudes import Magnitudes, Scales, typical
+from ingestion.exports.magnitudes import MILLI_OR_MEGA, Magnitudes, Scales, typical
 from ingestion.exports.stations import StationRecord
 from ingestion.exports.vocabulary import CURRENT_RATIO, SECONDARY, VOLTAGE_RATIO, folded
 from ingestion.problems import FloatArray
@@ -150,7 +150,7 @@ def _put(values: FloatArray, channel: str, column: Measured, numbers: FloatArray
 
 
 def _put_currents(columns: Sequence[Measured], values: FloatArray, context: Context) -> None:
-    mine = [c for c in columns if c.kind == "I"]
+    mine = _not_zero([c for c in columns if c.kind == "I"])
     for column in mine:
         if column.said:
             _put(values, column.said, column)
@@ -159,10 +159,22 @@ def _put_currents(columns: Sequence[Measured], values: FloatArray, context: Cont
         if column.meaning.phase in ("1", "2", "3"):
             _put_once(values, f"current_l{column.meaning.phase}_a", column, context)
         elif column.meaning.phase == "":
-            if column.has("total") and not column.has("avg") and any(c.meaning.phase for c in mine):
+            if _is_sum(column, mine):
                 column.why = "a sum of the phases"
             else:
                 _put_once(values, "current_avg_a", column, context)
+
+
+def _is_sum(column: Measured, currents: Sequence[Measured]) -> bool:
+    """True for a total of the phases' currents, by its name or by its numbers: SunSpec's A is one without a name."""
+    phases = [c.values for c in currents if c.meaning.phase in ("1", "2", "3")]
+    if not phases or column.has("avg"):
+        return False
+    if column.has("total"):
+        return True
+    total = np.sum(phases, axis=0)
+    both = np.isfinite(total) & np.isfinite(column.values) & (total != 0)
+    return len(phases) == 3 and bool(both.any()) and np.allclose(column.values[both], total[both], rtol=0.02)
 
 
 def _put_once(values: FloatArray, channel: str, column: Measured, context: Context) -> None:
@@ -178,9 +190,20 @@ def _put_once(values: FloatArray, channel: str, column: Measured, context: Conte
     column.why = column.why or "another column is taken for this"
 
 
+def _not_zero(columns: Sequence[Measured]) -> list[Measured]:
+    """Without columns of zeros that name no unit: a count of events, or a channel that is not wired."""
+    kept = []
+    for column in columns:
+        if column.known or column.said or typical(column.values) is not None:
+            kept.append(column)
+        else:
+            column.why = "no unit and only zeros"
+    return kept
+
+
 def _put_voltages(columns: Sequence[Measured], values: FloatArray, context: Context) -> bool | None:
     """Voltages as they stand; True if they are between lines, False to neutral, None if that is not said."""
-    mine = [c for c in columns if c.kind == "U"]
+    mine = _not_zero([c for c in columns if c.kind == "U"])
     for column in mine:
         if column.said:
             _put(values, column.said, column)
@@ -229,12 +252,20 @@ def _scales(
     found = Magnitudes(
         typical_power, apparent, all(c.known for c in main) if main else True, voltage, all(c.known for c in used_u),
         between, current, all(c.known for c in used_i), one,
+        MILLI_OR_MEGA if any(c.has("unclear") for c in main) else magnitudes.SCALES, _in_thousandths(columns),
+        bool(used_u) and all(c.meaning.phase in ("1", "2", "3") for c in used_u),
     )  # fmt: skip
     scales = plausible_units.settled(found, magnitudes.solved(found), context.record)
     if scales.question:
         header = next((c.meaning.header for c in main if not c.known), main[0].meaning.header if main else None)
         context.ask(scales.question, scales.text, header, ("W", "kW", "MW") if scales.question == "unit" else ())
     return scales
+
+
+def _in_thousandths(columns: Sequence[Measured]) -> bool:
+    """True if a frequency without a unit is in mHz: such a device writes all quantities in thousandths."""
+    middle = [m for c in columns if c.kind == "F" and not c.known and (m := typical(c.values)) is not None]
+    return any(40_000 <= m <= 70_000 for m in middle)
 
 
 def _power_to_check(powers: dict[str, Composed], count: int) -> tuple[FloatArray, bool]:

@@ -72,12 +72,17 @@ def _dated_by_parts(table: Columns, out: Shaped, names: dict[str, int]) -> Shape
     if clock >= 0:
         cells = table.column(clock)
         out.clocks = [c.zfill(4) if c.isdigit() else c for c in cells]
-    elif "hour_part" in names:
-        hours = table.column(names["hour_part"])
+    elif hour := _hour_column(names):
+        hours = table.column(hour)
         minutes = table.column(names["minute_part"]) if "minute_part" in names else ["0"] * len(hours)
         out.clocks = [f"{h}:{m.zfill(2)}" for h, m in zip(hours, minutes, strict=True)]
     out.stamp_header = table.headers[names["year"]]
     return out
+
+
+def _hour_column(names: dict[str, int]) -> int:
+    """The column of the hour; one that may number intervals as well is an hour beside minutes. 0 if there is none."""
+    return names.get("hour_part", names.get("block", 0) if "minute_part" in names else 0)
 
 
 def _holds(table: Columns, position: int, what: str) -> bool:

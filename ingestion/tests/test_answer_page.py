@@ -137,7 +137,11 @@ def test_answers_are_remembered_only_if_that_is_ticked(as_operator: Client, stat
     first, second = upload_of(TRANSFORMER), upload_of(TRANSFORMER + "2016-07-01 02:00:00,1,1,1,1,1,1,1\n")
     assert post(as_operator, first, filled(as_operator, first, substation="SS-01")).status_code == 302
     assert not SourceProfile.objects.exists()
-    post(as_operator, second, filled(as_operator, second, substation="SS-01", date_order="dmy", remember="on"))
+    post(
+        as_operator,
+        second,
+        filled(as_operator, second, substation="SS-01", date_order="dmy", remember="on", accept_mapping="on"),
+    )
     assert SourceProfile.objects.get().profile == {"date_order": "dmy", "columns": {}, "time_zone": "UTC"}
 
 

@@ -235,3 +235,38 @@ def test_no_bytes_break_the_reader(data: bytes) -> None:
         opened(data, "a.csv")
     with suppress(Unreadable):
         read(data)
+
+
+@pytest.mark.parametrize(
+    ("headers", "factor", "about"),
+    [("P [mW],U [mV],I [mA]", 1e6, set()), ("P [mW],U [V],I [A]", 1e-3, set()), ("P [mW]", 1.0, {"unit"})],
+)
+def test_milliwatt_and_megawatt_are_told_by_voltage_and_current(headers: str, factor: float, about: set[str]) -> None:
+    small = 1000 if "mV" in headers else 1
+    rows = [
+        (at, f"{p * factor:.6f}", 400 * small, f"{line_current(p, 0, 400) * small:.3f}")[: 2 + headers.count(",")]
+        for at, p in zip(times(), P, strict=True)
+    ]
+    found = read(table("Time," + headers, rows))
+    assert asked(found) == about
+    assert about or values(found, "active_power_kw")[0] == P[0]
+
+
+def test_a_quoted_header_may_run_over_two_lines() -> None:
+    rows = "\n".join(f"{at},{p},5" for at, p in zip(times(), P, strict=True))
+    found = read(f'Time,"Active\nPower (kW)",kvar\n{rows}'.encode())
+    assert not asked(found)
+    assert values(found, "active_power_kw")[0] == P[0]
+
+
+def test_a_run_of_zero_bytes_costs_its_line_alone() -> None:
+    rows = [f"{at},{p}" for at, p in zip(times(), P, strict=True)]
+    data = "\n".join(["Time,kW", *rows[:4]]).encode() + b"\n" + b"\0" * 512 + b"\n" + "\n".join(rows[4:]).encode()
+    assert values(read(data), "active_power_kw") == list(P)
+
+
+def test_names_over_units_are_those_of_groups() -> None:
+    data = table("Time,Feeder 1,,Feeder 2,\n,kW,kvar,kW,kvar", [(at, 10, 5, 20, 8) for at in times()])
+    found = read(data, substation="")
+    assert sorted(set(found.stations)) == ["FEEDER-1", "FEEDER-2"]
+    assert set(values(found, "reactive_power_kvar")) == {5.0, 8.0}
