@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -13,13 +13,14 @@ import numpy as np
 from ingestion.derivation import complete
 from ingestion.exports.accounting import REJECTED_SHARE
 from ingestion.exports.answers import ExportAnswers
-from ingestion.exports.composition import Measured
+from ingestion.exports.composition import Ask, Measured, unheard
 from ingestion.exports.gathered import Gathered
 from ingestion.exports.outcome import Interpretation
 from ingestion.exports.quantities import Context, quantities
 from ingestion.exports.shapes import Shaped
 from ingestion.exports.stations import Known
 from ingestion.exports.vocabulary import folded
+from ingestion.exports.whole_columns import clearly_differs, decide_registers, settle_together
 from ingestion.problems import BoolArray, FloatArray, printable
 from ingestion.timestamps import TimeArray
 from substations.channels import CHANNELS
@@ -47,31 +48,82 @@ def assemble(out: Interpretation, got: Gathered, answers: ExportAnswers, now: da
     good = ~np.isnat(at) & ~ahead & ~early
     if not good.any():
         _plan_without_times(out, got, answers, known)
-    parts: list[tuple[str, TimeArray, FloatArray, np.ndarray]] = []
+    parts: list[Part] = []
     for label, columns in groups.items():
-        for station in dict.fromkeys(stations):
-            mine = np.array([s == station for s in stations]) & good
-            rows = np.flatnonzero(mine)
-            if not len(rows):
-                continue
-            rows = rows[np.argsort(at[rows], kind="stable")]
-            own = [replace(c, values=c.values[rows], lead=None if c.lead is None else c.lead[rows]) for c in columns]
-            name = answers.substation or station or label
-            context = Context(
-                at[rows], answers, got.table.preamble, got.file.energy, shape.interval_s, out.ask, known(name)
-            )
-            values = quantities(own, context)
-            for before, after in zip(columns, own, strict=True):
-                before.used_for, before.why, before.factor, before.sureness = (
-                    after.used_for,
-                    after.why,
-                    after.factor,
-                    after.sureness,
-                )
-            out.interval_s = out.interval_s or context.interval_s
-            parts.append((name, at[rows], values, rows))
+        rows_of = {station: _rows(stations, station, good, at) for station in dict.fromkeys(stations)}
+        rows_of = {station: rows for station, rows in rows_of.items() if len(rows)}
+        parts += _of_group(out, got, columns, rows_of, _Names(answers, known, label))
     _collect(out, parts, shape)
     return good
+
+
+Part = tuple[str, TimeArray, FloatArray, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Whose rows they are: by the answers, the file's stations, or the label of a group of columns."""
+
+    answers: ExportAnswers
+    known: Known
+    label: str
+
+    def of(self, station: str) -> str:
+        return self.answers.substation or station or self.label
+
+
+def _rows(stations: Sequence[str], station: str, good: BoolArray, at: TimeArray) -> np.ndarray:
+    """The rows of one station in the order of their times."""
+    rows = np.flatnonzero(np.array([s == station for s in stations]) & good)
+    ordered: np.ndarray = rows[np.argsort(at[rows], kind="stable")]
+    return ordered
+
+
+def _of_group(
+    out: Interpretation, got: Gathered, columns: list[Measured], rows_of: dict[str, np.ndarray], names: _Names
+) -> list[Part]:
+    """The rows of each station of one group of columns. What a column is decided to be holds for all its stations."""
+    decide_registers(columns, list(rows_of.values()))
+    if len(rows_of) > 1 and any(not c.known for c in columns if c.kind):
+        judged = []
+        for station, rows in rows_of.items():
+            own = _own(columns, rows)
+            quantities(own, _context(got, rows, names, station, unheard))
+            judged.append(own)
+        agreed = settle_together(columns, judged)
+    else:
+        agreed, judged = {}, []
+    parts = []
+    for n, (station, rows) in enumerate(rows_of.items()):
+        own = _own(columns, rows)
+        for position, factor in agreed.items():
+            if not clearly_differs(judged[n][position], factor):
+                own[position].values = own[position].values * factor
+                own[position].known = True
+        context = _context(got, rows, names, station, out.ask)
+        parts.append((names.of(station), got.when.at[rows], quantities(own, context), rows))
+        out.interval_s = out.interval_s or context.interval_s
+        _learn(columns, own, agreed)
+    return parts
+
+
+def _own(columns: Sequence[Measured], rows: np.ndarray) -> list[Measured]:
+    return [replace(c, values=c.values[rows], lead=None if c.lead is None else c.lead[rows]) for c in columns]
+
+
+def _context(got: Gathered, rows: np.ndarray, names: _Names, station: str, ask: Ask) -> Context:
+    at, record = got.when.at[rows], names.known(names.of(station))
+    return Context(at, names.answers, got.table.preamble, got.file.energy, got.shape.interval_s, ask, record)
+
+
+def _learn(columns: Sequence[Measured], own: Sequence[Measured], agreed: dict[int, float]) -> None:
+    """What the columns of one station were used for, for the plan that is shown."""
+    for n, (column, after) in enumerate(zip(columns, own, strict=True)):
+        column.used_for, column.why = after.used_for or column.used_for, after.why
+        column.factor, column.sureness = after.factor, after.sureness
+        if n in agreed and column.used_for:
+            column.factor, column.sureness = agreed[n], "likely"
+            column.why = column.why or "unit by √3·U·I or the other powers, over all stations"
 
 
 def _plan_without_times(out: Interpretation, got: Gathered, answers: ExportAnswers, known: Known) -> None:

@@ -34,6 +34,8 @@ class Measured:
     sign_said: bool = False
     said: str = ""
     from_energy: bool = False
+    settled: bool = False  # its unit was not named and is told by physics or the nameplate
+    register: bool | None = None  # of an energy; None where that has to be told by the rows of one station
     unread: tuple[int, str] = (0, "")  # how many cells look like numbers and are none, and one of them
     fraction: float = 1.0  # what makes a power factor of the column a fraction; told by all rows of the file
 
@@ -62,6 +64,10 @@ class Ask(Protocol):
     """Adds a question: what it is about, its text, the column, the choices."""
 
     def __call__(self, about: str, text: str, column: str | None = None, choices: tuple[str, ...] = ()) -> None: ...
+
+
+def unheard(about: str, text: str, column: str | None = None, choices: tuple[str, ...] = ()) -> None:
+    """An ``Ask`` for a first look, whose questions are put again when it is decided."""
 
 
 def usable(columns: Sequence[Measured]) -> list[Measured]:

@@ -113,7 +113,7 @@ def _settle_by_powers(powers: dict[str, Composed]) -> None:
         if len(fits) == 1:
             each.values = each.values * fits[0]
             for part in each.parts:
-                part.known, part.factor, part.sureness = True, fits[0], "likely"
+                part.known, part.factor, part.sureness, part.settled = True, fits[0], "likely", True
                 part.why = (part.why + "; " if part.why else "") + "unit by the other powers"
 
 
@@ -122,7 +122,7 @@ def _as_powers(energies: Sequence[Measured], kind: str, context: Context) -> lis
     out = []
     for column in energies:
         said = context.answers.energy or context.energy
-        register = {"register": True, "per_interval": False}.get(said, is_register(column.values))
+        register = {"register": True, "per_interval": False}.get(said, _of_all(column))
         if register is None and np.any(np.nan_to_num(column.values) != 0):
             context.ask(
                 "energy",
@@ -140,6 +140,10 @@ def _as_powers(energies: Sequence[Measured], kind: str, context: Context) -> lis
         column.sureness = "likely"
         out.append(column)
     return out
+
+
+def _of_all(column: Measured) -> bool | None:
+    return column.register if column.register is not None else is_register(column.values)
 
 
 def _put(values: FloatArray, channel: str, column: Measured, numbers: FloatArray | None = None) -> None:
@@ -347,6 +351,7 @@ def _apply(
         factor = scales.power if column.kind in _POWERS else scales.voltage if column.kind == "U" else scales.current
         if not column.known and column.kind in ("P", "Q", "S", "U", "I") and column.used_for:
             column.factor, column.sureness = factor, "likely"
+            column.settled = not scales.question and (scales.checked or context.record is not None)
             column.why = (column.why + "; " if column.why else "") + (
                 "unit by √3·U·I" if scales.checked else "unit assumed"
             )

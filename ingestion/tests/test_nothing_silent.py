@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from ingestion.tests.exported import P, asked, line_current, read, table, times, values
 
 
-def hourly(headers: str, *cells: list[object]) -> bytes:
+def hourly(headers: str, *cells: Sequence[object]) -> bytes:
     return table(headers, list(zip(times(), *cells, strict=True)))
 
 
@@ -62,3 +64,26 @@ def test_counts_of_events_are_no_voltage() -> None:
 def test_a_repeated_time_without_a_value_hides_no_reading() -> None:
     data = hourly("Time,kW", [*P]) + f"\n{times()[0]},?".encode()
     assert values(read(data), "active_power_kw")[0] == P[0]
+
+
+def test_the_prefix_of_a_power_is_that_of_the_column_also_for_a_station_of_two_rows() -> None:
+    rows = [("A", at, p * 1000, 400, line_current(p, 0, 400)) for at, p in zip(times(), P, strict=True)]
+    rows += [("B", at, 80, 400, 0.2) for at in times(2)]  # 80 W, or 0.6 of √3·U·I in kW: its own rows tell nothing
+    found = read(table("Station,Time,Power,Voltage,Current", rows), substation="")
+    assert not asked(found) - {"substation"}
+    assert values(found, "active_power_kw")[-2:] == [0.08, 0.08]
+
+
+def test_stations_that_clearly_differ_keep_their_own_prefix() -> None:
+    rows = [("A", at, p * 1000, 400, line_current(p, 0, 400)) for at, p in zip(times(), P, strict=True)]
+    rows += [("B", at, p, 400, line_current(p, 0, 400)) for at, p in zip(times(), P, strict=True)]
+    found = read(table("Station,Time,Power,Voltage,Current", rows), substation="")
+    assert values(found, "active_power_kw") == [*P, *P]
+
+
+def test_a_register_of_a_station_of_two_rows_is_told_by_the_others() -> None:
+    rows = [("A", at, 50_000 + 10 * n) for n, at in enumerate(times())]
+    rows += [("B", at, 90_000 + 5 * n) for n, at in enumerate(times(2))]
+    found = read(table("Station,Time,kWh", rows), substation="")
+    assert not asked(found) - {"substation"}
+    assert values(found, "active_power_kw") == [40.0] * 7 + [20.0]
