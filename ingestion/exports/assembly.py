@@ -13,7 +13,7 @@ import numpy as np
 from ingestion.derivation import complete
 from ingestion.exports.accounting import REJECTED_SHARE
 from ingestion.exports.answers import ExportAnswers
-from ingestion.exports.composition import Ask, Measured, unheard
+from ingestion.exports.composition import CONSTANT, Ask, Measured, is_constant, unheard
 from ingestion.exports.gathered import Gathered
 from ingestion.exports.outcome import Interpretation
 from ingestion.exports.quantities import Context, quantities
@@ -144,11 +144,12 @@ def _stations(
     rows = [printable(s) for s in shape.stations] if shape.stations is not None else [""] * count
     groups = _side_by_side(columns)
     if answers.substation:
-        if len(groups) > 1:
+        if _repeat_quantities(list(groups.values())):
             out.ask(
                 "mapping",
                 f"The columns are of several meters ({', '.join(groups)}). Which ones are {answers.substation}'s?",
             )
+        groups = {"": columns} if len(groups) > 1 else groups
         if shape.stations is not None and len(set(rows) - {""}) > 1:
             out.ask(
                 "substation",
@@ -162,7 +163,9 @@ def _stations(
 
 def _side_by_side(columns: list[Measured]) -> dict[str, list[Measured]]:
     """Columns by the words that no table of names knows, where these tell equal quantities apart."""
-    named = [c for c in columns if c.kind and not c.said]
+    for column in columns:
+        column.why = CONSTANT if not column.said and is_constant(column) else column.why
+    named = [c for c in columns if c.kind and not c.said and c.why != CONSTANT]
     signature = Counter((c.kind, c.meaning.phase, c.meaning.features - {"station"}) for c in named)
     doubled = [c for c in named if signature[c.kind, c.meaning.phase, c.meaning.features - {"station"}] > 1]
     labels = {" ".join(c.meaning.rest) for c in doubled}
@@ -178,6 +181,12 @@ def _side_by_side(columns: list[Measured]) -> dict[str, list[Measured]]:
     if len(groups) == 1:
         return {"": [c for c in columns if " ".join(c.meaning.rest) in (*groups, "")]}
     return {_spelled(label, group): group for label, group in groups.items()}
+
+
+def _repeat_quantities(groups: Sequence[Sequence[Measured]]) -> bool:
+    """True if several groups of columns hold the same quantities, as those of several meters do."""
+    kinds = Counter(kind for group in groups for kind in {(c.kind, c.meaning.phase) for c in group if c.kind})
+    return len(groups) > 1 and max(kinds.values(), default=0) > 1
 
 
 def _spelled(label: str, columns: Sequence[Measured]) -> str:

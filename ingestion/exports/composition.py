@@ -15,6 +15,9 @@ PLUS, MINUS = ("import", "lag"), ("export", "lead")
 _POWER_OF = {"EP": "P", "EQ": "Q", "ES": "S"}
 # A register is far above what is added to it from one reading to the next.
 _REGISTER_OVER_STEP = 8.0
+CONSTANT = "one value throughout, no unit, and words that name something else"
+_CHANGES = {"P", "Q", "S", "I", "U"}
+_MIN_ROWS = 4  # chosen: fewer equal readings may be chance
 _TOTAL_WITHIN = 0.1  # chosen: class 1 meters, and phases that are rounded to whole numbers
 _ROLLS_AT = tuple(float(10**n) for n in range(3, 13))
 
@@ -77,6 +80,8 @@ def usable(columns: Sequence[Measured]) -> list[Measured]:
         same = [c for c in columns if c.kind == column.kind and c is not column]
         if column.said:
             kept.append(column)
+        elif is_constant(column):
+            column.why = CONSTANT
         elif column.has("min", "max", "md"):
             column.why = "a minimum, maximum or maximum demand is no reading"
         elif column.has("demand") and any(not c.has("demand", "min", "max", "md") for c in same):
@@ -94,8 +99,15 @@ def usable(columns: Sequence[Measured]) -> list[Measured]:
     return kept
 
 
+def is_constant(column: Measured) -> bool:
+    """True for a version or a count that a word such as "power" or "current" names: it never changes."""
+    known = column.values[np.isfinite(column.values)]
+    named = bool(column.meaning.unit) or not column.meaning.rest or column.kind not in _CHANGES
+    return not named and len(known) >= _MIN_ROWS and bool(np.all(known == known[0]))
+
+
 def _alike(one: Measured, other: Measured) -> bool:
-    ignore = {"avg", "min", "max"}
+    ignore = {"avg", "min", "max", "instant"}
     a, b = one.meaning, other.meaning
     return a.phase == b.phase and a.features - ignore == b.features - ignore and a.rest == b.rest
 

@@ -134,6 +134,8 @@ def _by_date(shape: Shaped, dates: Sequence[DateText | None], answers: ExportAns
     zones = [d.zone if d else "" for d in dates]
     if shape.clocks is not None:
         zones = [z or _zone_of_clock(c) for z, c in zip(zones, shape.clocks, strict=True)]
+    if shape.offsets is not None:
+        zones = [z or offset for z, offset in zip(zones, shape.offsets, strict=True)]
     found = _from_local(local, zones, shape, answers, clock, questions, "")
     found.order = order
     return found

@@ -13,7 +13,8 @@ from ingestion.exports.vocabulary import LETTERS, OBIS, PAIRS, PHASES, PHRASE_WO
 from substations.channels import BY_NAME
 
 ROLES = ("timestamp", "date", "clock", "start", "end", "block", "station", "quality", "tag", "value", "unitname",
-         "year", "month_part", "day_part", "month_day", "hour_minute", "hour_part", "minute_part")  # fmt: skip
+         "year", "month_part", "day_part", "month_day", "hour_minute", "hour_part", "minute_part",
+         "utcoffset")  # fmt: skip
 _CODE = re.compile(
     r"(?P<what>thd_?[ivu]|[ivu]thd|urms|vrms|irms|arms|p|q|s|pf|i|u|v|kw|kvar|kva|w|var|va|mw|mvar|mva|kwh|kvarh|kvah|amp|volt|vln|vll|uln|ull|current|curr|voltage|power)_?"
     r"(?P<pair>l1-?l2|l2-?l3|l3-?l1|l?12|l?23|l?31|ab|bc|ca|ry|yb|br|rs|st|tr|uv|vw|wu)?"
@@ -266,6 +267,8 @@ def _decide(found: Meaning, kinds: Sequence[str]) -> Meaning:
     letters = next((LETTERS[k] for k in kinds if k in LETTERS), "Q" if found.has("q1", "q2", "q3", "q4") else "")
     word_kind = _kind_of_words(found) or letters
     role = next((role for role in ROLES if role in found.features), "")
+    if "utcoffset" in found.features:
+        role = "utcoffset"
     if role == "timestamp" and found.has("date") != found.has("clock"):
         role = "date" if found.has("date") else "clock"  # "RTC Date" beside "RTC Time"
     if found.has("thd") and (word_kind in ("I", "U") or unit_kind in ("%", "")):

@@ -140,7 +140,7 @@ def read_date(text: str) -> DateText | None:
     if match is None:
         return None
     before = text[: match.start()].strip(" ,")
-    rest = text[match.end() :].lstrip(" ,T").rstrip()
+    rest = text[match.end() :].lstrip(" ,.T").rstrip()
     if before and not re.fullmatch(r"[^\W\d]{2,10}\.?", before):  # only a weekday may stand before it
         rest = (rest + " " + before).strip()
     zone_match = _TAIL.search(rest)

@@ -37,6 +37,7 @@ def _names(quality: str, header: str) -> bool:
 def good_cells(cells: Sequence[str]) -> list[bool] | None:
     """Which cells of a quality column say good; None if the column cannot be read as a quality."""
     texts = [re.sub(r"\.0+$", "", cleaned(c).lower().strip()) for c in cells]
+    texts = [str(int(t, 16) & 0xFFFF) if re.fullmatch(r"0x[0-9a-f]+", t) else t for t in texts]
     usual, _ = Counter(t for t in texts if t).most_common(1)[0] if any(texts) else ("", 0)
     numeric = [t for t in texts if re.fullmatch(r"\d+", t)]
     if numeric and len(numeric) * 2 > len(texts):

@@ -19,6 +19,7 @@ from ingestion.exports.composition import (
     power_of_energy,
     usable,
 )
+from ingestion.exports.contradictions import ask_for_contradictions
 from ingestion.exports.magnitudes import MILLI_OR_MEGA, Magnitudes, Scales, typical
 from ingestion.exports.stations import StationRecord
 from ingestion.exports.vocabulary import CURRENT_RATIO, SECONDARY, VOLTAGE_RATIO, folded
@@ -61,6 +62,7 @@ def quantities(columns: list[Measured], context: Context) -> FloatArray:
     _apply(scales, powers, kept, values, context)
     _put_powers(powers, kept, values, context)
     _put_others(kept, values, context)
+    ask_for_contradictions(values, context.ask)
     return values
 
 

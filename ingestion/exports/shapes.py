@@ -30,6 +30,7 @@ class Shaped:
     clocks: list[str] | None = None
     blocks: list[str] | None = None
     block_name: str = ""
+    offsets: list[str] | None = None
     stations: list[str] | None = None
     stamp_header: str = ""
     clock_header: str = ""

@@ -38,6 +38,7 @@ class _Letters:
     capacitive: bool
     by_phase: bool
     reactive_phases: bool
+    signed: bool
 
     @classmethod
     def of(cls, headers: Sequence[str]) -> _Letters:
@@ -45,13 +46,22 @@ class _Letters:
         rst = all(_stands_alone(headers, letter) for letter in "RST")
         by_phase = any(_PHASE_B.search(header) for header in headers)
         capacitive = any("kvarl" in folded(header) for header in headers)
-        return cls(bool(words & _YELLOW), rst, capacitive, by_phase, bool(words & {"qa", "qb"}))
+        return cls(
+            bool(words & _YELLOW),
+            rst,
+            capacitive,
+            by_phase,
+            bool(words & {"qa", "qb"}),
+            any(_PLUS.search(h) for h in headers),
+        )
 
     def written_out(self, text: str) -> str:
         """A header with such letters replaced by what they mean."""
         text = _FROM_ONE_TO_THREE.sub("total", text)
         if not self.by_phase:  # "current_a" without a "current_b" is in amperes, as "power_w" is in watts
             text = _LONE_UNIT.sub(r"\1 [\2]", text)
+        if self.signed:  # "Wirkleistung +" beside "Wirkleistung -"
+            text = _PLUS.sub(" import", _MINUS.sub(" export", text))
         if self.reactive_phases:  # beside Qa and Qb, Qc is no quality code
             text = re.sub(r"(?i)(?<![a-z])qc(?![a-z])", "Q 3", text)
         if self.blue:  # red, yellow, blue: B is the third phase and not the second
@@ -68,6 +78,8 @@ _LONE_UNIT = re.compile(r"(?i)((?:current|strom|courant|corriente|corrente|avg|m
 _PHASE_B = re.compile(
     r"(?i)(?:current|strom|courant|corriente|corrente|voltage|power)[\s_-]?b(?![a-z])|(?<![a-z])b[\s_-]?(?:current|strom|courant|corriente)"
 )
+_PLUS = re.compile(r"(?:(?<=\s)|(?<=\w\w\w))\+(?=\s*[\[(]|\s*$)")
+_MINUS = re.compile(r"(?:(?<=\s)|(?<=\w\w\w))[-\u2212\u2013](?=\s*[\[(]|\s*$)")
 _YELLOW = {"y", "iy", "vy", "uy", "yn", "vyn", "ry", "vry", "yb", "vyb", "yph", "yellow"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from ingestion.exports.figures import cleaned
@@ -10,6 +11,7 @@ from ingestion.exports.meanings import Meaning
 from ingestion.exports.moments import read_clock, read_date
 from ingestion.exports.shapes import Shaped
 
+_MAX_HOURS = 14  # IANA: the largest offset; a number up to it that is no quarter counts hours
 LOOKED_AT_ROWS = 400  # chosen: enough to know what a column holds
 
 
@@ -39,7 +41,18 @@ def times_of(table: Columns, meanings: Sequence[Meaning]) -> Shaped:
         _stamp(table, out, dated[0])
     else:
         _time_without_name(table, meanings, out, names)
+    if "utcoffset" in names:
+        out.offsets = [_offset(cell) for cell in table.column(names["utcoffset"])]
     return out
+
+
+def _offset(cell: str) -> str:
+    """Minutes (or hours up to 14) east of UTC as an offset; "" where the cell holds none."""
+    text = cleaned(cell)
+    if not re.fullmatch(r"[+-]?\d{1,3}", text):
+        return text if re.fullmatch(r"[+-]\d{1,2}:\d{2}", text) else ""
+    minutes = int(text) * (60 if abs(int(text)) <= _MAX_HOURS and int(text) % 15 else 1)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
 
 
 def _stamp(table: Columns, out: Shaped, position: int) -> None:

@@ -17,8 +17,8 @@ def decide_registers(columns: Sequence[Measured], rows_of: Sequence[IntArray]) -
     """Say of energies whether they are registers where the stations that can be judged agree."""
     for column in columns:
         if column.kind in ("EP", "EQ", "ES"):
-            told = {is_register(column.values[rows]) for rows in rows_of} - {None}
-            column.register = told.pop() if len(told) == 1 else None
+            answers = {is_register(column.values[rows]) for rows in rows_of} - {None}
+            column.register = answers.pop() if len(answers) == 1 else None
 
 
 def clearly_differs(own: Measured, factor: float) -> bool:

@@ -270,3 +270,14 @@ def test_names_over_units_are_those_of_groups() -> None:
     found = read(data, substation="")
     assert sorted(set(found.stations)) == ["FEEDER-1", "FEEDER-2"]
     assert set(values(found, "reactive_power_kvar")) == {5.0, 8.0}
+
+
+def test_an_offset_in_a_column_of_its_own_counts_more_than_the_zone_said() -> None:
+    rows = [(330, at, p) for at, p in zip(times(), P, strict=True)]
+    found = read(table("UTC Offset (minutes),Local Time Stamp,kW", rows), time_zone="America/New_York")
+    assert str(found.at[0])[:16] == "2026-03-13T18:30"
+
+
+def test_plus_and_minus_behind_a_name_are_import_and_export() -> None:
+    rows = [(at, 0, 8) if n else (at, 5, 0) for n, at in enumerate(times())]
+    assert values(read(table("Zeit;P + [kW];P - [kW]", rows, ";")), "active_power_kw") == [5.0] + [-8.0] * 7

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from ingestion.tests.exported import P, asked, line_current, read, table, times, values
@@ -87,3 +88,15 @@ def test_a_register_of_a_station_of_two_rows_is_told_by_the_others() -> None:
     found = read(table("Station,Time,kWh", rows), substation="")
     assert not asked(found) - {"substation"}
     assert values(found, "active_power_kw") == [40.0] * 7 + [20.0]
+
+
+@pytest.mark.parametrize("headers", ["kW,kVA", "kvar,kVA", "kW,kVA,PF"])
+def test_powers_that_contradict_each_other_are_asked(headers: str) -> None:
+    cells = [[*P], [p / 2 for p in P], [0.99] * 8][: headers.count(",") + 1]
+    assert "unit" in asked(read(hourly("Time," + headers, *cells)))
+
+
+def test_a_constant_that_a_word_names_is_no_quantity() -> None:
+    found = read(hourly("Time,Current Version,Active Users,kW,kvar", [2.1] * 8, [3] * 8, [*P], [*P]))
+    assert not asked(found)
+    assert np.isnan(values(found, "current_avg_a")).all()
