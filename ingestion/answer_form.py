@@ -146,10 +146,13 @@ class AnswerForm(forms.Form):
         widget=forms.CheckboxInput(attrs={"class": "check"}),
     )
 
-    def __init__(self, found: Inspection, data: Any = None, *, may_create: bool) -> None:
+    def __init__(self, found: Inspection, data: Any = None, *, may_create: bool, has_substations: bool) -> None:
         self.found, self.before = found, found.options
         self.columns_read: list[ColumnPlan] = found.found.columns
         self.may_create = may_create
+        open_questions = {q.about for q in found.questions if not q.choices}
+        # A known substation brings its zone: it is asked first, and the zone only where that does not settle it.
+        self.zone_waits = has_substations and "substation" in open_questions and not found.options.substation
         super().__init__(data, initial=self._initial(), use_required_attribute=False)
         unknown = self.fields["unknown"]
         if isinstance(unknown, forms.ChoiceField) and not may_create:
@@ -166,7 +169,7 @@ class AnswerForm(forms.Form):
         named = {"date_order", "energy", "power_factor_convention", "decimal", "header_line", "sheet", "substation",
                  "time_zone", "current_transformer_ratio", "voltage_transformer_ratio", "start"}  # fmt: skip
         initial = {name: given[name] for name in named if given.get(name)}
-        if any(question.about == "time_zone" for question in self.found.questions):
+        if any(q.about == "time_zone" for q in self.found.questions) and not self.zone_waits:
             initial.setdefault("time_zone", settings.TIME_ZONE)  # offered, and taken only if it is sent
         initial["interval_s"] = given.get("interval_s") or None
         initial["unknown"] = self.before.unknown if self.before.unknown != "ask" else "create"
@@ -181,15 +184,21 @@ class AnswerForm(forms.Form):
             quantity = (before["quantity"] or LEFT_OUT) if "quantity" in before else AS_READ
             labels = {"aria-label": f"{column.header}: "}
             self.fields[f"quantity_{index}"] = forms.ChoiceField(
-                choices=_targets(), required=False, initial=quantity, widget=_small(labels, _("meaning"))
+                label=_("Meaning of “%s”") % column.header,
+                choices=_targets(),
+                required=False,
+                initial=quantity,
+                widget=_small(labels, _("meaning")),
             )
             self.fields[f"unit_{index}"] = forms.ChoiceField(
+                label=_("Unit of “%s”") % column.header,
                 choices=[(AS_READ, _("as read")), *((name, name) for name in UNIT_NAMES)],
                 required=False,
                 initial=before.get("unit") or "",
                 widget=_small(labels, _("unit")),
             )
             self.fields[f"factor_{index}"] = forms.FloatField(
+                label=_("Factor of “%s”") % column.header,
                 required=False,
                 initial=before.get("factor") if before.get("factor", 1) != 1 else None,
                 widget=forms.NumberInput(
@@ -198,6 +207,7 @@ class AnswerForm(forms.Form):
                 ),
             )
             self.fields[f"sign_{index}"] = forms.ChoiceField(
+                label=_("Sign of “%s”") % column.header,
                 choices=[(AS_READ, _("as read")), ("lagging_positive", _("kept")), ("leading_positive", _("reversed"))],
                 required=False,
                 initial="leading_positive" if before.get("sign") == "generator" else before.get("sign") or "",
@@ -221,6 +231,8 @@ class AnswerForm(forms.Form):
         asked = []
         shown: set[str] = set()
         for question in self.found.questions:
+            if question.about == "time_zone" and self.zone_waits:
+                continue
             fresh = [name for name in self._answering(question) if name not in shown and self._fits(name)]
             shown |= set(fresh)
             heading = _UNKNOWN if question.choices == ("create", "reject") else _HEADINGS[question.about]

@@ -148,19 +148,20 @@ def answer(request: EmsRequest, pk: int) -> HttpResponse:
     may_create = request.user.has_perm("substations.add_substation")
     try:
         found = services.inspect(upload)
-        form = AnswerForm(found, request.POST if request.method == "POST" else None, may_create=may_create)
+        codes = list(Substation.objects.values_list("code", flat=True)[:MAX_CODES])
+        known = {"may_create": may_create, "has_substations": bool(codes)}
+        form = AnswerForm(found, request.POST if request.method == "POST" else None, **known)
         if request.method == "POST" and form.is_valid():
             if not (is_fragment(request) or "show" in request.POST):
                 return _take_answers(upload, form)
             shown = services.look_with(upload, form.cleaned_data["options"])
-            form = AnswerForm(shown, may_create=may_create)
+            form = AnswerForm(shown, **known)
     except OSError as error:
         messages.error(request, str(error))
         services.discard(upload)
         return redirect(upload)
     except Unreadable as error:
         return _unreadable(request, upload, str(error))
-    codes = Substation.objects.values_list("code", flat=True)[:MAX_CODES]
     context = {"upload": upload, "found": form.found, "form": form, "codes": codes}
     # htmx shows what has an error only with a status of success.
     status = 422 if form.errors and not is_fragment(request) else 200

@@ -64,7 +64,11 @@ def plan_columns(out: Interpretation, got: Gathered) -> None:
         out.columns.append(ColumnPlan(column.meaning.header, column.used_for, unit, column.factor, sureness, why))
     for other in got.shape.other:
         stored = _role(other, got)
-        out.columns.append(ColumnPlan(other.header, stored, "", 1.0, "sure", f"holds: {other.role}"))
+        out.columns.append(
+            ColumnPlan(
+                other.header, stored, "", 1.0, "sure", "holds the time or the place" if stored else "no quantity"
+            )
+        )
 
 
 def _role(other: Meaning, got: Gathered) -> str:

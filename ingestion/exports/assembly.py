@@ -142,7 +142,7 @@ def _stations(
     """The station of each row, and the columns by station where several stand side by side."""
     count = len(shape.lines)
     rows = [printable(s) for s in shape.stations] if shape.stations is not None else [""] * count
-    groups = _side_by_side(columns)
+    groups = side_by_side(columns)
     if answers.substation:
         if _repeat_quantities(list(groups.values())):
             out.ask(
@@ -157,11 +157,11 @@ def _stations(
             )
         return [answers.substation] * count, groups
     if not any(rows) and not any(groups):
-        out.ask("substation", "The file does not name the substation. Whose readings are these?")
+        out.ask("substation", "The file does not name its substation.")
     return rows, groups
 
 
-def _side_by_side(columns: list[Measured]) -> dict[str, list[Measured]]:
+def side_by_side(columns: list[Measured]) -> dict[str, list[Measured]]:
     """Columns by the words that no table of names knows, where these tell equal quantities apart."""
     for column in columns:
         column.why = CONSTANT if not column.said and is_constant(column) else column.why

@@ -47,6 +47,7 @@ class Clock:
     decimal: str = "."
     known: Known = nobody
     lost_lines: tuple[int, ...] = ()
+    station: str = ""  # of the headers, where no column and nobody names one
 
 
 def instants(shape: Shaped, answers: ExportAnswers, clock: Clock) -> Instants:
@@ -96,7 +97,7 @@ def _slots(shape: Shaped, clock: Clock) -> np.ndarray:
 
 
 def _zone_question() -> ExportQuestion:
-    return ExportQuestion("time_zone", "Neither the file nor the call names the time zone. In which are the times?")
+    return ExportQuestion("time_zone", "No time zone is named, neither in the file nor with it.")
 
 
 def _by_number(shape: Shaped, answers: ExportAnswers, clock: Clock) -> Instants | None:
@@ -180,7 +181,7 @@ def _following(
     known: Sequence[DateText], orders: Sequence[str], shape: Shaped, answers: ExportAnswers, clock: Clock
 ) -> list[str]:
     """The orders under which the file follows on the newest reading of its substation, if some do and others do not."""
-    names = {answers.substation} if answers.substation else set(shape.stations or ())
+    names = {answers.substation} if answers.substation else set(shape.stations or (clock.station,))
     newest = [r.newest for name in names if (r := clock.known(name)) is not None and r.newest is not None]
     if not newest:
         return list(orders)
@@ -266,7 +267,7 @@ def _from_local(
     """Local clocks → UTC: the cell's own zone, else what header or format say, else what was answered."""
     said = moments.zone_in(shape.stamp_header) or moments.zone_in(shape.stamp_unit) or clock.said
     at = np.full(len(local), _NAT)
-    stations = shape.stations or [answers.substation] * len(local)
+    stations = shape.stations or [answers.substation or clock.station] * len(local)
     groups = np.unique(np.array(stations, dtype=object).astype(str), return_inverse=True)[1]
     rows_of: dict[tuple[str, str], list[int]] = {}
     for n, (text, station) in enumerate(zip(zones, stations, strict=True)):

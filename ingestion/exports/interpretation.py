@@ -10,7 +10,7 @@ import numpy as np
 
 from ingestion.exports.accounting import account, plan_columns
 from ingestion.exports.answers import ExportAnswers
-from ingestion.exports.assembly import assemble
+from ingestion.exports.assembly import assemble, side_by_side
 from ingestion.exports.chosen_table import comma_language, table_of, zone_of_preamble
 from ingestion.exports.columns import measured_columns
 from ingestion.exports.composition import Measured
@@ -52,7 +52,15 @@ def interpret(
     if not any(c.kind for c in columns):
         out.questions = [q for q in out.questions if q.about != "scale"]
     lost = tuple(line for line, _text, _expected in table.rejected)
-    clock = Clock(now, file.zone_said or zone_of_preamble(table), comma_language(table), sign, known, lost)
+    clock = Clock(
+        now,
+        file.zone_said or zone_of_preamble(table),
+        comma_language(table),
+        sign,
+        known,
+        lost,
+        _station_of_columns(columns, known),
+    )
     when = instants(shape, answers, clock)
     for question in when.questions:
         out.ask(question.about, question.text, question.column, question.choices)
@@ -67,6 +75,13 @@ def interpret(
     plan_columns(out, gathered)
     out.table = _text_table(file, table, sign)
     return out
+
+
+def _station_of_columns(columns: list[Measured], known: Known) -> str:
+    """A station that the headers or tags name and whose clock is that of all of them; "" if there is none."""
+    labels = list(side_by_side(columns))
+    zones = {record.zone if (record := known(label)) is not None else "" for label in labels if label}
+    return labels[0] if len(zones) == 1 and "" not in zones else ""
 
 
 def _decimal(out: Interpretation, shape: Shaped, table: Columns, file: Opened, answers: ExportAnswers) -> str:

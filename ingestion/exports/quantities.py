@@ -352,7 +352,7 @@ def _apply(
     for column in columns:
         factor = scales.power if column.kind in _POWERS else scales.voltage if column.kind == "U" else scales.current
         if not column.known and column.kind in ("P", "Q", "S", "U", "I") and column.used_for:
-            column.factor, column.sureness = factor, "likely"
+            column.factor, column.sureness = factor, "unsure" if scales.question else "likely"
             column.settled = not scales.question and (scales.checked or context.record is not None)
             column.why = (column.why + "; " if column.why else "") + (
                 "unit by √3·U·I" if scales.checked else "unit assumed"

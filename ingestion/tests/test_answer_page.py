@@ -142,7 +142,7 @@ def test_answers_are_remembered_only_if_that_is_ticked(as_operator: Client, stat
         second,
         filled(as_operator, second, substation="SS-01", date_order="dmy", remember="on", accept_mapping="on"),
     )
-    assert SourceProfile.objects.get().profile == {"date_order": "dmy", "columns": {}, "time_zone": "UTC"}
+    assert SourceProfile.objects.get().profile == {"date_order": "dmy", "columns": {}}  # the zone is SS-01's
 
 
 def test_a_second_answer_is_told_that_none_is_needed(as_operator: Client, station: Substation) -> None:
@@ -183,3 +183,19 @@ def test_earlier_readings_tell_the_order_of_a_date(as_operator: Client) -> None:
     assert (
         upload_of(later.replace("SS-01", "SS-02"), ImportOptions(time_zone="UTC")).questions[0]["about"] == "date_order"
     )
+
+
+def test_the_zone_is_asked_only_where_the_substation_does_not_bring_one(as_operator: Client, may_create: None) -> None:
+    upload = upload_of("Time,kW,kvar\n" + "".join(f"2026-03-14 0{n}:00,{80 + n},6{n}\n" for n in range(8)))
+    page = as_operator.get(f"/uploads/{upload.pk}/answer/").content.decode()
+    assert "In which time zone?" in page  # there is no substation yet that could bring one
+    Substation.objects.create(code="SS-01", time_zone="Europe/Madrid")
+    assert "In which time zone?" not in as_operator.get(f"/uploads/{upload.pk}/answer/").content.decode()
+    data = filled(as_operator, upload, substation="SS-01")
+    assert "time_zone" not in data or not data["time_zone"]
+    assert post(as_operator, upload, data).status_code == 302
+    assert upload.state == Upload.State.QUEUED
+    fresh = upload_of("Time,kW,kvar\n" + "".join(f"2026-03-15 0{n}:00,{80 + n},6{n}\n" for n in range(8)))
+    post(as_operator, fresh, filled(as_operator, fresh, substation="SS-77", unknown="create"))
+    assert fresh.state == Upload.State.WAITING
+    assert "In which time zone?" in as_operator.get(f"/uploads/{fresh.pk}/answer/").content.decode()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,40 +13,13 @@ from ingestion.exports.answers import ExportAnswers
 from ingestion.exports.interpretation import interpret
 from ingestion.models import Upload
 from ingestion.options import ImportOptions
-from ingestion.tests.exported import P, Q, line_current, table, times
+from ingestion.tests.exported import P, Q, line_current, table, times, workbook
 from ingestion.tests.samples import received
 from substations.channels import CHANNEL_NAMES
 from substations.models import Reading
 
 pytestmark = pytest.mark.django_db
 OPTIONS = ImportOptions(substation="S1", time_zone="UTC", unknown="create")
-
-
-def _cell(cell: object) -> str:
-    return f'<c t="inlineStr"><is><t>{cell}</t></is></c>' if isinstance(cell, str) else f"<c><v>{cell}</v></c>"
-
-
-def workbook(rows: list[list[object]]) -> bytes:
-    """The smallest workbook that a spreadsheet would open."""
-    cells = "".join("<row>" + "".join(_cell(cell) for cell in row) + "</row>" for row in rows)
-    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    related = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    packages = "http://schemas.openxmlformats.org/package/2006/relationships"
-    parts = {
-        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
-        "_rels/.rels": f'<Relationships xmlns="{packages}"><Relationship Id="r1" Type="{related}/officeDocument" '
-        'Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook {space} xmlns:r="{related}"><sheets><sheet name="Day" sheetId="1" r:id="r1"/>'
-        "</sheets></workbook>",
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{packages}"><Relationship Id="r1" '
-        f'Type="{related}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
-        "xl/worksheets/sheet1.xml": f"<worksheet {space}><sheetData>{cells}</sheetData></worksheet>",
-    }
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for name, text in parts.items():
-            archive.writestr(name, text)
-    return packed.getvalue()
 
 
 def _day(unit: str) -> bytes:
