@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ingestion.exports.gathered import Gathered
-from ingestion.exports.meanings import Meaning
+from ingestion.exports.meaning import Meaning
 from ingestion.exports.outcome import ColumnPlan, Interpretation
 from ingestion.problems import BoolArray, Unreadable, printable
 

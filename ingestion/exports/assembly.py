@@ -16,8 +16,9 @@ from ingestion.exports.answers import ExportAnswers
 from ingestion.exports.composition import CONSTANT, Ask, Measured, is_constant, unheard
 from ingestion.exports.gathered import Gathered
 from ingestion.exports.outcome import Interpretation
-from ingestion.exports.quantities import Context, quantities
+from ingestion.exports.quantities import quantities
 from ingestion.exports.shapes import Shaped
+from ingestion.exports.station_rows import Context
 from ingestion.exports.stations import Known
 from ingestion.exports.vocabulary import folded
 from ingestion.exports.whole_columns import clearly_differs, decide_registers, settle_together

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from ingestion.exports.answers import AnswerError, ExportAnswers
 from ingestion.exports.containers import CellGrid, Opened
 from ingestion.exports.header_lines import Columns, columns_of, is_data
-from ingestion.exports.moments import zone_in
 from ingestion.exports.vocabulary import COMMA_STEMS, COMMA_WORDS, ZONE_WORDS, folded
+from ingestion.exports.zones import zone_in
 from ingestion.problems import Unreadable, printable
 
 LOOKED_AT_ROWS = 500  # chosen: a sheet of notes shows itself in fewer

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ingestion.exports.meanings import Meaning
+from ingestion.exports.meaning import Meaning
 from ingestion.problems import FloatArray
 
 PLUS, MINUS = ("import", "lag"), ("export", "lead")

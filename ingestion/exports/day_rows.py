@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ingestion.exports.header_lines import Columns
-from ingestion.exports.meanings import Meaning, meaning_of
+from ingestion.exports.meaning import Meaning
+from ingestion.exports.meanings import meaning_of
 from ingestion.exports.shapes import Series, Shaped
 
 DAY_COLUMNS = 12  # fewer times of day in a header are no day

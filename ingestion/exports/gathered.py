@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from ingestion.exports.composition import Measured
 from ingestion.exports.containers import Opened
+from ingestion.exports.file_clock import Instants
 from ingestion.exports.header_lines import Columns
-from ingestion.exports.instants import Instants
 from ingestion.exports.shapes import Shaped
 
 

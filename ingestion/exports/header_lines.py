@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from ingestion.exports.containers import HEADER_WITHIN_LINES, CellGrid
 from ingestion.exports.figures import cleaned, parts_of
 from ingestion.exports.meanings import meaning_of
-from ingestion.exports.moments import is_zone
 from ingestion.exports.unit_table import written_unit
+from ingestion.exports.zones import is_zone
 from ingestion.problems import Unreadable, printable
 
 _NO_UNIT = ("", "-", "–", "—")

@@ -16,9 +16,10 @@ from ingestion.exports.columns import measured_columns
 from ingestion.exports.composition import Measured
 from ingestion.exports.containers import Opened, opened
 from ingestion.exports.figures import decimal_sign
+from ingestion.exports.file_clock import Clock
 from ingestion.exports.gathered import Gathered
 from ingestion.exports.header_lines import Columns
-from ingestion.exports.instants import Clock, instants
+from ingestion.exports.instants import instants
 from ingestion.exports.omissions import ask_for_omitted
 from ingestion.exports.outcome import ColumnPlan, Interpretation, TextTable
 from ingestion.exports.reshaping import shaped

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timedelta
 from functools import cache
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
 from ingestion.exports.figures import cleaned
 
 ORDERS = ("dmy", "mdy", "ymd")
+
+
 # The first letters of the twelve months in Latin scripts, in their order.
 _MONTHS = {
     name: n
@@ -35,22 +36,22 @@ _MONTHS = {
     )
     for name in names.split()
 }
+
+
 _DATE = re.compile(r"(\d{1,4})\s*[-/. ]\s*(\d{1,2}|[^\W\d]{3,10}\.?)\s*[-/., ]\s*(\d{1,4})(?!\d|:)")
+
+
 _COMPACT = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(?:[T _]?(\d\d):?(\d\d):?(\d\d)?(?:[.,]\d+)?)?")
+
+
 _CJK_DATE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
+
+
 _CLOCK = re.compile(
     r"(\d{1,2})[:hH.](\d{2})(?:[:mM.](\d{2}))?(?:[.,:](\d{1,9}))?\s*([aApP]\.?\s?[mM]\.?)?(?:[.,]\d+)?\s*[sh]?"
 )
-_OFFSET = re.compile(r"(?:(?:UTC|GMT)\s*)?([+-])(\d{1,2}):?(\d{2})?$")
-# Abbreviations that mean one thing; minutes east of UTC. Those with several meanings (IST, CST, BST) need a zone.
-_FIXED = {"Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "MEZ": 60, "MESZ": 120,
-"EET": 120, "EEST": 180,
-          "MSK": 180, "PKT": 300, "NPT": 345, "JST": 540, "KST": 540, "SGT": 480, "AEST": 600, "AEDT": 660,
-          "ACST": 570, "AWST": 480,
-          "NZST": 720, "NZDT": 780, "EST": -300, "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480,
-          "PDT": -420,
-          "BRT": -180, "SAST": 120, "HKT": 480}  # fmt: skip
-_SEVERAL = {"IST": 330, "CST": -360, "BST": 60}
+
+
 _TAIL = re.compile(r"\s*\(?(Z|[A-Z]{2,5}|(?:UTC|GMT)?\s*[+-]\d{1,2}:?(?:\d{2})?)\)?$")
 
 
@@ -65,63 +66,6 @@ class DateText:
     dots: bool = False
     named_month: bool = False
     year_parts: tuple[bool, bool] = (False, False)
-
-
-@cache
-def offset_of(text: str) -> timedelta | None:
-    """The offset that a zone's text means; None for one that needs a place."""
-    text = text.strip()
-    if text.upper() in _FIXED:
-        return timedelta(minutes=_FIXED[text.upper()])
-    match = _OFFSET.match(text)
-    if match:
-        return (1 if match[1] == "+" else -1) * timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
-    return None
-
-
-def zone_in(text: str) -> str:
-    """The zone that a header or a line of the preamble names: an offset, an abbreviation or a name; "" for none."""
-    if not text.isascii():
-        return ""
-    named = re.search(r"\b(?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/[A-Za-z_+\-0-9/]+", text)
-    if named:
-        return named[0]
-    match = re.search(r"(?:\b|_)((?:UTC|GMT)\s*[+-]\s*\d{1,2}(?::?\d{2})?)", text, re.IGNORECASE)
-    if match:
-        return re.sub(r"\s", "", match[1]).upper()
-    match = re.search(r"[(\[ ]([+-]\d{2}:\d{2})[)\]]?\s*$", text)
-    if match:
-        return match[1]
-    for word in re.findall(r"[A-Za-z]+", text):
-        if (
-            word.upper() in _FIXED and len(word) > 2 and word.upper() not in ("WET", "EST")
-        ) or word.upper() in _SEVERAL:
-            return str(word.upper())
-    return ""
-
-
-def is_zone(cell: str) -> bool:
-    """True for a cell that holds a zone and nothing else, as below the header of a time."""
-    text = cell.strip("[]() ")
-    found = zone_in(text) if len(text.split()) == 1 else ""
-    return bool(found) and found in (text, text.upper())
-
-
-def zone_of(said: str, declared: str) -> tzinfo | None:
-    """The clock of a zone's text; one with several meanings is taken from ``declared``, None if that does not fit."""
-    fixed = offset_of(said)
-    if fixed is not None:
-        return timezone(fixed)
-    if said in _SEVERAL:
-        if not declared:
-            return None
-        zone = ZoneInfo(declared)
-        fits = any(datetime(2025, month, 1, tzinfo=zone).tzname() == said for month in (1, 7))
-        return timezone(timedelta(minutes=_SEVERAL[said])) if not fits and said == "IST" else zone
-    try:
-        return ZoneInfo(said)
-    except (KeyError, ValueError, OSError):
-        return None
 
 
 @cache
@@ -241,47 +185,3 @@ def by_steps(dates: Sequence[DateText], orders: Sequence[str]) -> list[str]:
     best = min(reach.values())
     # A step of a month or more is what a wrong order makes of neighbouring days.
     return [order for order in orders if reach[order] == best] if max(reach.values()) >= 28 > best else list(orders)
-
-
-# Plausible numbers: from 1990 on, up to the present; the scale and the start of each way of counting.
-_UNIX = datetime(1970, 1, 1, tzinfo=UTC)
-_COUNTED = (  # name, from, to, seconds of one, the number that stands for 1970
-    ("Unix seconds", 6.3e8, 4.2e9, 1.0, 0.0),
-    ("Unix milliseconds", 6.3e11, 4.2e12, 1e-3, 0.0),
-    ("Unix microseconds", 6.3e14, 4.2e15, 1e-6, 0.0),
-    ("Unix nanoseconds", 6.6e17, 4.2e18, 1e-9, 0.0),
-    (".NET ticks", 6.27e17, 6.6e17, 1e-7, 621_355_968e9),
-    ("Windows file time", 1.25e17, 1.45e17, 1e-7, 116_444_736e9),
-    ("Excel days", 32_000, 80_000, 86_400.0, 25_569.0),
-    ("MATLAB days", 726_000, 770_000, 86_400.0, 719_529.0),
-    ("Julian days", 2_440_000, 2_500_000, 86_400.0, 2_440_587.5),
-)
-SINCE_1904_S = 2_082_844_800  # LabVIEW and old Macs count from 1904-01-01
-
-
-def counted_way(values: Iterable[float], now: datetime) -> str:
-    """How a column of numbers counts time; "" if it cannot be a time."""
-    numbers = [value for value in values if value == value]
-    if not numbers:
-        return ""
-    middle = sorted(numbers)[len(numbers) // 2]
-    name = next((name for name, low, high, _scale, _zero in _COUNTED if low <= middle < high), "")
-    if name == "Unix seconds" and _UNIX + timedelta(seconds=middle) > now + timedelta(days=2):
-        earlier = _UNIX + timedelta(seconds=middle - SINCE_1904_S)
-        return "seconds since 1904" if earlier.year >= 1990 and earlier <= now + timedelta(days=2) else ""
-    return name
-
-
-def counted(value: float, way: str) -> datetime:
-    """The moment of a number, in UTC where the way of counting says so and in the clock of the file for days."""
-    if way == "seconds since 1904":
-        return _UNIX + timedelta(seconds=value - SINCE_1904_S)
-    scale, at_1970 = next((scale, zero) for name, _low, _high, scale, zero in _COUNTED if name == way)
-    seconds = (value - at_1970) * scale
-    # A second is 1.2e-5 days: a day number is rounded to the second it meant.
-    return _UNIX + timedelta(seconds=round(seconds) if "days" in way else seconds)
-
-
-def is_utc(way: str) -> bool:
-    """True for ways of counting that are in UTC; day numbers are in the clock of the file."""
-    return way.startswith(("Unix", "Windows", "seconds"))

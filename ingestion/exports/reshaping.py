@@ -11,7 +11,8 @@ from ingestion.exports.day_rows import DAY_COLUMNS, day_slots, unrolled
 from ingestion.exports.figures import parts_of
 from ingestion.exports.header_lines import Columns
 from ingestion.exports.long_rows import gathered
-from ingestion.exports.meanings import Meaning, meaning_of
+from ingestion.exports.meaning import Meaning
+from ingestion.exports.meanings import meaning_of
 from ingestion.exports.quality_columns import qualities
 from ingestion.exports.shapes import Series, Shaped
 from ingestion.exports.table_meanings import meanings_of

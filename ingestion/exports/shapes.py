@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ingestion.exports.meanings import Meaning
+from ingestion.exports.meaning import Meaning
 
 
 @dataclass(slots=True)

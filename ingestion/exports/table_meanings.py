@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ingestion.exports.header_lines import Columns
-from ingestion.exports.meanings import Meaning, meaning_of
+from ingestion.exports.meaning import Meaning
+from ingestion.exports.meanings import meaning_of
 from ingestion.exports.vocabulary import folded
 
 _BEFORE_PHASE = r"(?<![A-Za-z])([IiVvUuPpQq]_?)?"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ingestion.exports.figures import cleaned
 from ingestion.exports.header_lines import Columns
-from ingestion.exports.meanings import Meaning
+from ingestion.exports.meaning import Meaning
 from ingestion.exports.moments import read_clock, read_date
 from ingestion.exports.shapes import Shaped
 
