@@ -6,8 +6,10 @@ import re
 from collections.abc import Sequence
 
 from ingestion.exports.answers import AnswerError, ExportAnswers
-from ingestion.exports.containers import CellGrid, Opened
-from ingestion.exports.header_lines import Columns, columns_of, is_data
+from ingestion.exports.grids import CellGrid, Opened
+from ingestion.exports.header_lines import columns_of
+from ingestion.exports.row_kinds import is_data
+from ingestion.exports.table_rows import Columns
 from ingestion.exports.vocabulary import COMMA_STEMS, COMMA_WORDS, ZONE_WORDS, folded
 from ingestion.exports.zones import zone_in
 from ingestion.problems import Unreadable, printable

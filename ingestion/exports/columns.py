@@ -10,9 +10,9 @@ from dataclasses import replace
 import numpy as np
 
 from ingestion.exports.answers import TURNED, AnswerError, ColumnAnswer, ExportAnswers
-from ingestion.exports.composition import Measured
 from ingestion.exports.conventions import factor_scale, lag_lead_of
 from ingestion.exports.figures import CellParts, parts_of, to_float, without_sentinels
+from ingestion.exports.measured import Measured
 from ingestion.exports.shapes import Series, Shaped
 from ingestion.exports.unit_table import WrittenUnit, written_unit
 from ingestion.problems import FloatArray

@@ -3,155 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
-from ingestion.exports.meaning import Meaning
-from ingestion.problems import FloatArray
+from ingestion.exports.measured import Ask, Composed, Measured
 
 PLUS, MINUS = ("import", "lag"), ("export", "lead")
+
+
 _POWER_OF = {"EP": "P", "EQ": "Q", "ES": "S"}
-# A register is far above what is added to it from one reading to the next.
-_REGISTER_OVER_STEP = 8.0
-CONSTANT = "one value throughout, no unit, and words that name something else"
-_CHANGES = {"P", "Q", "S", "I", "U"}
-_MIN_ROWS = 4  # chosen: fewer equal readings may be chance
+
+
 _TOTAL_WITHIN = 0.1  # chosen: class 1 meters, and phases that are rounded to whole numbers
-_ROLLS_AT = tuple(float(10**n) for n in range(3, 13))
-
-
-@dataclass(slots=True)
-class Measured:
-    """One column as numbers; in the stored unit where ``known``, as written otherwise."""
-
-    meaning: Meaning
-    values: FloatArray
-    known: bool
-    factor: float = 1.0
-    lead: FloatArray | None = None
-    why: str = ""
-    used_for: str = ""
-    sureness: str = "sure"
-    sign_said: bool = False
-    said: str = ""
-    from_energy: bool = False
-    settled: bool = False  # its unit was not named and is told by physics or the nameplate
-    register: bool | None = None  # of an energy; None where that has to be told by the rows of one station
-    unread: tuple[int, str] = (0, "")  # how many cells look like numbers and are none, and one of them
-    fraction: float = 1.0  # what makes a power factor of the column a fraction; told by all rows of the file
-
-    @property
-    def kind(self) -> str:
-        return self.meaning.kind
-
-    def has(self, *names: str) -> bool:
-        """True if its header carries one of these features."""
-        return self.meaning.has(*names)
-
-
-@dataclass(slots=True)
-class Composed:
-    """A quantity of one substation and the columns it is made of."""
-
-    values: FloatArray
-    parts: list[Measured] = field(default_factory=list)
-
-    @property
-    def known(self) -> bool:
-        return all(part.known for part in self.parts)
-
-
-class Ask(Protocol):
-    """Adds a question: what it is about, its text, the column, the choices."""
-
-    def __call__(self, about: str, text: str, column: str | None = None, choices: tuple[str, ...] = ()) -> None: ...
-
-
-def unheard(about: str, text: str, column: str | None = None, choices: tuple[str, ...] = ()) -> None:
-    """An ``Ask`` for a first look, whose questions are put again when it is decided."""
-
-
-def usable(columns: Sequence[Measured]) -> list[Measured]:
-    """The columns without extremes, demands beside readings, and neutral conductors; each left out says why."""
-    kept = []
-    for column in columns:
-        same = [c for c in columns if c.kind == column.kind and c is not column]
-        if column.said:
-            kept.append(column)
-        elif is_constant(column):
-            column.why = CONSTANT
-        elif column.has("min", "max", "md"):
-            column.why = "a minimum, maximum or maximum demand is no reading"
-        elif column.has("demand") and any(not c.has("demand", "min", "max", "md") for c in same):
-            column.why = "a demand beside readings"
-        elif column.has("neutral") and column.kind != "U":
-            column.why = "of the neutral conductor"
-        elif column.has("other"):
-            column.why = "no quantity of the load"
-        elif column.has("partial") and (column.kind not in ("I", "U") or same):
-            column.why = "not the whole quantity"
-        elif not column.has("avg") and any(c.has("avg") and _alike(c, column) for c in same):
-            column.why = "the average beside it counts"
-        else:
-            kept.append(column)
-    return kept
-
-
-def is_constant(column: Measured) -> bool:
-    """True for a version or a count that a word such as "power" or "current" names: it never changes."""
-    known = column.values[np.isfinite(column.values)]
-    named = bool(column.meaning.unit) or not column.meaning.rest or column.kind not in _CHANGES
-    return not named and len(known) >= _MIN_ROWS and bool(np.all(known == known[0]))
-
-
-def _alike(one: Measured, other: Measured) -> bool:
-    ignore = {"avg", "min", "max", "instant"}
-    a, b = one.meaning, other.meaning
-    return a.phase == b.phase and a.features - ignore == b.features - ignore and a.rest == b.rest
-
-
-def is_register(values: FloatArray) -> bool | None:
-    """True for a register that only grows, False for an energy per interval, None where that cannot be told."""
-    known = values[np.isfinite(values)]
-    if len(known) < 3 or not np.any(known != 0):
-        return None if np.any(known != 0) else False
-    steps = np.diff(known)
-    if np.mean(steps < 0) > 0.15:
-        return False
-    grown = steps[steps > 0]
-    if not len(grown):
-        return None if len(known) < 8 else False
-    if np.median(known) > _REGISTER_OVER_STEP * np.median(grown) and np.mean(steps >= 0) > 0.85 and len(known) >= 6:
-        # An energy that rises slowly for a while looks alike; a register's steps are steady beside its height.
-        return True if np.mean(steps >= 0) == 1.0 or np.min(steps) < -0.5 * np.max(known) else None
-    return None if np.mean(steps >= 0) > 0.9 else False
-
-
-def power_of_energy(values: FloatArray, seconds: FloatArray, interval_s: float, *, register: bool) -> FloatArray:
-    """Mean power of each interval, in the energy's unit per hour.
-
-    A register gives the difference to the next reading where that is one interval later; over a roll-over as well,
-    and nothing across a reset or a gap. ``seconds`` are the times of the rows in ascending order.
-    """
-    if not register:
-        return values * 3600.0 / interval_s
-    known = np.flatnonzero(np.isfinite(values))
-    out = np.full(len(values), np.nan)
-    if len(known) < 2:
-        return out
-    before, after = values[known[:-1]], values[known[1:]]
-    step = after - before
-    limits = np.array(_ROLLS_AT)
-    limit = limits[np.minimum(np.searchsorted(limits, before, side="right"), len(limits) - 1)]
-    usual = float(np.median(step[step >= 0])) if np.any(step >= 0) else 0.0
-    rolled = (step < 0) & (before > 0.9 * limit) & (step + limit <= 20 * max(usual, 1e-9))
-    step = np.where(rolled, step + limit, step)
-    distance = seconds[known[1:]] - seconds[known[:-1]]
-    fits = (step >= 0) & (distance <= 1.5 * interval_s) & (distance > 0)
-    out[known[:-1]] = np.where(fits, step * 3600.0 / np.where(distance > 0, distance, 1), np.nan)
-    return out
 
 
 def composed(columns: Sequence[Measured], kind: str, ask: Ask) -> Composed | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingestion.exports.composition import Ask
+from ingestion.exports.measured import Ask
 from ingestion.problems import FloatArray
 from substations.channels import CHANNEL_INDEX
 

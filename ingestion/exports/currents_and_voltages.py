@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ingestion.exports.composition import (
-    Measured,
-)
 from ingestion.exports.magnitudes import typical
+from ingestion.exports.measured import Measured
 from ingestion.exports.station_rows import Context, put, put_once
 from ingestion.problems import FloatArray
 

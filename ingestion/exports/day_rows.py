@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ingestion.exports.header_lines import Columns
 from ingestion.exports.meaning import Meaning
 from ingestion.exports.meanings import meaning_of
 from ingestion.exports.shapes import Series, Shaped
+from ingestion.exports.table_rows import Columns
 
 DAY_COLUMNS = 12  # fewer times of day in a header are no day
 # Elexon and the UK's half-hourly files: active and reactive, import and export.

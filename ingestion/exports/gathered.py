@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ingestion.exports.composition import Measured
-from ingestion.exports.containers import Opened
 from ingestion.exports.file_clock import Instants
-from ingestion.exports.header_lines import Columns
+from ingestion.exports.grids import Opened
+from ingestion.exports.measured import Measured
 from ingestion.exports.shapes import Shaped
+from ingestion.exports.table_rows import Columns
 
 
 @dataclass(frozen=True, slots=True)

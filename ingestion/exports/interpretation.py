@@ -10,21 +10,23 @@ import numpy as np
 
 from ingestion.exports.accounting import account, plan_columns
 from ingestion.exports.answers import ExportAnswers
-from ingestion.exports.assembly import assemble, side_by_side
+from ingestion.exports.assembly import assemble
 from ingestion.exports.chosen_table import comma_language, table_of, zone_of_preamble
 from ingestion.exports.columns import measured_columns
-from ingestion.exports.composition import Measured
-from ingestion.exports.containers import Opened, opened
+from ingestion.exports.containers import opened
 from ingestion.exports.figures import decimal_sign
 from ingestion.exports.file_clock import Clock
 from ingestion.exports.gathered import Gathered
-from ingestion.exports.header_lines import Columns
+from ingestion.exports.grids import Opened
 from ingestion.exports.instants import instants
+from ingestion.exports.measured import Measured
 from ingestion.exports.omissions import ask_for_omitted
 from ingestion.exports.outcome import ColumnPlan, Interpretation, TextTable
 from ingestion.exports.reshaping import shaped
 from ingestion.exports.shapes import Shaped
+from ingestion.exports.station_columns import side_by_side
 from ingestion.exports.stations import Known, nobody
+from ingestion.exports.table_rows import Columns
 from ingestion.problems import Unreadable, printable
 
 __all__ = ["ColumnPlan", "Interpretation", "interpret"]

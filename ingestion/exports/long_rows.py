@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ingestion.exports.header_lines import Columns
 from ingestion.exports.meaning import Meaning
 from ingestion.exports.quality_columns import good_cells
 from ingestion.exports.shapes import Series, Shaped
 from ingestion.exports.table_meanings import meanings_together
+from ingestion.exports.table_rows import Columns
 from ingestion.exports.time_columns import times_of
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ingestion.exports.accounting import REJECTED_SHARE
-from ingestion.exports.composition import Measured
+from ingestion.exports.measured import Measured
 from ingestion.exports.outcome import Interpretation
 
 _MOSTLY = 0.5  # chosen: a column of remarks holds fewer numbers

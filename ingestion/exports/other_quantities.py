@@ -7,10 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ingestion.exports.composition import (
-    Measured,
-)
 from ingestion.exports.magnitudes import typical
+from ingestion.exports.measured import Measured
 from ingestion.exports.station_rows import Context, put, put_once
 from ingestion.problems import FloatArray
 from substations.channels import CHANNEL_INDEX

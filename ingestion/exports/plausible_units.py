@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ingestion.exports.magnitudes import SCALES, SQRT3, Magnitudes, Scales
+from ingestion.exports.electrical_scales import SCALES, SQRT3, Magnitudes, Scales
 from ingestion.exports.stations import StationRecord
 
 _OF_USUAL = (0.05, 20.0)  # chosen: day and night differ less; a wrong prefix is a thousand

@@ -7,10 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ingestion.exports import conventions
-from ingestion.exports.composition import (
-    Composed,
-    Measured,
-)
+from ingestion.exports.measured import Composed, Measured
 from ingestion.exports.powers import POWERS
 from ingestion.exports.station_rows import Context, put
 from ingestion.problems import FloatArray

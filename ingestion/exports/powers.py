@@ -7,15 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ingestion.exports import magnitudes
-from ingestion.exports.composition import (
-    Composed,
-    Measured,
-    composed,
-    is_register,
-    power_of_energy,
-)
+from ingestion.exports.composition import composed
+from ingestion.exports.electrical_scales import SCALES
+from ingestion.exports.energy_registers import is_register, power_of_energy
 from ingestion.exports.magnitudes import typical
+from ingestion.exports.measured import Composed, Measured
 from ingestion.exports.station_rows import Context
 
 POWERS = {"P": "active_power_kw", "Q": "reactive_power_kvar", "S": "apparent_power_kva"}
@@ -70,7 +66,7 @@ def settle_by_powers(powers: dict[str, Composed]) -> None:
             continue
         low, high = _BELOW_S if "S" in known and kind != "S" else _ALIKE
         size, other = typical(each.values), typical(of_all.values)
-        fits = [k for k in magnitudes.SCALES if size and other and low <= size * k / other <= high]
+        fits = [k for k in SCALES if size and other and low <= size * k / other <= high]
         if len(fits) == 1:
             each.values = each.values * fits[0]
             for part in each.parts:

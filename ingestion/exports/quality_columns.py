@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ingestion.exports.figures import cleaned
-from ingestion.exports.header_lines import Columns
 from ingestion.exports.meaning import Meaning
+from ingestion.exports.table_rows import Columns
 from ingestion.exports.vocabulary import QUALITY_BAD, QUALITY_ESTIMATED, QUALITY_GOOD, folded
 
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from ingestion.exports.composition import (
-    Measured,
-    usable,
-)
 from ingestion.exports.contradictions import ask_for_contradictions
 from ingestion.exports.currents_and_voltages import put_currents, put_voltages
+from ingestion.exports.measured import Measured
 from ingestion.exports.other_quantities import put_others
 from ingestion.exports.power_signs import put_powers
 from ingestion.exports.powers import measured_powers, quadrants_or_phases, settle_by_powers
-from ingestion.exports.scaling import apply_scales, scales_of
+from ingestion.exports.prefixes import apply_scales, scales_of
 from ingestion.exports.station_rows import Context
+from ingestion.exports.usable_columns import usable
 from ingestion.problems import FloatArray
 from ingestion.timestamps import TimeArray
 from substations.channels import CHANNELS

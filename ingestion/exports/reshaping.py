@@ -9,13 +9,13 @@ from dataclasses import replace
 from ingestion.exports.answers import ExportAnswers
 from ingestion.exports.day_rows import DAY_COLUMNS, day_slots, unrolled
 from ingestion.exports.figures import parts_of
-from ingestion.exports.header_lines import Columns
 from ingestion.exports.long_rows import gathered
 from ingestion.exports.meaning import Meaning
 from ingestion.exports.meanings import meaning_of
 from ingestion.exports.quality_columns import qualities
 from ingestion.exports.shapes import Series, Shaped
 from ingestion.exports.table_meanings import meanings_of
+from ingestion.exports.table_rows import Columns
 from ingestion.exports.time_columns import LOOKED_AT_ROWS, times_of
 
 _OF_LONG_TABLES = ("tag", "unitname")  # with numbers in them these columns are called like that by chance

@@ -8,10 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingestion.exports.answers import ExportAnswers
-from ingestion.exports.composition import (
-    Ask,
-    Measured,
-)
+from ingestion.exports.measured import Ask, Measured
 from ingestion.exports.stations import StationRecord
 from ingestion.problems import FloatArray
 from ingestion.timestamps import TimeArray

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ingestion.exports.header_lines import Columns
 from ingestion.exports.meaning import Meaning
 from ingestion.exports.meanings import meaning_of
+from ingestion.exports.table_rows import Columns
 from ingestion.exports.vocabulary import folded
 
 _BEFORE_PHASE = r"(?<![A-Za-z])([IiVvUuPpQq]_?)?"

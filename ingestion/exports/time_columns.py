@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from ingestion.exports.figures import cleaned
-from ingestion.exports.header_lines import Columns
 from ingestion.exports.meaning import Meaning
 from ingestion.exports.moments import read_clock, read_date
 from ingestion.exports.shapes import Shaped
+from ingestion.exports.table_rows import Columns
 
 _MAX_HOURS = 14  # IANA: the largest offset; a number up to it that is no quarter counts hours
 LOOKED_AT_ROWS = 400  # chosen: enough to know what a column holds

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 
 from ingestion.exports import magnitudes
-from ingestion.exports.composition import (
-    Composed,
-)
 from ingestion.exports.magnitudes import typical
+from ingestion.exports.measured import Composed
 from ingestion.exports.station_rows import Context, mean_amps, mean_volts
 from ingestion.exports.vocabulary import CURRENT_RATIO, SECONDARY, VOLTAGE_RATIO, folded
 from ingestion.problems import FloatArray

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ingestion.exports.composition import Measured, is_register
+from ingestion.exports.energy_registers import is_register
+from ingestion.exports.measured import Measured
 from ingestion.problems import IntArray
 
 SEEN_ROWS = 8  # chosen: a station with fewer rows does not speak against the others

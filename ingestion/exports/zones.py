@@ -20,7 +20,7 @@ _FIXED = {"Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 1
           "BRT": -180, "SAST": 120, "HKT": 480}  # fmt: skip
 
 
-_SEVERAL = {"IST": 330, "CST": -360, "BST": 60}
+_SEVERAL = {"IST": 330, "CST": -360, "BST": 60}  # minutes east of UTC where India, North America or Britain is meant
 
 
 @cache

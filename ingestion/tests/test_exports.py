@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.exports.composition import is_register, power_of_energy
 from ingestion.exports.containers import opened
+from ingestion.exports.energy_registers import is_register, power_of_energy
 from ingestion.exports.figures import parts_of, to_float
 from ingestion.exports.meanings import meaning_of
 from ingestion.exports.moments import read_clock, read_date

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ingestion.exports import magnitudes, plausible_units
-from ingestion.exports.composition import (
-    Composed,
-    Measured,
-)
-from ingestion.exports.magnitudes import MILLI_OR_MEGA, Magnitudes, Scales, typical
+from ingestion.exports.electrical_scales import MILLI_OR_MEGA, SCALES, SQRT3, Magnitudes, Scales
+from ingestion.exports.magnitudes import typical
+from ingestion.exports.measured import Composed, Measured
 from ingestion.exports.powers import POWERS
 from ingestion.exports.station_rows import Context, mean_amps, mean_volts
 from ingestion.exports.transformer_ratios import apply_ratios
@@ -37,7 +35,7 @@ def scales_of(
     found = Magnitudes(
         typical_power, apparent, all(c.known for c in main) if main else True, voltage, all(c.known for c in used_u),
         between, current, all(c.known for c in used_i), one,
-        MILLI_OR_MEGA if any(c.has("unclear") for c in main) else magnitudes.SCALES, _in_thousandths(columns),
+        MILLI_OR_MEGA if any(c.has("unclear") for c in main) else SCALES, _in_thousandths(columns),
         bool(used_u) and all(c.meaning.phase in ("1", "2", "3") for c in used_u),
     )  # fmt: skip
     scales = plausible_units.settled(found, magnitudes.solved(found), context.record)
@@ -72,7 +70,7 @@ def apply_scales(
     lines = [CHANNEL_INDEX[f"voltage_l{p}_v"] for p in (12, 23, 31)]
     mean = CHANNEL_INDEX["voltage_avg_v"]
     as_written = typical(mean_volts(values)), typical(mean_amps(values))
-    star = 1.0 if scales.between_lines else magnitudes.SQRT3
+    star = 1.0 if scales.between_lines else SQRT3
     if not scales.between_lines and np.isfinite(values[:, lines]).any():
         # Named as between lines, yet √3 lower than power and current say: kept out, their mean × √3 is stored.
         values[:, mean] = mean_volts(values)
