@@ -79,6 +79,9 @@ class DailyRollup(Rollup):
     pk = models.CompositePrimaryKey("substation", "day")
     substation = models.ForeignKey(Substation, models.CASCADE, related_name="daily_rollups", db_index=False)
     day = models.DateField(_("day"))
+    # 24 float32: kWh avoidable in each hour of the local clock, NaN where nothing is known; a heat map of a year is
+    # read from days, not from hours.
+    avoidable_by_hour = models.BinaryField(_("avoidable loss by hour (kWh)"), default=bytes)
 
     class Meta:
         verbose_name = _("daily figures")

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.bulk_insert import insert_rows
 from losses.models import DailyRollup, HourlyRollup
@@ -15,8 +16,10 @@ from losses.networks import AccountedBatch
 from losses.querysets import FIELDS, SUMMED
 from losses.rollups import HOURLY_COLUMNS, judged_excess_kwh
 from substations.models import StaleRange
+from substations.querysets import ReadingArrays
 
-DAILY_COLUMNS = ("substation_id", "day", *FIELDS)
+DAILY_COLUMNS = ("substation_id", "day", *FIELDS, "avoidable_by_hour")
+AVOIDABLE = FIELDS.index("avoidable_loss_kwh")
 HOUR = timedelta(hours=1)
 
 
@@ -44,7 +47,7 @@ def _replace_days(batch: AccountedBatch, days: set[date]) -> None:
     insert_rows(DailyRollup, DAILY_COLUMNS, rows)
 
 
-def _daily(batch: AccountedBatch, hourly: Any) -> Iterable[tuple[Any, ...]]:
+def _daily(batch: AccountedBatch, hourly: ReadingArrays) -> Iterable[tuple[Any, ...]]:
     """Sums of hours by substation and day; the highest of the demands; nothing where no hour is known."""
     if not len(hourly):
         return
@@ -59,9 +62,22 @@ def _daily(batch: AccountedBatch, hourly: Any) -> Iterable[tuple[Any, ...]]:
     total = np.where(known > 0, np.add.reduceat(np.nan_to_num(values), first), np.nan)
     highest = np.maximum.reduceat(np.where(np.isfinite(values), values, -np.inf), first)
     total[:, 1 + len(SUMMED) :] = np.where(np.isfinite(highest), highest, np.nan)[:, 1 + len(SUMMED) :]
-    for group, sums in zip(first.tolist(), total, strict=True):
+    by_hour = _avoidable_by_hour(batch, hourly, first)
+    for group, sums, hours in zip(first.tolist(), total, by_hour, strict=True):
         figures = [None if value != value else value for value in sums[1:].tolist()]
-        yield int(key[group, 0]), date.fromordinal(int(key[group, 1])), bool(sums[0] > 0), *figures
+        yield int(key[group, 0]), date.fromordinal(int(key[group, 1])), bool(sums[0] > 0), *figures, hours.tobytes()
+
+
+def _avoidable_by_hour(batch: AccountedBatch, hourly: ReadingArrays, first: NDArray[np.int64]) -> NDArray[np.float32]:
+    """[day, hour of the local clock] in kWh; the hour that a clock repeats is the sum of both."""
+    seconds, inverse = np.unique(hourly.at_s, return_inverse=True)
+    clock = np.array([datetime.fromtimestamp(each, UTC).astimezone(batch.zone).hour for each in seconds.tolist()])
+    day = np.searchsorted(first, np.arange(len(hourly)), side="right") - 1
+    place, values = (day, clock[inverse]), hourly.values[:, AVOIDABLE]
+    found, known = np.zeros((len(first), 24)), np.zeros((len(first), 24), dtype=bool)
+    np.add.at(found, place, np.nan_to_num(values))
+    np.logical_or.at(known, place, np.isfinite(values))
+    return np.where(known, found, np.nan).astype(np.float32)
 
 
 def moved_hours(batch: AccountedBatch, ranges: Iterable[StaleRange]) -> set[datetime]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from django.db.models import Sum
 
@@ -51,6 +52,26 @@ def test_accounting_again_replaces() -> None:
     assert HourlyRollup.objects.count() == 26
     assert set(HourlyRollup.objects.values_list("energy_import_kwh", flat=True)) == {500.0}
     assert DailyRollup.objects.count() == 2
+
+
+def test_a_day_tells_the_hours_of_its_clock_and_the_one_that_is_repeated_once() -> None:
+    substation(time_zone="Europe/Berlin")
+    send(quarters("A", 25, since=datetime(2026, 10, 24, 22, tzinfo=UTC)))
+    account_pending(judged_only=False)
+    day, hours = DailyRollup.objects.get(), HourlyRollup.objects.order_by("at")
+    by_hour = np.frombuffer(day.avoidable_by_hour, dtype=np.float32)
+    each = [hour.avoidable_loss_kwh for hour in hours]
+    assert by_hour.sum() == pytest.approx(day.avoidable_loss_kwh)
+    assert by_hour[2] == pytest.approx(each[2] + each[3])
+    assert by_hour[23] == pytest.approx(each[24])
+
+
+def test_an_hour_that_nobody_knows_is_none_of_zero() -> None:
+    substation()
+    send(quarters("A", 5))
+    account_pending(judged_only=False)
+    by_hour = np.frombuffer(DailyRollup.objects.get().avoidable_by_hour, dtype=np.float32)
+    assert np.isfinite(by_hour).sum() == 5
 
 
 @pytest.mark.parametrize(
