@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +20,15 @@ class MonthOutlookQuerySet(models.QuerySet["MonthOutlook"]):
         own = Q(assignment__substation=substation)
         found = own | Q(assignment__site=substation.site) if substation.site else own
         return self.filter(found).order_by("-month", F("assignment__substation").asc(nulls_last=True))
+
+    def hours_changed(self, substations: Iterable[Substation], since: datetime, until: datetime) -> None:
+        """Hours that outlooks rest on were worked out again: theirs are worked out again as well."""
+        members = list(substations)
+        sites = {each.site for each in members} - {""}
+        billed = Q(assignment__substation__in=members) | Q(assignment__site__in=sites)
+        # A day earlier: a month begins by the clock of the point.
+        first = (since - timedelta(days=1)).date().replace(day=1)
+        self.filter(billed, until__gt=since, month__gte=first, month__lte=until.date()).update(is_stale=True)
 
 
 class MonthOutlook(models.Model):
@@ -45,6 +57,7 @@ class MonthOutlook(models.Model):
     target_power_factor = models.FloatField(_("target power factor"))
     hold_power_factor = models.FloatField(_("to be held for the rest"), null=True)
     days_left = models.FloatField(_("days left"))
+    is_stale = models.BooleanField(_("hours have changed since"), default=False)
     computed_at = models.DateTimeField(auto_now=True)
 
     objects = MonthOutlookQuerySet.as_manager()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from collections import defaultdict
+from datetime import date, datetime, timedelta
 
 from django.db.models import Max
-from django.utils import timezone
+from django.db.models.functions import TruncMonth
 
-from losses.models import HourlyRollup
+from losses.models import DailyRollup, HourlyRollup
 from losses.month_costs import store_month_costs
 from losses.outlook_models import MonthOutlook
 from losses.tariff_store import MeteringPoint, metering_points
 from losses.tariffs.month_forecast import MonthForecast, forecast
+from losses.tariffs.metered_hours import month_bounds_s
 from losses.tariffs.tariff_bill import WrongMonth
 
 logger = logging.getLogger(__name__)
@@ -21,23 +23,63 @@ EXAMPLES_FOR = timedelta(weeks=8)
 
 
 def refresh_outlooks() -> int:
-    """Work out the points of which a day has closed since the last time; how many were stored."""
-    return sum(_refresh(point) for point in metering_points(timezone.localdate()))
+    """Work out the months of which a day has closed or hours have changed since the last time; how many were stored.
+
+    Months that are over are kept, too, with all their days known: what was billed for is shown and never asked again.
+    """
+    last_days, done = _last_days(), _done()
+    return sum(
+        _refresh(point, month)
+        for point in metering_points()
+        for month, last in _months(point, last_days).items()
+        if done.get((point.assignment.pk, month)) != last
+    )
 
 
-def newest_hour(point: MeteringPoint) -> datetime | None:
-    """The start of the newest hour that is known of a point, on its clock."""
-    found = HourlyRollup.objects.filter(substation__in=point.substations).aggregate(newest=Max("at"))["newest"]
+def _done() -> dict[tuple[int, date], date]:
+    """Of each assignment (primary key) and month, the day up to which it stands as it was worked out."""
+    rows = MonthOutlook.objects.filter(is_stale=False).select_related("assignment__substation")
+    zones = {point.assignment.pk: point.zone for point in metering_points()}
+    return {
+        (row.assignment_id, row.month): row.until.astimezone(zones[row.assignment_id]).date()
+        for row in rows
+        if row.assignment_id in zones
+    }
+
+
+def _last_days() -> dict[int, dict[date, date]]:
+    """Of each substation (primary key) and month, the last day of which anything is known."""
+    found: dict[int, dict[date, date]] = defaultdict(dict)
+    months = DailyRollup.objects.annotate(month=TruncMonth("day")).values("substation_id", "month")
+    for pk, month, last in months.annotate(last=Max("day")).values_list("substation_id", "month", "last"):
+        found[pk][month] = last
+    return found
+
+
+def _months(point: MeteringPoint, last_days: dict[int, dict[date, date]]) -> dict[date, date]:
+    """The months that a point was billed for, each with the last day of which something is known."""
+    since, until = point.assignment.since.replace(day=1), point.assignment.until or date.max
+    found: dict[date, date] = {}
+    for each in point.substations:
+        for month, last in last_days[each.pk].items():
+            if since <= month <= until:
+                found[month] = max(last, found.get(month, last))
+    return found
+
+
+def newest_hour(point: MeteringPoint, month: date | None = None) -> datetime | None:
+    """The start of the newest hour that is known of a point, or of a month of it, on its clock."""
+    hours = HourlyRollup.objects.filter(substation__in=point.substations)
+    if month:
+        start, end = (datetime.fromtimestamp(each, point.zone) for each in month_bounds_s(month, point.zone))
+        hours = hours.filter(at__gte=start, at__lt=end)
+    found = hours.aggregate(newest=Max("at"))["newest"]
     return found.astimezone(point.zone) if found else None
 
 
-def _refresh(point: MeteringPoint) -> bool:
-    newest = newest_hour(point)
-    if newest is None or _is_current(point, newest):
-        return False
-    month = newest.date().replace(day=1)
-    document = point.document_on(month)
-    if document is None:
+def _refresh(point: MeteringPoint, month: date) -> bool:
+    document, newest = point.document_on(month), newest_hour(point, month)
+    if document is None or newest is None:
         return False
     past = point.hours(newest - EXAMPLES_FOR, newest + timedelta(hours=1))
     target = max(each.target_power_factor for each in point.substations)
@@ -48,16 +90,10 @@ def _refresh(point: MeteringPoint) -> bool:
         return False
     if found is None:
         return False
-    fields = {"until": newest, **_fields(found)}
+    fields = {"until": newest, "is_stale": False, **_fields(found)}
     store_month_costs(point, document, month, newest)
     MonthOutlook.objects.update_or_create(assignment=point.assignment, month=month, defaults=fields)
     return True
-
-
-def _is_current(point: MeteringPoint, newest: datetime) -> bool:
-    """Whether the day of the newest hour was worked out already."""
-    last = MonthOutlook.objects.filter(assignment=point.assignment, month=newest.date().replace(day=1)).first()
-    return last is not None and last.until.astimezone(point.zone).date() == newest.date()
 
 
 def _fields(found: MonthForecast) -> dict[str, object]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.bulk_insert import insert_rows
-from losses.models import DailyRollup, HourlyRollup
+from losses.models import DailyRollup, HourlyRollup, MonthOutlook
 from losses.networks import AccountedBatch
 from losses.querysets import FIELDS, SUMMED
 from losses.rollups import HOURLY_COLUMNS, judged_excess_kwh
@@ -37,6 +37,7 @@ def replace_hours(batch: AccountedBatch, hours: Sequence[datetime], rows: Sequen
     (old if whole else old.filter(at__in=hours))._raw_delete(using="default")
     insert_rows(HourlyRollup, HOURLY_COLUMNS, rows)
     _replace_days(batch, {hour.astimezone(batch.zone).date() for hour in hours})
+    MonthOutlook.objects.hours_changed(batch.substations, hours[0], hours[-1])
 
 
 def _replace_days(batch: AccountedBatch, days: set[date]) -> None:

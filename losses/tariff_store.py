@@ -95,10 +95,11 @@ class MeteringPoint:
         return bill(document, self.month_hours(month), month, self.contract, estimate=estimate)
 
 
-def metering_points(day: date) -> list[MeteringPoint]:
-    """All points that are billed on a day, substations by name first."""
+def metering_points(day: date | None = None) -> list[MeteringPoint]:
+    """All points that are billed on a day, or that ever were; substations by name first."""
     assigned = TariffAssignment.objects.select_related("tariff", "substation")
-    assigned = assigned.filter(Q(until__isnull=True) | Q(until__gte=day), since__lte=day)
+    if day:
+        assigned = assigned.filter(Q(until__isnull=True) | Q(until__gte=day), since__lte=day)
     by_site: dict[str, list[Substation]] = {}
     for member in Substation.objects.exclude(site="").order_by("code"):
         by_site.setdefault(member.site, []).append(member)

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from losses.models import HourlyRollup, MonthOutlook, TariffAssignment
+from losses.models import DailyRollup, HourlyRollup, MonthCost, MonthOutlook, TariffAssignment
 from losses.outlooks import refresh_outlooks
 from losses.querysets import FIELDS
 from losses.tariff_store import store_version
@@ -20,6 +20,10 @@ CLAUSE = power_factor_clause(slabs("proportional", (0.9, 0.01, 1.0)))
 
 
 def hours(substation: Substation, first: int, last: int) -> None:
+    """Hours that are stored, and the days that go with them."""
+    for day in {(START + timedelta(hours=number)).date() for number in range(first, last)}:
+        figures = dict.fromkeys(FIELDS, 0.0) | {"is_assumed": False, "covered_h": 24.0}
+        DailyRollup.objects.update_or_create(substation=substation, day=day, defaults=figures)
     plain = dict.fromkeys(FIELDS, 0.0) | {"is_assumed": False, "covered_h": 1.0}
     values = plain | {"energy_import_kwh": 100.0, "reactive_q1_kvarh": 75.0}
     HourlyRollup.objects.bulk_create(
@@ -60,7 +64,7 @@ def test_another_month_has_its_own(substation: Substation) -> None:
     hours(substation, 0, 240)
     refresh_outlooks()
     hours(substation, 240, 800)
-    assert refresh_outlooks() == 1
+    assert refresh_outlooks() == 2
     assert [each.month.month for each in MonthOutlook.objects.of(substation)] == [4, 3]
 
 
@@ -68,3 +72,38 @@ def test_without_hours_or_a_tariff_there_is_none(substation: Substation) -> None
     other = Substation.objects.create(code="B")
     hours(other, 0, 240)
     assert refresh_outlooks() == 0
+
+
+def test_past_months_are_worked_out_once_with_all_their_days(substation: Substation) -> None:
+    hours(substation, 0, 800)
+    assert [refresh_outlooks() for _ in range(2)] == [2, 0]
+    april, march = MonthOutlook.objects.of(substation)
+    assert (march.known_h, march.days_left, march.amount_low) == (744, 0, march.amount_high)
+    assert MonthCost.objects.filter(month=march.month).exists()
+    assert april.days_left > 0
+
+
+def test_a_past_month_whose_hours_change_is_worked_out_again(substation: Substation) -> None:
+    hours(substation, 0, 800)
+    refresh_outlooks()
+    MonthOutlook.objects.hours_changed([substation], START, START + timedelta(hours=2))
+    assert set(MonthOutlook.objects.values_list("month", "is_stale")) == {
+        (date(2026, 3, 1), True),
+        (date(2026, 4, 1), False),
+    }
+    assert refresh_outlooks() == 1
+    assert not MonthOutlook.objects.filter(is_stale=True).exists()
+
+
+def test_hours_after_what_it_rests_on_make_no_outlook_stale(substation: Substation) -> None:
+    hours(substation, 0, 241)
+    refresh_outlooks()
+    newest = START + timedelta(hours=240)
+    MonthOutlook.objects.hours_changed([substation], newest, newest + timedelta(hours=3))
+    assert not MonthOutlook.objects.filter(is_stale=True).exists()
+
+
+def test_a_month_before_the_assignment_is_nobodys(substation: Substation) -> None:
+    TariffAssignment.objects.update(since=date(2026, 4, 1))
+    hours(substation, 0, 800)
+    assert refresh_outlooks() == 1
