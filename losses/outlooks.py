@@ -13,8 +13,8 @@ from losses.models import DailyRollup, HourlyRollup
 from losses.month_costs import store_month_costs
 from losses.outlook_models import MonthOutlook
 from losses.tariff_store import MeteringPoint, metering_points
-from losses.tariffs.month_forecast import MonthForecast, forecast
 from losses.tariffs.metered_hours import month_bounds_s
+from losses.tariffs.month_forecast import MonthForecast, forecast
 from losses.tariffs.tariff_bill import WrongMonth
 
 logger = logging.getLogger(__name__)

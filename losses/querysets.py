@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import Aggregate, Count, Max, Q, Sum
@@ -29,6 +31,11 @@ class RollupQuerySet(models.QuerySet[RollupModel]):
         """Hours as columns, ordered by substation and time."""
         rows = self.order_by("substation_id", "at").values_list("substation_id", EpochSeconds("at"), *names)
         return ReadingArrays.from_rows(rows.iterator(ROWS_AT_ONCE), len(names))
+
+    def between(self, first: date, last: date, zone: ZoneInfo) -> Self:
+        """Hours of the days ``first`` to ``last`` of a clock."""
+        start, end = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
+        return self.filter(at__gte=start, at__lt=end)
 
     def totals(self) -> dict[str, Any]:
         """All rows as one; see ``SUMS`` for what is added up and what is not."""

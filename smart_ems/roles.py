@@ -15,6 +15,8 @@ VIEWS = [
     "mlcore.view_detector",
     "mlcore.view_detection",
     "mlcore.view_score",
+    "losses.view_hourlyrollup",
+    "losses.view_dailyrollup",
     "losses.view_tariff",
     "losses.view_tariffversion",
     "losses.view_tariffassignment",

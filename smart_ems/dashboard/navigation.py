@@ -32,6 +32,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
         ("alerts:list", _("Alerts"), "bell", "a"),
         ("alerts:history", _("History"), "history", "h"),
         ("substations", _("Substations"), "zap", "s"),
+        ("losses:overview", _("Losses"), "trending-down", "l"),
         ("ingestion:list", _("Uploads"), "upload", "u"),
         ("mlcore:list", _("Models"), "brain-circuit", "m"),
     ]
@@ -45,7 +46,13 @@ def _current(request: HttpRequest) -> str:
     match = request.resolver_match
     if match is None:
         return ""
-    by_app = {"substations": "substations", "ingestion": "ingestion:list", "mlcore": "mlcore:list"}
+    by_app = {
+        "substations": "substations",
+        "ingestion": "ingestion:list",
+        "mlcore": "mlcore:list",
+        "losses": "losses:overview",
+        "losses-bills": "losses:overview",
+    }
     app = match.app_names[0] if match.app_names else ""
     if app == "alerts":
         return "alerts:history" if match.url_name == "history" else "alerts:list"

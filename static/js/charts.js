@@ -76,6 +76,12 @@ function paintTrace(trace, colours) {
     trace.fillcolor = token("--chart-band");
     trace.line = { width: 0, color: token("--chart-band") };
   } else if (colours[role] && trace.line) trace.line = { ...trace.line, color: colours[role] };
+  if (role === "heat") {
+    trace.colorscale = [
+      [0, token("--surface-2")],
+      [1, token("--chart-1")],
+    ];
+  }
   if (trace.fill === "tozeroy") trace.fillcolor = token("--chart-episode");
   if (trace.marker && states) paintNodes(trace.marker, states, colours);
   else if (trace.marker && colours[role]) trace.marker.color = token("--ink-2");
