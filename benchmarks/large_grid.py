@@ -25,6 +25,8 @@ from substations.models import Link, PendingRange, Reading, Substation
 from substations.partitions import ensure_months
 from substations.simulation import Simulation, SimulationSpec, simulate
 
+from .large_losses import account
+
 TEMPLATES = 25  # simulated; the others are copies of them
 SITES = ("North works", "South works", "Harbour", "University", "Old town")
 ARTIFACT = bytes(60_000)  # as large as that of a network of its own
@@ -46,7 +48,8 @@ EVIDENCE = {
 
 
 def fill(substations: int, days: int) -> None:
-    """Substations on several sites with links, readings and scores up to now, models, alerts open and closed, uploads.
+    """Substations on several sites with links, readings and scores up to now, models, alerts open and closed, uploads;
+    a year of accounted losses.
 
     substations: rounded up to a multiple of ``TEMPLATES``.
     """
@@ -62,6 +65,7 @@ def fill(substations: int, days: int) -> None:
         _models(grid, moment(made.times_s[0]), now)
         _alerts(grid, now, days, clerk)
         _uploads(now, clerk)
+        account(grid, now)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

@@ -12,7 +12,7 @@ SUPPLIED_X, SPLIT_X, LOST_X = 0.0, 270.0, WIDTH - BAR
 
 
 @dataclass(frozen=True, slots=True)
-class Band:
+class FlowBand:
     """One band with what it stands for; ``path`` and the bar at its end in units of the drawing."""
 
     code: str
@@ -34,7 +34,7 @@ class LossFlow:
     supplied_kwh: float
     lost_kwh: float
     magnified: float
-    bands: tuple[Band, ...]
+    bands: tuple[FlowBand, ...]
     is_complete: bool
 
 
@@ -63,15 +63,15 @@ def loss_flow(figures: Mapping[str, Any]) -> LossFlow | None:
 
 def _bands(
     x: tuple[float, float], top: float, height: float, parts: Sequence[tuple[str, float]], total: float, whole: float
-) -> tuple[Band, ...]:
+) -> tuple[FlowBand, ...]:
     """Bands that leave a bar (``top``, ``height``) side by side and end with gaps between them."""
     start_x, end_x = x[0] + (BAR if x[0] == SUPPLIED_X else 0.0), x[1]
-    room = HEIGHT - GAP * (len(parts) - 1)
+    free_height = HEIGHT - GAP * (len(parts) - 1)
     found, start_y, end_y = [], top, 0.0
     for code, kwh in parts:
-        thick, wide = height * kwh / total, room * kwh / total
+        thick, wide = height * kwh / total, free_height * kwh / total
         path = _band_path(start_x, start_y, thick, end_x, end_y, wide)
-        found.append(Band(code, kwh, kwh / whole, path, end_x, round(end_y, 2), max(round(wide, 2), 0.5)))
+        found.append(FlowBand(code, kwh, kwh / whole, path, end_x, round(end_y, 2), max(round(wide, 2), 0.5)))
         start_y, end_y = start_y + thick, end_y + wide + GAP
     return tuple(found)
 

@@ -18,6 +18,9 @@ from losses.querysets import HIGHEST, SUMMED
 from losses.report_period import ReportPeriod
 from substations.models import Substation
 
+MIN_KNOWN = 0.8
+"""Chosen: a period of which less than this part of our hours was known is nothing to compare sums with."""
+
 COMPARED = ("energy_import_kwh", "no_load_loss_kwh", "load_loss_kwh", "feeder_loss_kwh", "avoidable_loss_kwh")
 
 
@@ -95,6 +98,7 @@ def overview(scope: LossScope, period: ReportPeriod) -> LossOverview:
     costs = costs_by_substation(scope, period.months)
     members = {each.pk: each for each in scope.substations}
     sums = days.totals_by("substation")
+    total = _total(sums)
     rows = [
         LossRow(members[each["substation"]], figures(each, period.hours), costs.get(each["substation"], UNKNOWN))
         for each in sums
@@ -103,8 +107,8 @@ def overview(scope: LossScope, period: ReportPeriod) -> LossOverview:
     return LossOverview(
         period,
         rows,
-        figures(_total(sums), period.hours * max(len(sums), 1)),
-        _compared(scope, before),
+        figures(total, period.hours * max(len(sums), 1)),
+        _compared(scope, before, known_h=total["covered_h"] or 0.0),
         cost_of(scope, costs, period.months),
         cost_of(scope, costs_by_substation(scope, before.months), before.months),
     )
@@ -135,7 +139,10 @@ def _sum(values: Sequence[float | None]) -> float | None:
     return sum(known) if known else None
 
 
-def _compared(scope: LossScope, period: ReportPeriod) -> dict[str, float | None]:
+def _compared(scope: LossScope, period: ReportPeriod, *, known_h: float) -> dict[str, float | None]:
+    """Sums of a period, all None where it was known less than the one it is compared with."""
     days = DailyRollup.objects.filter(scope.owned, day__gte=period.first, day__lte=period.last)
     found = days.aggregate(**{name: Sum(name) for name in COMPARED}, known_h=Sum("covered_h"))
+    if not MIN_KNOWN * known_h <= (found["known_h"] or 0.0) <= known_h / MIN_KNOWN:
+        return dict.fromkeys((*COMPARED, "lost_kwh"))
     return {**found, "lost_kwh": _sum([found[name] for name in COMPARED[1:4]])}

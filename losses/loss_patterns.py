@@ -18,7 +18,6 @@ from substations.duration import duration_curve
 from substations.models import Substation
 
 MONDAY = date(2024, 1, 1)
-QUANTITIES = {"power-factor": "power_factor", "avoidable": "avoidable_loss_kwh"}
 
 
 def weekly_figure(scope: LossScope, period: ReportPeriod) -> Figure:

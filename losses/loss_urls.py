@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import path, re_path
+from django.urls import path
 
-from . import loss_views
+from . import loss_pages
 
 app_name = "losses"
 urlpatterns = [
-    path("", loss_views.losses, name="overview"),
-    path("weekly/", loss_views.weekly, name="weekly"),
-    re_path("^duration/(?P<quantity>power-factor|avoidable)/$", loss_views.duration, name="duration"),
+    path("", loss_pages.losses, name="overview"),
+    path("weekly/", loss_pages.weekly, name="weekly"),
+    path("power-factor-duration/", loss_pages.duration, {"quantity": "power_factor"}, name="power-factor-duration"),
+    path("avoidable-duration/", loss_pages.duration, {"quantity": "avoidable"}, name="avoidable-duration"),
 ]

@@ -1,4 +1,4 @@
-"""/losses/weekly/ and /losses/duration/…/: when it could be avoided, and for how much of the time."""
+"""/losses/weekly/ and the two durations: when it could be avoided, and for how much of the time."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def test_a_duration_is_of_the_known_hours_and_names_the_target(signed_in: SignIn
         for n, kwh in enumerate([80.0] * 30 + [99.0] * 10)
     )
     days(station, date(2026, 3, 1), date(2026, 3, 2))
-    found = signed_in("viewer").get("/losses/duration/power-factor/", {"substation": "A"}).json()
+    found = signed_in("viewer").get("/losses/power-factor-duration/", {"substation": "A"}).json()
     assert max(found["data"][0]["y"]) == pytest.approx(0.99)
     assert found["summary"] == "Below the target of 0.95 for 75 % of the known hours."
-    avoidable = signed_in("operator").get("/losses/duration/avoidable/", {"substation": "A"}).json()
+    avoidable = signed_in("operator").get("/losses/avoidable-duration/", {"substation": "A"}).json()
     assert set(avoidable["data"][0]["y"]) == {0.0}
 
 
@@ -56,8 +56,7 @@ def test_a_duration_is_of_the_known_hours_and_names_the_target(signed_in: SignIn
     ("url", "query", "status", "said"),
     [
         ("/losses/weekly/", {"months": "x"}, 400, "“x” is no period"),
-        ("/losses/duration/avoidable/", {}, 400, "Received no substation"),
-        ("/losses/duration/sums/", {}, 404, ""),
+        ("/losses/avoidable-duration/", {}, 400, "Received no substation"),
     ],
 )
 def test_what_cannot_be_drawn_says_why(
@@ -68,13 +67,13 @@ def test_what_cannot_be_drawn_says_why(
     assert said in answer.content.decode()
 
 
-@pytest.mark.parametrize("url", ["/losses/weekly/", "/losses/duration/avoidable/?substation=A"])
+@pytest.mark.parametrize("url", ["/losses/weekly/", "/losses/avoidable-duration/?substation=A"])
 def test_nothing_known_is_an_empty_figure_with_a_reason(signed_in: SignIn, url: str) -> None:
     Substation.objects.create(code="A")
     assert signed_in("viewer").get(url).json()["empty"] == "Nothing is known of this period."
 
 
-@pytest.mark.parametrize("url", ["/losses/weekly/", "/losses/duration/avoidable/?substation=A"])
+@pytest.mark.parametrize("url", ["/losses/weekly/", "/losses/avoidable-duration/?substation=A"])
 def test_who_may_see_no_losses_sees_no_figure(signed_in: SignIn, client: Client, url: str) -> None:
     assert signed_in("outsider").get(url).status_code == 403
     assert client.get(url).status_code == 302

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from losses.models import MonthOutlook, TariffAssignment
+from losses.models import DailyRollup, MonthOutlook, TariffAssignment
 from losses.tariff_store import store_version
 from substations.models import Substation
 
@@ -96,17 +96,18 @@ def test_a_site_and_a_substation_have_the_page_too(signed_in: SignIn, grid: list
     assert codes(client.get(URL, {"site": "N"}).content.decode()) == ["B", "A"]
     one = client.get(URL, {"substation": "A"}).content.decode()
     assert "Losses of A" in one
-    assert "/losses/duration/power-factor/" in one
+    assert "/losses/power-factor-duration/" in one
 
 
 def test_how_a_substations_lines_were_worked_out_is_one_click_away(signed_in: SignIn, grid: list[Substation]) -> None:
+    formula = "bill now − bill at the target"
     line = {
-        "code": "penalty", "formula": "bill now − bill at the target", "inputs": {"bill now": 1200.0},
+        "code": "penalty", "formula": formula, "inputs": {"bill now": 1200.0},
         "assumptions": ["same_active_energy"],
     }  # fmt: skip
     billed(grid[0], MARCH, "10", "900", lines=[line])
     page = signed_in("viewer").get(URL, {"substation": "A"}).content.decode()
-    assert all(text in page for text in (line["formula"], "bill now", "The active energy stays what it is"))
+    assert all(text in page for text in (formula, "bill now", "The active energy stays what it is"))
 
 
 @pytest.mark.parametrize("query", [{"site": "nowhere"}, {"substation": "Z"}, {"substation": "\x00"}])
@@ -132,6 +133,11 @@ def test_before_any_reading_the_page_says_how_to_begin(signed_in: SignIn) -> Non
 def test_the_change_is_against_as_many_days(signed_in: SignIn, grid: list[Substation]) -> None:
     page = signed_in("viewer").get(URL).content.decode()
     assert "+0 % against the period before" in page
+
+
+def test_nothing_is_compared_with_a_period_of_which_little_is_known(signed_in: SignIn, grid: list[Substation]) -> None:
+    DailyRollup.objects.filter(day__lt=date(2026, 2, 10)).delete()
+    assert "against the period before" not in signed_in("viewer").get(URL).content.decode()
 
 
 def test_sorting_brings_only_the_ranking(signed_in: SignIn, grid: list[Substation]) -> None:

@@ -26,14 +26,14 @@ PAGE_SIZE = 50
 view_losses = permission_required("losses.view_dailyrollup", raise_exception=True)
 
 
-class Order(NamedTuple):
+class RankingOrder(NamedTuple):
     """A column of the ranking, up or down, as ``sort_head`` takes it."""
 
     column: str
     is_down: bool
 
     @classmethod
-    def parse(cls, text: str) -> Order:
+    def parse(cls, text: str) -> RankingOrder:
         return cls(text.removeprefix("-"), text.startswith("-"))
 
 
@@ -44,7 +44,7 @@ def losses(request: EmsRequest) -> HttpResponse:
     scope, period = _asked(request)
     found = overview(scope, period)
     asked = request.GET.get("sort", "")
-    order = Order.parse(asked if asked.removeprefix("-") in ORDERS else default_order(found.rows))
+    order = RankingOrder.parse(asked if asked.removeprefix("-") in ORDERS else default_order(found.rows))
     rows = ranked(found.rows, order.column, is_down=order.is_down)
     if request.GET.get("format") == "csv":
         return ranking_csv(period, rows)
