@@ -17,6 +17,7 @@ from losses.billing_api import (
     TariffVersionViewSet,
     UtilityBillViewSet,
 )
+from losses.rollup_api import DailyLossViewSet, HourlyLossViewSet, MonthlyLossViewSet
 from mlcore.web.api import DetectionViewSet, DetectorViewSet
 from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
 
@@ -42,6 +43,9 @@ router.register("uploads", UploadViewSet)
 router.register("detections", DetectionViewSet)
 router.register("detectors", DetectorViewSet)
 router.register("alerts", AlertViewSet)
+router.register("hourly-losses", HourlyLossViewSet, basename="hourly-loss")
+router.register("daily-losses", DailyLossViewSet, basename="daily-loss")
+router.register("monthly-losses", MonthlyLossViewSet, basename="monthly-loss")
 router.register("tariff-versions", TariffVersionViewSet)
 router.register("utility-bills", UtilityBillViewSet)
 router.register("month-outlooks", MonthOutlookViewSet)

@@ -185,17 +185,18 @@ class ReadingViewSet(viewsets.GenericViewSet[Reading]):
     def list(self, request: Request) -> Response:
         """Query by substation and range."""
         found = (
-            self.get_queryset().filter(at__gte=_moment(request, "since")) if "since" in request.GET else self.queryset
+            self.get_queryset().filter(at__gte=moment_of(request, "since")) if "since" in request.GET else self.queryset
         )
         if "until" in request.GET:
-            found = found.filter(at__lte=_moment(request, "until"))
+            found = found.filter(at__lte=moment_of(request, "until"))
         if code := request.GET.get("substation"):
             found = found.filter(substation__code=code)
         page = self.paginate_queryset(found)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
 
-def _moment(request: Request, name: str) -> datetime:
+def moment_of(request: Request, name: str) -> datetime:
+    """A time of the query in UTC. Raises ValidationError (400) that names what was received and expected."""
     text = request.GET[name].replace(" ", "+")  # an unquoted plus sign of an offset arrives as a space
     try:
         at = datetime.fromisoformat(text)
