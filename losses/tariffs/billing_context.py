@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from losses.tariffs.bill_lines import Amount, BillLine, Document, Remark, SupplyContract
+from losses.tariffs.bill_lines import Amount, BillLine, Document, Remark, SupplyContract, decimals_of
 from losses.tariffs.currencies import rounded
 from losses.tariffs.metered_hours import IntArray, MeteredHours
 
@@ -67,7 +67,7 @@ class BillingContext:
             charge["title"],
             formula,
             inputs,
-            rounded(amount, self.document.get("decimals", 2)),
+            rounded(amount, decimals_of(self.document)),
             period=period,
             clause=charge.get("clause", ""),
             is_estimate=self.is_estimate and not is_timeless,
