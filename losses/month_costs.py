@@ -33,7 +33,7 @@ def store_month_costs(point: MeteringPoint, document: Document, month: date, unt
             meters,
             number,
             month,
-            point.contract,
+            point.contract_in(month),
             avoidable_kwh=avoidable,
             target_power_factor=substation.target_power_factor,
             co2_kg_per_kwh=float(factor.kg_per_kwh) if factor else None,

@@ -31,7 +31,10 @@ class Remark:
 
 @dataclass(frozen=True)
 class BillLine:
-    """One amount of a bill. charge: the clause's id; period: of use, or empty; inputs: figures by name with unit."""
+    """One amount of a bill. charge: the clause's id; period: of use, or empty; inputs: figures by name with unit.
+
+    measured: of a demand charge, the month's own demand in the charge's unit, before ratchet and contract.
+    """
 
     charge: str
     kind: str
@@ -43,6 +46,7 @@ class BillLine:
     clause: str = ""
     is_estimate: bool = False
     remarks: tuple[Remark, ...] = ()
+    measured: Decimal | None = None
 
     @property
     def id(self) -> str:

@@ -55,6 +55,7 @@ class BillingContext:
         inputs: Mapping[str, Amount],
         period: str = "",
         remarks: tuple[Remark, ...] = (),
+        measured: Decimal | None = None,
     ) -> BillLine:
         """A line of a charge, rounded, with what is missing of the month said on it."""
         is_timeless = charge["kind"] in {"fixed", "tax"}
@@ -72,6 +73,7 @@ class BillingContext:
             clause=charge.get("clause", ""),
             is_estimate=self.is_estimate and not is_timeless,
             remarks=remarks,
+            measured=measured,
         )
 
     @property

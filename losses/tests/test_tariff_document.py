@@ -47,7 +47,7 @@ def test_nothing_like_a_document_is_refused(document: Any) -> None:
         ({"schema": 2}, "schema: received 2, expected 1."),
         ({"currency": "rupees"}, 'currency: received "rupees", expected an ISO 4217 code such as INR.'),
         ({"currency": "INX"}, "currency: received “INX”, expected an ISO 4217 code in use, such as INR or EUR."),
-        ({"valid_from": "1.4.2020"}, 'valid_from: received "1.4.2020", expected a date as YYYY-MM-DD, from 1900 to 2199.'),
+        ({"valid_from": "1.4.2020"}, 'valid_from: received "1.4.2020", expected a date as YYYY-MM-DD'),
         (
             {"valid_to": "2019-12-31"},
             "valid_to: received 2019-12-31, expected a day on or after valid_from, 2020-01-01.",
