@@ -132,7 +132,9 @@ def test_the_number_of_queries_does_not_grow(
 ) -> None:
     for month in range(1, count + 1):
         UtilityBill.objects.create(assignment=assignment, month=date(2026, month, 1), kwh=1.0)
-    client = client_of("viewer")
+        other = Substation.objects.create(code=f"B{month}")
+        TariffAssignment.objects.create(tariff=assignment.tariff, substation=other, since=date(2026, 1, 1))
+    client = client_of("operator")
     with django_assert_max_num_queries(8):
         client.get(URL)
 
