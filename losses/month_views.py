@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib.auth.decorators import permission_required
@@ -20,6 +22,8 @@ from losses.tariff_store import members_of
 
 # chosen: a few screens of rows.
 PAGE_SIZE = 50
+# chosen: a year and the month before it.
+MONTH_TABS = 13
 view_outlooks = permission_required("losses.view_monthoutlook", raise_exception=True)
 
 
@@ -32,7 +36,7 @@ def months(request: EmsRequest) -> HttpResponse:
     found = MonthOutlook.objects.filter(month=chosen) if chosen else MonthOutlook.objects.none()
     found = found.select_related("assignment__tariff", "assignment__substation")
     page = Paginator(found.order_by("-amount_middle", "pk"), PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "months": known, "chosen": chosen, "tabs": cost_tabs("months")}
+    context = {"page": page, "month_tabs": _tabs(known, chosen), "tabs": cost_tabs("months")}
     return render(request, "losses/months.html", context)
 
 
@@ -48,6 +52,7 @@ def month(request: EmsRequest, pk: int) -> HttpResponse:
     lines = [
         {
             **line,
+            "inputs": _shown_inputs(line["inputs"]),
             "amount_text": outlook.written(line["amount"]),
             "remark_texts": [remark_text(each) for each in line["remarks"]],
         }
@@ -62,10 +67,31 @@ def month(request: EmsRequest, pk: int) -> HttpResponse:
     return render(request, "losses/month.html", context)
 
 
+def _tabs(known: list[date], chosen: date | None) -> list[tuple[str, str, bool, None]]:
+    """A tab for each of the newest months: text, URL, whether it is the current one."""
+    texts = [(f"{each:%Y-%m}", each == chosen) for each in known[:MONTH_TABS]]
+    return [(text, f"?month={text}", is_current, None) for text, is_current in texts]
+
+
+def _shown_inputs(inputs: Mapping[str, str | float]) -> dict[str, str]:
+    """Inputs as they are read: digits in groups, without the zeros behind."""
+    return {name: _shown_number(value) for name, value in inputs.items()}
+
+
+def _shown_number(value: str | float) -> str:
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return str(value)
+    whole = round(number, 6).normalize()
+    return f"{whole:,f}".replace("-", "−")
+
+
 def _three(cost: MonthCost) -> list[dict[str, Any]]:
     return [
         {
             **line,
+            "inputs": _shown_inputs(line["inputs"]),
             "title": THREE_LINES[line["code"]],
             "amount_text": None if line["amount"] is None else cost.written(line["amount"]),
             "assumption_texts": [ASSUMPTIONS[code] for code in line["assumptions"]],
