@@ -68,7 +68,7 @@ def _fields(found: MonthForecast) -> dict[str, object]:
     factors = {f"power_factor_{name}": each.power_factor for name, each in bills.items()}
     return {
         **{name: None if value is None else float(value) for name, value in factors.items()},
-        **{f"amount_{name}": each.power_factor_amount for name, each in bills.items()},
+        **{f"amount_{name}": amount for name, amount in found.penalties.items()},
         "total_middle": found.middle.total,
         "known_h": found.now.known_h,
         "month_h": found.now.month_h,
