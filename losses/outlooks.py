@@ -25,7 +25,16 @@ EXAMPLES_FOR = timedelta(weeks=8)
 
 def refresh_outlooks() -> int:
     """Work out the points of which a day has closed since the last time; how many were stored."""
-    return sum(_refresh(point) for point in metering_points(timezone.localdate()))
+    return sum(_refresh_alone(point) for point in metering_points(timezone.localdate()))
+
+
+def _refresh_alone(point: MeteringPoint) -> bool:
+    """What fails for one point is logged and stops no other."""
+    try:
+        return _refresh(point)
+    except Exception:
+        logger.exception("No outlook of %s", point.assignment)
+        return False
 
 
 def newest_hour(point: MeteringPoint) -> datetime | None:
