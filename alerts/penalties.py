@@ -23,14 +23,26 @@ logger = logging.getLogger(__name__)
 def refresh_penalties() -> int:
     """Work out each open alert that has changed, or whose point has closed a day; how many were stored."""
     points = metering_points(timezone.localdate())
-    newest = [newest_hour(point) for point in points]
+    newest: dict[int, datetime | None] = {}
     total = 0
     for alert in _open().select_related("substation", "penalty"):
-        found = _point(alert, points)
-        until = newest[points.index(found)] if found else None
-        if found and until and not _is_current(alert, until.astimezone(found.zone)):
-            total += _refresh(alert, found, until.astimezone(found.zone))
+        if point := _point(alert, points):
+            key = point.assignment.pk
+            if key not in newest:
+                newest[key] = newest_hour(point)
+            until = newest[key]
+            if until and not _is_current(alert, until):
+                total += _refresh_alone(alert, point, until)
     return total
+
+
+def _refresh_alone(alert: Alert, point: MeteringPoint, newest: datetime) -> bool:
+    """What fails for one alert is logged and stops no other."""
+    try:
+        return _refresh(alert, point, newest)
+    except Exception:
+        logger.exception("No penalty of alert %s", alert.pk)
+        return False
 
 
 def _open() -> QuerySet[Alert]:
@@ -56,11 +68,12 @@ def _refresh(alert: Alert, point: MeteringPoint, newest: datetime) -> bool:
     if document is None or excess is None:
         return False
     past = point.hours(newest - EXAMPLES_FOR, newest + timedelta(hours=1))
+    contract = point.contract_in(month)
     end_s = int(alert.cleared_at.timestamp()) if alert.cleared_at else None
     # An hour counts as the episode's where it begins in it.
     start_s = int(alert.raised_at.timestamp())
     try:
-        cost = episode_cost(document, past, month, point.contract, start_s=start_s, end_s=end_s, excess_kvar=excess)
+        cost = episode_cost(document, past, month, contract, start_s=start_s, end_s=end_s, excess_kvar=excess)
     except WrongMonth as error:
         logger.info("No penalty of alert %s: %s", alert.pk, error)
         return False

@@ -26,6 +26,7 @@ from substations.partitions import ensure_months
 from substations.simulation import Simulation, SimulationSpec, simulate
 
 from .large_losses import account
+from .large_grid_costs import fill_costs
 
 TEMPLATES = 25  # simulated; the others are copies of them
 SITES = ("North works", "South works", "Harbour", "University", "Old town")
@@ -64,6 +65,7 @@ def fill(substations: int, days: int) -> None:
         _scores(made, grid)
         _models(grid, moment(made.times_s[0]), now)
         _alerts(grid, now, days, clerk)
+        fill_costs(grid, now)
         _uploads(now, clerk)
         account(grid, now)
     with connection.cursor() as cursor:

@@ -36,7 +36,7 @@ def account(grid: Sequence[Substation], now: datetime) -> None:
         (grid[0].pk, now - n * HOUR, False, *distinct[0][n % DAYS][1:-3], 1.0, *distinct[0][n % DAYS][-2:])
         for n in range(24 * DAYS)
     ])  # fmt: skip
-    months = [shifted(month_of(now.date()), -number) for number in range(12)]
+    months = [shifted(month_of(now.date()), -number) for number in range(1, 12)]
     MonthCost.objects.bulk_create(
         MonthCost(
             substation=each, month=month, until=now, avoidable_kwh=100.0, avoidable_amount=700, penalty_amount=900,

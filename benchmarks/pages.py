@@ -19,6 +19,7 @@ from django.test.utils import CaptureQueriesContext
 
 from alerts.models import Alert
 from ingestion.models import Upload
+from losses.models import MonthOutlook, TariffVersion
 from mlcore.models import Detector
 from smart_ems.scratch import scratch_database
 from smart_ems.static import collect_static
@@ -76,7 +77,11 @@ PAGES = (
     "/losses/weekly/?months=12",
     "/losses/power-factor-duration/?substation={code}&months=12",
     "/losses/avoidable-duration/?substation={code}&months=12",
+    "/losses/months/",
+    "/losses/months/{outlook}/",
     "/losses/bills/",
+    "/losses/tariffs/",
+    "/losses/tariffs/{tariff_version}/",
     "/search/?q=ss-01",
     "/search/?q=capacitor",
     "/preferences/",
@@ -163,6 +168,8 @@ def addresses() -> list[str]:
         "alert": alert.pk,
         "episode": alert.detection_id,
         "upload": upload.pk,
+        "outlook": MonthOutlook.objects.get(assignment__substation=substation).pk,
+        "tariff_version": TariffVersion.objects.get().pk,
     }
     return [page.format(**known) for page in PAGES]
 

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from losses.billing_models import TariffVersion
-from losses.tariffs.tariff_document import schema
+from losses.tariffs.tariff_document import TariffError, read_json, schema
 
 HEAD = ("currency", "decimals", "status", "note", "sources", "valid_from", "valid_to", "quadrants")
 PARTS = ("seasons", "day_types", "holidays", "periods", "charges", "taxes")
@@ -25,19 +25,43 @@ def _pretty(example: Any) -> str:
 
 
 def _example(name: str) -> SafeString:
-    """What the schema says of a part, with its examples; of charges one of each kind."""
+    """What the schema says of a part, with its examples; of charges one of each kind, and what it comes to."""
     part = schema()["properties"][name]
-    examples = part.get("examples", [])
     if name == "charges":
-        kinds = [each for each in schema()["$defs"].values() if "kind" in each.get("properties", {})]
-        examples = [[kind["examples"][0] for kind in kinds]]
-    shown = format_html_join("", "<pre>{}</pre>", ((_pretty(each),) for each in examples))
+        rows = [
+            (json.dumps(each["examples"][0], ensure_ascii=False), each["x-worked"]["text"]) for each in charge_kinds()
+        ]
+    else:
+        rows = [(_pretty(each), "") for each in part.get("examples", [])]
+    shown = format_html_join("", '<pre class="example">{}</pre><p>{}</p>', rows)
     text = part.get("description", "")
     return format_html("{}<details><summary>{}</summary>{}</details>", text, _("Example"), shown)
 
 
-def _part(name: str) -> forms.JSONField:
-    return forms.JSONField(
+def charge_kinds() -> list[dict[str, Any]]:
+    """The schema of each kind of charge; ``x-worked`` is its example worked by hand."""
+    return [each for each in schema()["$defs"].values() if "kind" in each.get("properties", {})]
+
+
+class DocumentPart(forms.JSONField):
+    """A part of a document: an element a line, and nothing where there is none."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, list):
+            return _pretty(value)
+        return json.dumps(value, ensure_ascii=False, indent=2)
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except RecursionError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": "[[…"}) from error
+
+
+def _part(name: str) -> DocumentPart:
+    return DocumentPart(
         label=name.replace("_", " ").capitalize(),
         required=False,
         widget=forms.Textarea(attrs={"rows": 8, "cols": 100}),
@@ -51,7 +75,7 @@ class TariffVersionForm(forms.ModelForm[TariffVersion]):
     file = forms.FileField(
         label=_("JSON file"), required=False, help_text=_("A whole document: it takes the place of the parts below.")
     )
-    head = forms.JSONField(label=_("Head"), widget=forms.Textarea(attrs={"rows": 14, "cols": 100}), required=False)
+    head = DocumentPart(label=_("Head"), widget=forms.Textarea(attrs={"rows": 14, "cols": 100}), required=False)
     seasons = _part("seasons")
     day_types = _part("day_types")
     holidays = _part("holidays")
@@ -97,6 +121,6 @@ EXAMPLE_HEAD = {
 
 def _read(content: bytes) -> Any:
     try:
-        return json.loads(content)
-    except ValueError as error:
-        raise ValidationError({"file": _("Received a file that is not JSON (%(why)s).") % {"why": error}}) from error
+        return read_json(content)
+    except TariffError as error:
+        raise ValidationError({"file": error.problems}) from error

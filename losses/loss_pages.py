@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from core.requests import EmsRequest, render_page
+from losses.cost_tabs import cost_tabs
 from losses.loss_export import ranking_csv
 from losses.loss_flow import loss_flow
 from losses.loss_overview import ORDERS, default_order, newest_day, overview, ranked
@@ -56,6 +57,7 @@ def losses(request: EmsRequest) -> HttpResponse:
         "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
         "flow": loss_flow(found.figures),
         "query": "&".join(part for part in (scope.query, period.query) if part),
+        "tabs": cost_tabs("overview"),
         "costs": _newest_lines(scope, period),
     }
     return render_page(request, "losses/losses.html", context)

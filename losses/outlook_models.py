@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.fields import FiniteJSONField
 from losses.billing_models import TariffAssignment
 from losses.tariffs.currencies import money
 from substations.models import Substation
@@ -34,8 +37,9 @@ class MonthOutlookQuerySet(models.QuerySet["MonthOutlook"]):
 class MonthOutlook(models.Model):
     """The month to date of a metering point, and where it ends with the days left like past ones.
 
-    Amounts are what the clauses on power factor add: penalties less incentives. low, middle, high: days left like one
-    at the 10th, 50th and 90th percentile of kvarh per kWh.
+    Amounts are what the clauses on power factor add: penalties less incentives; where there are none (kVAh, kVA), what
+    the month costs more than at the target. low, middle, high: days left like one at the 10th, 50th and 90th
+    percentile of kvarh per kWh.
     """
 
     assignment = models.ForeignKey(TariffAssignment, models.CASCADE, related_name="outlooks", db_index=False)
@@ -58,6 +62,7 @@ class MonthOutlook(models.Model):
     hold_power_factor = models.FloatField(_("to be held for the rest"), null=True)
     days_left = models.FloatField(_("days left"))
     is_stale = models.BooleanField(_("hours have changed since"), default=False)
+    bill_lines = FiniteJSONField(_("lines of the bill so far"), default=list, blank=True)
     computed_at = models.DateTimeField(auto_now=True)
 
     objects = MonthOutlookQuerySet.as_manager()
@@ -71,9 +76,16 @@ class MonthOutlook(models.Model):
     def __str__(self) -> str:
         return f"{self.assignment.point_name} {self.month:%Y-%m}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("losses:month", args=[self.pk])
+
     @property
     def amount_texts(self) -> dict[str, str]:
-        """The amounts as they are written: now, low, middle, high."""
+        """The amounts as they are written: now, low, middle, high, and the whole bill."""
         names = ("now", "low", "middle", "high")
         amounts = {name: getattr(self, f"amount_{name}") for name in names}
-        return {name: money(amount, self.currency, self.decimals) for name, amount in amounts.items()}
+        return {name: self.written(amount) for name, amount in (amounts | {"total": self.total_middle}).items()}
+
+    def written(self, amount: Decimal | str) -> str:
+        """An amount in the bill's currency."""
+        return money(Decimal(amount), self.currency, self.decimals)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Max
 from django.db.models.functions import TruncMonth
@@ -13,6 +15,7 @@ from losses.models import DailyRollup, HourlyRollup
 from losses.month_costs import store_month_costs
 from losses.outlook_models import MonthOutlook
 from losses.tariff_store import MeteringPoint, metering_points
+from losses.tariffs.bill_lines import Amount, BillLine
 from losses.tariffs.metered_hours import month_bounds_s
 from losses.tariffs.month_forecast import MonthForecast, forecast
 from losses.tariffs.tariff_bill import WrongMonth
@@ -25,46 +28,37 @@ EXAMPLES_FOR = timedelta(weeks=8)
 def refresh_outlooks() -> int:
     """Work out the months of which a day has closed or hours have changed since the last time; how many were stored.
 
-    Months that are over are kept, too, with all their days known: what was billed for is shown and never asked again.
+    Months that are over are kept, too, with all their days known: what a page shows of them is stored.
     """
-    last_days, done = _last_days(), _done()
-    return sum(
-        _refresh(point, month)
-        for point in metering_points()
-        for month, last in _months(point, last_days).items()
-        if done.get((point.assignment.pk, month)) != last
-    )
-
-
-def _done() -> dict[tuple[int, date], date]:
-    """Of each assignment (primary key) and month, the day up to which it stands as it was worked out."""
-    rows = MonthOutlook.objects.filter(is_stale=False).select_related("assignment__substation")
-    zones = {point.assignment.pk: point.zone for point in metering_points()}
-    return {
-        (row.assignment_id, row.month): row.until.astimezone(zones[row.assignment_id]).date()
-        for row in rows
-        if row.assignment_id in zones
+    current = {
+        (each.assignment_id, each.month): each.until for each in MonthOutlook.objects.filter(is_stale=False)
     }
+    total = 0
+    for month, last_days in _last_days().items():
+        for point in metering_points(max(last_days.values())):
+            last = max((last_days[each.pk] for each in point.substations if each.pk in last_days), default=None)
+            until = current.get((point.assignment.pk, month))
+            if last and (until is None or until.astimezone(point.zone).date() != last):
+                total += _refresh_alone(point, month)
+    return total
 
 
-def _last_days() -> dict[int, dict[date, date]]:
-    """Of each substation (primary key) and month, the last day of which anything is known."""
-    found: dict[int, dict[date, date]] = defaultdict(dict)
+def _last_days() -> dict[date, dict[int, date]]:
+    """Of each month and substation (primary key), the last day of which anything is known."""
+    found: dict[date, dict[int, date]] = defaultdict(dict)
     months = DailyRollup.objects.annotate(month=TruncMonth("day")).values("substation_id", "month")
     for pk, month, last in months.annotate(last=Max("day")).values_list("substation_id", "month", "last"):
-        found[pk][month] = last
+        found[month][pk] = last
     return found
 
 
-def _months(point: MeteringPoint, last_days: dict[int, dict[date, date]]) -> dict[date, date]:
-    """The months that a point was billed for, each with the last day of which something is known."""
-    since, until = point.assignment.since.replace(day=1), point.assignment.until or date.max
-    found: dict[date, date] = {}
-    for each in point.substations:
-        for month, last in last_days[each.pk].items():
-            if since <= month <= until:
-                found[month] = max(last, found.get(month, last))
-    return found
+def _refresh_alone(point: MeteringPoint, month: date) -> bool:
+    """What fails for one point is logged and stops no other."""
+    try:
+        return _refresh(point, month)
+    except Exception:
+        logger.exception("No outlook of %s", point.assignment)
+        return False
 
 
 def newest_hour(point: MeteringPoint, month: date | None = None) -> datetime | None:
@@ -84,7 +78,7 @@ def _refresh(point: MeteringPoint, month: date) -> bool:
     past = point.hours(newest - EXAMPLES_FOR, newest + timedelta(hours=1))
     target = max(each.target_power_factor for each in point.substations)
     try:
-        found = forecast(document, past, month, point.contract, target_power_factor=target)
+        found = forecast(document, past, month, point.contract_in(month), target_power_factor=target)
     except WrongMonth as error:
         logger.info("No outlook of %s: %s", point.assignment, error)
         return False
@@ -101,7 +95,7 @@ def _fields(found: MonthForecast) -> dict[str, object]:
     factors = {f"power_factor_{name}": each.power_factor for name, each in bills.items()}
     return {
         **{name: None if value is None else float(value) for name, value in factors.items()},
-        **{f"amount_{name}": each.power_factor_amount for name, each in bills.items()},
+        **{f"amount_{name}": amount for name, amount in found.penalties.items()},
         "total_middle": found.middle.total,
         "known_h": found.now.known_h,
         "month_h": found.now.month_h,
@@ -110,4 +104,25 @@ def _fields(found: MonthForecast) -> dict[str, object]:
         "target_power_factor": found.target_power_factor,
         "hold_power_factor": found.hold_power_factor,
         "days_left": found.days_left,
+        "bill_lines": [_plain(line) for line in found.now.lines],
     }
+
+
+def _plain(line: BillLine) -> dict[str, Any]:
+    """A line as it is stored: amounts and inputs as text, so that no digit of a decimal is lost."""
+    return {
+        "id": line.id,
+        "kind": line.kind,
+        "title": line.title,
+        "period": line.period,
+        "clause": line.clause,
+        "formula": line.formula,
+        "inputs": {name: str(value) for name, value in line.inputs.items()},
+        "amount": str(line.amount),
+        "is_estimate": line.is_estimate,
+        "remarks": [{"code": each.code, "figures": _texts(each.figures)} for each in line.remarks],
+    }
+
+
+def _texts(figures: Mapping[str, Amount]) -> dict[str, str]:
+    return {name: str(value) for name, value in figures.items()}

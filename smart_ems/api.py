@@ -14,6 +14,7 @@ from losses.billing_api import (
     CarbonFactorViewSet,
     MonthCostViewSet,
     MonthOutlookViewSet,
+    TariffAssignmentViewSet,
     TariffVersionViewSet,
     UtilityBillViewSet,
 )
@@ -47,6 +48,7 @@ router.register("hourly-losses", HourlyLossViewSet, basename="hourly-loss")
 router.register("daily-losses", DailyLossViewSet, basename="daily-loss")
 router.register("monthly-losses", MonthlyLossViewSet, basename="monthly-loss")
 router.register("tariff-versions", TariffVersionViewSet)
+router.register("tariff-assignments", TariffAssignmentViewSet)
 router.register("utility-bills", UtilityBillViewSet)
 router.register("month-outlooks", MonthOutlookViewSet)
 router.register("month-costs", MonthCostViewSet)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from losses.forms import charge_kinds
 from losses.tariffs.tariff_document import TariffError, checked_document, document_problems, read_document, schema
+from losses.tariffs.worked_bills import worked_result
 
 from .tariff_documents import ENERGY, power_factor_clause, slabs, tariff
 
@@ -26,6 +29,15 @@ def test_a_text_that_is_not_json_says_where() -> None:
         read_document("{\n")
 
 
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(b"[\xff]", "byte 1: this is not text in UTF-8"), ("[" * 100_000, "lists inside lists without end")],
+)
+def test_what_cannot_be_read_is_refused(content: str | bytes, problem: str) -> None:
+    with pytest.raises(TariffError, match=problem):
+        read_document(content)
+
+
 @pytest.mark.parametrize("document", [None, [], 3, "text", {}, {"schema": 2}])
 def test_nothing_like_a_document_is_refused(document: Any) -> None:
     with pytest.raises(TariffError):
@@ -38,7 +50,7 @@ def test_nothing_like_a_document_is_refused(document: Any) -> None:
         ({"schema": 2}, "schema: received 2, expected 1."),
         ({"currency": "rupees"}, 'currency: received "rupees", expected an ISO 4217 code such as INR.'),
         ({"currency": "INX"}, "currency: received “INX”, expected an ISO 4217 code in use, such as INR or EUR."),
-        ({"valid_from": "1.4.2020"}, 'valid_from: received "1.4.2020", expected a date as YYYY-MM-DD.'),
+        ({"valid_from": "1.4.2020"}, 'valid_from: received "1.4.2020", expected a date as YYYY-MM-DD'),
         (
             {"valid_to": "2019-12-31"},
             "valid_to: received 2019-12-31, expected a day on or after valid_from, 2020-01-01.",
@@ -74,6 +86,18 @@ def test_nothing_like_a_document_is_refused(document: Any) -> None:
         (
             {"periods": [{"name": "day", "when": [{"from": "06:30"}]}]},
             'periods[0].when[0].from: received "06:30", expected a whole hour',
+        ),
+        ({"valid_from": "2026-04-31"}, "valid_from: received 2026-04-31, expected a day of the calendar."),
+        ({"valid_to": "2026-02-29"}, "valid_to: received 2026-02-29, expected a day of the calendar."),
+        ({"valid_to": "0001-01-01"}, 'valid_to: received "0001-01-01", expected a date as YYYY-MM-DD, or'),
+        ({"holidays": ["02-30"]}, "holidays[0]: received 02-30, expected a day of the calendar."),
+        (
+            {"charges": [ENERGY | {"prices": {"all": float("nan")}}]},
+            "charges[0].prices.all: received nan, expected a number.",
+        ),
+        (
+            {"charges": [ENERGY | {"prices": {"all": 1e300}}]},
+            "charges[0].prices.all: received 1e+300, expected 1000000 or",
         ),
         ({"periods": [{"name": "day"}]}, "periods[0]: expected either “when” or “otherwise”"),
         (
@@ -120,6 +144,23 @@ def test_a_clause_that_cannot_be_is_refused(charge: dict[str, Any], problem: str
     assert any(each.startswith(problem) for each in document_problems(tariff(charge))), document_problems(
         tariff(charge)
     )
+
+
+@pytest.mark.parametrize("kind", charge_kinds(), ids=lambda kind: kind["properties"]["kind"]["const"])
+def test_each_example_comes_to_what_is_said_beside_it(kind: dict[str, Any]) -> None:
+    charge, worked = kind["examples"][0], kind["x-worked"]
+    names = list(worked["periods"])
+    hours = [f"{24 * number // len(names):02}:00" for number in range(len(names) + 1)]
+    document = tariff() | {"charges": [charge]}
+    if names != ["all"]:
+        slots = zip(names, pairwise(hours), strict=True)
+        periods = [{"name": name, "when": [{"from": start, "to": end}]} for name, (start, end) in slots]
+        document["periods"] = [*periods[:-1], {"name": names[-1], "otherwise": True}]
+    if "base" in charge:
+        document["charges"] = [ENERGY | {"prices": {"all": worked["base_price"]}}, charge]
+    given = {"title": "Example", "source": "schema", "month": "2026-03", "periods": worked["periods"]}
+    found = worked_result(checked_document(document), given | {"contract": worked.get("contract", {})})
+    assert str(found.amount(charge["id"])) == worked["amount"]
 
 
 def test_each_part_of_the_schema_has_an_example_that_is_right() -> None:

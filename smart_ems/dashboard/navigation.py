@@ -49,9 +49,8 @@ def _current(request: HttpRequest) -> str:
     by_app = {
         "substations": "substations",
         "ingestion": "ingestion:list",
-        "mlcore": "mlcore:list",
         "losses": "losses:overview",
-        "losses-bills": "losses:overview",
+        "mlcore": "mlcore:list",
     }
     app = match.app_names[0] if match.app_names else ""
     if app == "alerts":

@@ -1,0 +1,20 @@
+"""URLs of losses and costs: what is lost, where months end, the utility's bills, tariffs."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from . import bill_views, loss_pages, month_views, tariff_views
+
+app_name = "losses"
+urlpatterns = [
+    path("", loss_pages.losses, name="overview"),
+    path("weekly/", loss_pages.weekly, name="weekly"),
+    path("power-factor-duration/", loss_pages.duration, {"quantity": "power_factor"}, name="power-factor-duration"),
+    path("avoidable-duration/", loss_pages.duration, {"quantity": "avoidable"}, name="avoidable-duration"),
+    path("months/", month_views.months, name="months"),
+    path("months/<int:pk>/", month_views.month, name="month"),
+    path("bills/", bill_views.bills, name="bills"),
+    path("tariffs/", tariff_views.tariffs, name="tariffs"),
+    path("tariffs/<int:pk>/", tariff_views.version, name="tariff-version"),
+]
