@@ -25,8 +25,8 @@ from substations.models import Link, PendingRange, Reading, Substation
 from substations.partitions import ensure_months
 from substations.simulation import Simulation, SimulationSpec, simulate
 
-from .large_losses import account
 from .large_grid_costs import fill_costs
+from .large_losses import account
 
 TEMPLATES = 25  # simulated; the others are copies of them
 SITES = ("North works", "South works", "Harbour", "University", "Old town")

@@ -30,9 +30,7 @@ def refresh_outlooks() -> int:
 
     Months that are over are kept, too, with all their days known: what a page shows of them is stored.
     """
-    current = {
-        (each.assignment_id, each.month): each.until for each in MonthOutlook.objects.filter(is_stale=False)
-    }
+    current = {(each.assignment_id, each.month): each.until for each in MonthOutlook.objects.filter(is_stale=False)}
     total = 0
     for month, last_days in _last_days().items():
         for point in metering_points(max(last_days.values())):

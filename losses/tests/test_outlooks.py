@@ -6,8 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from losses.models import DailyRollup, HourlyRollup, MonthCost, MonthOutlook, TariffAssignment
-from losses.models import HourlyRollup, MonthOutlook, TariffAssignment, TariffVersion
+from losses.models import DailyRollup, HourlyRollup, MonthCost, MonthOutlook, TariffAssignment, TariffVersion
 from losses.outlooks import refresh_outlooks
 from losses.querysets import FIELDS
 from losses.tariff_store import store_version
@@ -108,6 +107,8 @@ def test_a_month_before_the_assignment_is_nobodys(substation: Substation) -> Non
     TariffAssignment.objects.update(since=date(2026, 4, 1))
     hours(substation, 0, 800)
     assert refresh_outlooks() == 1
+
+
 def test_a_point_that_fails_stops_no_other(substation: Substation, caplog: pytest.LogCaptureFixture) -> None:
     hours(substation, 0, 240)
     broken = Substation.objects.create(code="B")
