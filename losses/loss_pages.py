@@ -20,6 +20,7 @@ from losses.loss_patterns import duration_figure, weekly_figure
 from losses.loss_scope import LossScope
 from losses.models import MonthCost
 from losses.report_period import ReportPeriod
+from losses.three_line_texts import three_line_texts
 
 PAGE_SIZE = 50
 """Chosen: a few screens of rows."""
@@ -49,6 +50,7 @@ def losses(request: EmsRequest) -> HttpResponse:
     rows = ranked(found.rows, order.column, is_down=order.is_down)
     if request.GET.get("format") == "csv":
         return ranking_csv(period, rows)
+    costs = _newest_costs(scope, period)
     context: dict[str, Any] = {
         "scope": scope,
         "period": period,
@@ -58,7 +60,8 @@ def losses(request: EmsRequest) -> HttpResponse:
         "flow": loss_flow(found.figures),
         "query": "&".join(part for part in (scope.query, period.query) if part),
         "tabs": cost_tabs("overview"),
-        "costs": _newest_lines(scope, period),
+        "costs": costs,
+        "three": three_line_texts(costs) if costs else [],
     }
     return render_page(request, "losses/losses.html", context)
 
@@ -89,7 +92,7 @@ def _asked(request: EmsRequest) -> tuple[LossScope, ReportPeriod]:
     return scope, ReportPeriod.parse(request.GET, newest_day(scope) or timezone.localdate())
 
 
-def _newest_lines(scope: LossScope, period: ReportPeriod) -> MonthCost | None:
+def _newest_costs(scope: LossScope, period: ReportPeriod) -> MonthCost | None:
     """The three lines of a substation's newest billed month in a period, with formula, inputs and assumptions."""
     if scope.substation is None:
         return None

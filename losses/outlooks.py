@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Max
 from django.db.models.functions import TruncMonth
 
+from losses.billing_models import TariffVersion
 from losses.models import DailyRollup, HourlyRollup
 from losses.month_costs import store_month_costs
 from losses.outlook_models import MonthOutlook
@@ -30,15 +31,23 @@ def refresh_outlooks() -> int:
 
     Months that are over are kept, too, with all their days known: what a page shows of them is stored.
     """
-    current = {(each.assignment_id, each.month): each.until for each in MonthOutlook.objects.filter(is_stale=False)}
+    stored = {(each.assignment_id, each.month): each for each in MonthOutlook.objects.filter(is_stale=False)}
+    changed_at = dict(TariffVersion.objects.values_list("tariff").annotate(Max("changed_at")))
     total = 0
     for month, last_days in _last_days().items():
         for point in metering_points(max(last_days.values())):
             last = max((last_days[each.pk] for each in point.substations if each.pk in last_days), default=None)
-            until = current.get((point.assignment.pk, month))
-            if last and (until is None or until.astimezone(point.zone).date() != last):
+            before = stored.get((point.assignment.pk, month))
+            if last and not (before and _is_current(point, before, last, changed_at)):
                 total += _refresh_alone(point, month)
     return total
+
+
+def _is_current(point: MeteringPoint, before: MonthOutlook, last: date, changed_at: dict[int, datetime]) -> bool:
+    """Whether a month was worked out up to its last known day already, by the tariff as it is now."""
+    if before.computed_at < changed_at.get(point.assignment.tariff_id, before.computed_at):
+        return False
+    return before.until.astimezone(point.zone).date() == last
 
 
 def _last_days() -> dict[date, dict[int, date]]:

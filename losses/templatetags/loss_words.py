@@ -24,21 +24,6 @@ FLOW_WORDS = {
     "lines": gettext_lazy("… in lines, at the target"),
     "avoidable": gettext_lazy("… avoidable"),
 }
-LINE_WORDS = {
-    "avoidable_loss": gettext_lazy("Avoidable loss"),
-    "penalty": gettext_lazy("Penalty, lost incentive"),
-    "released_kva": gettext_lazy("Could be released"),
-}
-ASSUMPTION_WORDS = {
-    "mean_energy_price": gettext_lazy("A kWh that is lost costs what a kWh of the month costs on average."),
-    "no_co2_factor": gettext_lazy("There is no CO2 factor for the grid and the month."),
-    "same_active_energy": gettext_lazy("The active energy stays what it is."),
-    "one_of_several_meters": gettext_lazy(
-        "The other substations of the bill stay as they are: what each saves alone does not add up."
-    ),
-    "demand_unknown": gettext_lazy("The demand of the month is not known."),
-    "highest_kw_of_the_hour": gettext_lazy("At the highest kVA of an hour its highest kW is drawn."),
-}
 
 
 @register.filter
@@ -80,15 +65,3 @@ def unlocalized(value: float) -> str:
 @stringfilter
 def flow_word(code: str) -> str:
     return str(FLOW_WORDS[code])
-
-
-@register.filter
-@stringfilter
-def line_word(code: str) -> str:
-    return str(LINE_WORDS[code])
-
-
-@register.filter
-@stringfilter
-def assumption_word(code: str) -> str:
-    return str(ASSUMPTION_WORDS.get(code, code))

@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from losses.models import HourlyRollup, TariffAssignment
+from losses.models import DailyRollup, HourlyRollup, TariffAssignment
 from losses.querysets import FIELDS
 from losses.tariff_store import store_version
 from substations.models import Substation
@@ -38,7 +38,15 @@ def metered(code: str, hours: int = 240, **values: Any) -> Substation:
         HourlyRollup(substation=one, at=START + timedelta(hours=number), **plain | energies | demands | values)
         for number in range(hours)
     )
+    store_days(one, START, hours)
     return one
+
+
+def store_days(substation: Substation, start: datetime, hours: int) -> None:
+    """The days that go with so many stored hours."""
+    figures = dict.fromkeys(FIELDS, 0.0) | {"is_assumed": False, "covered_h": 24.0}
+    for day in sorted({(start + timedelta(hours=number)).date() for number in range(hours)}):
+        DailyRollup.objects.update_or_create(substation=substation, day=day, defaults=figures)
 
 
 def billed(*codes: str, **values: Any) -> TariffAssignment:

@@ -6,12 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from losses.models import DailyRollup, HourlyRollup, MonthCost, MonthOutlook, TariffAssignment, TariffVersion
+from losses.models import HourlyRollup, MonthCost, MonthOutlook, TariffAssignment, TariffVersion
 from losses.outlooks import refresh_outlooks
 from losses.querysets import FIELDS
 from losses.tariff_store import store_version
 from substations.models import Substation
 
+from .billed_point import store_days
 from .tariff_documents import power_factor_clause, slabs, tariff
 
 pytestmark = pytest.mark.django_db
@@ -21,9 +22,7 @@ CLAUSE = power_factor_clause(slabs("proportional", (0.9, 0.01, 1.0)))
 
 def hours(substation: Substation, first: int, last: int) -> None:
     """Hours that are stored, and the days that go with them."""
-    for day in {(START + timedelta(hours=number)).date() for number in range(first, last)}:
-        figures = dict.fromkeys(FIELDS, 0.0) | {"is_assumed": False, "covered_h": 24.0}
-        DailyRollup.objects.update_or_create(substation=substation, day=day, defaults=figures)
+    store_days(substation, START + timedelta(hours=first), last - first)
     plain = dict.fromkeys(FIELDS, 0.0) | {"is_assumed": False, "covered_h": 1.0}
     values = plain | {"energy_import_kwh": 100.0, "reactive_q1_kvarh": 75.0}
     HourlyRollup.objects.bulk_create(
@@ -58,6 +57,14 @@ def test_it_is_worked_out_when_a_day_closes_and_not_before(substation: Substatio
     hours(substation, 250, 265)
     assert refresh_outlooks() == 1
     assert MonthOutlook.objects.count() == 1
+
+
+def test_a_tariff_that_was_changed_is_worked_out_again(substation: Substation) -> None:
+    hours(substation, 0, 240)
+    refresh_outlooks()
+    store_version(tariff(power_factor_clause(slabs("proportional", (0.9, 0.01, 2.0)))))
+    assert [refresh_outlooks() for _ in range(2)] == [1, 0]
+    assert MonthOutlook.objects.get().amount_texts["middle"] == "₹\N{NO-BREAK SPACE}89,280.00"
 
 
 def test_another_month_has_its_own(substation: Substation) -> None:

@@ -30,6 +30,7 @@ MORE = {
     "new-upload": "/uploads/new/",
     "file": "/uploads/{upload}/",
     "model": "/models/{substation}/",
+    "losses": "/losses/",
     "months": "/losses/months/",
     "month": "/losses/months/{outlook}/",
     "bills": "/losses/bills/",
