@@ -30,6 +30,10 @@ class PriceRange:
     high: Decimal
 
     @property
+    def both(self) -> tuple[Decimal, Decimal]:
+        return self.low, self.high
+
+    @property
     def middle(self) -> Decimal:
         return (self.low + self.high) / 2
 
