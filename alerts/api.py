@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import APIException
@@ -70,6 +70,11 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     penalty_if_left = _amount("penalty.left")
     penalty_if_mended = _amount("penalty.mended")
     penalty_currency = serializers.CharField(source="penalty.currency", default=None, read_only=True)
+    last_known_at = serializers.DateTimeField(
+        read_only=True,
+        allow_null=True,
+        help_text="Time of the newest reading, of active alerts that rest on an old one.",
+    )
 
     class Meta:
         model = Alert
@@ -77,8 +82,8 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
             "id", "substation", "kind", "cause", "severity", "state", "condition", "acknowledged", "suppression",
             "raised_at", "detected_at", "peak_at", "cleared_at", "closed_at", "closure", "acknowledged_by",
             "acknowledged_at", "acknowledge_note", "loss_kwh", "loss_low_kwh", "loss_high_kwh", "loss_pct", "score",
-            "confidence", "reason", "occurrences", "reopen_count", "detection", "version", "penalty_if_left",
-            "penalty_if_mended", "penalty_currency",
+            "confidence", "reason", "last_known_at", "occurrences", "reopen_count", "detection", "version",
+            "penalty_if_left", "penalty_if_mended", "penalty_currency",
         )  # fmt: skip
 
 
@@ -121,6 +126,7 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
     queryset = Alert.objects.select_related("substation", "acknowledged_by", "penalty")
     serializer_class = AlertSerializer
     filterset_class = ApiAlertFilter
+    query_parameters = ("history", "sort")
     action_permissions = {
         "acknowledge": ["alerts.acknowledge_alert"],
         "unacknowledge": ["alerts.acknowledge_alert"],
@@ -136,13 +142,20 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
         if self.request.GET.get("history", "").lower() in ("true", "1", "yes"):
             closed = Alert.objects.in_history().order_by("-closed_at", "-pk")
             return closed.select_related("substation", "acknowledged_by", "penalty")
-        found = Alert.objects.unresolved()
+        found = Alert.objects.unresolved().with_newest_reading()
         by_penalty = self.request.GET.get("sort") == "penalty"
         found = found.dearest_first() if by_penalty else found.most_urgent_first()
         return found.select_related("substation", "acknowledged_by", "penalty")
 
     def get_serializer_class(self) -> Any:
         return AlertSerializer if self.action == "list" else AlertDetailSerializer
+
+    @extend_schema(
+        parameters=[OpenApiParameter("history", bool, description="True: closed alerts instead of open ones.")]
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Open alerts, most urgent first, or closed ones, newest first."""
+        return super().list(request, *args, **kwargs)
 
     @extend_schema(request=NoteSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
     @action(detail=True, methods=["post"])

@@ -53,6 +53,8 @@ def apply(
     }
     if state.closed and not alert.closure and "closure" not in fields:
         fields["closure"] = Alert.Closure.CLEARED
+    if before.closed and not state.closed:
+        fields["closure"] = Alert.Closure.OPEN
     if before.acknowledged and not state.acknowledged:
         fields |= NOBODY
     guarded_update(alert, version=alert.version + 1, **fields)

@@ -28,6 +28,11 @@ DISPLAY_STATES = {
     DisplayState.OUT_OF_SERVICE: _("Out of service"),
     DisplayState.CLOSED: _("Closed"),
 }
+LAST_KNOWN = {
+    DisplayState.UNACKNOWLEDGED: _("Last known"),
+    DisplayState.ACKNOWLEDGED: _("Acknowledged, last known"),
+}
+"""Of active alerts whose substation does not report any more."""
 TRANSITIONS = {
     Transition.RAISE.value: _("Raised"),
     Transition.RECORD.value: _("Retrospective"),

@@ -54,6 +54,7 @@ class Evidence:
     tier: str
     version: int | None
     sensitivity: float | None
+    not_billable: bool = False
 
 
 def read(stored: Mapping[str, Any], cause: str) -> Evidence:
@@ -77,6 +78,7 @@ def read(stored: Mapping[str, Any], cause: str) -> Evidence:
         tier=str(Detector.Tier(judged_by["rung"]).label) if judged_by.get("rung") in Detector.Tier.values else "",
         version=judged_by.get("version"),
         sensitivity=judged_by.get("sensitivity"),
+        not_billable=bool(stored.get("not_billable")),
     )
 
 

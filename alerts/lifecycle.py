@@ -6,7 +6,7 @@
     clear           data       active                       cleared; closed if it was acknowledged and is not latched
     return          data       cleared, open                active, unacknowledged again, one more occurrence
     acknowledge     operator   open, unacknowledged         acknowledged; closed if it had cleared and is not latched
-    unacknowledge   operator   open, acknowledged           unacknowledged
+    unacknowledge   operator   acknowledged                 unacknowledged; what acknowledging closed is open again
     resolve         operator   open                         closed
     reopen          system     closed                       active, unacknowledged
     supersede       system     open, cleared                closed
@@ -122,7 +122,7 @@ def allowed(state: LifecycleState, transition: Transition) -> bool:
         Transition.CLEAR: state.active,
         Transition.RETURN: still_open and not state.active,
         Transition.ACKNOWLEDGE: still_open and not state.acknowledged,
-        Transition.UNACKNOWLEDGE: still_open and state.acknowledged,
+        Transition.UNACKNOWLEDGE: state.acknowledged and (still_open or not state.active),
         Transition.RESOLVE: still_open,
         Transition.REOPEN: state.closed,
         Transition.SUPERSEDE: still_open and not state.active,
@@ -145,7 +145,7 @@ def after(state: LifecycleState, transition: Transition, *, latched: bool) -> Li
         raise Refused(transition, state)
     match transition:
         case Transition.ESCALATE | Transition.UNACKNOWLEDGE:
-            return replace(state, acknowledged=False)
+            return replace(state, acknowledged=False, closed=False)
         case Transition.CLEAR:
             return replace(
                 state,

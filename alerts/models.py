@@ -11,6 +11,7 @@ and it is in the history once ``closed_at`` is set. What a page shows is derived
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -18,13 +19,14 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
 from core.retries import Failure, FailureQuerySet
 from mlcore.explanations import PAGE, said_by
 from mlcore.models import Cause, Detection
-from substations.models import Substation
+from substations.models import Reading, Substation
 
 from . import display_names
 from .lifecycle import Condition, DisplayState, LifecycleState, Suppression
@@ -47,7 +49,7 @@ class Alert(models.Model):
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
     substation = models.ForeignKey(Substation, models.PROTECT, related_name="alerts", db_index=False)
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     cause = models.CharField(_("cause"), max_length=24, choices=Cause)
     severity_now = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
     severity_peak = models.PositiveSmallIntegerField(_("highest severity"), choices=Severity)
@@ -92,6 +94,9 @@ class Alert(models.Model):
     reopen_count = models.PositiveIntegerField(_("reopened"), default=0)
     verify_at = models.DateTimeField(
         null=True, blank=True, help_text=_("Resolved while still present: when to look whether it is gone.")
+    )
+    verify_from = models.DateTimeField(
+        null=True, blank=True, help_text=_("End of the newest reading at that time: later ones say whether it is gone.")
     )
     version = models.PositiveIntegerField(default=1, help_text=_("Grows with every change; guards concurrent writes."))
     changed_at = models.DateTimeField(auto_now=True)
@@ -144,8 +149,28 @@ class Alert(models.Model):
         return self.lifecycle_state.display
 
     @property
+    def last_known_at(self) -> datetime | None:
+        """Time of the newest reading where an active alert rests on one that says nothing of the present."""
+        if self.closed_at or self.condition != Condition.ACTIVE or self.kind == Kind.DATA_MISSING:
+            return None
+        newest: datetime | None
+        if hasattr(self, "newest_reading_at"):  # of ``with_newest_reading``
+            newest = self.newest_reading_at
+        else:
+            newest = Reading.objects.for_substation(self.substation_id).newest(1).values_list("at", flat=True).first()
+        return newest if newest and self.substation.is_stale(newest, timezone.now()) else None
+
+    @property
     def state_label(self) -> str:
-        return str(display_names.DISPLAY_STATES[self.state])
+        label = str(display_names.DISPLAY_STATES[self.state])
+        if self.last_known_at is None:
+            return label
+        return str(display_names.LAST_KNOWN.get(self.state, label))
+
+    @property
+    def closes_when_acknowledged(self) -> bool:
+        """Whether it has cleared and nothing more is asked for than that somebody saw it."""
+        return self.condition == Condition.CLEARED and self.severity_peak < Severity.CRITICAL and not self.closed_at
 
     @property
     def sentence(self) -> str:

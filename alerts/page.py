@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -36,7 +36,10 @@ OFFERED = (
 
 def get(pk: int) -> Alert:
     return get_object_or_404(
-        Alert.objects.select_related("substation", "acknowledged_by", "detection__detector", "penalty"), pk=pk
+        Alert.objects.with_newest_reading().select_related(
+            "substation", "acknowledged_by", "detection__detector", "penalty"
+        ),
+        pk=pk,
     )
 
 
@@ -48,7 +51,7 @@ def show(request: EmsRequest, alert: Alert, *, status: int = 200, **more: object
         "can": {each.value: allowed(alert.lifecycle_state, each) for each in OFFERED},
         "may_undo": may_undo(request, alert),
         "outlook": MonthOutlook.objects.of(alert.substation).first(),
-        "energy": energy_of(alert, newest=_newest(alert)),
+        "energy": energy_of(alert, newest=getattr(alert, "newest_reading_at", None)),
         "fed_from": [link.source for link in alert.substation.links_in.select_related("source") if link.source],
         "events": alert.events.select_related("actor").order_by("-seq"),
         "resolutions": alert.resolutions.select_related("resolved_by"),
@@ -65,16 +68,12 @@ def show(request: EmsRequest, alert: Alert, *, status: int = 200, **more: object
     return render_page(request, "alerts/detail.html", context, status=status)
 
 
-def _newest(alert: Alert) -> datetime | None:
-    newest: datetime | None = alert.substation.readings.order_by("-at").values_list("at", flat=True).first()
-    return newest
-
-
 def may_undo(request: EmsRequest, alert: Alert) -> bool:
     """Whether the acknowledgement is this user's own, and fresh: then one click takes it back."""
     at = alert.acknowledged_at
     is_own = alert.acknowledged and alert.acknowledged_by_id == request.user.pk
-    return bool(is_own and not alert.closed_at and at and timezone.now() - at < UNDO_WITHIN)
+    by_this = not alert.closed_at or alert.closure == Alert.Closure.CLEARED
+    return bool(is_own and by_this and at and timezone.now() - at < UNDO_WITHIN)
 
 
 def done(request: EmsRequest, alert: Alert) -> HttpResponse:

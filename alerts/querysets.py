@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.db import models
-from django.db.models import Case, Count, F, IntegerField, Q, Value, When
+from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Greatest
+
+from substations.models import Reading
 
 if TYPE_CHECKING:
     from .models import Alert, AlertEvent  # noqa: F401 (named as text below)
@@ -17,6 +19,11 @@ OUT = ("out_of_service", "by_design")
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
+    def with_newest_reading(self) -> AlertQuerySet:
+        """Annotate ``newest_reading_at``, of the alert's substation."""
+        newest = Reading.objects.filter(substation=OuterRef("substation")).order_by("-at").values("at")[:1]
+        return self.annotate(newest_reading_at=Subquery(newest))
+
     def unresolved(self) -> AlertQuerySet:
         return self.filter(closed_at__isnull=True)
 

@@ -27,8 +27,12 @@ NOT_REVIEWED = Q(review__isnull=True, withdrawn_at__isnull=True) | Q(revision__g
 
 
 def _not_reviewed() -> QuerySet[Detection]:
-    """Those without the ones that could not be reviewed and whose next attempt is still to come."""
-    return Detection.objects.filter(NOT_REVIEWED).exclude(review_failure__retry_at__gt=timezone.now())
+    """Those without the ones that could not be reviewed and whose next attempt is still to come.
+
+    Information asks nothing of an operator: it raises no alert.
+    """
+    changed = Detection.objects.filter(NOT_REVIEWED).abnormal()
+    return changed.exclude(review_failure__retry_at__gt=timezone.now())
 
 
 def unreviewed() -> list[Detection]:
@@ -194,10 +198,13 @@ def _refresh_closed(alert: Alert, summary: Summary, *, now: datetime) -> Alert:
         alert,
         Transition.REOPEN,
         now=now,
-        comment=_("The readings show that it is still present."),
+        comment=_("It is back.")
+        if summary.occurrences > alert.occurrences
+        else _("The readings show that it is still present."),
         closure=Alert.Closure.OPEN,
         cleared_at=None,
         verify_at=None,
+        verify_from=None,
         reopen_count=alert.reopen_count + 1,
     )
     return refresh(alert, now=now)

@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 
 from mlcore.models import Detection
 from mlcore.services import learn_verdict
+from substations.models import Reading
 
 from . import review
 from .changes import Conflict, EventSource, apply, expect, guarded_update
-from .lifecycle import Condition, Transition
+from .lifecycle import Condition, Refused, Transition
 from .models import Alert, Resolution
 
 
@@ -41,8 +42,18 @@ def acknowledge(
 def unacknowledge(
     alert: Alert, *, by: User, note: str, version: int | None = None, source: EventSource = EventSource.WEB
 ) -> Alert:
-    """Take the acknowledgement back, with the reason."""
+    """Take the acknowledgement back, with the reason; an alert that it closed is open again.
+
+    Raises:
+        lifecycle.Refused: it is not acknowledged, or was closed by something else.
+        Conflict: it is not at ``version`` any more, or another alert of its kind is open by now.
+    """
     expect(alert, version)
+    if alert.closed_at and alert.closure != Alert.Closure.CLEARED:
+        raise Refused(Transition.UNACKNOWLEDGE, alert.lifecycle_state)
+    newer = Alert.objects.unresolved().filter(substation=alert.substation_id, kind=alert.kind).exclude(pk=alert.pk)
+    if alert.closed_at and newer.exists():
+        raise Conflict(_("Another alert of this kind has been raised on the substation meanwhile."))
     return apply(alert, Transition.UNACKNOWLEDGE, now=timezone.now(), by=by, comment=note, source=source)
 
 
@@ -82,8 +93,14 @@ def resolve(
         comment=resolution.root_cause,
         closure=Alert.Closure.RESOLVED,
         verify_at=now + timedelta(minutes=settings.ALERT_VERIFY_MINUTES) if verify else None,
+        verify_from=_end_of_newest_reading(alert) if verify else None,
     )
     return alert
+
+
+def _end_of_newest_reading(alert: Alert) -> datetime | None:
+    newest = Reading.objects.for_substation(alert.substation_id).newest(1).first()
+    return None if newest is None else newest.at + timedelta(seconds=alert.substation.reading_interval_s)
 
 
 def _is_false(alert: Alert, resolution: Resolution) -> bool:
@@ -114,6 +131,9 @@ def _verify(alert: Alert, *, now: datetime) -> bool:
     if alert.condition == Condition.CLEARED or newer:
         guarded_update(alert, verify_at=None)
         return False
+    if not _seen_since_resolved(alert):
+        guarded_update(alert, verify_at=now + timedelta(minutes=settings.ALERT_VERIFY_MINUTES))
+        return False
     resolution = alert.resolutions.select_related("resolved_by").first()
     who = resolution.resolved_by.get_username() if resolution else "?"
     apply(
@@ -124,7 +144,17 @@ def _verify(alert: Alert, *, now: datetime) -> bool:
         % {"minutes": settings.ALERT_VERIFY_MINUTES, "who": who},
         closure=Alert.Closure.OPEN,
         verify_at=None,
+        verify_from=None,
         reopen_count=alert.reopen_count + 1,
     )
     review.refresh(alert, now=now)  # what the readings said while it was closed
     return True
+
+
+def _seen_since_resolved(alert: Alert) -> bool:
+    """Whether a reading from after the resolution shows it: what came before contradicts nobody."""
+    if alert.verify_from is None:
+        return True
+    ongoing = [each.detection for each in alert.episodes.select_related("detection") if each.detection.is_open]
+    seen = [detection.seen_until for detection in ongoing]
+    return any(until is None or until > alert.verify_from for until in seen)

@@ -74,7 +74,7 @@ def summarise(detections: Sequence[Detection]) -> Summary:
         loss_kwh=_total(each.loss_kwh for each in current),
         loss_low_kwh=_total(each.loss_low_kwh for each in current),
         loss_high_kwh=_total(each.loss_high_kwh for each in current),
-        occurrences=len(current),
+        occurrences=sum(each.occurrences for each in current),
     )
 
 

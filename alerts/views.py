@@ -35,7 +35,7 @@ def index(request: EmsRequest) -> HttpResponse:
     """Open alerts, most urgent first; what is put aside has its own tabs."""
     tab = request.GET.get("tab", "") if request.GET.get("tab") in TABS else ""
     chosen = _range(request)
-    alerts = Alert.objects.on_tab(tab).raised_between(*chosen.bounds(timezone.now()))
+    alerts = Alert.objects.on_tab(tab).raised_between(*chosen.bounds(timezone.now())).with_newest_reading()
     by_penalty = request.GET.get("sort") == "penalty"
     alerts = alerts.dearest_first() if by_penalty else alerts.most_urgent_first()
     found = AlertPageFilter(request.GET, alerts.select_related("substation", "acknowledged_by", "penalty"))
@@ -68,7 +68,7 @@ def _sort_url(request: EmsRequest, by_penalty: bool) -> str:
 
 def _tabs(request: EmsRequest, tab: str, counts: dict[str, int]) -> list[tuple[str, str, bool, int]]:
     """Text, URL (filters stay), whether it is the current one, and how many."""
-    words = {"": _("Active"), "shelved": _("Shelved"), "out_of_service": _("Out of service")}
+    words = {"": _("Open"), "shelved": _("Shelved"), "out_of_service": _("Out of service")}
     tabs = []
     for name in TABS:
         query = request.GET.copy()
@@ -118,7 +118,7 @@ def panel(request: EmsRequest) -> HttpResponse:
 
     With ``found_after`` (ISO time) those that were found since then, closed ones too: what a file has brought to light.
     """
-    alerts = Alert.objects.most_urgent_first().select_related("substation")
+    alerts = Alert.objects.most_urgent_first().with_newest_reading().select_related("substation")
     if codes := request.GET.getlist("substation"):
         alerts = alerts.filter(substation__code__in=codes)
     context: dict[str, object] = {"code": codes[0] if codes else ""}

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from losses.models import HourlyRollup
-from losses.pending import account_pending
+from losses.stale_hours import account_pending
 
 # Figure: columns of the truth that add up to it, and fields of a rollup that do.
 COMPARED = {

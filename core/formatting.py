@@ -22,9 +22,15 @@ def figure(value: float | None, unit: str = "") -> str:
     if value is None or not math.isfinite(value):
         return NOTHING
     decimals = 0 if value == 0 else max(0, 2 - math.floor(math.log10(abs(value))))
-    text = number_format(round(value, decimals), decimal_pos=min(decimals, 4), use_l10n=True, force_grouping=True)
+    shown = rounded(value, min(decimals, 4))
+    text = number_format(shown, decimal_pos=min(decimals, 4), use_l10n=True, force_grouping=True)
     text = text.replace("-", "−")
     return _in_order(f"{text} {unit}" if unit else text)
+
+
+def rounded(value: float, decimals: int) -> float:
+    """The value to so many decimals, never a signed zero: “−0.0” is no number to read."""
+    return round(value, decimals) or 0.0
 
 
 def power_factor(value: float | None) -> str:
@@ -34,7 +40,7 @@ def power_factor(value: float | None) -> str:
 
 def fixed(value: float, decimals: int) -> str:
     """So many decimals, rounded: Django's ``number_format`` alone cuts 0.799 down to 0.79."""
-    return number_format(round(value, decimals), decimal_pos=decimals)
+    return number_format(rounded(value, decimals), decimal_pos=decimals)
 
 
 def share(value: float | None) -> str:
@@ -67,6 +73,12 @@ def moment(context: Context, at: datetime | None, zone: str | tzinfo = "") -> Sa
         f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC",
         f"{date_format(local, 'SHORT_DATETIME_FORMAT')} {offset(local)}",
     )
+
+
+def exact(at: datetime, zone: tzinfo) -> str:
+    """A time with its offset as plain text, where no markup can stand."""
+    local = at.astimezone(zone)
+    return f"{date_format(local, 'SHORT_DATETIME_FORMAT')} {offset(local)}"
 
 
 def ago(context: Context, at: datetime | None) -> SafeString | str:

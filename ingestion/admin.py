@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from core.read_only_admin import RecordMixin
-from ingestion.models import ColumnMapping, RowProblem, Upload
+from ingestion.models import RowProblem, SourceProfile, Upload
 
 if TYPE_CHECKING:
     BaseAdmin = admin.ModelAdmin[Any]
@@ -44,11 +44,12 @@ class RowProblemAdmin(RecordMixin, BaseAdmin):
     list_per_page = 50
 
 
-@admin.register(ColumnMapping)
-class ColumnMappingAdmin(BaseAdmin):
-    list_display = ("name", "time_zone", "day_first", "interval_s", "updated_at")
-    search_fields = ("name",)
-    readonly_fields = ("signature", "columns", "updated_at")
+@admin.register(SourceProfile)
+class SourceProfileAdmin(BaseAdmin):
+    list_display = ("name_pattern", "sender", "source", "name", "updated_at")
+    list_select_related = ("sender",)
+    search_fields = ("name", "name_pattern")
+    readonly_fields = ("sender", "source", "name_pattern", "key", "columns", "name", "updated_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # a mapping is confirmed with a file at hand
+        return False  # answers are confirmed with a file at hand

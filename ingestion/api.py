@@ -3,118 +3,41 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import mixins, serializers, status, viewsets
+from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException, ValidationError
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.exceptions import ValidationError
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.parsers import BodyTooLarge, JsonBody
 from ingestion import services
-from ingestion.mapping import MappingError
-from ingestion.models import RowProblem, Upload
-from ingestion.options import ImportOptions, OptionError
+from ingestion.models import Upload
+from ingestion.options import ImportOptions
 from ingestion.problems import Unreadable
+from ingestion.upload_serializers import (
+    AnswersSerializer,
+    RowProblemSerializer,
+    UploadedSerializer,
+    UploadPlanSerializer,
+    UploadRequestSerializer,
+    UploadSerializer,
+)
 from smart_ems import pipeline
 from substations.channels import CHANNEL_NAMES
 
 if TYPE_CHECKING:
-    UploadSerializerBase = serializers.ModelSerializer[Upload]
-    ProblemSerializerBase = serializers.ModelSerializer[RowProblem]
     PlainSerializer = serializers.Serializer[Any]
     UploadViewSetBase = viewsets.GenericViewSet[Upload]
 else:
-    UploadSerializerBase = ProblemSerializerBase = serializers.ModelSerializer
     PlainSerializer = serializers.Serializer
     UploadViewSetBase = viewsets.GenericViewSet
-
-
-class UploadSerializer(UploadSerializerBase):
-    """One upload; ``questions`` names what must be answered while the state is ``waiting``."""
-
-    percent = serializers.IntegerField(read_only=True)
-
-    class Meta:
-        model = Upload
-        fields = (
-            "id", "original_name", "size", "sha256", "source", "created_at", "state", "stage", "reason", "questions",
-            "percent", "rows_read", "rows_new", "rows_replaced", "rows_unchanged", "rows_bad", "rows_empty",
-            "started_at", "finished_at",
-        )  # fmt: skip
-        read_only_fields = fields
-
-
-class RowProblemSerializer(ProblemSerializerBase):
-    class Meta:
-        model = RowProblem
-        fields = ("line", "field", "received", "expected")
-        read_only_fields = fields
-
-
-class OptionsSerializer(PlainSerializer):
-    """What the file does not say itself; everything is optional."""
-
-    mapping = serializers.JSONField(
-        required=False, help_text='Column → {"target": channel, "unit": …, "negate": …}; left out columns are ignored.'
-    )
-    substation = serializers.CharField(required=False, max_length=40, help_text="For a file without such a column.")
-    time_zone = serializers.CharField(required=False, max_length=64)
-    start = serializers.CharField(required=False, help_text="Local time of the first row, for a file without time.")
-    interval_s = serializers.IntegerField(required=False, help_text="Distance of rows, for a file without time.")
-    day_first = serializers.BooleanField(required=False, allow_null=True, default=None)
-    unknown = serializers.ChoiceField(required=False, choices=["ask", "create", "reject"], default="reject")
-
-    def options(self, before: ImportOptions | None = None) -> ImportOptions:
-        """The options, as changes of earlier ones; raises ValidationError with the field's name."""
-        given = {
-            name: value for name, value in self.validated_data.items() if name in ImportOptions.__dataclass_fields__
-        }
-        mapping = given.get("mapping")
-        if isinstance(mapping, str):
-            try:
-                given["mapping"] = json.loads(mapping)
-            except ValueError as error:
-                raise ValidationError({"mapping": [f"Expected a JSON object: {error}."]}) from error
-        if not _is_mapping(given.get("mapping", {})):
-            raise ValidationError({"mapping": ['Expected {"column": {"target": "channel", "unit": "kW"}, …}.']})
-        try:
-            return (before or ImportOptions()).updated(**given)
-        except OptionError as error:
-            raise ValidationError({error.field: [str(error)]}) from error
-
-
-def _is_mapping(value: object) -> bool:
-    if not isinstance(value, dict):
-        return False
-    kinds = {"target": str, "unit": str, "negate": bool}
-    return all(
-        isinstance(choice, dict) and all(isinstance(part, kinds.get(name, ())) for name, part in choice.items())
-        for choice in value.values()
-    )
-
-
-class UploadRequestSerializer(OptionsSerializer):
-    file = serializers.FileField(allow_empty_file=True)
-    again = serializers.BooleanField(required=False, default=False, help_text="Load it even if it was here before.")
-
-
-class UploadedSerializer(UploadSerializer):
-    already_imported = serializers.BooleanField(read_only=True)
-
-    class Meta(UploadSerializer.Meta):
-        fields = (*UploadSerializer.Meta.fields, "already_imported")  # type: ignore[assignment]  # the base has fewer
-
-
-class PayloadTooLarge(APIException):
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_code = "too_large"
 
 
 class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, UploadViewSetBase):
@@ -122,7 +45,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, UploadView
 
     queryset = Upload.objects.order_by("-pk")
     serializer_class = UploadSerializer
-    parser_classes = (MultiPartParser, FormParser, JSONParser)
+    parser_classes = (MultiPartParser, FormParser, JsonBody)
     filterset_fields = ("state", "source", "sha256")
 
     @extend_schema(
@@ -131,21 +54,21 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, UploadView
     )
     def create(self, request: Request) -> Response:
         """Send one file. 201: taken in; 200: the same file was here before and nothing was added."""
-        asked = UploadRequestSerializer(data=request.data)
+        asked = UploadRequestSerializer(data=request.data, context={"request": request})
         asked.is_valid(raise_exception=True)
         try:
             received = services.receive(
                 asked.validated_data["file"],
                 source=Upload.Source.API,
                 by=cast(User, request.user),
-                options=asked.options(),
+                options=asked.options(ImportOptions(unknown="reject")),
                 again=asked.validated_data["again"],
             )
         except services.TooLarge as error:
-            raise PayloadTooLarge(str(error)) from error
+            raise BodyTooLarge(str(error)) from error
         if received.upload.state == Upload.State.QUEUED and not received.already_imported:
             pipeline.upload_received(received.upload.pk)
-        answer = {**UploadSerializer(received.upload).data, "already_imported": received.already_imported}
+        answer = {**UploadPlanSerializer(received.upload).data, "already_imported": received.already_imported}
         return Response(answer, status=200 if received.already_imported else 201)
 
     @extend_schema(responses=RowProblemSerializer(many=True))
@@ -155,22 +78,35 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, UploadView
         upload = self.get_object()
         return Response(RowProblemSerializer(upload.problems.all()[: settings.UPLOAD_MAX_PROBLEMS], many=True).data)
 
-    @extend_schema(request=OptionsSerializer, responses=UploadSerializer)
+    @extend_schema(request=AnswersSerializer, responses=UploadPlanSerializer)
     @action(detail=True, methods=["post"])
-    def answer(self, request: Request, pk: str | None = None) -> Response:
+    def answers(self, request: Request, pk: str | None = None) -> Response:
         """Answer the questions of a waiting upload; it is queued when none is left."""
+        return self._answer(request)
+
+    def _answer(self, request: Request) -> Response:
         upload = self.get_object()
         if upload.state != Upload.State.WAITING:
             raise ValidationError({"detail": [f"The upload is {upload.state}; only a waiting one takes answers."]})
-        asked = OptionsSerializer(data=request.data)
+        asked = AnswersSerializer(data=request.data, context={"request": request})
         asked.is_valid(raise_exception=True)
         try:
             services.answer(upload, asked.options(upload.parsed_options))
-        except (MappingError, Unreadable) as error:
-            raise ValidationError({"mapping": [str(error)]}) from error
+        except Unreadable as error:
+            raise ValidationError({"detail": [str(error)]}) from error
         if upload.state == Upload.State.QUEUED:
             pipeline.upload_received(upload.pk)
-        return Response(UploadSerializer(upload).data)
+        return Response(UploadPlanSerializer(upload).data)
+
+    @extend_schema(request=AnswersSerializer, responses=UploadPlanSerializer, deprecated=True)
+    @action(detail=True, methods=["post"])
+    def answer(self, request: Request, pk: str | None = None) -> Response:
+        """The former address of ``answers/``."""
+        return self._answer(request)
+
+    def get_serializer_class(self) -> type[UploadSerializer]:
+        """A list says what came in; one upload says what it was read as."""
+        return UploadPlanSerializer if self.action == "retrieve" else UploadSerializer
 
 
 class ReadingRowSerializer(PlainSerializer):
@@ -195,7 +131,7 @@ class RowAnswerSerializer(PlainSerializer):
 
 
 class ReadingIntakeMixin:
-    """``create`` for a view set of readings: one object or a list, through the same judgement as an upload."""
+    """``create`` for a view set of readings: one object, a list, or lines, through the same judgement as an upload."""
 
     @extend_schema(request=ReadingRowSerializer(many=True), responses={200: RowAnswerSerializer(many=True)})
     def create(self, request: Request) -> Response:
@@ -203,9 +139,7 @@ class ReadingIntakeMixin:
         rows = request.data if isinstance(request.data, list) else [request.data]
         limit = settings.API_BATCH_MAX_ROWS
         if len(rows) > limit:
-            raise PayloadTooLarge(
-                f"Received {len(rows)} rows; at most {limit} are accepted at a time. Split the batch."
-            )
+            raise BodyTooLarge(f"Received {len(rows)} rows; at most {limit} are accepted at a time. Split the batch.")
         if not rows or not all(isinstance(row, Mapping) for row in rows):
             raise ValidationError({"detail": ["Expected one reading as an object, or a list of them."]})
         try:

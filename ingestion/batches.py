@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -11,16 +13,19 @@ import pandas as pd
 from django.db import transaction
 from django.utils import timezone
 
-from ingestion import inspection, storage, validation
+from ingestion import grid_records, storage, validation
 from ingestion.mapping import SUBSTATION, TIMESTAMP, ColumnChoice
 from ingestion.models import Upload
 from ingestion.parsing import ParsedBlock
 from ingestion.plan import ImportPlan
-from ingestion.problems import Problems
+from ingestion.problems import Problems, printable
 from substations.channels import CHANNEL_NAMES
 
 _AT = "at"
-_SIMULATED = (Upload.Source.FEED, Upload.Source.DEMO)  # their clock may run ahead of ours
+_EXPECTED_TIME = "ISO 8601 with date and time, such as 2026-01-31T14:15:00+05:30"
+_HAS_CLOCK = re.compile(r"^\s*\d{4}-?\d\d-?\d\d[T ]\d\d")
+MAX_TIME_LENGTH = 40
+"""Chosen: what ISO 8601 with microseconds and an offset needs is 32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +47,21 @@ def load_rows(rows: Sequence[Mapping[str, Any]], source: Upload.Source | str) ->
     """
     if not rows:
         return []
-    table = _table(rows)
-    plan = ImportPlan(choices=_choices(table), allow_future=source in _SIMULATED)
+    _refuse_unknown(rows)
+    stamps = [iso_time(row.get(_AT)) for row in rows]
+    answers = {index: _no_iso_time(index, rows[index].get(_AT)) for index, at in enumerate(stamps) if at is None}
+    good = [index for index in range(len(rows)) if index not in answers]
+    if not good:
+        return list(answers.values())
+    table = _table([{**rows[index], _AT: stamps[index]} for index in good], good)
+    plan = ImportPlan(choices=_choices(table), strict=True)
     now = np.datetime64(timezone.now().replace(tzinfo=None), "us")
-    checked = validation.check(table, plan, inspection.grid(), now=now)
+    checked = validation.check(table, plan, grid_records.grid(), now=now)
     with transaction.atomic():
         _stored, outcomes = storage.store_with_outcomes(checked.rows)
-    answers = {row.line: RowAnswer(row.line, row.outcome) for row in outcomes}
+        storage.note_fresh(checked.rows)
+        storage.note_future(checked.future)
+    answers |= {row.line: RowAnswer(row.line, row.outcome) for row in outcomes}
     answers |= _rejections(checked.problems)
     empty = RowAnswer(0, "rejected", "", "no value", "at least one measured quantity")
     return [
@@ -57,18 +70,38 @@ def load_rows(rows: Sequence[Mapping[str, Any]], source: Upload.Source | str) ->
     ]
 
 
-def _table(rows: Sequence[Mapping[str, Any]]) -> ParsedBlock:
-    frame = pd.DataFrame.from_records(list(rows))
+def _refuse_unknown(rows: Sequence[Mapping[str, Any]]) -> None:
     known = {SUBSTATION, _AT, *CHANNEL_NAMES}
-    strange = [str(name) for name in frame.columns if name not in known]
-    if strange:
+    strange = next((str(name) for row in rows for name in row if name not in known), None)
+    if strange is not None:
         raise ValueError(
-            f"Received the field “{strange[0]}”; expected substation, at, and any of: {', '.join(CHANNEL_NAMES)}."
+            f"Received the field “{printable(strange)}”; expected substation, at, and any of: "
+            f"{', '.join(CHANNEL_NAMES)}."
         )
+
+
+def iso_time(value: object) -> str | None:
+    """A time as ISO 8601 with a date and a clock, or None where it is not written so: 45000.5 and 3/4/2026 are not."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if not isinstance(value, str) or len(value) > MAX_TIME_LENGTH or not _HAS_CLOCK.search(value):
+        return None
+    try:
+        return datetime.fromisoformat(value.strip()).isoformat()
+    except ValueError:
+        return None
+
+
+def _no_iso_time(index: int, received: object) -> RowAnswer:
+    return RowAnswer(index, "rejected", _AT, printable("" if received is None else str(received)), _EXPECTED_TIME)
+
+
+def _table(rows: Sequence[Mapping[str, Any]], lines: Sequence[int]) -> ParsedBlock:
+    frame = pd.DataFrame.from_records(list(rows))
     cells = {str(name): _cells(frame[name], str(name) in (SUBSTATION, _AT)) for name in frame.columns}
     for name in (SUBSTATION, _AT):
         cells.setdefault(name, pd.Series([None] * len(frame), dtype=object))
-    return ParsedBlock(np.arange(len(frame), dtype=np.int64), cells, Problems())
+    return ParsedBlock(np.array(lines, dtype=np.int64), cells, Problems())
 
 
 def _cells(column: pd.Series, is_text: bool) -> pd.Series:
@@ -80,7 +113,7 @@ def _cells(column: pd.Series, is_text: bool) -> pd.Series:
 
 def _choices(table: ParsedBlock) -> dict[str, ColumnChoice]:
     roles = {SUBSTATION: SUBSTATION, _AT: TIMESTAMP}
-    return {name: {"target": roles.get(name, name), "unit": "", "negate": False} for name in table.cells}
+    return {name: {"target": roles.get(name, name)} for name in table.cells}
 
 
 def _rejections(problems: Problems) -> dict[int, RowAnswer]:

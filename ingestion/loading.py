@@ -7,6 +7,7 @@ import logging
 import re
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -17,15 +18,16 @@ from django.utils import timezone
 from numpy.typing import NDArray
 
 from core.spreadsheets import unguarded
-from ingestion import inspection, parsing, receiving, storage, validation
-from ingestion.mapping import SUBSTATION, MappingError
+from ingestion import conversion, grid_records, inspection, parsing, receiving, storage, validation
+from ingestion.file_formats import FileFormat
+from ingestion.load_plan import LoadPlan
+from ingestion.mapping import SUBSTATION
 from ingestion.models import RowProblem, Upload
 from ingestion.new_substations import NewSubstations
 from ingestion.parsing import TextBlock
 from ingestion.plan import ImportPlan
 from ingestion.problems import Problems, Unreadable
 from ingestion.querysets import UploadQuerySet
-from ingestion.sniffing import FileFormat
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +66,7 @@ def load(upload_id: int) -> LoadOutcome:
         return _Load(upload, token).run()
     except LeaseLost:
         return LoadOutcome.TAKEN
-    except (Unreadable, MappingError) as error:
+    except Unreadable as error:
         return _reject(upload, token, str(error))
     except Exception:  # the rim of the stage: the row says so, the sweep tries again
         logger.exception("Loading upload %s failed.", upload_id)
@@ -157,15 +159,22 @@ class _Load:
 
     def run(self) -> LoadOutcome:
         """1. check the whole file; 2. store block after block; 3. settle what it amounted to."""
-        found = inspection.look(self.path, self.options.updated(review=False))
-        plan = inspection.plan_of(found, self.options)
-        self.substations = NewSubstations(inspection.grid(), inspection.new_zone(self.options), self.options.interval_s)
+        going = self._load_plan()
+        if going is None:
+            return LoadOutcome.WAITING
+        if going.converted:
+            self.path = conversion.rows_file(self.path)
+        plan, form = going.import_plan, going.form
+        zone = inspection.new_zone(self.options, self.upload.plan.get("time_zone") or "")
+        self.substations = NewSubstations(grid_records.grid(), zone, self.options.interval_s)
         if not self.upload.checkpoint:
-            questions = list(found.questions) or self._survey(found.form, plan)
-            if questions:
-                return self._ask(questions)
+            unknown = self._survey(form, plan)
+            if unknown:
+                question = inspection.unknown_question(", ".join(unknown[: inspection.NAMED_IN_A_QUESTION]))
+                return self._ask([{**inspection.described_question(question), "choices": list(question.choices)}])
+            self._note_lost(going)
         elif self.options.unknown == "create":
-            self._survey(found.form, plan)
+            self._survey(form, plan)
         checkpoint = self.upload.checkpoint
         self.touched: list[int] = checkpoint.get("substations", [])
         self.positions = {
@@ -174,13 +183,46 @@ class _Load:
             if name in self.substations.grid.ids
         }
         for block in parsing.blocks(
-            self.path, found.form, offset=checkpoint.get("offset", 0), line=checkpoint.get("line", 1)
+            self.path, form, offset=checkpoint.get("offset", 0), line=checkpoint.get("line", 1)
         ):
-            self._store(block, found.form, plan)
+            self._store(block, form, plan)
         return self._settle()
 
+    def _load_plan(self) -> LoadPlan | None:
+        """How the file is gone through; of an upload that was queued without one it is made now, or it is asked."""
+        if self.upload.load_plan:
+            return LoadPlan.from_json(self.upload.load_plan)
+        found = inspection.look(self.path, self.upload, self.options.updated(review=False))
+        if found.questions:
+            self._ask(found.described()["questions"])
+            return None
+        plan = conversion.settle(found.reading, self.path, found.options)
+        Upload.objects.filter(pk=self.upload.pk).update(load_plan=plan.to_json(), plan=found.described())
+        self.upload.refresh_from_db()
+        return plan
+
+    def _note_lost(self, going: LoadPlan) -> None:
+        """Count and tell the rows that the conversion could not use; once, with a checkpoint at the beginning."""
+        lost = going.lost
+        if not (lost.rejected or lost.empty or lost.problems):
+            return
+        with transaction.atomic():
+            _hold(self.upload, self.token)
+            Upload.objects.filter(pk=self.upload.pk).update(
+                rows_read=F("rows_read") + lost.rejected + lost.empty,
+                rows_bad=F("rows_bad") + lost.rejected,
+                rows_empty=F("rows_empty") + lost.empty,
+                checkpoint={"offset": 0, "line": 1},
+            )
+            RowProblem.objects.bulk_create(
+                [
+                    RowProblem(upload=self.upload, line=line, field=name[:200], received=got[:200], expected=want[:300])
+                    for line, name, got, want in lost.problems
+                ]
+            )
+
     def _survey(self, form: FileFormat, plan: ImportPlan) -> list[str]:
-        """Read the whole file once: is it sound, within the limits, and which substations does it name?"""
+        """Read the whole file once: is it sound, within the limits? The new substations, where they are asked."""
         self._progress(stage=Upload.Stage.CHECKING)
         header = plan.column(SUBSTATION)
         names: dict[str, None] = {} if header or not plan.substation else {plan.substation: None}
@@ -196,7 +238,7 @@ class _Load:
         unknown = self.substations.unknown(names)
         if unknown and self.options.unknown == "create":
             self.substations.expect(unknown)
-        return [inspection.ASK_UNKNOWN] if unknown and self.options.unknown == "ask" else []
+        return unknown if self.options.unknown == "ask" else []
 
     def _limit(self, lines: int, size: int) -> None:
         if lines > settings.UPLOAD_MAX_ROWS:
@@ -208,7 +250,7 @@ class _Load:
                 f"The file unpacks to more than {settings.UPLOAD_MAX_BYTES * UNPACKED_LIMIT:,} bytes. Split it."
             )
 
-    def _ask(self, questions: list[str]) -> LoadOutcome:
+    def _ask(self, questions: list[dict[str, Any]]) -> LoadOutcome:
         asked = _loading(self.upload).release(
             self.token, state=Upload.State.WAITING, stage=Upload.Stage.NONE, questions=questions, attempts=0
         )
@@ -226,6 +268,9 @@ class _Load:
             _hold(self.upload, self.token)
             admitted = self.substations.admit(checked.rows)
             stored = storage.store(admitted.rows)
+            if self.upload.source == Upload.Source.API:  # what a program sends, it will send again
+                storage.note_fresh(admitted.rows)
+            storage.note_future(checked.future)
             self._keep(checked.problems)
             names = {pk: name for name, pk in self.substations.grid.ids.items()}
             positions = {admitted.renamed.get(pk, pk): count for pk, count in checked.positions.items()}

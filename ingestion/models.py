@@ -14,7 +14,7 @@ from core.fields import FiniteJSONField
 from core.leases import Leased
 from ingestion.options import ImportOptions
 
-from .querysets import UploadQuerySet
+from .querysets import SourceProfileQuerySet, UploadQuerySet
 
 
 class Upload(Leased):
@@ -68,6 +68,8 @@ class Upload(Leased):
     reason = models.TextField(_("reason"), blank=True)
     options = FiniteJSONField(_("options"), default=dict, blank=True)
     questions = FiniteJSONField(_("open questions"), default=list, blank=True)
+    plan = FiniteJSONField(_("plan"), default=dict, blank=True, help_text=_("What the file was read as."))
+    load_plan = FiniteJSONField(default=dict, blank=True)
 
     rows_read = models.BigIntegerField(_("rows read"), default=0)
     rows_new = models.BigIntegerField(_("new"), default=0)
@@ -177,22 +179,32 @@ class RowProblem(models.Model):
         return f"{self.line}: {self.field}"
 
 
-class ColumnMapping(models.Model):
-    """A confirmed mapping, kept for the next file that has the same columns."""
+class SourceProfile(models.Model):
+    """Answers that a person confirmed for files of one source: its sender, way, file-name pattern and columns."""
 
-    signature = models.CharField(max_length=64, unique=True)
-    name = models.CharField(_("name"), max_length=255, help_text=_("The file it was first confirmed for."))
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, verbose_name=_("sender"), related_name="+"
+    )
+    source = models.CharField(_("source"), max_length=8, choices=Upload.Source)
+    name_pattern = models.CharField(_("file names"), max_length=255, help_text=_("With # for every number."))
+    key = models.CharField(max_length=64, unique=True, help_text=_("Of sender, source, file names and columns."))
     columns = FiniteJSONField(_("columns"))
-    mapping = FiniteJSONField(_("mapping"))
-    time_zone = models.CharField(_("time zone"), max_length=64, blank=True)
-    day_first = models.BooleanField(_("day before month"), null=True, blank=True)
-    interval_s = models.PositiveIntegerField(_("interval (s)"), default=0)
+    profile = FiniteJSONField(_("answers"))
+    name = models.CharField(_("name"), max_length=255, help_text=_("The file it was confirmed for."))
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = SourceProfileQuerySet.as_manager()
 
     class Meta:
         ordering = ["-updated_at"]
-        verbose_name = _("column mapping")
-        verbose_name_plural = _("column mappings")
+        verbose_name = _("profile of a source")
+        verbose_name_plural = _("profiles of sources")
 
     def __str__(self) -> str:
-        return self.name
+        return f"{self.name_pattern} ({self.name})"
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """Where it came from, in words for a page and a client."""
+        by = self.sender.get_username() if self.sender else self.get_source_display()
+        return {"file": self.name, "by": str(by), "pattern": self.name_pattern, "at": self.updated_at.isoformat()}

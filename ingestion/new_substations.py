@@ -38,9 +38,12 @@ class NewSubstations:
         return [name for name in names if name and name.casefold() not in self.grid.ids]
 
     def expect(self, names: Iterable[str]) -> None:
-        """Let rows of these substations pass validation; they are created when the first one is stored."""
+        """Let rows of these substations pass validation; they are created when the first one is stored.
+
+        A name with control characters is no code: its rows stay rejected.
+        """
         ids, zones = dict(self.grid.ids), dict(self.grid.zones)
-        for name in names:
+        for name in (each for each in names if each.isprintable()):
             pk = ids.setdefault(name.casefold(), _PROVISIONAL + len(ids))
             if pk >= _PROVISIONAL:
                 self._names[pk], zones[pk] = name, self._zone

@@ -1,4 +1,4 @@
-"""Cells → floats: decimal comma, thousands separators, a trailing unit. Whatever else is garbled, and said so."""
+"""Cells → floats: decimal comma, thousands separators. Whatever else is garbled, and said so."""
 
 from __future__ import annotations
 
@@ -23,16 +23,13 @@ class Numbers:
     garbled: BoolArray
 
 
-def to_numbers(cells: pd.Series, unit: str, decimal: str) -> Numbers:
+def to_numbers(cells: pd.Series, decimal: str) -> Numbers:
     """Floats of one column. A clean column is floats already and costs nothing."""
     if cells.dtype.kind in "iuf":
         return Numbers(cells.to_numpy(np.float64), np.zeros(len(cells), dtype=bool))
     known = cells.notna()
     texts = cells[known].astype(str).astype(object)
     texts = texts.str.replace(r"[\s'’\u00a0\u202f]", "", regex=True).str.replace("\N{MINUS SIGN}", "-", regex=False)
-    if unit:
-        spelled = unit.replace(" ", "")
-        texts = texts.str.removesuffix(spelled)
     plain = texts.str.fullmatch(_PLAIN[decimal]).astype(bool)
     good = texts[plain]
     if decimal == ",":

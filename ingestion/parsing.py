@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ingestion.file_formats import FileFormat
 from ingestion.problems import KEPT_OF_A_KIND, BoolArray, IntArray, Problems, TextArray, Unreadable, at_lines, join
-from ingestion.sniffing import FileFormat
 
 # chosen: some twenty thousand rows; large enough for numpy, small enough for memory and a quick commit.
 BLOCK_BYTES = 2 * 1024 * 1024

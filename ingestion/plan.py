@@ -30,6 +30,7 @@ class ImportPlan:
 
     ``substation`` is for a file without such a column; an empty ``time_zone`` means each substation's own.
     ``start`` (local) and ``interval_s`` are for a file without time: rows are then that far apart, per substation.
+    With ``strict`` a cell that is no number or out of bounds rejects its row, else it is told and missing.
     """
 
     choices: Mapping[str, ColumnChoice]
@@ -40,6 +41,7 @@ class ImportPlan:
     start: np.datetime64 | None = None
     interval_s: int = 0
     allow_future: bool = False
+    strict: bool = False
 
     def column(self, target: str) -> str | None:
         """The header that is mapped to a role or channel."""

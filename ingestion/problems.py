@@ -72,6 +72,10 @@ class RowJudgement:
         self.complaints.append(at_lines(self.lines, where & ~self.bad, name, received, expected))
         self.bad |= where
 
+    def note(self, where: BoolArray, name: str, received: TextArray, expected: str) -> None:
+        """Tell of single cells that are left out; the rest of their rows is good."""
+        self.complaints.append(at_lines(self.lines, where & ~self.bad, name, received, expected))
+
 
 def join(parts: Sequence[Problems]) -> Problems:
     """Several sets of problems as one."""

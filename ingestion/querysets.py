@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
 
 from core.leases import LeasedQuerySet
 
 if TYPE_CHECKING:
-    from .models import Upload  # noqa: F401 (named as text below)
+    from .models import SourceProfile, Upload
 
 
 class UploadQuerySet(LeasedQuerySet["Upload"]):
@@ -19,3 +25,36 @@ class UploadQuerySet(LeasedQuerySet["Upload"]):
     def claimable(self, now: datetime) -> UploadQuerySet:
         """Waiting for a worker, or left behind by one that stopped renewing its lease."""
         return self.filter(state__in=("queued", "loading")).unclaimed(now)
+
+
+class SourceProfileQuerySet(models.QuerySet["SourceProfile"]):
+    def of_source(self, upload: Upload, headers: Sequence[str]) -> SourceProfile | None:
+        """The answers remembered for uploads like this one."""
+        key = source_key(upload, headers)
+        return self.filter(key=key).select_related("sender").first()
+
+    def remember(self, upload: Upload, headers: Sequence[str], profile: Mapping[str, Any]) -> None:
+        """Keep the answers that a person confirmed for an upload, for others of its source."""
+        self.update_or_create(
+            key=source_key(upload, headers),
+            defaults={
+                "sender": upload.uploaded_by,
+                "source": upload.source,
+                "name_pattern": name_pattern(upload.original_name),
+                "columns": list(headers),
+                "profile": dict(profile),
+                "name": upload.original_name,
+            },
+        )
+
+
+def name_pattern(name: str) -> str:
+    """A file's name with # for every number: the files of one source differ by date or counter."""
+    return re.sub(r"\d+", "#", name)
+
+
+def source_key(upload: Upload, headers: Sequence[str]) -> str:
+    """One value for sender, source, file names and columns."""
+    columns = [header.strip().casefold() for header in headers]
+    parts = [upload.uploaded_by_id, str(upload.source), name_pattern(upload.original_name), columns]
+    return sha256(json.dumps(parts).encode()).hexdigest()

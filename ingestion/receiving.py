@@ -15,9 +15,9 @@ from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from ingestion import inspection, mapping
+from ingestion import conversion, inspection
 from ingestion.inspection import Inspection
-from ingestion.models import ColumnMapping, Upload
+from ingestion.models import SourceProfile, Upload
 from ingestion.options import ImportOptions
 from ingestion.problems import Unreadable, printable
 
@@ -33,7 +33,7 @@ class TooLarge(ValueError):
 class Received:
     """The upload that stands for the file; ``already_imported`` if it was here before and nothing was added.
 
-    ``recognised`` names the file for which the mapping of these columns was confirmed, where it is used.
+    ``recognised`` names the file for which the answers were confirmed that are remembered of its source.
     """
 
     upload: Upload
@@ -98,23 +98,35 @@ def check_size(size: int | None) -> None:
 
 
 def answer(upload: Upload, options: ImportOptions, *, remember: bool = False) -> Inspection:
-    """Take a person's answers; the upload is queued when no question is left. Raises MappingError for a bad mapping."""
-    found = inspection.look(_path(upload), options.updated(review=False))
-    if options.mapping:
-        mapping.checked(found.form.columns, options.mapping)
+    """Take a person's answers; the upload is queued when no question is left. Raises Unreadable, OptionError."""
+    found = inspection.look(_path(upload), upload, options.updated(review=False))
+    waiting = Upload.objects.filter(pk=upload.pk, state=Upload.State.WAITING)
     if found.questions:
-        Upload.objects.filter(pk=upload.pk, state=Upload.State.WAITING).update(
-            options=options.to_json(), questions=list(found.questions)
-        )
+        waiting.update(options=options.to_json(), **_shown(found))
     else:
-        settled = options.updated(review=False, mapping=found.choices, day_first=found.day_first)
-        Upload.objects.filter(pk=upload.pk, state=Upload.State.WAITING).update(
-            options=settled.to_json(), questions=[], state=Upload.State.QUEUED, queued_at=timezone.now()
+        load_plan = conversion.settle(found.reading, _path(upload), found.options)
+        waiting.update(
+            options=found.options.updated(review=False).to_json(),
+            load_plan=load_plan.to_json(),
+            state=Upload.State.QUEUED,
+            queued_at=timezone.now(),
+            **_shown(found),
         )
         if remember:
-            _remember(upload, found, settled)
+            SourceProfile.objects.remember(upload, [c.header for c in found.found.columns], lasting(found.options))
     upload.refresh_from_db()
     return found
+
+
+def lasting(options: ImportOptions) -> dict[str, Any]:
+    """The answers that hold for the next file of the source as well."""
+    once = {"substation", "start", "accept"}
+    return {name: value for name, value in options.as_profile.items() if name not in once}
+
+
+def _shown(found: Inspection) -> dict[str, Any]:
+    described = found.described()
+    return {"questions": described["questions"], "plan": described}
 
 
 def queue_again(upload: Upload) -> bool:
@@ -155,28 +167,31 @@ def fingerprint(sha256: str, options: ImportOptions) -> str:
 def drop_file(upload: Upload) -> None:
     """Remove the stored file of an upload that holds nothing of use; its row and its problems stay."""
     if upload.file:
+        conversion.rows_file(_path(upload)).unlink(missing_ok=True)
         upload.file.delete(save=False)
     Upload.objects.filter(pk=upload.pk).update(file="")
     upload.file = ""
 
 
 def _decide(upload: Upload) -> str:
-    """Set what comes next; the name of the saved mapping that is used, if any."""
-    options = upload.parsed_options
+    """Set what comes next; the name of the file whose remembered answers are used, if any."""
     now = timezone.now()
     try:
-        found = inspection.look(_path(upload), options)
+        found = inspection.look(_path(upload), upload, upload.parsed_options)
+        if not found.questions:
+            upload.load_plan = conversion.settle(found.reading, _path(upload), found.options).to_json()
     except Unreadable as error:
         upload.state, upload.reason, upload.finished_at = Upload.State.REJECTED, str(error), now
         return ""
+    for name, value in _shown(found).items():
+        setattr(upload, name, value)
     if found.questions:
-        upload.state, upload.questions = Upload.State.WAITING, list(found.questions)
-        return found.recognised
-    # A mapping saved or corrected later must not change a load that is under way.
-    zone = options.time_zone or found.time_zone
-    upload.options = options.updated(mapping=found.choices, day_first=found.day_first, time_zone=zone).to_json()
-    upload.state, upload.queued_at = Upload.State.QUEUED, now
-    return found.recognised
+        upload.state = Upload.State.WAITING
+    else:
+        # What is remembered may be corrected later; that must not change a load that is under way.
+        upload.options = found.options.to_json()
+        upload.state, upload.queued_at = Upload.State.QUEUED, now
+    return found.remembered.name if found.remembered is not None else ""
 
 
 def _earlier(upload: Upload, *, any_options: bool) -> Upload | None:
@@ -188,9 +203,7 @@ def _earlier(upload: Upload, *, any_options: bool) -> Upload | None:
 
 def _is_unspecific(options: ImportOptions) -> bool:
     """True if nothing was said about how to read the file, so that "here before" is a matter of content alone."""
-    return (
-        not (options.mapping or options.start or options.substation or options.time_zone) and options.day_first is None
-    )
+    return not options.as_profile
 
 
 def _hash(file: File[Any]) -> tuple[str, int]:
@@ -209,17 +222,3 @@ def _suffix(name: str) -> str:
 
 def _path(upload: Upload) -> Path:
     return Path(upload.file.path)
-
-
-def _remember(upload: Upload, found: Inspection, options: ImportOptions) -> None:
-    ColumnMapping.objects.update_or_create(
-        signature=mapping.signature(found.form.columns),
-        defaults={
-            "name": upload.original_name,
-            "columns": list(found.form.columns),
-            "mapping": options.mapping,
-            "time_zone": options.time_zone,
-            "day_first": options.day_first,
-            "interval_s": options.interval_s,
-        },
-    )

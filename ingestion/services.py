@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingestion.batches import RowAnswer, load_rows
-from ingestion.inspection import Inspection, inspect
+from ingestion.inspection import Inspection, inspect, look_with
 from ingestion.loading import LoadOutcome, load, unfinished_uploads
 from ingestion.receiving import Received, TooLarge, answer, discard, load_again, queue_again, receive
 
@@ -19,6 +19,7 @@ __all__ = [
     "load",
     "load_again",
     "load_rows",
+    "look_with",
     "queue_again",
     "receive",
     "unfinished_uploads",

@@ -8,26 +8,33 @@ measured one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from django.db import connection, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 from numpy.typing import NDArray
 
 from ingestion.problems import IntArray
 from ingestion.timestamps import TimeArray
-from ingestion.validation import ReadingRows
+from ingestion.validation import FromFuture, ReadingRows
 from substations.channels import CHANNEL_NAMES
 from substations.models import PendingRange, StaleRange, Substation
 from substations.partitions import ensure_months
 
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
+
+FRESH = timedelta(days=1)
+"""Chosen: a meter that answers once a day is live."""
+
+FURTHEST = np.datetime64("9999-12-30", "us")
+"""The last day that every database and every time zone can hold."""
 
 _TABLE = "substations_reading"
 _STAGE = "ingestion_stage"
@@ -81,6 +88,25 @@ def _store(rows: ReadingRows, *, with_outcomes: bool) -> tuple[Stored, list[RowO
         StaleRange.objects.bulk_create(_stale(pending))
         Substation.objects.filter(pk__in=np.unique(rows.substation_id).tolist()).update(received_at=Now())
     return stored, outcomes
+
+
+def note_fresh(rows: ReadingRows) -> None:
+    """Note of which substations readings came that are not older than a day: more are expected of them."""
+    now = timezone.now()
+    fresh = rows.at >= np.datetime64((now - FRESH).replace(tzinfo=None), "us")
+    ids = np.unique(rows.substation_id[fresh]).tolist()
+    if ids:
+        Substation.objects.filter(pk__in=ids).update(live_at=now)
+
+
+def note_future(future: Mapping[int, FromFuture]) -> None:
+    """Note what was put aside because its time is ahead of this server's clock."""
+    now = timezone.now()
+    for pk, found in future.items():
+        at = cast(datetime, min(found.at, FURTHEST).astype("datetime64[us]").item())
+        Substation.objects.filter(pk=pk).update(
+            future_at=at.replace(tzinfo=UTC), future_seen_at=now, future_count=F("future_count") + found.count
+        )
 
 
 def _note_arrival(substation_id: IntArray) -> None:

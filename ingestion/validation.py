@@ -17,12 +17,12 @@ from ingestion.parsing import ParsedBlock
 from ingestion.plan import ImportPlan, KnownSubstations
 from ingestion.problems import FloatArray, IntArray, Problems, RowJudgement, TextArray, join
 from ingestion.timestamps import TimeArray
-from ingestion.units import unit_of
 from substations.channels import BY_NAME, CHANNEL_INDEX, CHANNELS, Channel
 
+PF_ROUNDING = 1.01  # chosen: a meter's last digit
 EARLIEST = np.datetime64("1990-01-01", "us")  # a clock before this lost its battery
-# chosen: more than any error of a time zone.
-FUTURE_TOLERANCE = np.timedelta64(1, "D")
+# Given: a clock may run ahead by so much; what is further ahead says nothing of the present.
+FUTURE_TOLERANCE = np.timedelta64(5, "m")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +41,31 @@ class ReadingRows:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The result for one table. ``bad`` and ``empty`` count rows; ``positions`` is for the next table of the file."""
+    """The result for one table. ``bad`` and ``empty`` count rows; ``positions`` is for the next table of the file.
+
+    future: by substation, the rows whose time is ahead of the server's clock."""
 
     rows: ReadingRows
     problems: Problems
     bad: int
     empty: int
     positions: dict[int, int] = field(default_factory=dict)
+    future: dict[int, FromFuture] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FromFuture:
+    """Rows of one substation that were put aside for their time: how many, and the furthest ahead."""
+
+    count: int
+    at: np.datetime64
+
+
+def newest_of_each(substation: IntArray, at: TimeArray) -> dict[int, FromFuture]:
+    """By substation."""
+    return {
+        int(pk): FromFuture(int((substation == pk).sum()), at[substation == pk].max()) for pk in np.unique(substation)
+    }
 
 
 def check(
@@ -74,9 +92,14 @@ def check(
         shown = at.astype(str).astype(object)
     else:
         at, shown = clocks.read_times(table, plan, grid, substation, judge)
+    future: dict[int, FromFuture] = {}
     if not plan.allow_future:
         latest = now + FUTURE_TOLERANCE
-        judge.complain(at > latest, TIMESTAMP, shown, f"a time at most a day ahead (it is {str(now)[:16]} UTC)")
+        ahead = at > latest
+        future = newest_of_each(substation[ahead & ~judge.bad], at[ahead & ~judge.bad])
+        judge.complain(
+            ahead, TIMESTAMP, shown, f"a time at most 5 minutes ahead (it is {str(now)[:16]} UTC); the row is put aside"
+        )
     judge.complain(at < EARLIEST, TIMESTAMP, shown, "a time after 1990; is the meter's clock set?")
     values = np.full((count, len(CHANNELS)), np.nan)
     for header in plan.numbers:
@@ -92,7 +115,7 @@ def check(
     full, derived = complete(values[good])
     rows = ReadingRows(table.lines[good], substation[good], at[good], full, derived)
     wrong = int(np.count_nonzero(judge.bad)) + table.malformed
-    return Checked(rows, join(judge.complaints), wrong, int(np.count_nonzero(blank)), after)
+    return Checked(rows, join(judge.complaints), wrong, int(np.count_nonzero(blank)), after, future)
 
 
 def _substations(table: ParsedBlock, plan: ImportPlan, grid: KnownSubstations) -> tuple[IntArray, TextArray]:
@@ -108,18 +131,16 @@ def _substations(table: ParsedBlock, plan: ImportPlan, grid: KnownSubstations) -
 
 def _channel(cells: pd.Series, channel: Channel, plan: ImportPlan, header: str, judge: RowJudgement) -> FloatArray:
     choice = plan.choices[header]
-    unit = unit_of(channel.name, choice.get("unit", ""))
-    if unit is None:
-        raise ValueError(f"{channel.name} has no unit {choice.get('unit')!r}; mapping.checked() refuses such a choice.")
-    read = to_numbers(cells, unit.name, plan.decimal)
-    values = read.values * unit.scale + unit.offset
-    if choice.get("negate"):
-        values = -values
+    read = to_numbers(cells, plan.decimal)
+    values, scale, offset = read.values, choice.get("scale", 1.0), choice.get("offset", 0.0)
+    if (scale, offset) != (1.0, 0.0):
+        values = values * scale + offset
     if channel.name == "power_factor":  # 1.001 is the rounding of a meter, not an error
-        values = np.where(np.abs(values) <= 1.01, np.clip(values, -1, 1), values)
+        values = np.where(np.abs(values) <= PF_ROUNDING, np.clip(values, -1, 1), values)
     text = cells.to_numpy(object)
-    judge.complain(read.garbled, header, text, f"a number in {unit.name}" if unit.name else "a number")
+    complain = judge.complain if plan.strict else judge.note
+    complain(read.garbled, header, text, f"a number in {channel.unit}" if channel.unit else "a number")
     outside = (values < channel.low) | (values > channel.high)
     bounds = f"{channel.low:,.10g} to {channel.high:,.10g} {channel.unit}".strip()
-    judge.complain(outside, header, text, f"{channel.label}: {bounds}")
-    return values
+    complain(outside, header, text, f"{channel.label}: {bounds}")
+    return np.where(outside, np.nan, values) if outside.any() else values

@@ -16,10 +16,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core.requests import EmsRequest, render_page
+from core.requests import EmsRequest, is_fragment, render_page
 from core.spreadsheets import guarded
 from ingestion import services
-from ingestion.forms import AnswerForm, UploadForm
+from ingestion.answer_form import AnswerForm
+from ingestion.forms import UploadForm
 from ingestion.models import Upload
 from ingestion.problems import Unreadable
 from smart_ems import pipeline
@@ -27,6 +28,8 @@ from substations.models import Substation
 
 # chosen: a few screens of rows.
 PAGE_SIZE = 50
+# chosen: what a browser offers while typing.
+MAX_CODES = 500
 # chosen: two lines of links.
 MAX_NAMED = 12
 sees_uploads = permission_required("ingestion.view_upload", raise_exception=True)
@@ -79,7 +82,7 @@ def _receive(request: EmsRequest, file: UploadedFile[Any], form: UploadForm) -> 
     if received.recognised and upload.state == Upload.State.QUEUED:  # else the page of the questions says so
         messages.info(
             request,
-            _("The columns are those of “%(name)s”; they are read as you confirmed there.")
+            _("Read with the answers that you confirmed for “%(name)s”, a file of the same source.")
             % {"name": received.recognised},
         )
     return upload
@@ -142,22 +145,45 @@ def answer(request: EmsRequest, pk: int) -> HttpResponse:
     if upload.state != Upload.State.WAITING:
         messages.info(request, _("This upload needs no more input."))
         return redirect(upload)
+    may_create = request.user.has_perm("substations.add_substation")
     try:
         found = services.inspect(upload)
-    except (Unreadable, OSError) as error:
+        codes = list(Substation.objects.values_list("code", flat=True)[:MAX_CODES])
+        known = {"may_create": may_create, "has_substations": bool(codes)}
+        form = AnswerForm(found, request.POST if request.method == "POST" else None, **known)
+        if request.method == "POST" and form.is_valid():
+            if not (is_fragment(request) or "show" in request.POST):
+                return _take_answers(upload, form)
+            shown = services.look_with(upload, form.cleaned_data["options"])
+            form = AnswerForm(shown, **known)
+    except OSError as error:
         messages.error(request, str(error))
         services.discard(upload)
         return redirect(upload)
-    form = AnswerForm(found, upload.parsed_options, request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        services.answer(upload, form.cleaned_data["options"], remember=form.cleaned_data["remember"])
-        if upload.state == Upload.State.QUEUED:
-            pipeline.upload_received(upload.pk)
-            return redirect(upload)
-        return redirect("ingestion:answer", pk=upload.pk)
-    codes = Substation.objects.values_list("code", flat=True)[:500]
-    context = {"upload": upload, "found": found, "form": form, "codes": codes}
-    return render(request, "ingestion/answer.html", context, status=422 if form.errors else 200)
+    except Unreadable as error:
+        return _unreadable(request, upload, str(error))
+    context = {"upload": upload, "found": form.found, "form": form, "codes": codes}
+    # htmx shows what has an error only with a status of success.
+    status = 422 if form.errors and not is_fragment(request) else 200
+    return render_page(request, "ingestion/answer.html", context, status=status)
+
+
+def _take_answers(upload: Upload, form: AnswerForm) -> HttpResponse:
+    services.answer(upload, form.cleaned_data["options"], remember=form.cleaned_data["remember"])
+    if upload.state == Upload.State.QUEUED:
+        pipeline.upload_received(upload.pk)
+        return redirect(upload)
+    return redirect("ingestion:answer", pk=upload.pk)
+
+
+def _unreadable(request: EmsRequest, upload: Upload, reason: str) -> HttpResponse:
+    """The answers make no table of the file: say why, and ask again without them."""
+    if request.method == "GET":
+        messages.error(request, reason)
+        services.discard(upload)
+        return redirect(upload)
+    status = 200 if is_fragment(request) else 422
+    return render_page(request, "ingestion/answer.html", {"upload": upload, "problem": reason}, status=status)
 
 
 @require_POST

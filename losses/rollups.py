@@ -14,7 +14,7 @@ from losses.accounting.hourly_energy import HOUR_S, HourGrid, IntArray, hour_gri
 from losses.accounting.hourly_figures import hourly_figures
 from losses.accounting.metered_network import substation_losses
 from losses.accounting.metered_power import plates_of
-from losses.metering import MeteredBatch, metered_batch
+from losses.metered_batches import MeteredBatch, metered_batch
 from losses.networks import AccountedBatch
 from losses.querysets import FIELDS, HIGHEST, SUMMED
 from mlcore.fleet.reading_grid import utc_offsets

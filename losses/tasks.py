@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from . import outlooks, pending
+from . import outlooks, stale_hours
 
 
 @shared_task
 def account_pending() -> None:
     """Account the hours that wait; where a day has closed, work out again where its month ends."""
-    if pending.account_pending():
+    if stale_hours.account_pending():
         outlooks.refresh_outlooks()

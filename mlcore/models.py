@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -20,6 +22,7 @@ class Cause(models.TextChoices):
     """Why: the causes of a loss, then what can be wrong with a meter, then what nobody has named yet."""
 
     CAPACITOR_FAILURE = "capacitor_failure", _("Capacitor bank failure")
+    OVER_COMPENSATION = "over_compensation", _("Over-compensation")
     LOW_PF_MOTOR = "low_pf_motor", _("Low power factor load")
     OVERLOAD = "overload", _("Overload")
     PHASE_IMBALANCE = "phase_imbalance", _("Phase imbalance")
@@ -35,7 +38,15 @@ class Cause(models.TextChoices):
     VT_ERROR = "vt_error", _("Voltage transformer error")
     REVERSED_CT = "reversed_ct", _("Reversed current transformer")
     TEMPERATURE_SENSOR = "temperature_sensor", _("Temperature sensor fault")
+    REVERSED_CTS = "reversed_cts", _("All current transformers reversed")
+    SWAPPED_PHASES = "swapped_phases", _("Two phases exchanged at the meter")
+    ROTATED_PHASES = "rotated_phases", _("Currents on the wrong voltages")
+    REACTIVE_SIGN = "reactive_sign", _("Sign of reactive power reversed")
+    POWER_FACTOR_SIGN = "power_factor_sign", _("Sign of power factor reversed")
+    POWER_DIRECTION = "power_direction", _("Direction of power not known")
+    GENERATION = "generation", _("Generation behind the meter")
     UNUSUAL = "unusual_behaviour", _("Unusual behaviour")
+    DATA_MISSING = "data_missing", _("Data missing")
 
 
 class Detector(models.Model):
@@ -100,6 +111,7 @@ class DetectorEvent(models.Model):
         PINNED = "pinned", _("Pinned")
         UNPINNED = "unpinned", _("Unpinned")
         REFUSED = "refused", _("Model invalid")
+        LEARN_AGAIN = "learn_again", _("Learn again")
 
     detector = models.ForeignKey(Detector, models.CASCADE, related_name="events")
     at = models.DateTimeField(_("time"), auto_now_add=True)
@@ -249,6 +261,8 @@ class Detection(models.Model):
         LOSS = "loss", _("Technical loss")
         METER = "meter", _("Check the meter")
         UNUSUAL = "unusual", _("Unusual behaviour")
+        DATA_MISSING = "data_missing", _("Data missing")
+        INFO = "info", _("Information")
 
     class Verdict(models.TextChoices):
         NONE = "", _("Not evaluated")
@@ -260,7 +274,7 @@ class Detection(models.Model):
         CRITICAL = 20, _("Critical")
 
     substation = models.ForeignKey(Substation, models.CASCADE, related_name="detections", db_index=False)
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     cause = models.CharField(_("cause"), max_length=24, choices=Cause)
     severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
     start = models.DateTimeField(_("start"))
@@ -309,3 +323,14 @@ class Detection(models.Model):
     @property
     def is_open(self) -> bool:
         return self.end is None and self.withdrawn_at is None
+
+    @property
+    def occurrences(self) -> int:
+        """How often it was there: it may have been over and back while the windows of its alarm remembered it."""
+        return max(len(self.evidence.get("spells", ())), 1)
+
+    @property
+    def seen_until(self) -> datetime | None:
+        """End of the last reading that showed it; None where nothing says so."""
+        spells = self.evidence.get("spells")
+        return datetime.fromisoformat(spells[-1]["until"]) if spells else self.end

@@ -12,6 +12,7 @@ from core.retries import DATABASE_AWAY, log_failure
 from mlcore.fleet.groups import NeighbourGroup, neighbour_groups
 from mlcore.scoring.health import scoring_health
 from mlcore.scoring.pending import batches_waiting, score_pending
+from mlcore.scoring.silence import follow_silence
 from mlcore.training.feedback import learn_verdict
 from mlcore.training.fit import train
 from mlcore.training.schedule import LEASE_FOR, claim, claimed, demand, due, release, was_interrupted
@@ -22,6 +23,7 @@ from .models import Detector, TrainingAttempt, TrainingFailure
 logger = logging.getLogger(__name__)
 __all__ = [
     "batches_waiting",
+    "follow_silence",
     "learn_verdict",
     "score_pending",
     "scoring_health",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from rest_framework.authtoken.views import ObtainAuthToken
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.routers import DefaultRouter
 from rest_framework.throttling import AnonRateThrottle
 
 from alerts.api import AlertViewSet
+from core.parsers import JsonBody, NdjsonBody
 from ingestion.api import ReadingIntakeMixin, UploadViewSet
 from losses.billing_api import (
     CarbonFactorViewSet,
@@ -21,6 +23,8 @@ from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, Sub
 
 class ReadingEndpoint(ReadingIntakeMixin, ReadingViewSet):
     """Readings: query a range, or post one or a batch."""
+
+    parser_classes = (JsonBody, NdjsonBody, FormParser, MultiPartParser)
 
 
 class TokenView(ObtainAuthToken):

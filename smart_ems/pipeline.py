@@ -17,6 +17,7 @@ import logging
 
 from celery import chain, signature
 from django.db import transaction
+from django.utils import timezone
 from kombu.exceptions import OperationalError
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ def sweep() -> None:
     """Start the work that the database still shows as unfinished."""
     from alerts import review as alerts
     from ingestion import services as ingestion
-    from losses import pending as losses
+    from losses import stale_hours as losses
     from mlcore import services as mlcore
     from substations.models import PendingRange
 
@@ -67,6 +68,7 @@ def sweep() -> None:
         readings_arrived()
     if mlcore.training_is_due():
         training_wanted()
+    mlcore.follow_silence(timezone.now())
     if alerts.has_unreviewed():
         detections_changed()
     if losses.has_pending():

@@ -34,6 +34,7 @@ OPERATES = [
     "ingestion.change_upload",
     "substations.add_reading",
     "losses.add_utilitybill",
+    "substations.answer_direction",
 ]
 ENGINEERS = [
     "alerts.shelve_critical_alert",

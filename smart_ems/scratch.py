@@ -123,15 +123,15 @@ def take_in(file: Path, options: ImportOptions) -> Intake:
 
 FLAGS = {
     "time": "--start 2025-01-01 --interval 15min",
+    "interval": "--interval 15min",
     "substation": "--substation CODE",
     "time_zone": "--time-zone Asia/Kolkata",
 }
+BY_PROFILE = "--profile FILE, as ./ems inspect explains it"
 
 
-def _question(question: object) -> str:
-    name = str(question.get("name", question)) if isinstance(question, dict) else str(question)
-    flag = FLAGS.get(name)
-    return f"the file does not say its {name.replace('_', ' ')}" + (f" (answer with {flag})." if flag else ".")
+def _question(question: dict[str, Any]) -> str:
+    return f"{question['text']} (Answer with {FLAGS.get(question['about'], BY_PROFILE)}.)"
 
 
 def detect(until: datetime | None) -> Sequence[Detection]:

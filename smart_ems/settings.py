@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "smart_ems.api_errors.ApiPathMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -186,7 +187,15 @@ REST_FRAMEWORK = {
         "rest_framework.authentication.TokenAuthentication",  # first: a bad token is answered 401
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["smart_ems.permissions.ModelPermissions"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "smart_ems.permissions.ModelPermissions",
+        "smart_ems.permissions.KnownParameters",
+    ],
+    "DEFAULT_PARSER_CLASSES": [
+        "core.parsers.JsonBody",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 100,
@@ -204,6 +213,11 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Smart EMS API",
     "DESCRIPTION": "Substations, readings, uploads, detections and alerts. Times are ISO 8601 with an offset.",
     "VERSION": "1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "smart_ems.api_schema.tell_the_truth",
+    ],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

@@ -11,9 +11,13 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from smart_ems.accounts.sign_in import SignInForm
 
 from . import api
-from .dashboard import loss_views, personal, topology_page, views
+from .dashboard import loss_views, personal, topology_page, upload_views, views
 
 sign_in_view = auth.LoginView.as_view(redirect_authenticated_user=True, authentication_form=SignInForm)
+handler400 = "smart_ems.api_errors.bad_request"
+handler403 = "smart_ems.api_errors.forbidden"
+handler404 = "smart_ems.api_errors.not_found"
+handler500 = "smart_ems.api_errors.server_error"
 urlpatterns = [
     path("", views.dashboard, name="dashboard"),
     path("dashboard/counters/", views.counters, name="dashboard-counters"),
@@ -40,6 +44,7 @@ urlpatterns = [
     path("substations/<str:code>/state/", topology_page.state, name="substation-state"),
     path("substations/", include("substations.urls")),
     path("alerts/", include("alerts.urls")),
+    path("uploads/<int:pk>/progress/", upload_views.progress, name="upload-progress"),
     path("uploads/", include("ingestion.urls")),
     path("models/", include("mlcore.web.urls")),
     path("losses/bills/", include("losses.bill_urls")),

@@ -110,7 +110,7 @@ class SubstationAdmin(CsvAdmin):
     )
     list_filter = (("site", NamedValues), "time_zone", "rated_kva")
     search_fields = ("code", "name", "site")
-    readonly_fields = ("created_at", "received_at")
+    readonly_fields = ("created_at", "received_at", "learn_from")
     inlines = (LinkInline,)
     fieldsets = (
         (None, {"fields": ("code", "name", "site", ("latitude", "longitude"))}),
@@ -125,7 +125,10 @@ class SubstationAdmin(CsvAdmin):
                 "description": _("Leave unknown values empty: losses are then given as a range."),
             },
         ),
-        (_("Metering"), {"fields": ("target_power_factor", "reading_interval_s", "time_zone")}),
+        (
+            _("Metering"),
+            {"fields": ("target_power_factor", "reading_interval_s", "time_zone", "exports_power", "learn_from")},
+        ),
         (_("Record"), {"fields": ("created_at", "received_at")}),
     )
 

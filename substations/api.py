@@ -22,6 +22,9 @@ from .channels import CHANNEL_NAMES
 from .models import Link, PlannedWork, Reading, Substation
 from .registry import SUBSTATION_FIELDS
 
+MAX_OFFSET = 2**62
+"""More rows than any database holds, and a number that each of them takes."""
+
 
 class InUse(APIException):
     """The row cannot go, because others that are kept refer to it."""
@@ -150,7 +153,7 @@ class ReadingPagination(LimitOffsetPagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: object = None) -> list[Any]:
         self.request, self.limit = request, self.get_limit(request) or self.default_limit
-        self.offset = self.get_offset(request)
+        self.offset = min(self.get_offset(request), MAX_OFFSET)
         rows = list(queryset[self.offset : self.offset + self.limit + 1])
         self.count = self.offset + len(rows)  # one more than shown when there is a next page
         return rows[: self.limit]
@@ -170,6 +173,7 @@ class ReadingViewSet(viewsets.GenericViewSet[Reading]):
     serializer_class = ReadingSerializer
     pagination_class = ReadingPagination
     filter_backends = ()
+    query_parameters = ("substation", "since", "until")
 
     @extend_schema(
         parameters=[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zoneinfo
+from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
@@ -21,6 +22,12 @@ from .querysets import LinkQuerySet, PendingRangeQuerySet, PlannedWorkQuerySet, 
 # chosen: faster is waveform analysis, slower than hourly shows no event of a day.
 MIN_INTERVAL_S, MAX_INTERVAL_S = 60, 3600
 
+SILENT_AFTER_INTERVALS = 3
+"""Given: a substation is silent when its newest reading is older than this many of its intervals."""
+
+MAX_GRACE_S = 7 * 86_400
+"""Chosen: a meter that answers once a week."""
+
 
 def validate_time_zone(value: str) -> None:
     """Reject a name that the IANA time zone database does not hold."""
@@ -31,6 +38,11 @@ def validate_time_zone(value: str) -> None:
             _("“%(value)s” is not a time zone; expected a name such as Asia/Kolkata or UTC."),
             params={"value": value},
         ) from error
+
+
+def is_stale(at: datetime, interval_s: int, now: datetime) -> bool:
+    """Whether several readings should have been measured since a time."""
+    return now - at > timedelta(seconds=SILENT_AFTER_INTERVALS * interval_s)
 
 
 def refuse_infinite(instance: models.Model) -> None:
@@ -50,6 +62,11 @@ class Substation(models.Model):
     A nameplate value that is not known stays empty: losses are then estimated from typical values and
     reported as an interval, never as zero.
     """
+
+    class Export(models.TextChoices):
+        UNKNOWN = "unknown", _("not known")
+        YES = "yes", _("yes")
+        NO = "no", _("no")
 
     code = models.CharField(
         _("code"),
@@ -90,6 +107,26 @@ class Substation(models.Model):
         default=900,
         validators=[MinValueValidator(MIN_INTERVAL_S), MaxValueValidator(MAX_INTERVAL_S)],
     )
+    grace_s = models.PositiveIntegerField(
+        _("grace for late readings (s)"),
+        default=300,
+        validators=[MaxValueValidator(MAX_GRACE_S)],
+        help_text=_("How late the third of three missed readings may come before data counts as missing."),
+    )
+    exports_power = models.CharField(
+        _("feeds in"),
+        max_length=7,
+        choices=Export,
+        default=Export.UNKNOWN,
+        help_text=_("Whether active power flows towards the grid here, from generation behind the meter."),
+    )
+    learn_from = models.DateTimeField(
+        _("learn from"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Readings before this time are not learned from: load, bank or generation were others then."),
+    )
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_time_zone])
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     received_at = models.DateTimeField(
@@ -100,12 +137,30 @@ class Substation(models.Model):
         help_text=_("When readings were last received, of any time."),
     )
 
+    live_at = models.DateTimeField(
+        _("last fresh arrival"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("When readings last came that were not older than a day: more are expected."),
+    )
+    future_at = models.DateTimeField(
+        _("time of a reading from the future"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("What the latest reading said that was put aside for its time."),
+    )
+    future_seen_at = models.DateTimeField(null=True, blank=True, editable=False, help_text=_("When it came."))
+    future_count = models.PositiveIntegerField(default=0, editable=False, help_text=_("How many were put aside."))
+
     objects = SubstationQuerySet.as_manager()
 
     class Meta:
         ordering = ["code"]
         verbose_name = _("substation")
         verbose_name_plural = _("substations")
+        permissions = [("answer_direction", _("Can say whether a substation feeds in"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(target_power_factor__gt=0, target_power_factor__lte=1),
@@ -123,6 +178,15 @@ class Substation(models.Model):
     def clean(self) -> None:
         refuse_infinite(self)
 
+    @property
+    def silent_after(self) -> timedelta:
+        """Age of the newest reading from which on data counts as missing."""
+        return timedelta(seconds=SILENT_AFTER_INTERVALS * self.reading_interval_s + self.grace_s)
+
+    def is_stale(self, at: datetime, now: datetime) -> bool:
+        """Whether a newest reading of this time says nothing of the present."""
+        return is_stale(at, self.reading_interval_s, now)
+
     def measured_interval_s(self) -> int | None:
         """The usual distance of the newest readings, to a whole minute; None with fewer than three."""
         newest = list(self.readings.order_by("-at").values_list("at", flat=True)[:500])
@@ -130,6 +194,11 @@ class Substation(models.Model):
             return None
         steps = [(later - earlier).total_seconds() for later, earlier in pairwise(newest)]
         return int(min(max(60 * round(median(steps) / 60), MIN_INTERVAL_S), MAX_INTERVAL_S))
+
+    @property
+    def feeds_in(self) -> bool | None:
+        """Whether it feeds in; None while nobody has said so."""
+        return {self.Export.YES: True, self.Export.NO: False}.get(self.Export(self.exports_power))
 
     @property
     def zone(self) -> zoneinfo.ZoneInfo:

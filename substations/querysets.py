@@ -47,6 +47,11 @@ class SubstationQuerySet(models.QuerySet["Substation"]):
         annotated = self.with_latest_reading_at()
         return annotated.filter(Q(latest_at__isnull=False))
 
+    def newest_times(self) -> list[tuple[int, datetime, int]]:
+        """Id, time of the newest reading and reading interval (s) of those that have readings."""
+        rows: Any = self.reporting()
+        return list(rows.values_list("pk", "latest_at", "reading_interval_s"))
+
     def matching(self, text: str) -> SubstationQuerySet:
         return self.filter(Q(code__icontains=text) | Q(name__icontains=text) | Q(site__icontains=text))
 

@@ -17,10 +17,10 @@ from .models import Link, Substation
 SUBSTATION_FIELDS = (
     "code", "name", "site", "latitude", "longitude", "rated_kva", "nominal_v", "hv_nominal_v", "no_load_loss_w",
     "load_loss_w", "impedance_pct", "capacitor_bank_kvar", "capacitor_steps", "target_power_factor",
-    "reading_interval_s", "time_zone",
+    "reading_interval_s", "time_zone", "grace_s", "exports_power",
 )  # fmt: skip
-TEXT_FIELDS = ("code", "name", "site", "time_zone")
-WHOLE_FIELDS = ("capacitor_steps", "reading_interval_s")
+TEXT_FIELDS = ("code", "name", "site", "time_zone", "exports_power")
+WHOLE_FIELDS = ("capacitor_steps", "reading_interval_s", "grace_s")
 # How other systems name these columns.
 ALIASES = {"lat": "latitude", "lon": "longitude", "lng": "longitude", "feeder": "site"}
 SUPPLY_NAMES = ("", "source", "grid", "supply")

@@ -14,5 +14,6 @@ urlpatterns = [
     path("<str:code>/strip/", views.strip, name="strip"),
     path("<str:code>/channels/<str:group>/", views.channels, name="channels"),
     path("<str:code>/duration/", views.duration, name="duration"),
+    path("<str:code>/direction/", views.direction, name="direction"),
     path("<str:code>/readings.csv", views.readings_csv, name="readings-csv"),
 ]

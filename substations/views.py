@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.db import transaction
+from django.db.models import Max, Min
 from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from core.requests import EmsRequest
 from core.spreadsheets import guarded
@@ -20,9 +24,12 @@ from core.time_range import TimeRange, zone_for
 
 from .channel_charts import GROUPS, channel_figure, duration_figure
 from .channels import CHANNEL_NAMES, CHANNELS
-from .models import Reading, Substation
+from .models import PendingRange, Reading, Substation
 from .querysets import ReadingQuerySet
 from .strip import strip_of
+
+NOTICE_SHOWN_FOR = timedelta(days=7)
+"""Chosen: how long a page says that readings came with a time in the future."""
 
 view_substations = permission_required("substations.view_substation", raise_exception=True)
 
@@ -95,7 +102,36 @@ def live(request: EmsRequest, code: str) -> HttpResponse:
         for index, channel in enumerate(CHANNELS)
         if newest and getattr(newest, channel.name) is not None
     ]
-    return render(request, "substations/_live.html", {"substation": substation, "reading": newest, "values": values})
+    now = timezone.now()
+    context = {
+        "substation": substation,
+        "reading": newest,
+        "values": values,
+        "is_stale": newest is not None and substation.is_stale(newest.at, now),
+        "from_future": substation.future_seen_at is not None and now - substation.future_seen_at < NOTICE_SHOWN_FOR,
+    }
+    return render(request, "substations/_live.html", context)
+
+
+@require_POST
+@permission_required("substations.answer_direction", raise_exception=True)
+def direction(request: EmsRequest, code: str) -> HttpResponse:
+    """Say whether active power that is negative is fed in or turned round; the record is judged again with that."""
+    substation = get_object_or_404(Substation, code=code)
+    answer = request.POST.get("exports_power", "")
+    if answer not in Substation.Export.values:
+        expected = _("Received “%(answer)s” for exports_power; expected one of %(choices)s.") % {
+            "answer": answer[:40],
+            "choices": ", ".join(Substation.Export.values),
+        }
+        return HttpResponseBadRequest(expected, content_type="text/plain; charset=utf-8")
+    with transaction.atomic():
+        Substation.objects.filter(pk=substation.pk).update(exports_power=answer)
+        reach = substation.readings.aggregate(first=Min("at"), last=Max("at"))
+        if reach["first"]:
+            PendingRange.objects.create(substation=substation, start=reach["first"], end=reach["last"])
+    messages.success(request, _("Kept on the nameplate; the readings are judged again."))
+    return redirect(substation)
 
 
 @require_GET

@@ -35,7 +35,7 @@ def test_an_upload_becomes_an_alert_that_is_acknowledged_resolved_and_found_in_t
     tmp_path: Path, signed_in: Callable[[str], Client]
 ) -> None:
     operator = signed_in("operator")
-    upload = _upload(operator, export_with_a_failed_bank(tmp_path / "sim"))
+    upload = _upload(signed_in("engineer"), export_with_a_failed_bank(tmp_path / "sim"))
     assert ingestion.load(upload.pk).name == "LOADED"
     assert Reading.objects.count() > 5 * 27 * 48
 
@@ -66,7 +66,7 @@ def test_an_upload_becomes_an_alert_that_is_acknowledged_resolved_and_found_in_t
 
 
 def test_scoring_and_reviewing_again_changes_nothing(tmp_path: Path, signed_in: Callable[[str], Client]) -> None:
-    upload = _upload(signed_in("operator"), export_with_a_failed_bank(tmp_path / "sim"))
+    upload = _upload(signed_in("engineer"), export_with_a_failed_bank(tmp_path / "sim"))
     ingestion.load(upload.pk)
     mlcore.train_due()
     mlcore.score_pending()

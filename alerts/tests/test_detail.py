@@ -17,8 +17,8 @@ from .alert_scenes import HOUR, START, Cast, cleared, raised, resolved, station
 from .page_checks import HTMX, SignIn, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
-# Session, user, permissions, the alert, its events, resolutions, likes of it, what feeds it, its newest reading.
-QUERIES = 11
+# Session, user, permissions, the alert, its events, resolutions, likes of it, what feeds it, its month.
+QUERIES = 10
 
 
 def test_those_without_a_role_see_nothing(signed_in: SignIn) -> None:

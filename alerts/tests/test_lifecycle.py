@@ -104,7 +104,8 @@ REFUSED = [
             Transition.ACKNOWLEDGE,
         )
     ),
-    *((transition, CLOSED) for transition in (Transition.UNACKNOWLEDGE, Transition.RESOLVE, Transition.SUPERSEDE)),
+    *((transition, CLOSED) for transition in (Transition.RESOLVE, Transition.SUPERSEDE)),
+    (Transition.UNACKNOWLEDGE, CLOSED_ACTIVE),
     (Transition.CLEAR, GONE),
     (Transition.RETURN, NEW),
     (Transition.RETURN, CLOSED_ACTIVE),

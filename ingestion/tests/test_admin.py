@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from ingestion import services
-from ingestion.models import ColumnMapping, RowProblem
+from ingestion.models import RowProblem, SourceProfile
 from ingestion.tests.samples import GOOD, upload_of
 from substations.models import Substation
 
@@ -24,9 +24,12 @@ def test_history_can_be_searched_but_not_changed(admin_client: Client, station: 
     assert admin_client.post(f"{base}{pk}/delete/").status_code == 403
 
 
-def test_a_saved_mapping_can_be_corrected(admin_client: Client) -> None:
-    saved = ColumnMapping.objects.create(signature="x" * 64, name="meter", columns=["P"], mapping={})
-    url = f"/admin/ingestion/columnmapping/{saved.pk}/change/"
-    data = {"name": "feeder meter", "mapping": "{}", "time_zone": "", "day_first": "unknown", "interval_s": 0}
-    assert admin_client.post(url, data).status_code in (200, 302)
-    assert admin_client.get("/admin/ingestion/columnmapping/").status_code == 200
+def test_a_remembered_profile_can_be_corrected(admin_client: Client) -> None:
+    saved = SourceProfile.objects.create(
+        key="x" * 64, name_pattern="export-#.csv", source="form", columns=[], profile={}
+    )
+    url = f"/admin/ingestion/sourceprofile/{saved.pk}/change/"
+    assert admin_client.post(url, {"profile": '{"date_order": "mdy"}'}).status_code == 302
+    saved.refresh_from_db()
+    assert saved.profile == {"date_order": "mdy"}
+    assert admin_client.get("/admin/ingestion/sourceprofile/").status_code == 200

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from ingestion import services
@@ -40,8 +41,9 @@ def test_a_file_is_taken_in_and_the_same_again_is_said_to_be_there(
 
 
 def test_options_come_with_the_file(as_operator: Client) -> None:
-    mapping = {"LUFL": {"target": "active_power_kw", "unit": "MW"}, "date": {"target": "timestamp"}}
-    data = {"file": file_of(TRANSFORMER), "mapping": json.dumps(mapping), "substation": "T1", "unknown": "create"}
+    Substation.objects.create(code="T1")
+    profile = {"columns": {"LUFL": {"quantity": "active_power_kw", "unit": "MW"}}}
+    data = {"file": file_of(TRANSFORMER), "profile": json.dumps(profile), "substation": "T1"}
     upload = Upload.objects.get(pk=as_operator.post(URL, data).json()["id"])
     services.load(upload.pk)
     assert list(Reading.objects.values_list("active_power_kw", flat=True)) == [4200, 4100]
@@ -53,9 +55,11 @@ def test_options_come_with_the_file(as_operator: Client) -> None:
         ("time_zone", "Nowhere"),
         ("start", "soon"),
         ("interval_s", "-1"),
-        ("mapping", "{"),
-        ("mapping", '{"P": 1}'),
-        ("mapping", "[]"),
+        ("profile", '{"columns": {"P": 1}}'),
+        ("profile", "{"),
+        ("profile", "[]"),
+        ("energy", "daily"),
+        ("day_first", "true"),
         ("unknown", "maybe"),
     ],
 )
@@ -71,18 +75,44 @@ def test_a_file_over_the_limit_is_refused(as_operator: Client, settings: Any) ->
 
 
 def test_open_questions_can_be_answered(as_operator: Client) -> None:
-    sent = as_operator.post(URL, {"file": file_of(TIMELESS), "unknown": "create"}).json()
-    assert sent["questions"] == ["time"]
-    answers = {"start": "2025-01-01T00:00", "interval_s": 900, "unknown": "create"}
-    url = f"{URL}{sent['id']}/answer/"
+    sent = as_operator.post(URL, {"file": file_of(TIMELESS)}).json()
+    assert [question["about"] for question in sent["questions"]] == ["time"]
+    answers = {"start": "2025-01-01T00:00", "interval_s": 900, "time_zone": "UTC"}
+    url = f"{URL}{sent['id']}/answers/"
     assert as_operator.post(url, answers, content_type="application/json").json()["state"] == "queued"
     assert as_operator.post(url, answers, content_type="application/json").status_code == 400
 
 
-def test_a_mapping_that_does_not_fit_is_answered(as_operator: Client) -> None:
-    upload = upload_of(TIMELESS)
-    answer = as_operator.post(f"{URL}{upload.pk}/answer/", {"mapping": {"X": {}}}, content_type="application/json")
-    assert "no column “X”" in answer.json()["mapping"][0]
+def test_a_waiting_upload_shows_what_it_was_read_as(as_operator: Client) -> None:
+    shown = as_operator.get(f"{URL}{upload_of(TRANSFORMER).pk}/").json()
+    assert (shown["state"], shown["format"]["kind"], shown["format"]["layout"]) == ("waiting", "csv", "wide")
+    by_header = {column["header"]: column for column in shown["columns"]}
+    assert by_header["date"]["quantity"] == "timestamp"
+    assert by_header["OT"]["quantity"] == "oil_temperature_c"
+    assert {"unit", "factor", "sureness", "why"} <= set(by_header["OT"])
+    assert {question["about"] for question in shown["questions"]} == {"substation", "time_zone"}
+    assert {"column", "text", "choices"} <= set(shown["questions"][0])
+
+
+def test_an_answer_with_an_unknown_name_is_refused_by_it(as_operator: Client) -> None:
+    url = f"{URL}{upload_of(TIMELESS).pk}/answers/"
+    assert "mapping" in as_operator.post(url, {"mapping": {}}, content_type="application/json").json()
+    refused = as_operator.post(url, {"columns": {"P (kW)": {"unit": "V?"}}}, content_type="application/json")
+    assert (refused.status_code, "V?" in refused.json()["detail"][0]) == (400, True)
+
+
+def test_to_create_substations_takes_the_right_to_add_them(as_operator: Client, operator: User) -> None:
+    data = {"file": file_of(GOOD), "unknown": "create", "time_zone": "UTC"}
+    assert "right to add" in as_operator.post(URL, data).json()["unknown"][0]
+    operator.user_permissions.add(Permission.objects.get(codename="add_substation"))
+    sent = as_operator.post(URL, {**data, "file": file_of(GOOD)})
+    services.load(sent.json()["id"])
+    assert Substation.objects.get().code == "SS-01"
+
+
+def test_a_code_with_control_characters_is_refused(as_operator: Client) -> None:
+    answer = as_operator.post(URL, {"file": file_of(TIMELESS), "substation": "SS\x0701"})
+    assert "control characters" in answer.json()["substation"][0]
 
 
 def test_rejected_rows_are_listed(as_viewer: Client, station: Substation) -> None:

@@ -18,7 +18,7 @@ from substations.models import PendingRange, Reading, Substation
 pytestmark = pytest.mark.django_db
 
 
-TAKEN_AS_IS = ImportOptions(unknown="reject")
+TAKEN_AS_IS = ImportOptions(unknown="reject", time_zone="UTC")
 
 
 class Killed(BaseException):
@@ -80,17 +80,27 @@ def test_a_second_load_does_nothing(station: Substation) -> None:
 def test_bad_rows_are_kept_as_problems_and_good_ones_stored(station: Substation) -> None:
     upload = upload_of(GOOD + "2025-03-01 00:45:00,SS-01,eighty,100,0.8\n2025-03-01 01:00:00,SS-01,80\n")
     services.load(upload.pk)
-    assert (fresh(upload).rows_new, upload.rows_bad, upload.rows_read) == (3, 2, 5)
+    assert (fresh(upload).rows_new, upload.rows_bad, upload.rows_read) == (4, 1, 5)
     problem = RowProblem.objects.get(line=5)
-    assert (problem.field, problem.received, problem.expected) == ("Active Power Total", "eighty", "a number in kW")
+    assert (problem.field, problem.received, problem.expected) == (
+        "Active Power Total (kW)",
+        "eighty",
+        "a number in kW",
+    )
 
 
-def test_a_file_without_any_good_row_is_rejected_and_leaves_nothing(station: Substation) -> None:
-    upload = upload_of("Timestamp,Substation,P\nnever,SS-01,1\nnever,SS-77,1\n", ImportOptions(unknown="create"))
+def test_a_file_without_any_time_that_can_be_read_asks_for_it(station: Substation) -> None:
+    upload = upload_of("Timestamp,Substation,P (kW)\n99/99/2025 00:00,SS-01,1\n99/99/2025 00:15,SS-01,1\n")
+    assert upload.state == Upload.State.WAITING
+    assert "line 2 holds “99/99/2025 00:00”" in upload.questions[-1]["text"]
+
+
+def test_a_file_of_which_no_row_belongs_anywhere_is_rejected_and_leaves_nothing(station: Substation) -> None:
+    upload = upload_of("Timestamp,Substation,P (kW)\n2025-01-01 00:00,SS-77,1\n", TAKEN_AS_IS)
     assert services.load(upload.pk) is LoadOutcome.REJECTED
     fresh(upload)
     assert "line 2" in upload.reason
-    assert "received “never”" in upload.reason
+    assert "received “SS-77”" in upload.reason
     assert not upload.file
     assert not Reading.objects.exists()
     assert list(Substation.objects.all()) == [station]
@@ -98,7 +108,7 @@ def test_a_file_without_any_good_row_is_rejected_and_leaves_nothing(station: Sub
 
 @pytest.mark.parametrize(("body", "reason"), [("", "no row that fits"), ("2025-01-01 00:00,SS-01,\n", "holds a value")])
 def test_a_file_without_readings_is_rejected(station: Substation, body: str, reason: str) -> None:
-    upload = upload_of("Timestamp,Substation,P\n" + body)
+    upload = upload_of("Timestamp,Substation,P (kW)\n" + body)
     services.load(upload.pk)
     assert fresh(upload).state == Upload.State.REJECTED
     assert reason in upload.reason
@@ -132,9 +142,8 @@ def test_a_timeless_file_is_loaded_from_its_start_with_its_substations_created()
 
 def test_a_file_of_the_transformer_datasets_shape_loads_with_the_users_mapping() -> None:
     upload = upload_of(TRANSFORMER)
-    choices = services.inspect(upload).choices
-    choices["HUFL"], choices["LUFL"] = choices["LUFL"], {**choices["HUFL"], "unit": "MW"}
-    services.answer(upload, ImportOptions(mapping=choices, substation="T 1", unknown="create"))
+    profile = {"columns": {"LUFL": {"quantity": "active_power_kw", "unit": "MW"}}}
+    services.answer(upload, ImportOptions(profile=profile, substation="T 1", unknown="create", time_zone="UTC"))
     assert services.load(upload.pk) is LoadOutcome.LOADED
     created = Substation.objects.get()
     assert (created.code, created.name, created.reading_interval_s) == ("T-1", "T 1", 3600)
@@ -142,14 +151,16 @@ def test_a_file_of_the_transformer_datasets_shape_loads_with_the_users_mapping()
 
 
 def test_substations_that_come_up_later_in_the_file_are_asked_about(station: Substation) -> None:
-    upload = upload_of(many_rows(3000) + "2025-04-01 00:00:00,NEW,1,1\n")
+    lines = many_rows(9000).splitlines()
+    lines.insert(8000, "2025-04-01 00:00:00,NEW,1,1")  # beyond what is looked at before
+    upload = upload_of("\n".join(lines) + "\n")
     assert upload.state == Upload.State.QUEUED
     assert services.load(upload.pk) is LoadOutcome.WAITING
-    assert fresh(upload).questions == ["unknown"]
+    assert "do not exist yet: NEW" in fresh(upload).questions[0]["text"]
     assert not Reading.objects.exists()
     services.answer(upload, upload.parsed_options.updated(unknown="reject"))
     assert services.load(upload.pk) is LoadOutcome.LOADED
-    assert (fresh(upload).rows_new, upload.rows_bad) == (3000, 1)
+    assert (fresh(upload).rows_new, upload.rows_bad) == (9000, 1)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -180,8 +191,8 @@ def test_a_killed_workers_upload_is_carried_on_without_loss_or_doubling(
 
 @pytest.mark.usefixtures("small_blocks")
 def test_a_timeless_file_is_carried_on_at_the_right_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "P,Substation\n" + "".join(f"{row},{station}\n" for station in ("A", "B") for row in range(1, 500))
-    upload = upload_of(text, ImportOptions(start="2025-01-01T00:00", interval_s=60, unknown="create"))
+    text = "P (kW),Substation\n" + "".join(f"{row},{station}\n" for station in ("A", "B") for row in range(1, 500))
+    upload = upload_of(text, ImportOptions(start="2025-01-01T00:00", interval_s=60, unknown="create", time_zone="UTC"))
     with monkeypatch.context() as patch:
         killed_after(2, patch)
         with pytest.raises(Killed):
@@ -259,7 +270,7 @@ def test_a_file_that_unpacks_to_too_much_is_rejected(station: Substation, settin
 
 def test_only_so_many_problems_are_kept_but_all_are_counted(station: Substation, settings: Any) -> None:
     settings.UPLOAD_MAX_PROBLEMS = 10
-    upload = upload_of(GOOD + "never,SS-01,1,1,1\n" * 50)
+    upload = upload_of(GOOD + "never,SS-01,1,1,1\n" * 50, ImportOptions(profile={"accept": ["rejected_share"]}))
     services.load(upload.pk)
     assert fresh(upload).rows_bad == 50
     assert upload.problems.count() == 10

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -66,10 +67,30 @@ def test_a_bad_row_is_answered_with_the_field_and_the_good_one_beside_it_stored(
     assert Reading.objects.count() == 1
 
 
-def test_a_simulated_feed_may_run_ahead_of_the_clock(station: Substation) -> None:
-    ahead = [row(at="2150-01-01T00:00:00Z")]
-    assert outcomes(ahead) == ["rejected"]
-    assert outcomes(ahead, "feed") == ["accepted"]
+@pytest.mark.parametrize(("minutes", "outcome"), [(4, "accepted"), (6, "rejected")])
+def test_a_clock_may_run_five_minutes_ahead(station: Substation, minutes: int, outcome: str) -> None:
+    (answer,) = load_rows([row(at=(timezone.now() + timedelta(minutes=minutes)).isoformat())], "feed")
+    assert answer.outcome == outcome
+    assert ("at most 5 minutes ahead" in answer.expected) == (outcome == "rejected")
+
+
+def test_what_comes_from_the_future_is_put_aside_and_noted(station: Substation) -> None:
+    assert outcomes([row(at="2150-01-01T00:00:00Z"), row(at="2151-01-01T00:00:00Z"), row()]) == [
+        "rejected", "rejected", "accepted",
+    ]  # fmt: skip
+    station.refresh_from_db()
+    assert (station.future_count, station.future_at) == (2, datetime(2151, 1, 1, tzinfo=UTC))
+    assert station.future_seen_at is not None
+    assert list(station.readings.values_list("at", flat=True)) == [datetime.fromisoformat(row()["at"])]
+
+
+def test_only_fresh_readings_make_a_substation_live(station: Substation) -> None:
+    load_rows([row(at=(timezone.now() - timedelta(days=2)).isoformat())], "api")
+    station.refresh_from_db()
+    assert station.live_at is None
+    load_rows([row(at=(timezone.now() - timedelta(hours=2)).isoformat())], "api")
+    station.refresh_from_db()
+    assert station.live_at is not None
 
 
 def test_an_unknown_field_is_named(station: Substation) -> None:

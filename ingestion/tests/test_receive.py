@@ -8,9 +8,9 @@ import pytest
 from django.core.files.base import File
 
 from ingestion import services
-from ingestion.models import ColumnMapping, Upload
+from ingestion.models import Upload
 from ingestion.options import ImportOptions, OptionError
-from ingestion.tests.samples import GOOD, TIMELESS, TRANSFORMER, file_of, received, upload_of
+from ingestion.tests.samples import GOOD, TIMELESS, file_of, received, upload_of
 from substations.models import Substation
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def test_a_clear_file_is_queued_with_its_mapping_settled(station: Substation) -> None:
     upload = upload_of(GOOD)
     assert upload.state == Upload.State.QUEUED
-    assert upload.options["mapping"]["Active Power Total"]["target"] == "active_power_kw"
+    assert upload.load_plan["choices"]["Active Power Total (kW)"]["target"] == "active_power_kw"
     assert Path(upload.file.path).read_text() == GOOD
     assert upload.size == len(GOOD)
 
@@ -63,7 +63,7 @@ def test_two_copies_at_the_same_moment_become_one_upload(station: Substation, mo
 def test_what_is_no_table_is_rejected_with_the_reason_and_not_kept(media: Path) -> None:
     upload = upload_of(b"PK\x03\x04 a workbook")
     assert upload.state == Upload.State.REJECTED
-    assert "Excel" in upload.reason
+    assert "damaged" in upload.reason
     assert not upload.file
     assert not [path for path in media.rglob("*") if path.is_file()]
 
@@ -84,29 +84,18 @@ def test_a_file_over_the_limit_is_refused_before_it_is_kept(settings: Any, media
 def test_a_file_without_time_and_with_new_substations_asks_for_both() -> None:
     upload = upload_of(TIMELESS)
     assert upload.state == Upload.State.WAITING
-    assert upload.questions == ["time", "unknown"]
+    assert [question["about"] for question in upload.questions] == ["time", "substation"]
 
 
-def test_an_unsure_mapping_is_asked_and_remembered_for_the_next_file() -> None:
-    upload = upload_of(TRANSFORMER)
-    assert upload.questions == ["mapping", "substation"]
-    found = services.inspect(upload)
-    answers = upload.parsed_options.updated(substation="T1", unknown="create", mapping=found.choices)
-    services.answer(upload, answers, remember=True)
-    assert upload.state == Upload.State.QUEUED
-    assert ColumnMapping.objects.get().mapping["HUFL"]["target"] == "active_power_kw"
-    assert upload_of(TRANSFORMER + "2016-07-01 02:00:00,1,1,1,1,1,1,1\n").questions == ["substation"]
-
-
-def test_an_answer_that_leaves_a_question_open_keeps_the_upload_waiting() -> None:
+def test_an_answer_that_leaves_a_question_open_keeps_the_upload_waiting(station: Substation) -> None:
     upload = upload_of(TIMELESS)
     services.answer(upload, ImportOptions(unknown="create"))
-    assert (upload.state, upload.questions) == (Upload.State.WAITING, ["time"])
+    assert (upload.state, [q["about"] for q in upload.questions]) == (Upload.State.WAITING, ["time"])
 
 
 def test_review_is_asked_for_once(station: Substation) -> None:
     upload = upload_of(GOOD, ImportOptions(review=True))
-    assert upload.questions == ["review"]
+    assert [question["text"] for question in upload.questions] == ["Check the columns before loading."]
     services.answer(upload, upload.parsed_options)
     assert upload.state == Upload.State.QUEUED
 
@@ -126,9 +115,9 @@ def test_a_loaded_file_can_be_asked_about_again(station: Substation) -> None:
 
 
 def test_a_power_factor_in_percent_and_powers_in_watts_are_noticed(station: Substation) -> None:
-    text = "Timestamp,Substation,V,I,P,S,PF\n2025-01-01 00:00,SS-01,400,100,55000,69282,79\n"
-    mapping = upload_of(text).options["mapping"]
-    assert {header: mapping[header]["unit"] for header in ("P", "S", "PF")} == {"P": "W", "S": "VA", "PF": "%"}
+    rows = "".join(f"2025-01-01 0{n}:00,SS-01,400,100,{55000 + n},69282,79\n" for n in range(5))
+    choices = upload_of("Timestamp,Substation,V,I,P,S,PF\n" + rows).load_plan["choices"]
+    assert {header: choices[header]["scale"] for header in ("P", "S", "PF")} == {"P": 0.001, "S": 0.001, "PF": 0.01}
 
 
 @pytest.mark.parametrize(
@@ -137,7 +126,9 @@ def test_a_power_factor_in_percent_and_powers_in_watts_are_noticed(station: Subs
         ("time_zone", "Mars/Base"),
         ("time_zone", "../etc"),
         ("start", "soon"),
-        ("start", "2025-01-01T00:00+02:00"),
+        ("start", "1825-01-01T00:00"),
+        ("substation", "S\n1"),
+        ("profile", {"energy": "daily"}),
         ("interval_s", -5),
         ("unknown", "maybe"),
     ],

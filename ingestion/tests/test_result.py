@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def loaded(text: str = GOOD, **options: str) -> Upload:
-    upload = upload_of(text, ImportOptions(unknown="create", **options))  # type: ignore[arg-type]  # options by name
+    upload = upload_of(text, ImportOptions(unknown="create", time_zone="UTC", **options))  # type: ignore[arg-type]  # options by name
     assert services.load(upload.pk) == services.LoadOutcome.LOADED
     upload.refresh_from_db()
     return upload
@@ -35,15 +35,7 @@ def test_the_page_links_the_substations_of_the_file_and_asks_for_their_alerts(
     assert 'href="/substations/SS-01/"' in page
     assert 'href="/substations/SS-02/"' in page
     assert "OTHER" not in page
-    assert "found_after=" in page
-    assert "&amp;substation=SS-01&amp;substation=SS-02" in page
-
-
-def test_the_address_of_the_alerts_can_be_asked(signed_in: SignIn) -> None:
-    client = signed_in("operator")
-    page = client.get(loaded().get_absolute_url()).content.decode()
-    url = page.split('id="upload-alerts" hx-get="')[1].split('"')[0].replace("&amp;", "&")
-    assert "No alerts so far." in client.get(url).content.decode()
+    assert f'hx-get="/uploads/{upload.pk}/progress/"' in page
 
 
 def test_rows_that_were_refused_name_no_substation() -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 
 from ingestion import services
 from ingestion.models import Upload
+from ingestion.options import ImportOptions
 from ingestion.tests.samples import GOOD, TIMELESS, file_of, many_rows, upload_of
 from smart_ems import pipeline
 from substations.models import Substation
@@ -129,7 +130,7 @@ def test_the_list_takes_the_same_number_of_queries_for_any_length(
 
 
 def test_rejected_rows_are_shown_in_pages_and_can_be_downloaded(as_viewer: Client, station: Substation) -> None:
-    upload = upload_of(GOOD + "=never(),SS-01,1,1,1\n" * 60)
+    upload = upload_of(GOOD + "=never(),SS-01,1,1,1\n" * 60, ImportOptions(profile={"accept": ["rejected_share"]}))
     services.load(upload.pk)
     page = as_viewer.get(upload.get_absolute_url()).content.decode()
     assert "=never()" in page

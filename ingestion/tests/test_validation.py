@@ -1,16 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ingestion import mapping
+from ingestion.mapping import ROLES, ColumnChoice
 from ingestion.parsing import blocks, read_table
 from ingestion.plan import ImportPlan, KnownSubstations
-from ingestion.sniffing import sniff
-from ingestion.tests.samples import TIMELESS, written
+from ingestion.tests.samples import TIMELESS, format_of_file, written
 from ingestion.validation import Checked, check
 from substations.channels import CHANNEL_INDEX
 
@@ -20,12 +20,18 @@ GRID = KnownSubstations(
 )
 
 
+def choices_of(columns: Sequence[str]) -> dict[str, ColumnChoice]:
+    """By the first word of each header."""
+    targets = {role: role for role in ROLES} | {"p": "active_power_kw", "q": "reactive_power_kvar",
+               "pf": "power_factor", "i1": "current_l1_a", "u": "voltage_avg_v"}  # fmt: skip
+    return {name: {"target": targets[word]} for name in columns if (word := name.split()[0].lower()) in targets}
+
+
 def judged(tmp_path: Path, text: str, *, size: int = 1 << 20, **changes: object) -> Checked:
     """The last block's result; earlier ones only pass on their positions."""
     path = written(tmp_path, text)
-    form = sniff(path)
-    choices = mapping.checked(form.columns, mapping.choices_of(mapping.guess(form.columns)))
-    plan = replace(ImportPlan(choices, decimal=form.decimal), **changes)  # type: ignore[arg-type]  # fields by name
+    form = format_of_file(path)
+    plan = replace(ImportPlan(choices_of(form.columns), decimal=form.decimal, strict=True), **changes)  # type: ignore[arg-type]  # fields by name
     result: Checked | None = None
     positions: dict[int, int] = {}
     for block in blocks(path, form, size=size):
@@ -96,9 +102,11 @@ def test_a_skipped_hour_is_a_problem_that_names_the_zone(tmp_path: Path) -> None
 def test_units_and_sign_are_applied(tmp_path: Path) -> None:
     text = "Timestamp,Substation,P (MW),U (kV),Oil Temp (°F),PF (%),Q\n2025-01-01 00:00,SS-01,1.5,0.4,212,95,10\n"
     path = written(tmp_path, text)
-    form = sniff(path)
-    choices = mapping.checked(form.columns, mapping.choices_of(mapping.guess(form.columns)))
-    choices["Q"]["negate"] = True
+    form = format_of_file(path)
+    choices = choices_of(form.columns)
+    choices["P (MW)"]["scale"], choices["U (kV)"]["scale"] = 1000.0, 1000.0
+    choices["PF (%)"]["scale"], choices["Q"]["scale"] = 0.01, -1.0
+    choices["Oil Temp (°F)"] = {"target": "oil_temperature_c", "scale": 5 / 9, "offset": -160 / 9}
     (block,) = blocks(path, form)
     plan = ImportPlan(choices)
     rows = check(read_table(block, form, plan.numbers, plan.texts), plan, GRID, now=NOW).rows
@@ -137,3 +145,11 @@ def test_counting_starts_at_local_time(tmp_path: Path) -> None:
     start = np.datetime64("2025-01-01T05:30", "us")
     rows = judged(tmp_path, "P\n1\n2\n", start=start, interval_s=60, substation="SS-02").rows
     assert str(rows.at[0]) == "2025-01-01T00:00:00.000000"
+
+
+def test_a_cell_of_a_file_that_is_no_number_is_missing_and_its_row_stays(tmp_path: Path) -> None:
+    text = "Timestamp,Substation,P,PF\n2025-01-01 00:00,SS-01,I/O Timeout,0.9\n2025-01-01 00:15,SS-01,10,7\n"
+    found = judged(tmp_path, text, strict=False)
+    assert (len(found.rows), found.bad) == (2, 0)
+    assert [field for _line, field, _received in problem_rows(found)] == ["P", "PF"]
+    assert np.isnan(found.rows.values[0, CHANNEL_INDEX["active_power_kw"]])

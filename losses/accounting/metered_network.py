@@ -65,7 +65,7 @@ def power_flow_of(feeder: Feeder, loads: MeteredPower, plates: Plates, nominal_v
 def _supply_pu(
     feeder: Feeder, loads: MeteredPower, plates: Plates, kw: FloatArray, kvar: FloatArray, nominal_v: float
 ) -> FloatArray:
-    """[time] the voltage at the supply that the meters tell: theirs, and what transformer and lines drop.
+    """[time] the voltage at the supply by what the meters say: theirs, and what transformer and lines drop.
 
     The median of the members, so that a wrong instrument or another tap moves nothing; nominal where nobody says it.
     """
@@ -75,9 +75,9 @@ def _supply_pu(
         across = (plates.reactance * active - plates.resistance * reactive) / loads.voltage_pu
     lines = feeder.r_ohm[:, None] * (feeder.carries @ kw) + feeder.x_ohm[:, None] * (feeder.carries @ kvar)
     supply = np.hypot(along, across) + feeder.carries.T @ lines * 1000.0 / nominal_v**2
-    told = np.where(loads.is_valid & (loads.voltage_pu > 0), supply, np.nan)
+    by_member = np.where(loads.is_valid & (loads.voltage_pu > 0), supply, np.nan)
     with np.errstate(all="ignore"):
-        median = np.nanmedian(np.where(np.isfinite(told).any(axis=0), told, 1.0), axis=0)
+        median = np.nanmedian(np.where(np.isfinite(by_member).any(axis=0), by_member, 1.0), axis=0)
     return np.clip(np.where(np.isfinite(median), median, 1.0), 1.0 - MAX_SUPPLY_ERROR, 1.0 + MAX_SUPPLY_ERROR)
 
 

@@ -14,8 +14,10 @@ from mlcore.diagnosis.rolling import shifted
 from substations.electrical.power import FloatArray
 
 CAPACITOR, LOW_PF_LOAD, OVERLOAD = "capacitor_failure", "low_pf_motor", "overload"
+OVER_COMPENSATION = "over_compensation"
 LOSS_CAUSES = (
-    CAPACITOR, LOW_PF_LOAD, OVERLOAD, "phase_imbalance", "harmonic_injection", "tap_voltage", "cooling_failure",
+    CAPACITOR, OVER_COMPENSATION, LOW_PF_LOAD, OVERLOAD, "phase_imbalance", "harmonic_injection", "tap_voltage",
+    "cooling_failure",
 )  # fmt: skip
 CAUSE_OF_INDICATOR = {
     "reactive": CAPACITOR,
@@ -63,8 +65,12 @@ def name_cause(
     name = INDICATORS[indicator]
     figures = _low_pf_load_figures(departures, step_spread, substation, max(start - 1, 0), stop)
     figures["kvar_follow_kw"] = float(np.nan_to_num(covariance[substation, start:stop]).max(initial=0.0))
+    if name == "reactive" and figures["mean_reactive_excess_pu"] < 0 and figures["mean_reactive_pu"] < 0:
+        return CauseAssessment(OVER_COMPENSATION, CAPACITOR, 0.9, figures)
     if name in ("reactive", "motor"):
         return _low_pf_load_or_capacitor(figures)
+    if name == "overload" and _mean(departures.signals.active[substation, start:stop]) < 0:
+        return CauseAssessment(OVERLOAD, CAPACITOR, 0.9, figures)  # what is fed in is more than it is rated for
     if name == "overload":
         return _overload(figures)
     runner_up = {"imbalance": "harmonic_injection", "distortion": "phase_imbalance", "voltage": CAPACITOR}
@@ -97,7 +103,8 @@ def _low_pf_load_figures(
     departures: Departures, step_spread: FloatArray, substation: int, start: int, stop: int
 ) -> dict[str, float]:
     """Slope of kvar on kW over the large load steps, their share, and the mean growth and excess."""
-    active = departures.signals.active[substation, start:stop]
+    # Of the load: what the sun does to the import switches no machine.
+    active = (departures.signals.active + departures.residuals.generation)[substation, start:stop]
     excess = departures.residuals.reactive[substation, start:stop]
     growth = active - departures.residuals.expected_active[substation, start:stop]
     d_active, d_reactive = np.diff(active), np.diff(excess)
@@ -109,6 +116,7 @@ def _low_pf_load_figures(
         "share_of_large_steps": float(large.mean()) if large.size else 0.0,
         "mean_growth_pu": _mean(growth),
         "mean_reactive_excess_pu": _mean(excess),
+        "mean_reactive_pu": _mean(excess + departures.residuals.expected_reactive[substation, start:stop]),
     }
 
 

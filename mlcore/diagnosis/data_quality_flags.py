@@ -24,6 +24,7 @@ from mlcore.diagnosis.rolling import (
     window_range,
 )
 from mlcore.diagnosis.signals import Signals
+from mlcore.diagnosis.wiring_flags import learn_directions, wiring_flags
 from substations.electrical import quality
 from substations.electrical.power import BoolArray, FloatArray, triangle_side, true_power_factor
 
@@ -60,6 +61,12 @@ class QualityFlags:
     temperature_sensor: BoolArray
     distortion_meter: BoolArray
     power_factor_meter: BoolArray
+    reversed_cts: BoolArray
+    swapped_phases: BoolArray
+    rotated_phases: BoolArray
+    reactive_sign: BoolArray
+    power_factor_sign: BoolArray
+    power_direction: BoolArray
 
 
 def learn_quality(fleet: Fleet, signals: Signals, train: BoolArray) -> QualityParameters:
@@ -86,6 +93,7 @@ def learn_quality(fleet: Fleet, signals: Signals, train: BoolArray) -> QualityPa
         still_share=_still_share(signals, train, high_loading),
         triangle_gap=quantile(np.abs(lasting), loaded, tuning.TRIANGLE_QUANTILE),
         triangle_gap_once=quantile(np.abs(once), loaded, tuning.TRIANGLE_QUANTILE),
+        **learn_directions(signals, loaded),
     )
 
 
@@ -116,17 +124,18 @@ def flag_data_quality(fleet: Fleet, signals: Signals, parameters: QualityParamet
     power = window_any(vt_error | frozen, power_hold, history.of("vt_or_frozen")) | window_any(
         triangle | impossible, power_hold, history.of("triangle_or_impossible")
     )
-    power |= signals.beyond_physics
+    wiring = wiring_flags(fleet, signals, parameters, history.within("wiring"))
+    power |= signals.beyond_physics | window_any(wiring.not_believed, power_hold, history.of("wiring_fault"))
     currents = window_any(ct_error | dead_phases.any(axis=-1), power_hold, history.of("currents"))
     return QualityFlags(
         absent=absent,
         dead=dead,
         power=power,
-        reactive=power | _reactive_held(fleet, reactive_meter, dead, history),
+        reactive=power | wiring.reactive_sign | _reactive_held(fleet, reactive_meter, dead, history),
         imbalance=power | currents,
         oil=_oil_held(fleet, oil_jump, absent, history),
         broken_triangle=triangle,
-        reversed_ct=quality.reversed_current_transformer(rows),
+        reversed_ct=wiring.reversed_ct,
         dead_phase=np.asarray(dead_phases.any(axis=-1)),
         ct_error=ct_error,
         vt_error=vt_error,
@@ -136,6 +145,12 @@ def flag_data_quality(fleet: Fleet, signals: Signals, parameters: QualityParamet
         temperature_sensor=oil_jump,
         distortion_meter=_stuck_distortion(fleet, signals, history.within("stuck_distortion")) & ~dead,
         power_factor_meter=_power_factor_departed(fleet, signals, history.within("power_factor")) & ~triangle,
+        reversed_cts=wiring.reversed_cts,
+        swapped_phases=wiring.swapped_phases,
+        rotated_phases=wiring.rotated_phases,
+        reactive_sign=wiring.reactive_sign,
+        power_factor_sign=wiring.power_factor_sign,
+        power_direction=wiring.power_direction,
     )
 
 

@@ -91,9 +91,13 @@ def step_covariance(
 
 
 def steps_of_power(departures: Departures, history: History) -> tuple[FloatArray, FloatArray]:
-    """[substation, time] change of P and of the reactive residual since the reading before, per unit."""
+    """[substation, time] change of P and of the reactive residual since the reading before, per unit.
+
+    While generation hides load, a change of P is the sun's: no machine was switched.
+    """
     active, reactive = departures.signals.active, departures.residuals.reactive
+    d_active = active - shifted(active, 1, history.of("active_before"))
     return (
-        active - shifted(active, 1, history.of("active_before")),
+        np.where((departures.residuals.generation != 0) & np.isfinite(d_active), 0.0, d_active),
         reactive - shifted(reactive, 1, history.of("reactive_before")),
     )

@@ -9,8 +9,9 @@ import numpy as np
 from mlcore.diagnosis import tuning
 from mlcore.diagnosis.array_trees import map_arrays
 from mlcore.diagnosis.data_quality_flags import QualityFlags
-from mlcore.diagnosis.demand import learn_demand
+from mlcore.diagnosis.demand import learn_demand, usual_profile
 from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.generation import learn_sun
 from mlcore.diagnosis.parameters import ExpectationParameters, LoadShape
 from mlcore.diagnosis.power_flow import OperatingPoint, current_square_ratio
 from mlcore.diagnosis.regression import fit_robust, predict
@@ -85,13 +86,16 @@ def _learn_shape(fleet: Fleet, signals: Signals, reactive: FloatArray, usable: U
     """Range and rhythm of the load on the training steps."""
     powered = train & usable.reactive
     shares = [quantile(signals.phase_share[..., phase], train & usable.imbalance, 0.5) for phase in range(3)]
+    profile = learn_demand(fleet, signals, train & usable.demand)
+    usual = np.exp(usual_profile(fleet, profile))
     shape = LoadShape(
         hinges=np.stack([quantile(signals.active, powered, share) for share in tuning.HINGES], axis=1),
         active_q99=quantile(signals.active, powered, 0.99),
         active_q01=quantile(signals.active, powered, 0.01),
         reactive_slope=_slope(signals.active, reactive, powered),
         phase_share=np.stack(shares, axis=1),
-        demand_profile=learn_demand(fleet, signals, train & usable.demand),
+        demand_profile=profile,
+        sun_share=learn_sun(fleet, signals.active, usual, powered),
     )
     return map_arrays(np.nan_to_num, shape)
 

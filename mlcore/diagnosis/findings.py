@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Figures = Mapping[str, float | None]
-Kind = Literal["loss", "meter", "unusual"]
+Kind = Literal["loss", "meter", "unusual", "info"]
 Severity = Literal["warning", "critical"]
 
 
@@ -16,13 +16,16 @@ Severity = Literal["warning", "critical"]
 class Finding:
     """One fault on one substation.
 
-    kind: loss (energy is wasted), meter (the instrument can't be believed), unusual (no cause fits).
+    kind: loss (energy is wasted), meter (the instrument can't be believed), unusual (no cause fits), info (nothing is
+    wrong).
     start_s: the moment the alarm was raised; onset_s: when the departure began, as far as the readings tell.
     end_s: when it was over, None while it lasts. peak_s: the step with the highest score.
     loss_…_kwh: extra loss against the expectation with its interval; loss_pct: of the local loss without it.
     score: highest score, 1.0 is the alarm threshold. confidence: 0 to 1.
     code: what to say, of which ``mlcore.explanations`` makes the sentence: the cause of a loss, a data-quality flag or
     a limit. figures: the numbers of that sentence with their units in their names, None where one is not known.
+    spells: from when to when it was there, epoch seconds: more than one where it went and came back while the alarm's
+    windows remembered it. The last one ends with the last reading that showed it, also while it lasts.
     evidence: JSON-able details (measured against expected, contributions, runner-up, severity).
     """
 
@@ -43,6 +46,7 @@ class Finding:
     onset_s: int
     figures: Figures = field(default_factory=dict)
     evidence: dict[str, Any] = field(default_factory=dict)
+    spells: tuple[tuple[int, int], ...] = ()
 
 
 def finite(value: float) -> float | None:

@@ -15,9 +15,11 @@ from mlcore.diagnosis.alarm_episodes import AlarmEpisode, alarm_states, episodes
 from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.expectations import Usable
 from mlcore.diagnosis.findings import Finding, Kind, finite
+from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.history import WHOLE_RECORD, History
 from mlcore.diagnosis.model import SubstationModel
 from mlcore.diagnosis.power_flow import current_square_ratio
+from mlcore.diagnosis.presence import Spell, after, quiet_steps, spells_in_seconds, spells_of_marks
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.severity import expected_kwh, is_critical
 from mlcore.diagnosis.terms import HOUR_S
@@ -98,7 +100,8 @@ def _limits(found: Departures, usable: Usable) -> list[FixedLimit]:
     def limit(cause: str, code: str, value: FloatArray, top: float, kw: FloatArray) -> FixedLimit:
         return FixedLimit("loss", cause, code, value, top * ones, np.where(loaded, value / top, np.nan), kw)
 
-    shortfall = np.where(loaded, (target - factor) / tuning.POWER_FACTOR_SHORTFALL, np.nan)
+    # What is fed in has no power factor of a load, and its sign may be the wiring's.
+    shortfall = np.where(loaded & (signals.active > 0), (target - factor) / tuning.POWER_FACTOR_SHORTFALL, np.nan)
     allowed = (target - tuning.POWER_FACTOR_SHORTFALL) * ones
     # Above the rating hot oil is what to expect.
     oil = np.where(usable.oil & (signals.apparent < 1.0), signals.oil_c / MAX_OIL_C, np.nan)
@@ -122,7 +125,8 @@ def _finding(found: Departures, limit: FixedLimit, score: FloatArray, alarm: Ala
     loss_kwh = max(float(np.nansum(limit.extra_kw[row, inside])) * hours, 0.0)
     local_kwh = float(np.nansum(found.operation.local_kw[row, inside])) * hours
     percent = 100.0 * loss_kwh / max(local_kwh - loss_kwh, 1e-6)
-    plate, is_open = fleet.nameplates[row], alarm.cleared is None
+    seen = _spells(fleet, limit.score[row], score, alarm)
+    plate, is_open = fleet.nameplates[row], not seen[-1].is_over
     low, high = plate.loss_interval()
     value, allowed = (_mean(one[row, inside]) for one in (limit.value, limit.allowed))
     lasting = (alarm.last + 1 - first) * hours
@@ -150,7 +154,15 @@ def _finding(found: Departures, limit: FixedLimit, score: FloatArray, alarm: Ala
             "limit": allowed,
             "extra_loss_pct": finite(percent),
         },
+        spells=spells_in_seconds(fleet, seen),
     )
+
+
+def _spells(fleet: Fleet, now: FloatArray, score: FloatArray, alarm: AlarmEpisode) -> tuple[Spell, ...]:
+    """Where the limit was exceeded: an alarm of a long mean that stays above half of the limit would never go off."""
+    inside = slice(alarm.raised, alarm.cleared)
+    marks = spells_of_marks(now[inside] > 1.0, score[inside] > 1.0, np.isfinite(now[inside]), quiet_steps(fleet))
+    return after(marks, alarm)
 
 
 def _mean(values: FloatArray) -> float | None:

@@ -9,19 +9,20 @@ import numpy as np
 
 from mlcore.diagnosis import tuning
 from mlcore.diagnosis.alarm_episodes import AlarmEpisode
-from mlcore.diagnosis.causes import CAPACITOR, LOW_PF_LOAD, OVERLOAD, CauseAssessment, name_cause
+from mlcore.diagnosis.causes import CAPACITOR, LOW_PF_LOAD, OVER_COMPENSATION, OVERLOAD, CauseAssessment, name_cause
 from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.history import NO_PAST
 from mlcore.diagnosis.indicators import INDICATORS
 from mlcore.diagnosis.parameters import Parameters
+from mlcore.diagnosis.presence import Spell, departure_of, spells
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.scores import Scores
 from mlcore.diagnosis.severity import expected_kwh, is_critical, worth_kwh
 from mlcore.diagnosis.terms import HOUR_S
-from substations.electrical.power import FloatArray
 
 RATE_OF_CAUSE = {
     CAPACITOR: "reactive",
+    OVER_COMPENSATION: "reactive",
     LOW_PF_LOAD: "low_pf_load",
     OVERLOAD: "overload",
     "phase_imbalance": "imbalance",
@@ -36,6 +37,7 @@ LOCAL_RATES = ("reactive", "low_pf_load", "overload")
 class Incident:
     """One loss with one cause on one substation; steps on the time grid, energies in kWh.
 
+    spells: where it was there; the alarm itself stays on for as long as its windows remember.
     base_kwh: the substation's own loss (transformer and share of the feeders) without the incident.
     worth_kwh: energy below which it is not critical, whatever its share; see ``diagnosis.severity``.
     """
@@ -54,6 +56,12 @@ class Incident:
     covered: float
     worth_kwh: float
     critical: bool
+    spells: tuple[Spell, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still there: an alarm that its windows alone hold up is none."""
+        return not self.spells[-1].is_over
 
 
 def incidents(
@@ -123,7 +131,11 @@ def _assess(departures: Departures, scores: Scores, episode: AlarmEpisode, asses
     rate = getattr(departures.rates, name)[substation]
     own = getattr(departures.rates, f"local_{name}")[substation] if name in LOCAL_RATES else rate
     local = departures.operation.local_kw[substation]
+    seen = spells(departures, scores, episode)
     onset, stop = _bounds(departures, episode)
+    if len(seen) > 1:
+        again = replace(episode, raised=seen[-1].start, last=max(episode.last, seen[-1].stop - 1))
+        stop = max(stop, _bounds(departures, again)[1])
     inside = slice(onset, stop)
     known = np.isfinite(rate[inside]) & np.isfinite(local[inside])
     covered = float(known.mean())
@@ -134,7 +146,7 @@ def _assess(departures: Departures, scores: Scores, episode: AlarmEpisode, asses
     plate = departures.fleet.nameplates[substation]
     low, high = plate.loss_interval()
     loss_pct = 100.0 * loss_kwh / max(base_kwh, 1e-6)
-    energy_kwh = expected_kwh(loss_kwh, (stop - onset) * departures.fleet.interval_s / HOUR_S, episode.cleared is None)
+    energy_kwh = expected_kwh(loss_kwh, (stop - onset) * departures.fleet.interval_s / HOUR_S, not seen[-1].is_over)
     series = np.nan_to_num(scores.all_windows[substation, episode.raised : stop, episode.indicator])
     return Incident(
         episode=episode,
@@ -151,6 +163,7 @@ def _assess(departures: Departures, scores: Scores, episode: AlarmEpisode, asses
         covered=covered,
         worth_kwh=worth_kwh(plate),
         critical=is_critical(loss_pct, energy_kwh, plate),
+        spells=seen,
     )
 
 
@@ -160,26 +173,8 @@ def _bounds(departures: Departures, episode: AlarmEpisode) -> tuple[int, int]:
     A gap in which it hides (a capacitor bank at night) is bridged if enough comes after it.
     """
     fleet, first = departures.fleet, episode.raised
-    departure = _departure(departures, episode)
+    departure = np.nan_to_num(departure_of(departures, episode))
     height = max(float(np.median(departure[first : episode.last + 1])), 0.0)
     after = departure[first : episode.last + 1] - tuning.END_SHARE * height
     before = departure[max(0, first - fleet.steps(tuning.ONSET_WALK_H)) : first + 1] - tuning.ONSET_SHARE * height
     return first - int(np.cumsum(before[::-1]).argmax()), first + 1 + int(np.cumsum(after).argmax())
-
-
-def _departure(departures: Departures, episode: AlarmEpisode) -> FloatArray:
-    """The residual behind an episode's indicator, positive where it departs; 0 where it is not known."""
-    residuals, name = departures.residuals, INDICATORS[episode.indicator]
-    sources = {
-        "reactive": residuals.reactive,
-        "motor": residuals.reactive,
-        "distortion": residuals.distortion,
-        "imbalance": residuals.imbalance,
-        "voltage": residuals.voltage,
-        "oil_temperature": residuals.oil_k,
-        "overload": residuals.demand,
-    }
-    series: FloatArray = np.nan_to_num(np.asarray(sources[name][episode.substation], dtype=np.float64))
-    if name != "voltage":
-        return series
-    return np.asarray(series * np.sign(np.median(series[episode.raised : episode.last + 1]) or 1.0))

@@ -20,6 +20,7 @@ from mlcore.diagnosis.expectations import Usable, usable_steps
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fixed_limits import limit_alarm_masks, limit_findings
 from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.generation_findings import generation_findings, generation_masks
 from mlcore.diagnosis.history import WHOLE_RECORD, History
 from mlcore.diagnosis.learning import nothing_learned
 from mlcore.diagnosis.loss_findings import loss_alarm_masks, loss_findings
@@ -106,8 +107,9 @@ def findings(judgement: Judgement, models: Mapping[str, SubstationModel]) -> lis
     )
     losses += limit_findings(departures, judgement.usable, models)
     meters = meter_findings(judgement.fleet, judgement.signals, alarms.meters, alarms.meter_scores)
+    notes = generation_findings(departures)
     unusual = unusual_findings(departures, autoencoder, [*losses, *meters]) if autoencoder is not None else []
-    return sorted((*losses, *meters, *unusual), key=lambda f: (f.start_s, f.substation, f.kind, f.cause))
+    return sorted((*losses, *meters, *unusual, *notes), key=lambda f: (f.start_s, f.substation, f.kind, f.cause))
 
 
 def _alarm_masks(
@@ -122,7 +124,8 @@ def _alarm_masks(
     losses = loss_alarm_masks(departures, scores, history.within("losses"))
     meters, meter_scores = meter_alarm_masks(departures.fleet, flags, history.within("meters"))
     limits = limit_alarm_masks(departures, usable, models, history.within("limits"))
-    anything = losses.any(axis=-1) | meters.any(axis=-1) | limits
+    notes, _ = generation_masks(departures, history.within("generation"))
+    anything = losses.any(axis=-1) | meters.any(axis=-1) | limits | notes
     if autoencoder is not None:
         anything |= unusual_alarm_masks(departures, autoencoder, history.within("unusual"))
     return AlarmMasks(losses, meters, meter_scores, np.asarray(anything))

@@ -12,6 +12,7 @@ from mlcore.diagnosis.history import History
 from mlcore.diagnosis.incidents import Incident, incidents
 from mlcore.diagnosis.indicator_alarms import indicator_alarm_masks
 from mlcore.diagnosis.parameters import Parameters
+from mlcore.diagnosis.presence import spells_in_seconds
 from mlcore.diagnosis.reasons import (
     TYPICAL_VALUES,
     assumptions_of,
@@ -58,7 +59,7 @@ def _finding(
     alone = bool(fleet.group_size[substation, 0] <= tuning.MIN_NEIGHBOURS)
     assumed = assumptions_of(bool(found.operation.has_feeder[substation, 0]), values, alone)
     typical = fleet.nameplates[substation].assumed & TYPICAL_VALUES
-    is_open = incident.episode.cleared is None
+    is_open = incident.is_open
     details = evidence(incident, values, scores.all_windows[substation, incident.peak])
     details |= {"assumed": assumed, "typical_values": sorted(typical)}
     confirmed = confirms(autoencoder, incident, fleet.steps(tuning.CONFIRMING_HOURS))
@@ -81,4 +82,5 @@ def _finding(
         code=incident.assessment.cause,
         figures=figures_of(incident, values, hours_between(fleet, incident.onset, incident.stop), is_open),
         evidence=details,
+        spells=spells_in_seconds(fleet, incident.spells),
     )

@@ -13,15 +13,22 @@ from mlcore.diagnosis.data_quality_flags import QualityFlags
 from mlcore.diagnosis.findings import Finding, finite
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.history import History
+from mlcore.diagnosis.presence import Spell, after, quiet_steps, spells_in_seconds, spells_of_marks
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.signals import Signals, as_reported
-from substations.electrical import quality
+from substations.electrical import quality, wiring
 from substations.electrical.power import BoolArray, FloatArray
 
 CURRENTS = ("current_l1_a", "current_l2_a", "current_l3_a")
 VOLTAGES = ("voltage_l12_v", "voltage_l23_v", "voltage_l31_v")
 
 CAUSES: dict[str, str] = {
+    "reversed_cts": "reversed_cts",
+    "swapped_phases": "swapped_phases",
+    "rotated_phases": "rotated_phases",
+    "power_direction": "power_direction",
+    "reactive_sign": "reactive_sign",
+    "power_factor_sign": "power_factor_sign",
     "reversed_ct": "reversed_ct",
     "broken_triangle": "broken_triangle",
     "reactive_meter": "broken_triangle",
@@ -35,6 +42,13 @@ CAUSES: dict[str, str] = {
     "temperature_sensor": "temperature_sensor",
 }
 """Gate → cause, the more specific flag first: a row that several flags hit is explained by the first of them."""
+
+
+NOT_BILLABLE = {
+    "reversed_cts", "swapped_phases", "rotated_phases", "power_direction", "reactive_sign", "reversed_ct",
+    "broken_triangle", "dead_phase", "ct_error", "vt_error",
+}  # fmt: skip
+"""Causes under which the meter's energy is not that of the load."""
 
 
 def meter_findings(fleet: Fleet, signals: Signals, states: BoolArray, scores: FloatArray) -> list[Finding]:
@@ -73,11 +87,17 @@ def _joined(found: list[AlarmEpisode]) -> list[AlarmEpisode]:
     return joined
 
 
+_RATIOS = ("broken_triangle", "ct_error", "reactive_meter", "power_factor_meter")
+
+
 def _exclusive(names: list[str], masks: FloatArray) -> FloatArray:
     """Leave out what a more specific flag already explains."""
     clean = masks.copy()
     for specific, general in (
-        ("reversed_ct", "broken_triangle"),
+        *(("swapped_phases", name) for name in ("reversed_ct", *_RATIOS)),
+        *(("reversed_ct", name) for name in _RATIOS),
+        ("rotated_phases", "power_direction"),
+        ("reversed_cts", "power_direction"),
         ("broken_triangle", "reactive_meter"),
         ("dead_phase", "ct_error"),
         ("vt_error", "reactive_meter"),
@@ -97,7 +117,8 @@ def _finding(fleet: Fleet, signals: Signals, scores: FloatArray, flag: str, epis
     series = np.nan_to_num(scores[substation, episode.raised : stop, episode.indicator])
     window = slice(max(0, episode.raised - fleet.steps(tuning.METER_WINDOW_H) + 1), stop)
     figures = _figures(fleet, signals, flag, substation, window)
-    end_s = None if episode.cleared is None else int(fleet.at_s[episode.last]) + fleet.interval_s
+    seen = _spells(fleet, scores[substation, :, episode.indicator], episode)
+    end_s = int(fleet.at_s[episode.last]) + fleet.interval_s if seen[-1].is_over else None
     return Finding(
         substation=fleet.codes[substation],
         kind="meter",
@@ -115,8 +136,24 @@ def _finding(fleet: Fleet, signals: Signals, scores: FloatArray, flag: str, epis
         confidence=float(min(1.0, series.max() / 2.0)),
         code=flag,
         figures=figures,
-        evidence={"gate": flag, "measured": figures, "rows_judged": int(stop - window.start)},
+        evidence={
+            "gate": flag,
+            "measured": figures,
+            "rows_judged": int(stop - window.start),
+            "not_billable": CAUSES[flag] in NOT_BILLABLE,
+        },
+        spells=spells_in_seconds(fleet, seen),
     )
+
+
+def _spells(fleet: Fleet, scores: FloatArray, episode: AlarmEpisode) -> tuple[Spell, ...]:
+    """Where rows were flagged: the alarm stays on for a day, since a loose contact comes and goes."""
+    series = scores[episode.raised : episode.cleared]
+    known = np.isfinite(series)
+    # A score of 0 says that for as long as its window no row was flagged.
+    quiet = max(quiet_steps(fleet) - fleet.steps(tuning.METER_WINDOW_H) + 1, 1)
+    found = spells_of_marks(known & (series > 0.0), known & (series >= 1.0), known, quiet)
+    return after(found, episode)
 
 
 def _figures(fleet: Fleet, signals: Signals, flag: str, substation: int, window: slice) -> dict[str, float | None]:
@@ -150,6 +187,22 @@ def _triangle(signals: Signals, substation: int, window: slice) -> dict[str, flo
         "triangle_ratio": _median(quality.triangle_ratio(signals.rows), substation, window),
         "current_ratio": _median(quality.current_ratio(signals.rows), substation, window),
     }
+
+
+def _connection(signals: Signals, substation: int, window: slice) -> dict[str, float]:
+    """What tells how the inputs are connected: P + iQ against √3·U·I, and the currents."""
+    rows = signals.rows
+    carried, share = wiring.carried_kva(rows), wiring.measured_share(rows)
+    share = np.where(np.isfinite(share), share, quality.triangle_ratio(rows))
+    currents = [_median(rows.currents_a[..., k], substation, window) for k in range(3)]
+    found = {**_powers(signals, substation, window), "carried_kva": _median(carried, substation, window)}
+    of_carried = _median(share, substation, window)
+    one, pair = wiring.reversed_phase(currents, of_carried), wiring.exchanged_inputs(currents, of_carried)
+    found |= {"measured_share_pct": 100.0 * of_carried}
+    found |= {} if one is None else {"reversed_phase": one + 1.0}
+    found |= {} if pair is None else {"exchanged_input": pair[0] + 1.0, "exchanged_with": pair[1] + 1.0}
+    turned = wiring.angle_deg(*(np.asarray(found[name]) for name in ("active_power_kw", "reactive_power_kvar")))
+    return found | {"angle_deg": float(turned)}
 
 
 def _reactive(signals: Signals, substation: int, window: slice) -> dict[str, float]:
@@ -196,7 +249,13 @@ def _temperature(signals: Signals, substation: int, window: slice) -> dict[str, 
 
 
 _MEASURED: dict[str, Callable[[Signals, int, slice], dict[str, float]]] = {
-    "reversed_ct": _triangle,
+    "reversed_cts": _connection,
+    "swapped_phases": _connection,
+    "rotated_phases": _connection,
+    "power_direction": _powers,
+    "reactive_sign": _powers,
+    "power_factor_sign": _power_factor,
+    "reversed_ct": _connection,
     "broken_triangle": _triangle,
     "reactive_meter": _reactive,
     "power_factor_meter": _power_factor,

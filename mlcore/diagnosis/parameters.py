@@ -22,7 +22,9 @@ class QualityParameters:
     mean) and of the logarithm of √3·U·I over S. apparent_ratio: measured S over that of P, Q and THD.
     phase_share: [substation, phase], usual phase current over the mean. high_loading: 95 % quantile of the apparent
     power per unit. still_share: of readings that repeat the one before. triangle_gap: 99.9 % quantile of
-    |S² − P² − Q²| per unit squared, of its one-hour median and at single steps (once).
+    |S² − P² − Q²| per unit squared, of its one-hour median and at single steps (once). import_share: share of the
+    loaded readings with P above 0. angle_median, angle_deviation: of the angle of P + iQ, in degrees.
+    reactive_largest: 99 % quantile of |Q| per unit.
     """
 
     min_loading: FloatArray
@@ -36,6 +38,10 @@ class QualityParameters:
     still_share: FloatArray
     triangle_gap: FloatArray
     triangle_gap_once: FloatArray
+    import_share: FloatArray
+    angle_median: FloatArray
+    angle_deviation: FloatArray
+    reactive_largest: FloatArray
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,7 @@ class LoadShape:
     hinges: [substation, hinge] active power per unit at which the expectations bend. active_q01, active_q99: the
     trained range. reactive_slope: kvar per kW over it. phase_share: [substation, phase]. demand_profile:
     [substation, slot] logarithm of the usual active power per unit by time of day, working days first, then weekends.
+    sun_share: [substation] above 0 where the training range shows generation from the sun.
     """
 
     hinges: FloatArray
@@ -53,6 +60,7 @@ class LoadShape:
     reactive_slope: FloatArray
     phase_share: FloatArray
     demand_profile: FloatArray
+    sun_share: FloatArray
 
 
 @dataclass(frozen=True)
@@ -142,7 +150,10 @@ class Parameters:
 
         def taken(kind: Any, prefix: str = "", **known: Any) -> Any:
             names = [f.name for f in fields(kind) if f.name not in known]
-            return kind(**known, **{name: arrays[prefix + _STORED.get(name, name)] for name in names})
+            return kind(**known, **{name: stored(name, prefix + _STORED.get(name, name)) for name in names})
+
+        def stored(name: str, key: str) -> FloatArray:
+            return arrays.get(key, np.asarray(np.nan)) if name in _LATER else arrays[key]
 
         windowed = {key: arrays[f"threshold_{_stored(key)}"] for key in WITH_THRESHOLD}
         parameters: Parameters = taken(
@@ -154,6 +165,8 @@ class Parameters:
         return parameters
 
 
+# What models that were stored before it was learned do without: nothing is known of it then.
+_LATER = {"import_share", "angle_median", "angle_deviation", "reactive_largest", "sun_share"}
 # Names that stored models have had since before they had these.
 _STORED = {"min_loading": "least_loading", STEP_COVARIANCE: "together", STEP_COVARIANCE_ROOT: "together_root"}
 

@@ -36,7 +36,8 @@ class OperatingPoint:
     """Where each transformer works and what it loses, [substation, time].
 
     surface: how the loss answers to a change of P and Q (kW).
-    no_load_kw, load_kw, local_kw: core loss, load loss, and both with the share of the feeders upstream.
+    no_load_kw, load_kw, local_kw: core loss, load loss, and both with the share of the feeders upstream. What is fed in
+    may relieve the feeders; the share then counts as none, or a loss would be compared with next to nothing.
     winding_c: winding temperature.
     loading_squared: (S1 / Sr / U)², fundamental current squared in per unit.
     voltage_drop: of the feeder, in per unit.
@@ -93,7 +94,7 @@ def power_flow(
         surface=surface,
         no_load_kw=no_load_kw,
         load_kw=load_kw,
-        local_kw=no_load_kw + load_kw + surface.feeder_share_kw(),
+        local_kw=no_load_kw + load_kw + np.maximum(surface.feeder_share_kw(), 0.0),
         winding_c=winding,
         loading_squared=loading_squared,
         voltage=voltage,

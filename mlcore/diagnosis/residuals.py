@@ -16,6 +16,7 @@ from mlcore.diagnosis.expectations import (
     share_departure,
 )
 from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.generation import LoadAndKvar, between, generation_seen
 from mlcore.diagnosis.history import History, Past
 from mlcore.diagnosis.parameters import ExpectationParameters
 from mlcore.diagnosis.power_flow import OperatingPoint
@@ -34,6 +35,9 @@ class Residuals:
     size of that. voltage: per unit. oil_k: kelvin. demand: logarithm of measured over
     expected, with and without what the neighbours do: the smaller of the two.
     reactive_of_growth: expected reactive power at this load less that at the expected load.
+    generation: load that generation behind the meter hides, per unit; 0 where none is seen. Where it was learned: more
+    of it than usual. is_generating: 1.0 where
+    that is beyond doubt.
     expected_…: the expectations themselves, in the units of ``Signals``.
     """
 
@@ -53,6 +57,8 @@ class Residuals:
     expected_voltage: FloatArray
     expected_oil_c: FloatArray
     expected_active: FloatArray
+    generation: FloatArray
+    is_generating: FloatArray
 
 
 RESIDUAL_NAMES = ("reactive", "imbalance", "distortion", "voltage", "oil_temperature", "demand")
@@ -84,19 +90,30 @@ def compare(
     """Expectations and residuals of every step, the common movement of the neighbours taken out."""
     shape = parameters.shape
     rest = days_of_rest(fleet, signals, usable.demand, shape.demand_profile, history)
+    # Neighbours that all feed in look like a day of rest to each other.
+    fed_in = _share_of_group(fleet, (shape.sun_share > 0.0)[:, None]) >= 0.5
+    rest = np.where(fed_in, fleet.weekend, rest)
     features, plain = load_features(fleet, signals.active, operation, rest, shape)
-    load = _LoadExpectations.of(fleet, signals, operation, usable, parameters, (features, plain), history)
+    expected_active = expected_demand(fleet, signals, usable.demand, shape.demand_profile, history)
+    # Neighbours that feed in as well say nothing about a load.
+    usual = np.maximum(expected_active, np.exp(usual_profile(fleet, shape.demand_profile)))
+    hidden = _Hidden(usual, *load_features(fleet, usual, operation, rest, shape))
+    load = _LoadExpectations.of(fleet, signals, operation, usable, parameters, (features, plain), hidden, history)
     expected_voltage, expected_ambient = neighbour_expectations(fleet, signals, operation, usable, parameters)
     expected_oil = expected_ambient + operation.rise_k
-    expected_active = expected_demand(fleet, signals, usable.demand, shape.demand_profile, history)
     far = np.abs(signals.active) > tuning.FAR_BEYOND_TRAINED * shape.active_q99[:, None]
     at_expected, _ = load_features(fleet, expected_active, operation, rest, shape)
-    of_growth = expected_reactive_power(signals.active, features, shape, parameters.reactive) - expected_reactive_power(
-        expected_active, at_expected, shape, parameters.reactive
-    )
+    of_expected = expected_reactive_power(expected_active, at_expected, shape, parameters.reactive)
+    # Where the sun hides load, here or at most neighbours, these say nothing about it.
+    sunny = load.may_generate | (_share_of_group(fleet, load.may_generate) >= 0.5)
+    expected_active = np.where(sunny, usual, expected_active)
+    of_growth = load.of_import - np.where(sunny, load.of_load, of_expected)
     oil_k = signals.oil_c - expected_oil
     oil_doubted = _still_doubted(fleet, usable.oil_doubted, oil_k, history)
     expected_imbalance = np.maximum(predict(plain, parameters.imbalance), 0.0)
+    # What generation takes away in balance leaves the imbalance of the load on a smaller mean.
+    uneven = np.abs(shape.phase_share - 1.0).max(axis=-1)[:, None]
+    expected_imbalance = expected_imbalance + (load.current_hidden - 1.0) * (uneven + expected_imbalance)
     imbalance = share_departure(signals, shape) - expected_imbalance
     with np.errstate(divide="ignore", invalid="ignore"):
         demand = np.log(signals.active) - np.log(expected_active)
@@ -118,12 +135,27 @@ def compare(
         expected_voltage=expected_voltage,
         expected_oil_c=expected_oil,
         expected_active=expected_active,
+        generation=load.generation,
+        is_generating=load.is_generating,
     )
 
 
 @dataclass(frozen=True)
+class _Hidden:
+    """The load that generation may hide, per unit, with its features."""
+
+    active: FloatArray
+    features: FloatArray
+    plain: FloatArray
+
+
+@dataclass(frozen=True)
 class _LoadExpectations:
-    """Reactive power and distortion, expected at this load and less what most neighbours do at once."""
+    """Reactive power and distortion, expected at this load and less what most neighbours do at once.
+
+    current_hidden: current of the load over the measured one, 1 where no generation is seen. of_import, of_load:
+    expected reactive power at the measured load and at the usual one.
+    """
 
     reactive: FloatArray
     reactive_scaled: FloatArray
@@ -132,6 +164,12 @@ class _LoadExpectations:
     distortion_scaled: FloatArray
     expected_reactive: FloatArray
     expected_distortion: FloatArray
+    generation: FloatArray
+    is_generating: FloatArray
+    current_hidden: FloatArray
+    may_generate: BoolArray
+    of_import: FloatArray
+    of_load: FloatArray
 
     @classmethod
     def of(
@@ -142,18 +180,37 @@ class _LoadExpectations:
         usable: Usable,
         parameters: ExpectationParameters,
         features: tuple[FloatArray, FloatArray],
+        hidden: _Hidden,
         history: History,
     ) -> _LoadExpectations:
         by_hour, plain = features
-        reactive = operation.surface.reactive_kvar / signals.rated_kva
-        expected_reactive = expected_reactive_power(signals.active, by_hour, parameters.shape, parameters.reactive)
+        shape, reactive = parameters.shape, operation.surface.reactive_kvar / signals.rated_kva
+        of_import = expected_reactive_power(signals.active, by_hour, shape, parameters.reactive)
+        of_load = expected_reactive_power(hidden.active, hidden.features, shape, parameters.reactive)
+        seen = LoadAndKvar(signals.active, hidden.active, reactive, of_import, of_load)
+        is_clear, may_be = generation_seen(fleet, seen, usable.reactive, shape, history.within("generation"))
+        # Where plants were learned, the usual load is that of a usual sky: under clouds less is fed in than then.
+        hides = may_be & ((seen.shortfall > 0.0) | (shape.sun_share > 0.0)[:, None])
+        generation = np.where(hides, seen.shortfall, 0.0)
+        of_loads, carried = np.hypot(hidden.active, reactive), np.hypot(signals.active, reactive)
+        current_hidden = np.where(may_be, of_loads / np.maximum(carried, tuning.DEAD_LOADING), 1.0)
+        current_hidden = np.maximum(current_hidden, 1.0)
         scale = np.exp(predict(plain, parameters.reactive_scale))
+        scale = np.where(may_be, np.fmax(scale, np.exp(predict(hidden.plain, parameters.reactive_scale))), scale)
+        expected_reactive = between(reactive, of_import, of_load, may_be, scale + seen.error_of_load())
         scaled = np.where(usable.reactive, (reactive - expected_reactive) / scale, np.nan)
         common = common_movement(fleet, scaled, tuning.COMMON_DEAD_BAND, history.of("common_reactive"))
+        # Neighbours under the same sky that fall short of what is expected under it accuse nobody else.
+        common = np.where(may_be, np.maximum(common, 0.0), common)
         expected_reactive = expected_reactive + common * scale
         expected = np.maximum(predict(by_hour, parameters.distortion), 0.0)
+        # The harmonics of the load stay while its fundamental is hidden.
+        harmonic_load = np.maximum(predict(hidden.features, parameters.distortion), 0.0) * current_hidden
         distortion_scale = np.exp(predict(plain, parameters.distortion_scale))
-        harmonic = np.where(usable.distortion, (signals.distortion - expected) / distortion_scale, np.nan)
+        expected = between(signals.distortion, expected, harmonic_load, may_be, current_hidden * distortion_scale)
+        # A per cent of next to nothing: while hardly anything is imported, THD says nothing.
+        judged = usable.distortion & (current_hidden < tuning.MAX_CURRENT_HIDDEN)
+        harmonic = np.where(judged, (signals.distortion - expected) / distortion_scale, np.nan)
         dead_band = tuning.COMMON_DEAD_BAND_DISTORTION
         common_harmonic = common_movement(fleet, harmonic, dead_band, history.of("common_distortion"))
         expected = expected + common_harmonic * distortion_scale
@@ -161,11 +218,28 @@ class _LoadExpectations:
             reactive=np.where(usable.reactive, reactive - expected_reactive, np.nan),
             reactive_scaled=scaled - common,
             reactive_scale=scale,
-            distortion=np.where(usable.distortion, signals.distortion - expected, np.nan),
+            distortion=np.where(judged, signals.distortion - expected, np.nan),
             distortion_scaled=harmonic - common_harmonic,
             expected_reactive=expected_reactive,
             expected_distortion=expected,
+            generation=generation,
+            is_generating=is_clear.astype(np.float64),
+            current_hidden=current_hidden,
+            may_generate=may_be,
+            of_import=of_import,
+            of_load=of_load,
         )
+
+
+def _share_of_group(fleet: Fleet, mask: BoolArray) -> FloatArray:
+    """[substation, time] share of a group's substations where the mask holds."""
+    if fleet.groups is None:
+        return np.broadcast_to(mask.mean(axis=0), mask.shape)
+    if not mask.any():
+        return np.zeros(mask.shape)
+    sums = np.zeros((int(fleet.groups.max()) + 1, mask.shape[1]))
+    np.add.at(sums, fleet.groups, mask)
+    return np.asarray(sums[fleet.groups] / fleet.group_size)
 
 
 def _still_doubted(fleet: Fleet, doubted: BoolArray, oil_k: FloatArray, history: History) -> BoolArray:

@@ -94,12 +94,28 @@ def _reactive(
     moved = np.nan_to_num(windowed["voltage", 1.0]) > thresholds.of("voltage", 1.0, tuning.MIN_VOLTAGE)
     scaled = np.where(moved, tuning.SHARE_WITH_MOVED_VOLTAGE, 1.0) * departures.residuals.reactive_scaled
     by_window = {}
+    leading = _over_compensated(departures, windowed, thresholds, history.within("leading"))
     for hours in WINDOWS_H["reactive"]:
         share_pct = loss_share(departures, rate_kw, hours, history, thresholds.usual_loss_kw)
         cost = share_pct / (tuning.MIN_REACTIVE_LOSS_PCT * tuning.WINDOW_STRICTNESS[hours])
         mean = window_mean(scaled, departures.fleet.steps(hours), history.of(f"scaled@{hours:g}"))
-        by_window[hours] = np.minimum(cost, mean / thresholds.of("reactive", hours, tuning.MIN_REACTIVE_SCALED))
+        limit = thresholds.of("reactive", hours, tuning.MIN_REACTIVE_SCALED)
+        by_window[hours] = np.minimum(cost, mean / limit)
+    by_window[tuning.LEADING_WINDOW_H] = np.fmax(by_window[tuning.LEADING_WINDOW_H], leading)
     return by_window
+
+
+def _over_compensated(
+    departures: Departures, windowed: dict[Windowed, FloatArray], thresholds: Thresholds, history: History
+) -> FloatArray:
+    """Kvar that flow back beyond what is usual, while they do: they cost like kvar that are drawn."""
+    hours, residuals = tuning.LEADING_WINDOW_H, departures.residuals
+    now = (departures.operation.surface.reactive_kvar < 0) & (residuals.reactive < 0)
+    rate_kw = np.where(now, departures.rates.reactive, np.where(np.isfinite(residuals.reactive), 0.0, np.nan))
+    share_pct = loss_share(departures, rate_kw, hours, history, thresholds.usual_loss_kw)
+    cost = share_pct / (tuning.MIN_REACTIVE_LOSS_PCT * tuning.WINDOW_STRICTNESS[hours])
+    limit = tuning.LEADING_BEYOND_LAGGING * thresholds.of("reactive", hours, tuning.MIN_REACTIVE_SCALED)
+    return np.where(now, np.minimum(cost, -windowed["reactive", hours] / limit), 0.0)
 
 
 def _against(

@@ -38,6 +38,27 @@ OIL_JUMP_K_PER_15_MIN = 5.0
 
 POWER_FACTOR_TOLERANCE = 0.02
 
+WIRING_MIN_LOADING = 0.05
+"""Apparent power per unit from which the angle of P + iQ says something."""
+
+ANGLE_DEVIATIONS, MIN_ANGLE_TOLERANCE, MAX_ANGLE_TOLERANCE = 4.0, 15.0, 30.0
+"""How far the angle may be from its usual one, in median deviations and degrees: half of the 60° between two faults."""
+
+TURNED_TOLERANCE, TURNED_SIZE = 15.0, 0.15
+"""When it is rewired the angle turns by 120° or 180°, give or take, while U·I changes by less (logarithm)."""
+
+WIRING_LASTS_H, REWIRED_WITHIN_H = 24.0, 6.0
+"""What lasts for a day and a night is no sun; a meter that is worked on is back within so many hours."""
+
+ALWAYS_IMPORTS, BEYOND_USUAL_KVAR = 0.95, 1.2
+"""Share of readings from which a substation counts as importing; kvar over the largest usual that no load draws."""
+
+MIN_LOAD_OF_SIGN = 0.20
+"""Active power per unit from which a change of the sign of Q is no matter of light load."""
+
+LEADING_SLOPE = -0.05
+"""kvar per kW over a day: leading kvar that grow with the load are lagging ones with the wrong sign."""
+
 METER_WINDOW_H, METER_ON_DELAY_H, METER_SHARE, METER_OFF_DELAY_H = 2.0, 1.5, 0.5, 24.0
 """Half of the rows of two hours; a loose contact comes and goes: what returns within a day is one fault."""
 
@@ -51,6 +72,9 @@ MIN_LOW_PF_LOAD_LOSS_PCT = 1.0
 
 MIN_REACTIVE_SCALED = 0.3
 """Reactive residual in units of its usual size."""
+
+LEADING_WINDOW_H, LEADING_BEYOND_LAGGING = 3.0, 1.5
+"""Over-compensation has to be so much more unusual than a lack of kvar, whose learned thresholds it shares."""
 
 MIN_IMBALANCE = 0.06
 MIN_VOLTAGE = 0.018
@@ -155,6 +179,17 @@ MIN_GROWTH = 0.03
 ONSET_WALK_H = 24.0
 END_SHARE, ONSET_SHARE = 0.4, 0.2
 
+# --- Whether a departure is still there (``presence``) --------------------------------------------------------------
+OFF_DELAY_READINGS = 8
+"""Given: an alarm is over after two hours or eight normal readings, whichever is longer."""
+
+OVER_EVIDENCE, BACK_EVIDENCE = 12.0, 5.0
+"""In nats. Over: what eight readings that are clearly normal come to, so that a fault that hides for a while is not
+over; back: 150 times as likely (e to the fifth), since a second fault must not wait for the windows."""
+
+MIN_PRESENCE_SPREAD, PRESENCE_BOUNDS = 0.5, (-0.6, 1.4)
+"""In heights of the episode: so one reading speaks for 4 nats at most, and never decides alone."""
+
 # --- Expectations (``expectations``, ``demand``) ------------------------------------------------------------------
 COMMON_HOURS = 2.0
 COMMON_DEAD_BAND, COMMON_DEAD_BAND_DISTORTION = 0.5, 0.3
@@ -172,6 +207,36 @@ UNCOMPENSATED_TAN_PHI = 0.75
 OIL_AGREES_H, OIL_AGREES_K, OIL_DOUBT_H = 3.0, 3.0, 72.0
 FAR_BEYOND_TRAINED = 2.0
 REST_WINDOW_H, MIN_REST_DEVIATION = 3.0, 0.15
+
+# --- Generation behind the meter (``generation``) -----------------------------------------------------------------
+CLEAR_SHORTFALL, SMALL_SHORTFALL, MIN_SHORTFALL = 0.25, 0.18, 0.03
+"""Share of the usual load that does not arrive: what no ordinary day shows, what one may, and the least per unit."""
+
+SMALL_KNOWN_H, SMALL_KNOWN_SHARE = 6.0, 0.5
+"""What was likely for half of the last six hours goes on being so until the evening."""
+
+USUAL_LOAD_ERROR = 0.05
+"""Error of the load that hour, weekday and neighbours let expect, as a share of it."""
+
+KVAR_STAYED = 0.5
+"""Q is that of the usual load, not of the import, if it is off by less than this part of the difference."""
+
+CLEAR_WINDOW_H, SMALL_WINDOW_H, GENERATION_SHARE = 2.0, 1.0, 0.75
+CLEAR_LASTS_H, CLEAR_LASTS_SHARE = 4.0, 0.25
+GENERATION_KNOWN_H = 120.0
+"""Most of two hours make it clear, most of one hour likely; clear for an hour of four, it is remembered for so long."""
+
+GENERATION_HOURS, GENERATION_ON_DELAY_H = 2.0, 1.0
+"""Hours of a day in which generation has to be clear before it is told, and for how long that has to hold."""
+
+SUN_QUANTILE, SUN_APART, SUN_OVER_DARK = 0.80, 0.08, 4.0
+"""How far one day in five is from the usual load around noon, per unit and over what it is at night: with plants."""
+
+MAX_CURRENT_HIDDEN = 2.0
+"""Current of the load over the measured one up to which the measured THD can be judged."""
+
+MAX_SHORTFALL_IN_THE_DARK, DARK_FILLED = 0.10, 0.10
+"""What is missing at night as well is no sun; the share of a day's readings by night that must be known."""
 
 # --- The autoencoder's say (``autoencoder_scores``) ---------------------------------------------------------------
 CONFIRMING_HOURS = 3.0

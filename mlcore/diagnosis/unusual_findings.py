@@ -10,6 +10,7 @@ from mlcore.diagnosis.autoencoder_scores import AutoencoderScores, unexplained
 from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.findings import Finding, finite
 from mlcore.diagnosis.history import WHOLE_RECORD, History
+from mlcore.diagnosis.presence import Spell, spells_in_seconds
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.severity import expected_kwh, is_critical
 from mlcore.diagnosis.terms import HOUR_S
@@ -77,4 +78,5 @@ def _finding(found: Departures, series: np.ndarray, alarm: AlarmEpisode) -> Find
         code="unusual_behaviour",
         figures={"loss_kwh": finite(loss_kwh), "extra_loss_pct": finite(percent)},
         evidence={"network_score": finite(series[peak]), "extra_loss_pct": finite(percent)},
+        spells=spells_in_seconds(fleet, (Spell(alarm.raised, stop, alarm.cleared is not None),)),
     )

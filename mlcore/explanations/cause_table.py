@@ -17,6 +17,16 @@ METER_CHECKS: tuple[Text, ...] = (
     _("Do not count the energy of this period until the meter has been put right."),
 )
 
+WIRING_CHECKS: tuple[Text, ...] = (
+    _("Open the meter's phasor view: each current belongs within 60° of its own voltage, in the same order."),
+    _("Short the secondaries of a current transformer before its terminals are opened."),
+    _("Do not count the energy of this period; ask for it to be estimated from the readings before and after."),
+)
+SIGN_CHECKS: tuple[Text, ...] = (
+    _("Compare the sign convention of the meter (IEC, IEEE, generator or load) with the setting of the logger."),
+    _("Read kvar and power factor on the meter's display: with capacitors out a load is lagging."),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class CauseEntry:
@@ -48,6 +58,19 @@ CAUSE_TABLE: dict[str, CauseEntry] = {
         speaks_against=_(
             "Not a capacitor if the extra kvar come and go together with steps of kW, or if the bank "
             "still switches all its steps."
+        ),
+    ),
+    Cause.OVER_COMPENSATION: CauseEntry(
+        quantity="reactive_power_kvar",
+        in_sentence=_("over-compensation"),
+        first_check=_("Check the controller of the capacitor bank for steps that stay in at light load."),
+        checks=(
+            _("Read the power factor controller: are steps in by hand, or is its measured power factor wrong?"),
+            _("Look for a contactor that is welded: its step stays in when the controller takes it out."),
+            _("Was load or a motor taken away that a fixed capacitor belonged to? Then take its capacitor out."),
+        ),
+        speaks_against=_(
+            "Not over-compensation if the kvar turned round at one moment at every load (then the wiring of the meter)."
         ),
     ),
     Cause.LOW_PF_MOTOR: CauseEntry(
@@ -127,6 +150,32 @@ CAUSE_TABLE: dict[str, CauseEntry] = {
             _("Was something changed, tested or connected at that time?"),
         ),
     ),
+    Cause.DATA_MISSING: CauseEntry(
+        checks=(
+            _("Does the meter have power, and does its display show values?"),
+            _("Is the data logger or gateway running, and can it be reached?"),
+            _("Has its time, its password or its address been changed?"),
+        ),
+    ),
+    Cause.GENERATION: CauseEntry(
+        checks=(
+            _("Ask whether a solar plant was put into service, and since when."),
+            _("Learn again from that day, so that the plant belongs to what is usual."),
+            _("Do not add capacitors for this: kvar are as before, only the imported kW fell."),
+        ),
+    ),
+    Cause.POWER_DIRECTION: CauseEntry(
+        checks=(
+            _("Does this substation feed in by day and night (hydro, wind, a power station)? Then say so here."),
+            _("Otherwise look at the current transformers: reversed, they show a load as export."),
+            _("Do not count the energy of this period until the question is answered."),
+        ),
+    ),
+    Cause.REVERSED_CTS: CauseEntry(checks=WIRING_CHECKS),
+    Cause.SWAPPED_PHASES: CauseEntry(checks=WIRING_CHECKS),
+    Cause.ROTATED_PHASES: CauseEntry(checks=WIRING_CHECKS),
+    Cause.REACTIVE_SIGN: CauseEntry(quantity="reactive_power_kvar", checks=SIGN_CHECKS),
+    Cause.POWER_FACTOR_SIGN: CauseEntry(checks=SIGN_CHECKS),
     Cause.DEAD_PHASE: CauseEntry(quantity="imbalance_pct"),
     Cause.CT_ERROR: CauseEntry(quantity="imbalance_pct"),
     Cause.REVERSED_CT: CauseEntry(quantity="imbalance_pct"),

@@ -30,6 +30,7 @@ QUANTITIES: dict[str, str | Promise] = {
 }
 TELL_TALES: dict[str, str | Promise] = {
     Cause.CAPACITOR_FAILURE: gettext_lazy("the extra kvar do not follow steps of kW"),
+    Cause.OVER_COMPENSATION: gettext_lazy("more capacitors are in than this load needs, so kvar flow back"),
     Cause.OVERLOAD: gettext_lazy("kW and kvar grew together, the neighbours' load did not"),
     Cause.PHASE_IMBALANCE: gettext_lazy("the phase currents moved apart while their sum still fits S"),
     Cause.HARMONIC_INJECTION: gettext_lazy("all phases show it and the power factor of the fundamental stays"),

@@ -38,14 +38,91 @@ def _triangle(figures: Figures, wording: Wording) -> str:
 
 
 def _reversed(figures: Figures, wording: Wording) -> str:
+    """One or two of three; which of them, where imbalance tells."""
+    shown, number = _powers(figures, wording), figures.get("reversed_phase")
+    two = (figures.get("active_power_kw") or 0.0) < 0
+    third = _("about a third of √3·U·I is left, as when one of three current transformers is reversed.")
+    if two:
+        third = _(
+            "about a third of √3·U·I is left with P below 0, as when two of three current transformers are reversed."
+        )
+    if "p" in shown and "s" in shown:
+        third = _("P %(p)s against S %(s)s: %(third)s") % (shown | {"third": third})
+    swap = _("Find the phase whose power has the other sign, and swap S1 and S2 of its current transformer.")
+    if number is not None:
+        phase = {"phase": PHASES[int(number) - 1]}
+        swap = _("By the currents it is phase %(phase)s: swap S1 and S2 of its current transformer.") % phase
+        if two:
+            swap = _("By the currents phase %(phase)s is right: swap S1 and S2 of the two others.") % phase
+    return f"{third} {swap} {_not_billable()}"
+
+
+def _reversed_all(figures: Figures, wording: Wording) -> str:
     shown = _powers(figures, wording)
-    third = _(
-        "about a third of the apparent power is left, as when one of three current transformers is reversed or sits on "
-        "another phase's voltage."
+    turned = _("P and Q have the opposite sign of the load while the currents went on.")
+    if "p" in shown and "q" in shown:
+        turned = _("P %(p)s and Q %(q)s have the opposite sign of the load while the currents went on.") % shown
+    swap = _("Swap S1 and S2 of all three current transformers, or turn the direction round in the meter's settings.")
+    return f"{turned} {swap} {_not_billable()}"
+
+
+def _swapped(figures: Figures, wording: Wording) -> str:
+    share, one, other = (figures.get(n) for n in ("measured_share_pct", "exchanged_input", "exchanged_with"))
+    cancel = _("P and Q cancel each other while current flows, as with two phases exchanged.")
+    if share is not None:
+        shown = {"share": wording.amount(share, "%", ".0f")}
+        cancel = _("P and Q are only %(share)s of √3·U·I: they cancel, as with two phases exchanged.") % shown
+    swap = _("Swap two current inputs, or two voltage inputs, until each current is on its own phase.")
+    if one is not None and other is not None:
+        inputs = {"one": PHASES[int(one) - 1], "other": PHASES[int(other) - 1]}
+        swap = _("By the currents it is %(one)s and %(other)s: swap these two current inputs.") % inputs
+    return f"{cancel} {swap} {_not_billable()}"
+
+
+def _rotated(figures: Figures, wording: Wording) -> str:
+    angle = figures.get("angle_deg")
+    beside = _("P and Q are turned by 120° against the load: each current is measured on the voltage of another phase.")
+    swap = _("Move all three current inputs, or all three voltage inputs, on by one phase.")
+    if angle is not None:
+        at = ("B (L2)", "C (L3)", "A (L1)") if angle > 0 else ("C (L3)", "A (L1)", "B (L2)")
+        inputs = {"one": at[0], "two": at[1], "three": at[2]}
+        swap = (
+            _("Inputs A, B, C get the currents of %(one)s, %(two)s, %(three)s: put each on its own voltage.") % inputs
+        )
+    return f"{beside} {swap} {_not_billable()}"
+
+
+def _reactive_sign(figures: Figures, wording: Wording) -> str:
+    shown = _powers(figures, wording)
+    sign = _("Q has the opposite sign: it is leading in the way in which this load is lagging.")
+    if "q" in shown and "p" in shown:
+        sign = _("Q reads %(q)s at P %(p)s: leading in the way in which this load is lagging.") % shown
+    swap = _("Reverse the sign of Q in the logger or its sign convention in the meter; the wires may be right.")
+    return f"{sign} {swap} {_not_billable()}"
+
+
+def _power_factor_sign(figures: Figures, wording: Wording) -> str:
+    reads = figures.get("power_factor")
+    sign = _("the power factor is signed as leading while Q is lagging.")
+    if reads is not None:
+        shown = {"reads": wording.amount(reads, "", ".3f")}
+        sign = _("the power factor reads %(reads)s, which is leading, while Q is lagging.") % shown
+    return f"{sign} " + _("Set the sign convention of the channel; P and Q are judged without it.")
+
+
+def _direction(figures: Figures, wording: Wording) -> str:
+    shown = _powers(figures, wording)
+    since = _("active power has been below 0 day and night since the first reading.")
+    if "p" in shown:
+        since = _("active power has been below 0 day and night since the first reading (now P %(p)s).") % shown
+    return f"{since} " + _(
+        "Either this substation feeds in, or its current transformers are reversed: say which. Until then nothing is "
+        "judged and its energy is not billable."
     )
-    if "p" not in shown or "s" not in shown:
-        return third
-    return _("P %(p)s against S %(s)s: %(third)s") % (shown | {"third": third})
+
+
+def _not_billable() -> str:
+    return _("The energy of this time is not billable.")
 
 
 def _reactive(figures: Figures, wording: Wording) -> str:
@@ -159,6 +236,12 @@ def _listed(shown: tuple[str, ...], names: tuple[str, ...], unit: str, figures: 
 
 
 METER_SENTENCES: dict[str, Callable[[Figures, Wording], str]] = {
+    "reversed_cts": _reversed_all,
+    "swapped_phases": _swapped,
+    "rotated_phases": _rotated,
+    "reactive_sign": _reactive_sign,
+    "power_factor_sign": _power_factor_sign,
+    "power_direction": _direction,
     "reversed_ct": _reversed,
     "broken_triangle": _triangle,
     "reactive_meter": _reactive,

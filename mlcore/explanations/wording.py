@@ -13,11 +13,11 @@ from mlcore.diagnosis.findings import Figures
 
 __all__ = ["PAGE", "PLAIN", "Figures", "Wording", "number"]
 
-MIN_SHOWN = 1e-9
-"""Smaller figures are what rounding leaves of nothing."""
+MIN_SHOWN = 5e-5
+"""Half of the last of four decimals: smaller figures are nothing, and never an exponent in a sentence."""
 
-MIN_SHOWN_ON_PAGES = 5e-5
-"""Half of the last of four decimals."""
+MIN_BY_DIGITS = 1e-3
+"""Chosen: smaller figures are written with four decimals and not with so many digits."""
 
 MAX_DIGITS = 1e9
 """Chosen: a larger figure is written with an exponent and not as a row of digits."""
@@ -53,7 +53,7 @@ class PageWording:
     """As all figures of the pages are written."""
 
     def amount(self, value: float, unit: str = "", form: str = ".4g") -> str:
-        value = within(value) if abs(value) >= MIN_SHOWN_ON_PAGES else 0.0
+        value = within(value) if abs(value) >= MIN_SHOWN else 0.0
         if unit or not form.endswith("f"):
             sign = "+" if form.startswith("+") and value > 0 else ""
             return sign + formatting.figure(value, unit)
@@ -70,7 +70,12 @@ def number(value: float, form: str = ".4g") -> str:
     """A figure of a sentence: 0 for what rounding left of nothing, also below it, and no rows of digits."""
     if abs(value) >= MAX_DIGITS and form.endswith("f"):
         form = ".3g"
-    return format(within(value) if abs(value) >= MIN_SHOWN else 0.0, form)
+    if abs(value) < MIN_SHOWN:
+        return format(0.0, form)
+    if form.endswith("g") and abs(value) < MIN_BY_DIGITS:
+        return f"{value:.4f}".rstrip("0")
+    value = within(value)
+    return format(formatting.rounded(value, int(form[-2])) if form.endswith("f") else value, form)
 
 
 def within(value: float) -> float:

@@ -100,11 +100,12 @@ def nameplate(substation: Substation, values: NDArray[np.float64], guessed: dict
     if known["rated_kva"] is None and not np.isfinite(apparent).any():
         apparent = np.array([DEFAULT_RATED_KVA * 0.8])
     measured: dict[str, Any] = {"apparent_kva": apparent, "voltage_v": values[:, CHANNEL_INDEX["voltage_avg_v"]]}
-    plate = complete(substation.code, **known, **measured)
+    plate = replace(complete(substation.code, **known, **measured), feeds_in=substation.feeds_in)
     if not guessed:
         return plate
     given = {field: value for field, value in known.items() if value is not None}
-    return replace(complete(substation.code, **(guessed | given), **measured), assumed=plate.assumed)
+    again = complete(substation.code, **(guessed | given), **measured)
+    return replace(again, assumed=plate.assumed, feeds_in=plate.feeds_in)
 
 
 PLATE_FIELDS = (

@@ -21,7 +21,7 @@ ONSET_BEFORE_RAISE = timedelta(hours=24)
 
 def context_start(group: NeighbourGroup, start: datetime) -> datetime:
     """From where on readings are needed to judge a group from ``start`` on, with the episodes that go on there."""
-    ongoing = Detection.objects.touching(start, None).filter(substation__in=group.ids)
+    ongoing = Detection.objects.of_readings().remembered(start, None).filter(substation__in=group.ids)
     earliest = ongoing.aggregate(Min("start"))["start__min"] or start
     earliest = max(min(earliest, start), start - MAX_LOOK_BACK)
     return earliest - ONSET_BEFORE_RAISE - timedelta(hours=CONTEXT_HOURS)
@@ -29,7 +29,7 @@ def context_start(group: NeighbourGroup, start: datetime) -> datetime:
 
 def ongoing_since_s(group: NeighbourGroup, start: datetime) -> int:
     """When the first episode that goes on began, or ``start``."""
-    ongoing = Detection.objects.ongoing().filter(substation__in=group.ids)
+    ongoing = Detection.objects.of_readings().ongoing().filter(substation__in=group.ids)
     earliest = ongoing.aggregate(Min("start"))["start__min"] or start
     return int(earliest.timestamp())
 

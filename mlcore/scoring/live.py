@@ -170,7 +170,13 @@ def _basis(batch: ScoringBatch) -> Any:
     """What a scorer rests on beside the readings: models, nameplates, topology, neighbours."""
     ids = batch.ids
     plates = [
-        (s.pk, s.time_zone, s.reading_interval_s, *(getattr(s, name) for name in reading_grid.PLATE_FIELDS))
+        (
+            s.pk,
+            s.time_zone,
+            s.reading_interval_s,
+            s.exports_power,
+            *(getattr(s, name) for name in reading_grid.PLATE_FIELDS),
+        )
         for s in batch.whole.substations
     ]
     return (
@@ -222,7 +228,7 @@ def _context(batch: ScoringBatch, first_s: int, stored: Iterable[Detector]) -> F
 def _track_newly_active(batch: ScoringBatch, current: BatchScorer, start: datetime) -> None:
     """Bring the history of substations where an alarm is on, or was as far as the database knows."""
     scorer = current.scorer
-    stored = Detection.objects.not_withdrawn().touching(start, None).filter(substation__in=batch.ids)
+    stored = Detection.objects.not_withdrawn().of_readings().remembered(start, None).filter(substation__in=batch.ids)
     known = set(stored.values_list("substation__code", flat=True)) - scorer.tracked.keys()
     newly_active = scorer.newly_active | known
     for group in batch.neighbour_groups:

@@ -46,7 +46,8 @@ def reconcile(
     ids = {substation.code: substation.pk for substation in group.substations}
     stored = list(
         Detection.objects.not_withdrawn()
-        .touching(judged_from, judged_until)
+        .of_readings()
+        .remembered(judged_from, judged_until)
         .filter(substation__in=group.ids)
         .order_by("start")
     )
@@ -148,6 +149,9 @@ def _fields(finding: Finding, detector: Detector | None) -> dict[str, Any]:
             "code": finding.code,
             "figures": dict(finding.figures),
             "window": _window(finding),
+            "spells": [
+                {"from": _at(since).isoformat(), "until": _at(until).isoformat()} for since, until in finding.spells
+            ],
             "judged_by": _judged_by(detector),
         },
         "detector": detector,

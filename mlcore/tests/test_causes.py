@@ -21,7 +21,12 @@ def departures(active: np.ndarray, excess: np.ndarray, expected: float = 0.5) ->
     return SimpleNamespace(
         fleet=SimpleNamespace(steps=lambda hours: round(2 * hours)),
         signals=SimpleNamespace(active=active[None]),
-        residuals=SimpleNamespace(reactive=excess[None], expected_active=np.full((1, STEPS), expected)),
+        residuals=SimpleNamespace(
+            reactive=excess[None],
+            expected_active=np.full((1, STEPS), expected),
+            expected_reactive=np.full((1, STEPS), 0.2),
+            generation=np.zeros((1, STEPS)),
+        ),
     )
 
 

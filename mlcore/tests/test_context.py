@@ -40,10 +40,12 @@ def test_an_episode_that_goes_on_is_judged_again_from_before_its_start(group: Ne
     assert context_start(group, START) == START - 10 * DAY - MEMORY
 
 
-def test_one_that_ends_after_the_start_counts_and_one_that_was_over_does_not(group: NeighbourGroup) -> None:
-    episode(group, START - 10 * DAY, START - HOUR)
+def test_one_that_ended_shortly_before_counts_since_it_may_be_back_and_one_long_over_does_not(
+    group: NeighbourGroup,
+) -> None:
+    episode(group, START - 10 * DAY, START - 31 * HOUR)
     assert context_start(group, START) == START - MEMORY
-    episode(group, START - 5 * DAY, START + HOUR)
+    episode(group, START - 5 * DAY, START - 29 * HOUR)
     assert context_start(group, START) == START - 5 * DAY - MEMORY
 
 

@@ -33,6 +33,7 @@ def departures(**series: Any) -> Any:
             imbalance=of("imbalance"),
             oil_k=of("oil_k"),
             voltage=of("voltage"),
+            generation=of("generation"),
         ),
         rates=SimpleNamespace(distortion=of("distortion_kw")),
     )

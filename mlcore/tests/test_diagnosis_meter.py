@@ -107,7 +107,7 @@ def test_gross_faults_are_seen_without_any_training(damage: Break, cause: str) -
 def test_a_triangle_that_was_always_broken_gives_no_model_but_a_finding() -> None:
     fleet = made_fleet()
     values = fleet.values.copy()
-    values[2, :, CHANNEL_INDEX["active_power_kw"]] *= -0.05
+    values[2, :, CHANNEL_INDEX["active_power_kw"]] *= 0.7
     values[2, :, CHANNEL_INDEX["reactive_power_kvar"]] *= 0.3
     fleet = replace(fleet, values=values)
     models = fit(fleet, training(fleet))

@@ -27,7 +27,7 @@ from .small_fleet import MONDAY_S, empty_fleet, small_fleet
 def shape(q01: float = 0.2, q99: float = 0.8, slope: float = 0.5) -> LoadShape:
     hinges = np.linspace(q01, q99, len(tuning.HINGES))[None]
     one = np.ones(1)
-    return LoadShape(hinges, q99 * one, q01 * one, slope * one, np.ones((1, 3)), np.zeros((1, 4)))
+    return LoadShape(hinges, q99 * one, q01 * one, slope * one, np.ones((1, 3)), np.zeros((1, 4)), np.zeros(1))
 
 
 def signals(**channels: Any) -> Signals:

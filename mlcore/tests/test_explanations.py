@@ -37,7 +37,10 @@ FIGURES = [
     "critical_from_kwh", "is_too_small", "is_open", "measured", "limit",
 ]  # fmt: skip
 NO_NUMBER = re.compile(r"nan|inf\b|None|e-\d|[-−]0(?![.,\d])|[-−]0[.,]0+(?!\d)", re.IGNORECASE)
-EDGES = [0.0, -0.0, 3e-16, -3e-16, 1e-320, 1e308, -1e308, 0.5, -123.456]
+EDGES = [
+    0.0, -0.0, 3.2e-16, -3e-16, 1e-320, 1e-8, -4.2e-7, 4.2e-5, -9e-5, 3e-4, 0.004, -0.04, 0.04, 0.5, -0.5,
+    1e308, -1e308, -0.49, -123.456, 999.6, float("nan"), float("inf"), float("-inf"),
+]  # fmt: skip
 
 
 def assert_readable(text: str) -> None:

@@ -16,11 +16,14 @@ from mlcore.diagnosis.incremental import IncrementalScorer
 from mlcore.diagnosis.judgement import Judgement
 from mlcore.diagnosis.model import SubstationModel
 from mlcore.diagnosis.rolling import window_mean
+from mlcore.diagnosis.terms import CONTEXT_HOURS
 from mlcore.explanations import english
 from substations.channels import CHANNEL_INDEX
 from substations.electrical.power import FloatArray
+from substations.simulation.miswiring import miswired
 
 from .made_fleet import DAYS, TRAIN_DAYS, Load, made_fleet
+from .solar_fleet import solar
 
 DAY_STEPS = 48
 
@@ -200,3 +203,18 @@ def test_parts_of_the_code_keep_their_names_apart() -> None:
         for name in ("power", "oil"):
             window_mean(np.ones((2, 5)), 3, history.within(name).of("mean"))
     assert store.bytes == 2 * 2 * 2 * 8  # two quantities of two substations, two steps each
+
+
+def test_the_sun_and_a_wiring_fault_are_judged_alike_step_by_step() -> None:
+    made = made_fleet(solar(0.4, 24.0 * 18, 1))
+    first = 20 * DAY_STEPS + 20
+    made.values[2, first:] = miswired(made.values[2, first:], signs=(-1, -1, -1))
+    made.values[3, first:] = miswired(made.values[3, first:], order=(1, 2, 0))
+    models = whole_record.fit(made, made.at_s < made.at_s[TRAIN_DAYS * DAY_STEPS])
+    wanted = judgement.judge(made, models, judgement.parameters_of(made, models))
+    scorer, start = IncrementalScorer(models), 19 * DAY_STEPS + 5
+    scorer.advance(part(made, start - CONTEXT_HOURS * 2, start))
+    for begin in range(start, 23 * DAY_STEPS, 7):
+        judged = scorer.advance(part(made, begin, begin + 7))
+        assert_same(judged, wanted, begin, begin + 7)
+    assert {"T3", "T4"} <= scorer.active

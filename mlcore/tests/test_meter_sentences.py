@@ -35,7 +35,7 @@ def test_where_s_fits_voltage_and_current_p_and_q_are_wrong(ratio: float | None,
 
 def test_a_reversed_transformer_leaves_a_third_of_s() -> None:
     sentence = said("reversed_ct", {"active_power_kw": 100.0, "apparent_power_kva": 300.0})
-    assert "P 100 kW against S 300 kVA: about a third of the apparent power is left" in sentence
+    assert "P 100 kW against S 300 kVA: about a third of √3·U·I is left" in sentence
 
 
 def test_the_reactive_channel_is_set_against_what_s_and_p_leave() -> None:

@@ -58,7 +58,8 @@ def episodes() -> list[tuple[str, str, float, float | None]]:
 
 
 def test_a_new_finding_is_stored_with_everything_it_says(group: NeighbourGroup) -> None:
-    judged(group, finding(severity="critical", loss_pct=float("nan"), evidence={"at_peak": {}}))
+    spells = ((START_S, START_S + HOUR), (START_S + 2 * HOUR, START_S + 3 * HOUR))
+    judged(group, finding(severity="critical", loss_pct=float("nan"), evidence={"at_peak": {}}, spells=spells))
     stored = Detection.objects.get()
     assert (stored.severity, stored.loss_kwh, stored.loss_pct) == (20, 5.0, None)
     assert stored.reason.startswith("Reactive power departed from what is expected, for 3 h; the extra kvar do not")
@@ -67,8 +68,13 @@ def test_a_new_finding_is_stored_with_everything_it_says(group: NeighbourGroup) 
         "code": "capacitor_failure",
         "figures": {"hours": 3.0},
         "window": {"from": START.isoformat(), "until": None},
+        "spells": [
+            {"from": START.isoformat(), "until": (START + hours(1)).isoformat()},
+            {"from": (START + hours(2)).isoformat(), "until": (START + hours(3)).isoformat()},
+        ],
         "judged_by": {"rung": "limits"},
     }
+    assert (stored.occurrences, stored.seen_until) == (2, START + hours(3))
     assert (stored.end, stored.revision, stored.peak) == (None, 1, START)
 
 
@@ -174,3 +180,16 @@ def test_substations_do_not_touch_one_another(group: NeighbourGroup) -> None:
     assert episodes() == [("A", "capacitor_failure", 0.0, 5.0), ("B", "capacitor_failure", 0.0, None)]
     judged(NeighbourGroup((group.substations[0],)), since=0)
     assert episodes() == [("B", "capacitor_failure", 0.0, None)]
+
+
+def test_what_ended_a_while_ago_goes_on_where_it_is_found_again(group: NeighbourGroup) -> None:
+    judged(group, finding(start=0, end=3), since=0)
+    judged(group, finding(start=0), since=9)
+    found = Detection.objects.get()
+    assert (found.start, found.end) == (START, None)
+
+
+def test_what_is_found_after_one_that_ended_is_another(group: NeighbourGroup) -> None:
+    judged(group, finding(start=0, end=3), since=0)
+    judged(group, finding(start=9), since=9)
+    assert [each.end for each in Detection.objects.order_by("start")] == [START + hours(3), None]

@@ -22,7 +22,8 @@ def learn_verdict(detection_ids: Sequence[int], *, is_false: bool) -> None:
     Detection.objects.filter(pk__in=detection_ids).update(verdict=verdict)
     if not is_false:
         return
-    for detection in Detection.objects.filter(pk__in=detection_ids).exclude(kind=Detection.Kind.METER):
+    taught = Detection.objects.of_readings().filter(pk__in=detection_ids).exclude(kind=Detection.Kind.METER)
+    for detection in taught:
         factor_above = min(HIGHEST, max(1.0, detection.score * MARGIN))
         limit, created = RaisedLimit.objects.get_or_create(
             substation=detection.substation, cause=detection.cause, defaults={"factor": factor_above}

@@ -24,6 +24,7 @@ from substations.models import PendingRange, PlannedWork, Reading, Substation
 
 from . import artifacts, promotion, versions
 from .promotion import PromotionDecision
+from .relearning import is_relearning, new_normal
 from .store import load_detectors
 
 logger = logging.getLogger(__name__)
@@ -80,7 +81,8 @@ def train(
     fleet = reading_grid.load(group, learned_from.start, learned_from.end) if learned_from else None
     if fleet is None or learned_from is None:
         return []
-    active, _rows = load_detectors(group)
+    active, rows = load_detectors(group)
+    active = _still_valid(group, active, rows)
     left_out = _left_out(group, fleet)
     usable = ~np.logical_or.reduce(list(left_out.values()))
     from_s = promotion.held_out_from(int(fleet.at_s[0]), int(fleet.at_s[-1])) if active else int(fleet.at_s[-1]) + 1
@@ -93,16 +95,32 @@ def train(
     decisions = promotion.judge(group, fleet, kept, active, from_s) if active else {}
     until = min(learned_from.end, datetime.fromtimestamp(from_s, UTC))
     learned = {
-        substation.code: Range(learned_from.start, until if substation.code in active else learned_from.end)
+        substation.code: Range(
+            max(learned_from.start, substation.learn_from or learned_from.start),
+            until if substation.code in active else learned_from.end,
+        )
         for substation in group.substations
     }
     return _store(group, fleet, kept, decisions, learned, left_out)
 
 
+def _still_valid(
+    group: NeighbourGroup, active: dict[str, TrainedDetector], rows: Mapping[str, Detector]
+) -> dict[str, TrainedDetector]:
+    """Versions that a new one is compared with: not those that know what is to be forgotten."""
+    outdated = {each.code for each in group.substations if is_relearning(each, rows.get(each.code))}
+    return {code: detector for code, detector in active.items() if code not in outdated}
+
+
 def _left_out(group: NeighbourGroup, fleet: Fleet) -> dict[str, NDArray[np.bool_]]:
     """[substation, time] what teaches nothing about normal, by the reason: known episodes, and planned work."""
-    known = Detection.objects.not_withdrawn().filter(substation__in=group.ids)
+    known = Detection.objects.not_withdrawn().of_readings().abnormal().filter(substation__in=group.ids)
+    for substation in group.substations:
+        if substation.learn_from:
+            known = known.exclude(pk__in=new_normal(substation, substation.learn_from).values("pk"))
+    since_s = np.array([[each.learn_from.timestamp() if each.learn_from else -np.inf] for each in group.substations])
     return {
+        "left_out_before_learn_from": fleet.at_s < since_s,
         "left_out_known_episodes": _marked(group, fleet, known.exclude(verdict=Detection.Verdict.FALSE_ALARM)),
         "left_out_planned_work": _marked(group, fleet, PlannedWork.objects.filter(substation__in=group.ids)),
     }
@@ -136,6 +154,7 @@ def _store(
                 _store_one(substation, fleet.nameplates[index], trained[code], decision, learned[code], rows, reasons)
             )
     _ask_for_scoring(detector for detector in stored if detector.version == 1)
+    _ask_for_scoring_again(stored, {each.pk: each.learn_from for each in group.substations})
     logger.info(
         "Trained %d of %d substations of the group of %s.", len(stored), len(group.ids), group.substations[0].code
     )
@@ -187,6 +206,16 @@ def _cut(substation: Substation, learned: Range) -> dict[str, int]:
     older = Reading.objects.filter(substation=substation, at__lt=learned.start)
     left_out = older.filter(at__gte=learned.end - timedelta(days=settings.TRAIN_DAYS))
     return {"older_readings_left_out": left_out.count()} if left_out.exists() else {}
+
+
+def _ask_for_scoring_again(detectors: Iterable[Detector], since: Mapping[int, datetime | None]) -> None:
+    """What the change raised is judged again by the first version that has learned nothing from before it."""
+    for detector in detectors:
+        start = since[detector.substation_id]
+        older = Detector.objects.filter(substation=detector.substation_id, version=detector.version - 1)
+        if start and detector.is_active and older.filter(trained_from__lt=start).exists():
+            newest = Reading.objects.filter(substation=detector.substation_id).aggregate(last=Max("at"))["last"]
+            PendingRange.objects.create(substation_id=detector.substation_id, start=start, end=newest)
 
 
 def _ask_for_scoring(detectors: Iterable[Detector]) -> None:

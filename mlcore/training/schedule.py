@@ -77,9 +77,10 @@ def demand(of: SubstationQuerySet, *, now: datetime | None = None, drift: Collec
     young = active.exclude(tier=Detector.Tier.OWN).filter(
         created_at__lte=now - timedelta(days=MIN_TRAINING_DAYS), trained_until__lt=F("trained_from") + YOUNG
     )
+    outdated = active.filter(trained_from__lt=OuterRef("learn_from"))
     return TrainingDemand(
         frozenset(asked.values_list("pk", flat=True)),
-        _with_new_data(of.filter(~Exists(active) | Exists(young))),
+        _with_new_data(of.filter(~Exists(active) | Exists(young) | Exists(outdated))),
         _with_new_data(old),
     )
 
@@ -93,7 +94,7 @@ def drifted(group: NeighbourGroup) -> set[int]:
     newest = Reading.objects.filter(substation__in=group.ids).aggregate(Max("at"))["at__max"]
     if newest is None:
         return set()
-    true = Detection.objects.not_withdrawn().exclude(verdict=Detection.Verdict.FALSE_ALARM)
+    true = Detection.objects.not_withdrawn().of_readings().abnormal().exclude(verdict=Detection.Verdict.FALSE_ALARM)
     known = true.filter(substation=OuterRef("substation"), start__lte=OuterRef("at"))
     inside = known.filter(Q(end__isnull=True) | Q(end__gte=OuterRef("at")))
     work = PlannedWork.objects.filter(
@@ -115,8 +116,11 @@ def _with_new_data(substations: SubstationQuerySet) -> frozenset[int]:
     reach = substations.reporting().annotate(first_at=Subquery(oldest))
     return frozenset(
         pk
-        for pk, first, last, tried in reach.values_list("pk", "first_at", "latest_at", "training_attempt__newest_at")
-        if last - first >= timedelta(days=MIN_TRAINING_DAYS) and (tried is None or last - tried >= TRY_AGAIN_AFTER)
+        for pk, first, last, tried, since in reach.values_list(
+            "pk", "first_at", "latest_at", "training_attempt__newest_at", "learn_from"
+        )
+        if last - max(first, since or first) >= timedelta(days=MIN_TRAINING_DAYS)
+        and (tried is None or last - tried >= TRY_AGAIN_AFTER)
     )
 
 

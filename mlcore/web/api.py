@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from mlcore.explanations import evidence_in_words, said_by
 from mlcore.models import Cause, Detection, Detector
-from mlcore.training import schedule, versions
+from mlcore.training import relearning, schedule, versions
 from substations.models import Substation
 
 
@@ -43,6 +43,8 @@ class DetectionSerializer(serializers.ModelSerializer[Detection]):
         return evidence_in_words(detection.evidence, detection.cause)
 
     def get_severity(self, detection: Detection) -> str:
+        if detection.kind == Detection.Kind.INFO:
+            return "info"
         return "critical" if detection.severity >= Detection.Severity.CRITICAL else "warning"
 
 
@@ -93,6 +95,12 @@ class DetectorSerializer(serializers.ModelSerializer[Detector]):
         )  # fmt: skip
 
 
+class LearnAgainSerializer(serializers.Serializer[Any]):
+    """From when on readings are learned from."""
+
+    since = serializers.DateTimeField(help_text="ISO 8601 with an offset.")
+
+
 class NotNow(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "conflict"
@@ -106,6 +114,7 @@ class DetectorViewSet(viewsets.ReadOnlyModelViewSet[Detector]):
     filterset_class = DetectorFilter
     action_permissions = {
         "train": ["mlcore.add_detector"],
+        "learn_again": ["mlcore.add_detector"],
         "activate": ["mlcore.change_detector"],
         "pin": ["mlcore.change_detector"],
         "unpin": ["mlcore.change_detector"],
@@ -116,6 +125,20 @@ class DetectorViewSet(viewsets.ReadOnlyModelViewSet[Detector]):
     def train(self, request: Request, pk: str | None = None) -> Response:
         """Ask for a new version of this substation's model."""
         schedule.request(self.get_object().substation_id)
+        return Response(status=status.HTTP_202_ACCEPTED)
+
+    @extend_schema(request=LearnAgainSerializer, responses={202: OpenApiResponse(description="Training is queued.")})
+    @action(detail=True, methods=["post"])
+    def learn_again(self, request: Request, pk: str | None = None) -> Response:
+        """Forget what was before a time: for a load, a bank or generation that is new for good. It is trained."""
+        asked = LearnAgainSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        try:
+            relearning.learn_again(
+                self.get_object().substation, asked.validated_data["since"], by=cast(User, request.user)
+            )
+        except relearning.BadDateError as error:
+            raise serializers.ValidationError({"since": [str(error)]}) from error
         return Response(status=status.HTTP_202_ACCEPTED)
 
     @extend_schema(request=None, responses={200: DetectorSerializer, 409: OpenApiResponse()})

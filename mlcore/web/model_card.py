@@ -41,6 +41,7 @@ def _days(detector: Detector) -> float:
 def _labels() -> dict[str, str]:
     return {
         "expected_false_alarms_per_month": _("Expected false alarms per month"),
+        "left_out_before_learn_from": _("Excluded: before the date to learn from"),
         "left_out_known_episodes": _("Excluded: known episodes"),
         "left_out_planned_work": _("Excluded: planned work"),
         "left_out_looked_abnormal": _("Excluded: looked abnormal"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core.requests import EmsRequest
 from core.time_range import TimeRange, zone_for
+from mlcore.explanations import PAGE, said_by
 from mlcore.models import Detection, Detector, DetectorEvent, RaisedLimit, ScoringFailure
 from mlcore.training import schedule, versions
 from substations.models import Reading, Substation
@@ -72,7 +74,9 @@ def panel(request: EmsRequest, code: str) -> HttpResponse:
     substation = get_object_or_404(Substation, code=code)
     detector = Detector.objects.active().without_artifact().filter(substation=substation).first()
     failure = ScoringFailure.objects.filter(substation=substation).first()
-    context = {"substation": substation, "detector": detector, "failure": failure}
+    context: dict[str, Any] = {"substation": substation, "detector": detector, "failure": failure}
+    notes = Detection.objects.ongoing().filter(substation=substation, kind=Detection.Kind.INFO)
+    context["notes"] = [{"sentence": said_by(note.evidence, note.reason, PAGE)} for note in notes]
     return render(request, "mlcore/_panel.html", context | {"model_tiers": model_tiers(substation, detector)})
 
 

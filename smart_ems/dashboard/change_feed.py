@@ -12,7 +12,7 @@ from django.db.models import Count, Max, Sum
 from alerts.models import Alert
 from ingestion.models import Upload
 from mlcore.models import DetectorEvent, TrainingAttempt
-from substations.models import PendingRange, Substation
+from substations.models import PendingRange, Substation, is_stale
 
 OVERLAP = timedelta(seconds=30)
 """A row is stamped before its transaction ends: look back further than to the last look."""
@@ -41,14 +41,14 @@ class Watch:
     _looked: bool = False
 
     def look(self, now: datetime) -> Change:
-        """What changed since the last look. Six queries, however much there is."""
+        """What changed since the last look. Seven queries, however much there is."""
         since = now - OVERLAP
         arrived = Substation.objects.filter(received_at__gt=since).values_list("pk", "received_at")
         altered = Alert.objects.filter(changed_at__gt=since).values_list("pk", "version", "substation")
         readings = {pk for pk, at in list(arrived) if self._is_new("readings", pk, at)}
         alerts = {substation for pk, version, substation in list(altered) if self._is_new("alerts", pk, version)}
         topics = {name for name, found in (("readings", readings), ("alerts", alerts)) if found}
-        topics |= {name for name, mark in _marks() if self._has_moved(name, mark)}
+        topics |= {name for name, mark in _marks(now) if self._has_moved(name, mark)}
         self._forget(since)
         first, self._looked = not self._looked, True
         if first:
@@ -73,8 +73,16 @@ class Watch:
         }
 
 
-def _marks() -> Iterable[tuple[str, Any]]:
+def _stale(now: datetime) -> int:
+    """Of how many substations several readings should have come since the last arrival."""
+    heard = Substation.objects.filter(received_at__isnull=False).values_list("received_at", "reading_interval_s")
+    return sum(is_stale(at, interval_s, now) for at, interval_s in heard if at)
+
+
+def _marks(now: datetime) -> Iterable[tuple[str, Any]]:
     """Per topic a value that moves with every change of its rows."""
+    # What is too old to speak of the present goes grey although nothing came.
+    yield "readings", _stale(now)
     yield "scores", PendingRange.objects.aggregate(Count("pk"), Max("pk"))
     yield (
         "uploads",

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from core.requests import EmsRequest
 
+from .learning_progress import learning_progress
 from .losses_now import losses_now
 from .views import view_substations
 
@@ -17,4 +18,6 @@ from .views import view_substations
 @view_substations
 def losses(request: EmsRequest) -> HttpResponse:
     """Loss, extra loss and avoidable loss now, and of the last day."""
-    return render(request, "dashboard/_losses.html", {"losses": losses_now(timezone.now())})
+    found = losses_now(timezone.now())
+    learning = None if found.reporting else learning_progress()
+    return render(request, "dashboard/_losses.html", {"losses": found, "learning": learning})

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db.models import F, FloatField, Sum
 from django.db.models.functions import Coalesce
 
 from mlcore.models import Score
-from substations.models import Substation
+from substations.models import Substation, is_stale
 
-from .overview import is_silent, newest_scores
+from .overview import newest_scores
 
 # What the figures cover: a day holds one cycle of the load.
 DAY = timedelta(hours=24)
@@ -21,10 +20,11 @@ HOUR_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class LossesNow:
-    """Sums over the substations: kW of the newest readings of those that are not silent, kWh of the last 24 h.
+    """Sums over the substations: kW of the newest readings of those that report, kWh of the last 24 h.
 
     extra: above what is expected at this load. avoidable: what the target power factor would save. reporting: how many
-    substations the kW are of. until: time of the newest score, the end of the 24 h.
+    substations the kW are of. until: time of the newest score, the end of the 24 h. is_stale: nobody reports any more,
+    and the kW are those of the last reading of each.
     """
 
     reporting: int
@@ -34,23 +34,20 @@ class LossesNow:
     loss_kwh: float
     extra_kwh: float
     until: datetime | None
+    is_stale: bool
 
 
 def losses_now(now: datetime) -> LossesNow:
     """Two queries over the newest and one over the last day, however long the record is."""
-    every = {pk: (at, interval_s) for pk, at, interval_s in _newest()}
-    found = list(newest_scores([pk for pk, (at, interval_s) in every.items() if not is_silent(at, interval_s, now)]))
+    every = {pk: (at, interval_s) for pk, at, interval_s in Substation.objects.newest_times()}
+    live = [pk for pk, (at, interval_s) in every.items() if not is_stale(at, interval_s, now)]
+    found = list(newest_scores(live or list(every)))
     until = max((score["scores__at"] for score in found), default=None)
     loss_kwh, extra_kwh = _last_day(list(every), until) if until else (0.0, 0.0)
     names = ("loss_kw", "extra_loss_kw", "avoidable_loss_kw")
     loss_kw, extra_kw, avoidable_kw = (float(sum(score[f"scores__{name}"] or 0.0 for score in found)) for name in names)
-    return LossesNow(len(found), loss_kw, extra_kw, avoidable_kw, loss_kwh, extra_kwh, until)
-
-
-def _newest() -> list[tuple[int, datetime, int]]:
-    known = Substation.objects.filter(received_at__isnull=False)
-    rows: list[Any] = list(known.values_list("pk", "received_at", "reading_interval_s"))
-    return rows
+    is_over = bool(every) and not live
+    return LossesNow(len(found), loss_kw, extra_kw, avoidable_kw, loss_kwh, extra_kwh, until, is_over)
 
 
 def _last_day(ids: list[int], until: datetime) -> tuple[float, float]:

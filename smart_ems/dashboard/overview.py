@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from alerts.lifecycle import Condition
 from alerts.models import Alert
-from core.formatting import duration, figure, power_factor
+from core.formatting import exact, figure, power_factor
 from mlcore.models import Detection, Detector, Score, ScoringFailure
-from substations.models import Substation
+from substations.models import Substation, is_stale
 
-# A substation is silent when nothing came for this many of its reading intervals.
-SILENT_AFTER_INTERVALS = 3
 MAX_WORD = 60
 
 
@@ -39,6 +37,7 @@ class SubstationStatus:
     tier: str = ""
     unacknowledged: int = 0
     is_dead: bool = False
+    is_stale: bool = False
 
     @property
     def code(self) -> str:
@@ -61,18 +60,15 @@ class SubstationStatus:
         return "<br>".join(lines)
 
 
-def is_silent(at: datetime, interval_s: int, now: datetime) -> bool:
-    """Whether several readings should have come since a time."""
-    return now - at > timedelta(seconds=SILENT_AFTER_INTERVALS * interval_s)
-
-
-def last_arrival(now: datetime) -> tuple[datetime | None, bool]:
-    """When readings came in last, and whether every kind of meter is overdue: then the grid is silent."""
-    by_interval = Substation.objects.filter(received_at__isnull=False).values_list("reading_interval_s")
-    found = list(by_interval.annotate(newest=Max("received_at")).order_by())
+def last_measured(now: datetime) -> tuple[datetime | None, bool]:
+    """Time of the newest reading of all, and whether every substation's newest is too old to speak of the present."""
+    found = Substation.objects.newest_times()
     if not found:
         return None, False
-    return max(at for _interval, at in found), all(is_silent(at, interval_s, now) for interval_s, at in found)
+    return (
+        max(at for _pk, at, _interval in found),
+        all(is_stale(at, interval_s, now) for _pk, at, interval_s in found),
+    )
 
 
 def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[SubstationStatus]:
@@ -131,6 +127,7 @@ def _status(
         open_alerts=len(still_open),
         tier=tier,
         unacknowledged=sum(not alert.acknowledged and alert.suppression == "none" for alert in still_open),
+        is_stale=latest_at is not None and substation.is_stale(latest_at, now),
         is_dead=bool(score and score["scores__status"] == Score.Validity.DEAD),
     )
 
@@ -145,12 +142,14 @@ def _state(
 ) -> tuple[str, str]:
     """The worst active alert, or one resolved while present; else why it cannot be judged; else silence; else what the
     newest score is worth."""
-    present = [alert for alert in alerts if alert.condition == Condition.ACTIVE]
+    stale = latest_at is not None and substation.is_stale(latest_at, now)
+    present = [a for a in alerts if a.condition == Condition.ACTIVE and a.kind != Detection.Kind.DATA_MISSING]
     active = [alert for alert in present if alert.closed_at is None]
     if active:
         worst = max(active, key=lambda alert: alert.severity)
         word = _("Check the meter") if worst.kind == Detection.Kind.METER else worst.get_severity_now_display()
-        return worst.severity_name, _("Critical") if worst.is_critical else word
+        word = _("Critical") if worst.is_critical else word
+        return worst.severity_name, _("%(state)s at last reading") % {"state": word} if stale else word
     if present:
         return "warning", _("Resolved, being checked")
     failure: ScoringFailure | None = getattr(substation, "scoring_failure", None)
@@ -158,9 +157,8 @@ def _state(
         return "unknown", _("Cannot be judged: %(reason)s") % {"reason": Truncator(failure.reason).chars(MAX_WORD)}
     if latest_at is None:
         return "unknown", _("No readings yet")
-    heard_at = max(latest_at, substation.received_at or latest_at)
-    if is_silent(heard_at, substation.reading_interval_s, now):
-        return "unknown", _("No data for %(time)s") % {"time": duration(now - heard_at)}
+    if stale:
+        return "unknown", _("No data since %(time)s") % {"time": exact(latest_at, substation.zone)}
     if not has_detector:
         return "unknown", _("Warming up")
     if score and score["scores__status"] == Score.Validity.DEAD:

@@ -64,7 +64,7 @@ def _alerts(text: str) -> Iterable[Hit]:
     number = text.removeprefix("#")
     if number.isdecimal() and len(number) < 10:
         wanted |= Q(pk=int(number))
-    found = Alert.objects.filter(wanted).select_related("substation")
+    found = Alert.objects.filter(wanted).with_newest_reading().select_related("substation")
     for each in found.order_by(F("closed_at").desc(nulls_first=True), "-raised_at", "-pk")[:MOST]:
         label = f"#{each.pk} {each.get_cause_display()} · {each.substation}"
         yield Hit(label, each.state_label, each.get_absolute_url(), "bell")

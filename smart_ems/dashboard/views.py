@@ -15,11 +15,12 @@ from django.views.decorators.http import require_GET
 
 from alerts.models import Alert
 from core.requests import EmsRequest, render_page
+from ingestion.models import Upload
 from mlcore.services import scoring_health
 from substations.models import Substation
 
 from . import event_stream
-from .overview import last_arrival, statuses
+from .overview import last_measured, statuses
 from .substation_table import Order, table
 from .topology_page import View
 
@@ -50,9 +51,11 @@ def _counts() -> dict[str, int]:
 @require_GET
 @view_substations
 def freshness(request: EmsRequest) -> HttpResponse:
-    """When the last readings came in, and whether more should have come since."""
-    newest, is_stale = last_arrival(timezone.now())
-    return render(request, "dashboard/_freshness.html", {"newest": newest, "is_stale": is_stale})
+    """When the newest reading was measured, and whether it is too old to speak of the present."""
+    newest, is_stale = last_measured(timezone.now())
+    is_demo = Upload.objects.filter(source=Upload.Source.DEMO).exists()
+    context = {"newest": newest, "is_stale": is_stale, "is_demo": is_demo}
+    return render(request, "dashboard/_freshness.html", context)
 
 
 @require_GET

@@ -27,8 +27,7 @@ from substations.simulation.run import Simulation
 
 # chosen: long enough to learn from, with losses to find in what follows.
 HISTORY_DAYS = 45
-# The history ends this long before now: the feed catches up in quick steps and then keeps the pace of real time.
-BEHIND_NOW = timedelta(days=7)
+STEP = timedelta(minutes=15)
 NAME = "demo-history-until-%Y%m%dT%H%M.csv.gz"
 
 
@@ -48,8 +47,11 @@ def is_loaded() -> bool:
 
 
 def load(*, now: datetime | None = None) -> Upload:
-    """Create the demo's substations and links, and hand its history in as an upload; the workers do the rest."""
-    end = (now or timezone.now()).replace(minute=0, second=0, microsecond=0) - BEHIND_NOW
+    """Create the demo's substations and links, and hand its history in as an upload; the workers do the rest.
+
+    The history ends at the present.
+    """
+    end = _last_step(now or timezone.now())
     simulation = demo_grid(end, HISTORY_DAYS)
     with transaction.atomic():
         _register(simulation)
@@ -64,6 +66,11 @@ def load(*, now: datetime | None = None) -> Upload:
             )
     pipeline.upload_received(received.upload.pk)
     return received.upload
+
+
+def _last_step(now: datetime) -> datetime:
+    """The newest step that has been measured: the feed goes on from there at the pace of real time."""
+    return now - (now - datetime.min.replace(tzinfo=UTC)) % STEP
 
 
 def _register(simulation: Simulation) -> None:
@@ -129,7 +136,7 @@ def feed() -> LiveFeed:
         .values_list("at", flat=True)
         .first()
     )
-    return demo_feed(end, HISTORY_DAYS, resume_at=max(newest or end, end - timedelta(minutes=15)))
+    return demo_feed(end, HISTORY_DAYS, resume_at=max(newest or end, end - STEP))
 
 
 def feed_step(source: LiveFeed, say: Callable[[str], None]) -> None:

@@ -14,11 +14,10 @@ from django.test import Client
 from django.utils.translation import trans_real
 
 from alerts.tests.alert_scenes import resolved
+from ingestion.exports.unit_table import UNIT_NAMES
 from ingestion.models import Upload
 from ingestion.tests.samples import TIMELESS, upload_of
-from ingestion.units import units_of
 from smart_ems.dashboard.tests.scene import alerted, scored, station, text
-from substations.channels import CHANNEL_NAMES
 
 pytestmark = pytest.mark.django_db
 # What a person reads that stands in an attribute.
@@ -122,10 +121,13 @@ def test_no_page_has_a_text_that_cannot_be_translated(
 
 
 def test_nor_have_the_questions_about_a_file(pseudo: None, admin_client: Client) -> None:
-    page = text(admin_client.get(f"/uploads/{upload_of(TIMELESS).pk}/answer/"))
-    units = {unit.name for channel in CHANNEL_NAMES for unit in units_of(channel)}
-    data = {*units, *TIMELESS.splitlines()[0].split(","), "A", "B", "A, B", "export.csv"}
-    found = {re.sub(r"^(P|Q|Substation): |^utf-8 · ", "", " ".join(each.split())) for each in bare(page)} - data
+    answer = admin_client.get(f"/uploads/{upload_of(TIMELESS).pk}/answer/")
+    page, found_of_file = text(answer), answer.context["form"].found
+    units = set(UNIT_NAMES)
+    # What is said of the file itself is data, as the sentences of a finding are.
+    said = {q.text for q in found_of_file.questions} | {column.why for column in found_of_file.found.columns}
+    data = {*units, *said, *TIMELESS.splitlines()[0].split(","), "A", "B", "A, B", "export.csv"}
+    found = {re.sub(r"^(P \(kW\)|Q \(kvar\)|Substation): ", "", " ".join(each.split())) for each in bare(page)} - data
     assert [each for each in found if not re.fullmatch("⟦[^⟦⟧]*⟧", each)] == []
 
 

@@ -91,9 +91,10 @@ def test_nothing_is_stored(files: Path) -> None:
 
 
 def test_a_meter_that_is_not_believed_is_named(files: Path) -> None:
-    lines = (files / "readings.csv").read_text().splitlines()
-    watts = [line.replace(",4", ",9994", 1) for line in lines[1:]]  # ten times the rating
-    (files / "readings.csv").write_text("\n".join([lines[0], *watts]))
+    head, *lines = (files / "readings.csv").read_text().splitlines()
+    head = head.replace("Voltage L-L Avg (V)", "Voltage A-B (V),Voltage B-C (V),Voltage C-A (V)")
+    blown_fuse = [f"{line},231.{number % 3},230.{number % 2}" for number, line in enumerate(lines)]
+    (files / "readings.csv").write_text("\n".join([head, *blown_fuse]))
     assert "A: no hour is known, its meter is not believed." in losses(files, *known(files))
 
 

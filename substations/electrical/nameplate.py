@@ -45,7 +45,10 @@ GUESS_FACTORS = (0.6, 1.5)
 
 @dataclass(frozen=True, slots=True)
 class Nameplate:
-    """Rated values of one substation's transformer; ``assumed`` names the fields that were guessed."""
+    """Rated values of one substation's transformer; ``assumed`` names the fields that were guessed.
+
+    feeds_in: whether active power may flow towards the grid, None where nobody has said so.
+    """
 
     code: str
     rated_kva: float
@@ -57,6 +60,7 @@ class Nameplate:
     target_power_factor: float = DEFAULT_TARGET
     oil_time_constant_min: float = OIL_TIME_CONSTANT_MIN
     assumed: frozenset[str] = frozenset()
+    feeds_in: bool | None = None
 
     def loss_interval(self) -> tuple[float, float]:
         """Factors (low, high) on a computed loss: what the plate's tolerance or the guesses leave open."""

@@ -77,8 +77,8 @@ def complete_powers(
     """Fill what any two of P, Q, S and the power factor (or U and I) give; measured values are kept.
 
     1. S from √3·U·I, from P and Q, or from P and the power factor; 2. P from S and the power factor, or
-    from S and Q; 3. Q from S and P. A derived Q takes the sign of a signed power factor; otherwise it is
-    taken as lagging and marked in ``sign_assumed``.
+    from S and Q; 3. Q from S and P. A derived Q takes the sign of a signed power factor; otherwise, and where P is
+    negative, whose sign it may be, it is taken as lagging and marked in ``sign_assumed``.
     """
     active, reactive, apparent = (np.array(x, dtype=np.float64) for x in (active_kw, reactive_kvar, apparent_kva))
     if voltage_v is not None and current_a is not None:
@@ -90,9 +90,10 @@ def complete_powers(
         active = _filled(active, apparent * magnitude)
         active = _filled(active, triangle_side(apparent, reactive))
         derived = np.isnan(reactive) & np.isfinite(apparent) & np.isfinite(active)
-        leading = np.where(power_factor < 0, -1.0, 1.0)
-        reactive = np.where(derived, leading * triangle_side(apparent, active), reactive)
-    return Powers(active, reactive, apparent, derived & ~(power_factor < 0))
+        is_leading = (power_factor < 0) & ~(active < 0)
+        sign = np.where(is_leading, -1.0, 1.0)
+        reactive = np.where(derived, sign * triangle_side(apparent, active), reactive)
+    return Powers(active, reactive, apparent, derived & ~is_leading)
 
 
 def _filled(values: FloatArray, substitute: FloatArray) -> FloatArray:

@@ -28,7 +28,7 @@ def switch_steps(
     kvar_per_step = units.bank_kvar / units.bank_steps
     moves = max(1, step_s // SWITCHING_DELAY_S)
     is_fixed = units.bank_steps == 1
-    surplus = load_kvar - TARGET_TAN_PHI * load_kw
+    surplus = load_kvar - TARGET_TAN_PHI * np.abs(load_kw)
     seen = surplus.copy()
     seen[1:] = (surplus[1:] + surplus[:-1]) / 2
     wanted = seen / kvar_per_step

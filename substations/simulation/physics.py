@@ -18,19 +18,37 @@ MOTOR_TAN_PHI = 0.75
 MOTOR_DUTY = 0.45
 # Only part of a transformer's harmonic voltage drop adds to the harmonics that arrive from upstream.
 HARMONIC_DIVERSITY = 0.6
+# Beyond this the fundamental is so small that a meter shows no THD worth the name.
+MAX_HIDDEN = 8.0
 
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """[time, substation] at nominal voltage ahead of the bank; ``phase_share`` [time, substation, 3] sums to 1."""
+    """[time, substation] at nominal voltage ahead of the bank; ``phase_share`` [time, substation, 3] sums to 1.
+
+    power_kw: of the loads; generation_kw: what plants behind the meter feed in, alike on the three phases.
+    """
 
     power_kw: Floats
     reactive_kvar: Floats
     phase_share: Floats
+    generation_kw: Floats
+
+    @property
+    def net_kw(self) -> Floats:
+        """What the transformer carries; negative while the substation feeds in."""
+        return self.power_kw - self.generation_kw
 
     def by_phase(self) -> tuple[Floats, Floats]:
-        """kW and kvar [time, substation, phase]."""
-        return self.power_kw[..., None] * self.phase_share, self.reactive_kvar[..., None] * self.phase_share
+        """kW and kvar [time, substation, phase] that the transformer carries."""
+        generated = self.generation_kw[..., None] / 3
+        return self.power_kw[..., None] * self.phase_share - generated, self.reactive_kvar[..., None] * self.phase_share
+
+    def current_hidden(self) -> Floats:
+        """[time, substation] current of the loads over what the transformer carries: generation hides the rest."""
+        loads, carried = (np.hypot(kw, self.reactive_kvar) for kw in (self.power_kw, self.net_kw))
+        ratio = np.divide(loads, carried, out=np.ones_like(loads), where=(carried > 0) & (self.generation_kw > 0))
+        return np.minimum(ratio, MAX_HIDDEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +84,9 @@ def demand(
     noise: dict[str, Floats],
     effects: Effects,
     units: Units,
+    generation_kw: Floats,
 ) -> Demand:
-    """Load at the terminals from the shape per unit, noise, normal motors and the events' causes."""
+    """Load at the terminals from the shape per unit, noise, normal motors, the events' causes, and generation."""
     floor_kw = effects.load_floor_pu * units.rated_kva * 0.95
     base_kw = units.peak_kw * base_pu * effects.load_gain
     base_kw = np.maximum(base_kw, floor_kw) * np.exp(0.018 * noise["load_fast"] + 0.025 * noise["load_slow"])
@@ -81,6 +100,7 @@ def demand(
         power * effects.is_feeding,
         reactive * effects.is_feeding,
         weights / weights.sum(axis=-1, keepdims=True),
+        generation_kw * effects.is_feeding,
     )
 
 
@@ -92,20 +112,21 @@ def connected_banks(before: Floats, load: Demand, effects: Effects, units: Units
     is_fixed = units.bank_steps == 1
     left = units.bank_steps * (1 - effects.bank_lost)
     available = np.where(is_fixed, 1, np.round(left)) * effects.is_feeding
-    steps = switch_steps(before, load.power_kw, load.reactive_kvar, available, units, step_s)
+    steps = switch_steps(before, load.net_kw, load.reactive_kvar, available, units, step_s)
     working = np.where(is_fixed, 1 - effects.bank_lost, 1.0)
     return steps, steps * units.bank_kvar / units.bank_steps * working
 
 
 def distortion(
-    flow: Flow, clock: LocalClock, noise: dict[str, Floats], effects: Effects, units: Units
+    flow: Flow, clock: LocalClock, noise: dict[str, Floats], effects: Effects, units: Units, hidden: Floats
 ) -> tuple[Floats, Floats]:
     """THD of current [time, substation, phase] and line voltage, as shares.
 
     Non-linear load grows slower than the load, so THD falls with the root of the current. Voltage distortion is
-    the harmonic current through the transformer's reactance on top of what comes from upstream.
+    the harmonic current through the transformer's reactance on top of what comes from upstream. hidden: current of
+    the loads over that of the transformer, [time, substation]: generation takes the fundamental away, no harmonics.
     """
-    load = flow.current_a / units.rated_a[:, None]
+    load = flow.current_a / units.rated_a[:, None] * hidden[..., None]
     scale = np.sqrt(0.5 / np.maximum(load, 0.1))
     wobble = np.exp(0.05 * noise["thd"][..., None] + 0.03 * noise["thd_phase"])
     usual = units.thd_ref[:, None] * units.thd_phase * scale * wobble
@@ -115,7 +136,7 @@ def distortion(
     background = (0.0095 + evening) * np.exp(0.05 * noise["background_thd"])
     phase = np.hypot(background[:, None, None], drop)
     voltage = (phase + np.roll(phase, -1, axis=-1)) / 2 * effects.is_energised[..., None]
-    return current, voltage
+    return current * hidden[..., None], voltage
 
 
 def temperatures_and_losses(
@@ -181,7 +202,7 @@ def _avoidable(
 
     Taking Qc away from a flow (P, Q) saves the share (2 Q Qc - Qc^2) / (P^2 + Q^2) of its loss.
     """
-    surplus = np.maximum(0.0, reactive - power * np.tan(np.arccos(target)))
+    surplus = np.maximum(0.0, reactive - np.abs(power) * np.tan(np.arccos(target)))
     own_squared = np.maximum(power**2 + reactive**2, 1e-9)
     own = load_loss * (2 * reactive * surplus - surplus**2) / own_squared
     per_square = flow.segment_loss_kw / segment_squared

@@ -8,6 +8,8 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from .solar import SolarPlant
+
 LOSS_KINDS = (
     "capacitor_failure",
     "low_pf_motor",
@@ -104,6 +106,7 @@ class SimulationSpec:
     latitude: float = 18.52
     longitude: float = 73.86
     annual_growth: float = 0.03
+    solar: tuple[SolarPlant, ...] = ()
 
     def __post_init__(self) -> None:
         _require("substations", self.substations, 1, 200)

@@ -16,11 +16,12 @@ from .noise import NoiseBank
 from .physics import Physics, connected_banks, demand, distortion, temperatures_and_losses
 from .profiles import ambient_temperature, day_shape, weather_factor
 from .simulated_grid import SimulatedGrid
+from .solar import solar_kw
 from .spec import EventRequest, SimulationSpec
 
 DAY_S = 86_400
 YEAR_S = 365.25 * DAY_S
-_NOISE, _INITIAL = 200, 201
+_NOISE, _INITIAL, _CLOUDS = 200, 201, 203
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,12 @@ class World:
         noise, noise_state = self.noise.run(state.noise, len(times), rng)
         effects = gather(events, times, self.grid.codes)
         ambient = ambient_temperature(clock, noise["weather"], effects.ambient_shift_k, spec.latitude)
-        load = demand(self._shape(clock, ambient, effects), times, noise, effects, units)
+        generation_kw = self._generation(clock, day)
+        load = demand(self._shape(clock, ambient, effects), times, noise, effects, units, generation_kw)
         steps, bank_kvar = connected_banks(state.bank_steps, load, effects, units, spec.step_s)
         source_pu = 1.018 + 0.006 * np.cos(2 * np.pi * (clock.hour - 3) / 24) + 0.004 * noise["source_voltage"]
         flow = self.network.solve(*load.by_phase(), bank_kvar, source_pu, effects.tap_steps)
-        thd_current, thd_voltage = distortion(flow, clock, noise, effects, units)
+        thd_current, thd_voltage = distortion(flow, clock, noise, effects, units, load.current_hidden())
         taps = self.base_taps + effects.tap_steps
         oil, losses = temperatures_and_losses(
             flow, thd_current, state.oil_c, ambient, taps, effects, units, self.paths, spec.step_s
@@ -92,6 +94,12 @@ class World:
         frequency_hz = spec.nominal_hz * (1 + 0.00035 * noise["frequency"])
         physics = Physics(times, flow, thd_current, thd_voltage, oil, frequency_hz, ambient, steps, effects, losses)
         return physics, WorldState(noise_state, steps[-1], oil[-1])
+
+    def _generation(self, clock: LocalClock, day: int) -> Floats:
+        """[time, substation] kW of the plants behind the meters; weather of its own, so that nothing else changes."""
+        spec = self.spec
+        rng = np.random.default_rng([spec.seed, _CLOUDS, day + 1])
+        return solar_kw(spec.solar, self.grid.codes, clock, spec.latitude, rng)
 
     def _shape(self, clock: LocalClock, ambient_c: Floats, effects: Effects) -> Floats:
         """[time, substation] load per unit of the first day's peak: hour and day, weather and growth."""

@@ -59,3 +59,11 @@ def test_an_impossible_power_factor_is_refused_with_its_value() -> None:
     assert power.tan_phi(0.8) == pytest.approx(0.75)
     with pytest.raises(ValueError, match=r"received 1\.2"):
         power.tan_phi(1.2)
+
+
+def test_a_power_factor_that_is_negative_with_p_says_nothing_of_q() -> None:
+    fed_in = power.complete_powers(
+        np.array([-80.0]), np.array([np.nan]), np.array([100.0]), np.array([-0.8])
+    )  # fmt: skip
+    assert fed_in.reactive_kvar == pytest.approx([60.0])
+    assert fed_in.sign_assumed.all()

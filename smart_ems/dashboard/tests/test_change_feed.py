@@ -97,4 +97,11 @@ def test_a_look_costs_the_same_however_much_there_is(watch: Watch, one: Substati
     alert(one)
     with CaptureQueriesContext(connection) as queries:
         watch.look(NOW)
-    assert len(queries) == 6
+    assert len(queries) == 7
+
+
+def test_what_becomes_too_old_is_a_change_although_nothing_came(watch: Watch, one: Substation) -> None:
+    Substation.objects.filter(pk=one.pk).update(received_at=NOW)
+    watch.look(NOW)
+    assert not watch.look(NOW + timedelta(minutes=44)).topics
+    assert watch.look(NOW + timedelta(minutes=46)).topics == {"readings"}

@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from smart_ems.dashboard.overview import last_arrival
+from smart_ems.dashboard.overview import last_measured
+from substations.models import Substation
 
 from .scene import SignIn, station
 
@@ -38,7 +39,13 @@ def test_fresh_readings_have_an_age_and_no_warning(viewer: Client) -> None:
 
 def test_three_intervals_without_any_are_stale(viewer: Client) -> None:
     station("A", silent_for=timedelta(minutes=46))
-    assert "Stale data" in said(viewer)
+    assert "No data since" in said(viewer)
+
+
+def test_old_readings_that_come_in_now_are_stale(viewer: Client) -> None:
+    substation = station("A", silent_for=timedelta(days=30))
+    Substation.objects.filter(pk=substation.pk).update(received_at=timezone.now())
+    assert "No data since" in said(viewer)
 
 
 def test_one_silent_substation_does_not_make_the_grid_stale(viewer: Client) -> None:
@@ -73,4 +80,4 @@ def test_it_costs_one_question(viewer: Client, django_assert_max_num_queries: An
         station(f"S{number}", reading_interval_s=(60, 300, 900)[number % 3])
 
     with django_assert_max_num_queries(1):
-        last_arrival(timezone.now())
+        last_measured(timezone.now())

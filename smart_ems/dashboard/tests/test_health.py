@@ -53,7 +53,7 @@ def test_it_fails_without_its_database(monkeypatch: pytest.MonkeyPatch) -> None:
             raise OperationalError("gone")
 
     monkeypatch.setattr(views, "connection", Gone())
-    assert Client(raise_request_exception=False).get("/healthz").status_code == 500
+    assert Client(raise_request_exception=False).get("/healthz").status_code == 503
 
 
 def test_browsers_find_the_icon(client: Client) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from mlcore.models import Score
 from smart_ems.dashboard.losses_now import losses_now
-from substations.models import Substation
+from substations.models import PendingRange, Substation
 
 from .scene import SignIn, station, text
 
@@ -88,3 +88,21 @@ def test_the_cost_does_not_grow_with_the_substations(django_assert_num_queries: 
 def test_less_than_usual_is_said_in_words(signed_in: SignIn, extra_kw: float, said: str) -> None:
     scores(station("A"), 4.0, extra_kw=extra_kw)
     assert said in signed_in("viewer").get(URL).content.decode()
+
+
+def test_before_anything_was_judged_it_shows_dashes_and_how_long_it_takes(signed_in: SignIn) -> None:
+    one = station("A", trained=False)
+    PendingRange.objects.create(substation=one, start=timezone.now(), end=timezone.now())
+    page = text(signed_in("viewer").get(URL))
+    assert 'id="loss-now">–' in page
+    assert "learning, about 5 s" in page
+    assert "0 <" not in page
+
+
+def test_of_a_record_that_has_ended_nothing_is_now(signed_in: SignIn) -> None:
+    scores(station("A", silent_for=timedelta(hours=3)), 4.0)
+    page = text(signed_in("viewer").get(URL))
+    assert "Loss at last reading" in page
+    assert "No data since" in page
+    assert "Loss now" not in page
+    assert "is-stale" in page

@@ -43,9 +43,10 @@ def test_one_that_never_reported_is_unknown() -> None:
     assert state() == ("unknown", "No readings yet")
 
 
-def test_a_silent_one_is_unknown_and_says_for_how_long() -> None:
-    station("A", silent_for=timedelta(hours=2, minutes=15, seconds=20))
-    assert state() == ("unknown", "No data for 2 h 15 min")
+def test_a_silent_one_is_unknown_and_says_since_when() -> None:
+    substation = station("A", silent_for=timedelta(hours=2, minutes=15, seconds=20), time_zone="Asia/Kolkata")
+    newest = substation.readings.get().at.astimezone(substation.zone)
+    assert state() == ("unknown", f"No data since {newest:%Y-%m-%d %H:%M} +05:30")
 
 
 @pytest.mark.parametrize(("minutes", "expected"), [(44, "normal"), (46, "unknown")])
@@ -54,11 +55,18 @@ def test_silence_is_three_reading_intervals(minutes: int, expected: str) -> None
     assert state()[0] == expected
 
 
-def test_old_readings_that_come_in_now_are_no_silence() -> None:
+def test_old_readings_that_come_in_now_say_nothing_of_the_present() -> None:
     substation = station("A", silent_for=timedelta(days=7))
-    assert state()[0] == "unknown"
     Substation.objects.filter(pk=substation.pk).update(received_at=timezone.now())
-    assert state() == ("normal", "Normal")
+    assert state()[0] == "unknown"
+
+
+def test_missing_data_is_no_state_of_its_own_but_the_loss_stays_as_last_known() -> None:
+    substation = station("A", silent_for=timedelta(days=1))
+    alerted(substation, kind="data_missing", cause="data_missing")
+    assert state()[1].startswith("No data since")
+    alerted(substation, severity=20)
+    assert state() == ("critical", "Critical at last reading")
 
 
 def test_one_without_a_model_is_warming_up_and_not_normal() -> None:
@@ -84,9 +92,9 @@ def test_the_newest_score_says_what_the_data_are_worth(worth: int, expected: tup
 def test_the_worst_alert_wins_whatever_else_is_wrong() -> None:
     substation = station("A", silent_for=timedelta(days=1), trained=False)
     alerted(substation, kind="meter", cause="stuck_value")
-    assert state() == ("warning", "Check the meter")
+    assert state() == ("warning", "Check the meter at last reading")
     alerted(substation, severity=CRITICAL)
-    assert state() == ("critical", "Critical")
+    assert state() == ("critical", "Critical at last reading")
     assert status().open_alerts == 2
 
 

@@ -14,7 +14,7 @@ from substations.models import Link, PendingRange, Reading, Substation
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 16, 10, 37, tzinfo=UTC)
-END = datetime(2026, 3, 9, 10, 0, tzinfo=UTC)
+END = datetime(2026, 3, 16, 10, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_the_feed_goes_on_where_the_history_ends(loaded: Upload) -> None:
     assert source.next_at == END
     for _ in range(2):
         demo_history.feed_step(source, said.append)
-    assert said == [f"2026-03-09 {clock} UTC: 10 readings stored, 0 refused" for clock in ("10:00", "10:15")]
+    assert said == [f"2026-03-16 {clock} UTC: 10 readings stored, 0 refused" for clock in ("10:30", "10:45")]
     assert Reading.objects.filter(at__gte=END).count() == 20
 
 

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from core.console import wide_table
 from core.formatting import figure
+from ingestion.exports.answers import AnswerError, read_profile
 from ingestion.options import ImportOptions, OptionError
 from mlcore.explanations import evidence_in_words, said_by
 from mlcore.models import Detection
@@ -57,6 +58,7 @@ class Command(BaseCommand):
         parser.add_argument("--interval", type=interval_s, default=0, help="distance of rows, for such files: 15min")
         parser.add_argument("--substation", default="", help="code, for files without a substation column")
         parser.add_argument("--time-zone", default="UTC", help="of the times in the files (default: UTC)")
+        parser.add_argument("--profile", type=Path, help="JSON file with answers about the files, as inspect takes it")
         parser.add_argument("--out", type=Path, help="write the losses to this CSV file")
         parser.add_argument("--out-all", action="store_true", help="write findings about meters to it as well")
         parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
@@ -83,6 +85,7 @@ class Command(BaseCommand):
 
     def _options(self, options: dict[str, Any]) -> ImportOptions:
         try:
+            profile = read_profile(options["profile"]) if options["profile"] else {}
             return ImportOptions(
                 start=options["start"],
                 interval_s=options["interval"],
@@ -90,8 +93,8 @@ class Command(BaseCommand):
                 time_zone=options["time_zone"],
                 unknown="create",
                 allow_future=True,
-            )
-        except OptionError as error:
+            ).answered(profile)
+        except (AnswerError, OptionError) as error:
             raise CommandError(str(error)) from error
 
     def _print(self, intakes: Sequence[Intake], found: Sequence[Detection], seconds: float) -> None:

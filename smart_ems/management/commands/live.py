@@ -15,10 +15,10 @@ from smart_ems.demo import demo_history
 
 
 class Command(BaseCommand):
-    help = "Feed the demo grid: a reading per substation every few seconds until the present, then at its real pace."
+    help = "Feed the demo grid at its real pace; what was missed while nothing ran comes first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--every", type=float, default=5.0, help="seconds between readings while catching up (5)")
+        parser.add_argument("--every", type=float, default=0.5, help="seconds between readings while catching up (0.5)")
         parser.add_argument("--steps", type=int, default=0, help="stop after this many (default: never)")
 
     def handle(self, *args: Any, every: float, steps: int, **options: Any) -> None:

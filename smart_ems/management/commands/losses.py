@@ -17,10 +17,10 @@ from rich.table import Table
 from core.console import wide_table
 from core.formatting import figure, power_factor, share
 from ingestion.options import ImportOptions, OptionError
-from losses.figures import COLUMNS, figures, hourly_cells
 from losses.models import HourlyRollup
-from losses.pending import account_pending
+from losses.public_figures import COLUMNS, figures, hourly_cells
 from losses.querysets import FIELDS
+from losses.stale_hours import account_pending
 from smart_ems.management.commands.detect import interval_s
 from smart_ems.scratch import DetectError, detect, register, scratch_database, take_in
 from substations.models import Substation

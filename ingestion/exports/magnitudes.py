@@ -1,0 +1,96 @@
+"""Units that no header names, by physics: S = √3·U·I, S² = P² + Q², nominal voltages; and units that it contradicts."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from ingestion.exports.electrical_scales import SCALES, SQRT3, Magnitudes, Scales, near_nominal, voltage_cost
+from ingestion.exports.lone_magnitudes import unchecked
+from ingestion.problems import FloatArray
+
+# IEC 61869: 100, 110 or 120 V and 1 or 5 A rated, with a little more while a fault lasts.
+_SECONDARY_V, _SECONDARY_A = (90.0, 126.0), 6.5
+
+
+_FITS = (0.9, 1.1)  # class 1 meters, and means of phases that are not balanced
+
+
+_FITS_P_ALONE = (0.25, 1.06)  # P ≤ S; a power factor below 0.25 is no load
+
+
+_FITS_ONE_PHASE = (0.5, 2.0)  # one current stands for three that differ
+
+
+def solved(found: Magnitudes) -> Scales:
+    """The scales under which power, voltage and current agree."""
+    if found.power is None or found.voltage is None or found.current is None or found.power == 0 or found.current == 0:
+        return unchecked(found)
+    low, high = _FITS_ONE_PHASE if found.one_phase else _FITS if found.power_is_apparent else _FITS_P_ALONE
+    sides = (found.between_lines,) if found.between_lines is not None else (False, True)
+    fits: list[tuple[float, Scales]] = []
+    for kp, ku, ki, side in product(
+        (1.0,) if found.power_known else found.power_scales, (1.0,) if found.voltage_known else SCALES,
+        (1.0,) if found.current_known else SCALES, sides,
+    ):  # fmt: skip
+        line = found.voltage * ku * (1.0 if side else SQRT3)
+        ratio = found.power * kp / (SQRT3 * line * found.current * ki / 1000)
+        if low <= ratio <= high:
+            cost = voltage_cost(found.voltage, ku, bool(side)) * (
+                not found.voltage_known or found.between_lines is None
+            )
+            cost += (1.0 if ki == 1e-3 else 2.0 if ki == 1e3 else 0.0) - (2.5 if found.in_thousandths else 0.5) * (
+                ki == ku == 1e-3
+            )
+            fits.append((cost, Scales(kp, ku, ki, bool(side), checked=True)))
+    if not fits:
+        return _contradicted(found, sides)
+    fits.sort(key=lambda each: each[0])
+    best = fits[0]
+    rivals = [
+        s
+        for cost, s in fits[1:]
+        if cost - best[0] < 1.0 and (s.power, s.voltage, s.current) != (best[1].power, best[1].voltage, best[1].current)
+    ]
+    if rivals and not (found.power_known and found.voltage_known and found.current_known):
+        return Scales(
+            best[1].power,
+            best[1].voltage,
+            best[1].current,
+            best[1].between_lines,
+            "unit",
+            "The numbers fit several units; in which unit are powers, voltages and currents?",
+            True,
+        )
+    return best[1]
+
+
+def _contradicted(found: Magnitudes, sides: tuple[bool | None, ...]) -> Scales:
+    """No units make the numbers agree: a wrong prefix, a wrong reference or a ratio of instrument transformers."""
+    power, voltage, current = found.power or 0.0, found.voltage or 0.0, found.current or 1.0
+    side = bool(sides[0])
+    line = voltage * (1.0 if side else SQRT3)
+    ratio = power / (SQRT3 * line * current / 1000)
+    if side and _FITS[0] <= ratio / SQRT3 <= _FITS[1] and found.power_is_apparent and near_nominal(voltage * SQRT3):
+        return Scales(between_lines=False, checked=True)
+    for factor in (1e-3, 1e3, 1e-6, 1e6):
+        low, high = _FITS if found.power_is_apparent else _FITS_P_ALONE
+        if low <= ratio * factor <= high:
+            text = f"Power is {1 / factor:g} times √3·U·I: the unit of power, voltage or current is another than named."
+            return Scales(1.0, 1.0, 1.0, side, "unit", text)
+    text = f"Power is {ratio:.3g} times √3·U·I: do the values need the ratio of a current or voltage transformer?"
+    return Scales(1.0, 1.0, 1.0, side, "scale", text)
+
+
+def typical(values: FloatArray) -> float | None:
+    """The median magnitude of what is known and not zero."""
+    known = np.abs(values[np.isfinite(values) & (values != 0)])
+    return float(np.median(known)) if len(known) else None
+
+
+def looks_secondary(line_to_line_v: float | None, current_a: float | None) -> bool:
+    """True for volts and amperes of the secondary side: IEC 61869 rates 100, 110 or 120 V, and 1 or 5 A."""
+    if line_to_line_v is None or current_a is None:
+        return False
+    return _SECONDARY_V[0] <= line_to_line_v <= _SECONDARY_V[1] and current_a <= _SECONDARY_A

@@ -1,0 +1,68 @@
+"""Quality columns: which cells are good, by words, numbers and OPC codes."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from ingestion.exports.figures import cleaned
+from ingestion.exports.meaning import Meaning
+from ingestion.exports.table_rows import Columns
+from ingestion.exports.vocabulary import QUALITY_BAD, QUALITY_ESTIMATED, QUALITY_GOOD, folded
+
+
+def qualities(table: Columns, meanings: Sequence[Meaning]) -> dict[int, list[bool]]:
+    """For each column where its cells are good: by the quality column that names it or follows it, or the only one."""
+    found: dict[int, list[bool]] = {}
+    quality = [n for n, m in enumerate(meanings) if m.role == "quality"]
+    valued = [n for n, m in enumerate(meanings) if m.kind or m.role.startswith("answered:")]
+    for n in quality:
+        good = good_cells(table.column(n))
+        if good is None:
+            continue
+        # One for the whole line, or one behind each quantity.
+        of_all = len(quality) == 1 and not any(_names(meanings[n].header, meanings[v].header) for v in valued)
+        for v in valued:
+            if of_all or _names(meanings[n].header, meanings[v].header) or (len(quality) > 1 and v == n - 1):
+                before = found.get(v, good)
+                found[v] = [a and b for a, b in zip(before, good, strict=True)]
+    return found
+
+
+def _names(quality: str, header: str) -> bool:
+    return header.casefold() in quality.casefold()
+
+
+def good_cells(cells: Sequence[str]) -> list[bool] | None:
+    """Which cells of a quality column say good; None if the column cannot be read as a quality."""
+    texts = [re.sub(r"\.0+$", "", cleaned(c).lower().strip()) for c in cells]
+    texts = [str(int(t, 16) & 0xFFFF) if re.fullmatch(r"0x[0-9a-f]+", t) else t for t in texts]
+    usual, _ = Counter(t for t in texts if t).most_common(1)[0] if any(texts) else ("", 0)
+    numeric = [t for t in texts if re.fullmatch(r"\d+", t)]
+    if numeric and len(numeric) * 2 > len(texts):
+        values = {int(t) for t in numeric}
+        if max(values) >= 192:  # OPC: the two highest bits of eight say good
+            return [not t.isdigit() or (int(t) & 192) == 192 for t in texts]
+        if usual == "0" and 1 in values and len(values) == 2 and texts.count("0") < 3 * texts.count("1"):
+            return None
+        return [not t or t == usual for t in texts]
+    return _by_words([" ".join(re.findall(r"[^\W_]+", folded(t))) for t in texts])
+
+
+def _by_words(texts: Sequence[str]) -> list[bool] | None:
+    """An unknown word beside known good ones is no good value: a substitute is better missing than believed."""
+    said = [_said(text) for text in texts]
+    known = [each for text, each in zip(texts, said, strict=True) if text]
+    if not known or 2 * sum(each != "" for each in known) < len(known):
+        return None
+    usable = {"good", "estimated"} if "good" in known or known.count("estimated") * 2 > len(known) else {"good", ""}
+    return [not text or each in usable for text, each in zip(texts, said, strict=True)]
+
+
+def _said(text: str) -> str:
+    first = text.split(" ")[0]
+    for name, words in (("good", QUALITY_GOOD), ("bad", QUALITY_BAD), ("estimated", QUALITY_ESTIMATED)):
+        if text in words:
+            return name
+    return "good" if first == "good" else "bad" if first in ("bad", "uncertain", "comm") else ""

@@ -1,0 +1,115 @@
+"""What a request is answered that no view answers: JSON for programs, a page for people.
+
+Django calls these for errors of all kinds; ``ApiPathMiddleware`` lets an address of the API do without its last slash,
+since a redirect would turn a POST into a GET.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
+from django.utils.translation import gettext as _
+from django.views import defaults
+
+from core.retries import DATABASE_AWAY
+
+API = "/api/"
+RETRY_AFTER_S = 10
+"""Chosen: a database that restarts is back within seconds."""
+
+Answer = HttpResponse | Awaitable[HttpResponse]
+
+
+def is_program(request: HttpRequest) -> bool:
+    """Whether a request asks the API and does not want a page."""
+    return request.path.startswith(API) and "text/html" not in request.headers.get("Accept", "")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_program(request):
+        if isinstance(exception, RequestDataTooBig):
+            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            said = _("Received more than %(limit)d bytes. Split the batch.") % {"limit": limit}
+            return _json(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, said)
+        return _json(HTTPStatus.BAD_REQUEST, _("The request cannot be read."))
+    return defaults.bad_request(request, exception)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_program(request):
+        return _json(HTTPStatus.FORBIDDEN, str(exception) or _("You may not do this."))
+    return defaults.permission_denied(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_program(request):
+        said = _("Nothing is found at %(path)s; the addresses are at /api/.") % {"path": printable(request.path)}
+        return _json(HTTPStatus.NOT_FOUND, said)
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500, or 503 while the database is away; called while the exception is handled."""
+    if isinstance(sys.exc_info()[1], DATABASE_AWAY):
+        said = _("The database cannot be reached. Try again in %(seconds)d s.") % {"seconds": RETRY_AFTER_S}
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        page = "" if is_program(request) else render_to_string("503.html", {"said": said})
+        answer = HttpResponse(page, status=status) if page else _json(status, said)
+        answer["Retry-After"] = str(RETRY_AFTER_S)
+        return answer
+    if is_program(request):
+        return _json(HTTPStatus.INTERNAL_SERVER_ERROR, _("The server failed; its log says why."))
+    return defaults.server_error(request)
+
+
+def printable(text: str) -> str:
+    """What every answer can hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _json(status: HTTPStatus, detail: str) -> HttpResponse:
+    return JsonResponse({"detail": detail}, status=status)
+
+
+class ApiPathMiddleware:
+    """An address of the API without its last slash is answered as the one with it; NUL is refused in any address."""
+
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Answer]) -> None:
+        self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> Any:
+        is_api = request.path_info.startswith(API)
+        if "\x00" in request.path_info or (is_api and "%00" in request.META.get("QUERY_STRING", "")):
+            refused = bad_request(request, ValueError("NUL"))
+            return self._later(refused) if iscoroutinefunction(self) else refused
+        if is_api and not request.path_info.endswith("/"):
+            _add_slash(request)
+        return self.get_response(request)
+
+    async def _later(self, answer: HttpResponse) -> HttpResponse:
+        return answer
+
+
+def _add_slash(request: HttpRequest) -> None:
+    """Where only the address with a slash is one."""
+    try:
+        resolve(request.path_info)
+    except Resolver404:
+        try:
+            resolve(f"{request.path_info}/")
+        except Resolver404:
+            return
+        request.path_info, request.path = f"{request.path_info}/", f"{request.path}/"
