@@ -69,6 +69,7 @@ class BankPrice(models.Model):
     high = models.DecimalField(_("by the kvar, to"), max_digits=12, decimal_places=2, validators=[MinValueValidator(0)])
     source = models.CharField(_("source"), max_length=200)
     source_date = models.DateField(_("date of the source"))
+    is_example = models.BooleanField(_("an example, to be replaced"), default=False)
 
     objects = BankPriceQuerySet.as_manager()
 

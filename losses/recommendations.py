@@ -17,12 +17,14 @@ from losses.compensation.bank_placement import BankCandidate, placement_order
 from losses.compensation.bank_prices import PriceRange, bank_cost, payback_years
 from losses.compensation.bank_sizing import BankSize, recommended_bank
 from losses.compensation.capacitor_bank import CapacitorBank
+from losses.compensation.compensated_losses import bank_loss_kw
 from losses.compensation.harmonic_guard import Guard, HarmonicCheck, check_harmonics
 from losses.compensation.inverter_capability import InverterOffer, inverter_offer, productive_hours
 from losses.compensation_models import BankPrice, BankRecommendation, CompensationInput
 from losses.hourly_loads import MAX_NETWORK_HOURS, NetworkLoad, network_load, newest_hour_of, twelve_months
 from losses.models import HourlyRollup
 from losses.networks import AccountedBatch, accounted_batches
+from mlcore.models import Cause
 from substations.electrical.nameplate import Nameplate
 from substations.models import Reading, Substation
 
@@ -95,7 +97,8 @@ def recommend(substation: Substation, network: NetworkLoad | None) -> BankRecomm
     )
     given = CompensationInput.objects.filter(substation=substation).first() or CompensationInput()
     produces = productive_hours(year.load.active_kw, year.load.hours.at_s, substation.zone)
-    offer = inverter_offer(year.load.active_kw, produces, given.inverter_kva)
+    is_wiring = substation.feeds_in is False  # export that somebody said there is none of
+    offer = None if is_wiring else inverter_offer(year.load.active_kw, produces, given.inverter_kva)
     setting = WhatIf(
         CapacitorBank(), Guard.PLAIN, row.target_power_factor, inverter_limit_kvar=offer.kvar if offer else 0.0
     )
@@ -131,6 +134,7 @@ def _describe(
     codes = list(_assumptions(row, year, year.plate))
     if offer and offer.rated_kva is None:
         row.figures["inverter_at_least_kvar"] = offer.at_least_kvar
+    if (offer or _generates(row.substation)) and not given.inverter_kva:
         codes.append("inverter_rating_unknown")
     if bank.total_kvar:
         check = check_harmonics(
@@ -155,6 +159,11 @@ def _assumptions(row: BankRecommendation, year: RecordedYear, plate: Nameplate) 
         yield "scaled_to_a_year"
     if year.load.substation.capacitor_bank_kvar:
         yield "beside_the_bank_there"
+
+
+def _generates(substation: Substation) -> bool:
+    """Whether generation behind the meter was seen, or said to be there, that never reached the grid."""
+    return bool(substation.feeds_in) or substation.detections.filter(cause=Cause.GENERATION).exists()
 
 
 def _harmonic_figures(check: HarmonicCheck) -> dict[str, Any]:
@@ -201,6 +210,8 @@ def _money(row: BankRecommendation, both: WhatIfResult, less: WhatIfResult | Non
         row.figures["energy_price"] = float(price)
     if row.outcome == Outcome.BANK:
         _cost(row, bank_cost(row.bank, Guard(row.guard), BankPrice.objects.table(row.currency)))
+        if BankPrice.objects.filter(currency=row.currency, is_example=True).exists():
+            row.assumptions.append("example_price")
 
 
 def _cost(row: BankRecommendation, cost: PriceRange | None) -> None:
@@ -234,10 +245,12 @@ def _rank(rows: list[BankRecommendation], batch: AccountedBatch, start: datetime
     nothing = np.zeros_like(network.covered_h)
 
     def saved_kwh(codes: frozenset[str]) -> float:
-        """Of a year: transformers and lines."""
+        """Of a year: transformers and lines, less what the banks lose themselves."""
         rows = sum((supplied[code] for code in codes), nothing)
+        own_kw = sum((bank_loss_kw(supplied[code], Guard(chosen[code].guard)) for code in codes), nothing)
         hours = float(network.covered_h.max(axis=0).sum()) / network.picked_share
-        return sum(network.saved_kwh(rows)) * 8760.0 / hours
+        lost = float((own_kw * network.covered_h).sum()) / network.picked_share
+        return (sum(network.saved_kwh(rows)) - lost) * 8760.0 / hours
 
     priced = all(row.cost_low is not None and row.bill_saved is not None for row in chosen.values())
     currencies = {row.currency for row in chosen.values()}

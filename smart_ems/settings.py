@@ -158,6 +158,11 @@ CELERY_BEAT_SCHEDULE = {
     "score": {"task": "mlcore.tasks.score_pending", "schedule": 30.0, "options": {"expires": 30}},
     "verify": {"task": "alerts.tasks.verify_resolved", "schedule": 60.0, "options": {"expires": 60}},
     "account": {"task": "losses.tasks.account_pending", "schedule": 60.0, "options": {"expires": 60}},
+    "recommend": {
+        "task": "losses.tasks.recommend",
+        "schedule": crontab(minute="37"),
+        "options": {"expires": 3600},
+    },
     "penalties": {"task": "alerts.tasks.refresh_penalties", "schedule": 300.0, "options": {"expires": 300}},
     "planned-work": {"task": "alerts.tasks.follow_planned_work", "schedule": 60.0, "options": {"expires": 60}},
     "train": {

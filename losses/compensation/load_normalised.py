@@ -29,7 +29,10 @@ class NormalisedChange:
     """Means over the hours after that have their like before: as measured, and what would have been without the change.
 
     saved: expected less measured, and its 95 % interval; None with too few days. hours: compared, of after_h.
+    active_kw: mean over the hours that were compared.
     """
+
+    active_kw: float
 
     expected: float
     measured: float
@@ -67,6 +70,7 @@ def normalised_change(
     error = _standard_error(saved[after], day[after], saved[before], day[before])
     mean = float(saved[after].mean())
     return NormalisedChange(
+        active_kw=float(active_kw[after].mean()),
         expected=float(expected[after].mean()),
         measured=float(values[after].mean()),
         saved=mean,
