@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -103,12 +103,12 @@ def recorded_year(substation: Substation, newest: date) -> RecordedYear:
 
 
 def replay(
-    year: RecordedYear, what: WhatIf, network: NetworkLoad | None, document_on: DocumentOn | None = None
+    year: RecordedYear, what: WhatIf, network: NetworkLoad | None, document_then: DocumentOn | None = None
 ) -> WhatIfResult:
     """The same hours with ``what`` in place.
 
-    network: to replay the lines, on some of the hours; without it the transformer alone. document_on: another tariff
-    than that of the point.
+    network: to replay the lines, on some of the hours; without it the transformer alone. document_then: another tariff
+    than that of the point; of a substation without one, before and after.
     """
     supplied = supplied_kvar(year.load, what)
     own = _own_transformer_kwh(year, supplied)
@@ -127,7 +127,7 @@ def replay(
         transformer_kwh=own + (neighbours or 0.0) - lost,
         line_kwh=lines,
         released_kva=released_kva(year.load.active_kw, year.load.reactive_kvar, supplied),
-        bills=_bills(year, supplied, document_on),
+        bills=_bills(year, supplied, document_then),
     )
 
 
@@ -172,14 +172,15 @@ def _own_transformer_kwh(year: RecordedYear, supplied: FloatArray) -> float:
     return float((found.transformer_kw[0] * load.hours.covered_h).sum())
 
 
-def _bills(year: RecordedYear, supplied: FloatArray, document_on: DocumentOn | None) -> ReplayedBills | None:
-    chosen = document_on or (version_of(year.point.assignment.tariff) if year.point else None)
-    if chosen is None:
+def _bills(year: RecordedYear, supplied: FloatArray, document_then: DocumentOn | None) -> ReplayedBills | None:
+    document_on = version_of(year.point.assignment.tariff) if year.point else document_then
+    if document_on is None:
         return None
     contract = year.point.contract if year.point else None
-    meters: Sequence[MeteredHours] = year.meters
     try:
-        found = replayed_bills(chosen, meters, year.which, supplied, year.months, contract)
+        found = replayed_bills(
+            document_on, year.meters, year.which, supplied, year.months, contract, document_then=document_then
+        )
     except WrongMonth:
         return None
     return found if found.months else None

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
@@ -55,12 +56,12 @@ class BankPriceQuerySet(models.QuerySet["BankPrice"]):
 class BankPrice(models.Model):
     """Installed price of a kind of bank by the kvar, up to a size, with its source and the source's date."""
 
-    class Kind(models.TextChoices):
+    class BankKind(models.TextChoices):
         FIXED = "fixed", _("Fixed")
         AUTOMATIC = "automatic", _("Automatic")
         DETUNED = "detuned", _("Detuned")
 
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=10, choices=BankKind)
     currency = models.CharField(_("currency"), max_length=3)
     up_to_kvar = models.FloatField(_("up to (kvar)"), validators=ABOVE_0)
     low = models.DecimalField(
@@ -100,7 +101,7 @@ class BankRecommendation(models.Model):
     its network, 1 first. ``figures`` holds what is shown beside it; ``assumptions`` codes of what was not known.
     """
 
-    class Outcome(models.TextChoices):
+    class Advice(models.TextChoices):
         BANK = "bank", _("A bank")
         INVERTER = "inverter", _("The inverter's setting")
         NOTHING = "nothing", _("Nothing is missing")
@@ -117,7 +118,7 @@ class BankRecommendation(models.Model):
     since = models.DateTimeField(_("first hour"))
     until = models.DateTimeField(_("last hour"))
     known_h = models.FloatField(_("hours known"))
-    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Advice)
     target_power_factor = models.FloatField(_("target power factor"))
     fixed_kvar = models.FloatField(_("fixed (kvar)"), default=0)
     step_kvar = models.FloatField(_("step (kvar)"), default=0)
@@ -154,6 +155,13 @@ class BankRecommendation(models.Model):
         return CapacitorBank(self.fixed_kvar, self.step_kvar, self.step_count)
 
     @property
+    def query(self) -> str:
+        """The part of a URL that replays it."""
+        names = ("fixed_kvar", "step_kvar", "step_count", "inverter_kvar")
+        known = {name: value for name in names if (value := getattr(self, name))}
+        return urlencode({"substation": self.substation.code} | known)
+
+    @property
     def saved_a_year(self) -> Decimal | None:
         """Bill and own transformer's loss, in money; None without a tariff."""
         return None if self.bill_saved is None else self.bill_saved + (self.loss_amount or Decimal(0))
@@ -174,7 +182,7 @@ class BankRecommendation(models.Model):
 class CompensationChange(models.Model):
     """What was fitted, mended or taken out, and on which day it was in service for the first time."""
 
-    class Kind(models.TextChoices):
+    class ChangeKind(models.TextChoices):
         BANK = "bank", _("Bank fitted")
         REPAIR = "repair", _("Bank mended")
         REMOVAL = "removal", _("Bank taken out")
@@ -185,7 +193,7 @@ class CompensationChange(models.Model):
         Substation, models.CASCADE, related_name="compensation_changes", verbose_name=_("substation")
     )
     fitted_on = models.DateField(_("fitted on"), help_text=_("The first whole day in service is the day after."))
-    kind = models.CharField(_("kind"), max_length=10, choices=Kind, default=Kind.BANK)
+    kind = models.CharField(_("kind"), max_length=10, choices=ChangeKind, default=ChangeKind.BANK)
     kvar = models.FloatField(_("kvar"), null=True, blank=True, validators=[MinValueValidator(0)])
     note = models.CharField(_("note"), max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -41,7 +41,7 @@ DISTORTION_QUANTILE = 0.95
 COMPLETE_YEAR_H = 8000.0
 """Chosen: eleven months; below it the figures of a year are scaled up from what is known, and say so."""
 
-Outcome = BankRecommendation.Outcome
+Advice = BankRecommendation.Advice
 
 
 def refresh_recommendations(codes: Iterable[str] = (), *, anyway: bool = False) -> int:
@@ -105,7 +105,7 @@ def recommend(substation: Substation, network: NetworkLoad | None) -> BankRecomm
     rest = year.load.reactive_kvar - supplied_kvar(year.load, setting)
     size = recommended_bank(year.load.active_kw, rest, year.load.is_energised, row.target_power_factor)
     if size is None:
-        row.outcome = Outcome.TOO_SHORT
+        row.outcome = Advice.TOO_SHORT
         return row
     _describe(row, year, size, offer, given)
     _replay(row, year, setting, network)
@@ -123,7 +123,7 @@ def _describe(
     bank = size.bank
     row.fixed_kvar, row.step_kvar, row.step_count = bank.fixed_kvar, bank.step_kvar, bank.step_count
     row.inverter_kvar = offer.kvar or None if offer else None
-    row.outcome = Outcome.BANK if bank.total_kvar else Outcome.INVERTER if row.inverter_kvar else Outcome.NOTHING
+    row.outcome = Advice.BANK if bank.total_kvar else Advice.INVERTER if row.inverter_kvar else Advice.NOTHING
     row.figures = {
         "wanted_kvar": size.wanted_kvar,
         "peak_kvar": size.peak_kvar,
@@ -183,9 +183,9 @@ def _replay(row: BankRecommendation, year: RecordedYear, setting: WhatIf, networ
     everything = WhatIf(row.bank, guard, row.target_power_factor, setting.inverter_limit_kvar)
     both = replay(year, everything, network)
     alone = replay(year, setting, network) if setting.inverter_limit_kvar else None
-    if row.outcome == Outcome.BANK and alone:
+    if row.outcome == Advice.BANK and alone:
         row.figures["inverter_saved_kwh"] = year.scale_to_a_year * (alone.transformer_kwh + (alone.line_kwh or 0.0))
-    less = alone if row.outcome == Outcome.BANK else None
+    less = alone if row.outcome == Advice.BANK else None
     scale = year.scale_to_a_year
     row.loss_saved_kwh = scale * (both.transformer_kwh - (less.transformer_kwh if less else 0.0))
     row.line_saved_kwh = None if both.line_kwh is None else scale * (both.line_kwh - ((less and less.line_kwh) or 0.0))
@@ -208,7 +208,7 @@ def _money(row: BankRecommendation, both: WhatIfResult, less: WhatIfResult | Non
     row.loss_amount = None if price is None else round(Decimal(f"{row.loss_saved_kwh:.6f}") * price, 4)
     if price is not None:
         row.figures["energy_price"] = float(price)
-    if row.outcome == Outcome.BANK:
+    if row.outcome == Advice.BANK:
         _cost(row, bank_cost(row.bank, Guard(row.guard), BankPrice.objects.table(row.currency)))
         if BankPrice.objects.filter(currency=row.currency, is_example=True).exists():
             row.assumptions.append("example_price")
@@ -235,7 +235,7 @@ def distortion_pct(substation: Substation, until: datetime, plate: Nameplate) ->
 
 def _rank(rows: list[BankRecommendation], batch: AccountedBatch, start: datetime, end: datetime) -> None:
     """Which banks of the network first: the most saving per money; per kvar where no price is known for all."""
-    chosen = {row.substation.code: row for row in rows if row.outcome == Outcome.BANK}
+    chosen = {row.substation.code: row for row in rows if row.outcome == Advice.BANK}
     network = network_load(batch, start, end, PLACEMENT_HOURS) if len(chosen) > 1 else None
     if network is None:
         for row in chosen.values():

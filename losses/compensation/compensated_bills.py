@@ -56,21 +56,22 @@ def replayed_bills(
     supplied_kvar: FloatArray,
     months: Sequence[date],
     contract: SupplyContract | None = None,
+    *,
+    document_then: Callable[[date], Document | None] | None = None,
 ) -> ReplayedBills:
     """Months of a metering point with ``supplied_kvar`` [hour of the meter ``which``] at that meter.
 
-    kvarh of each hour less what was supplied; kVAh and the demand in kVA follow, kWh stay. A month of which nothing is
-    known, or without a version of the tariff, is left out.
+    kvarh of each hour less what was supplied; kVAh and the demand in kVA follow, kWh stay. document_then: another
+    tariff afterwards. A month of which nothing is known, or without a version of either tariff, is left out.
     """
     helped = [_supplied(each, supplied_kvar) if n == which else each for n, each in enumerate(meters)]
     before, after = summed(meters), summed(helped)
     found = []
     for month in months:
-        document = document_on(month)
-        if document is None or not len(before.in_month(month)):
+        now, then = document_on(month), (document_then or document_on)(month)
+        if now is None or then is None or not len(before.in_month(month)):
             continue
-        bills = (bill(document, each, month, contract) for each in (before, after))
-        found.append(BilledTwice(*bills))
+        found.append(BilledTwice(bill(now, before, month, contract), bill(then, after, month, contract)))
     return ReplayedBills(tuple(found))
 
 
