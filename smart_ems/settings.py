@@ -230,6 +230,7 @@ SPECTACULAR_SETTINGS = {
         "UploadSourceEnum": "ingestion.models.Upload.Source",
         "AlertSourceEnum": "alerts.models.AlertEvent.EventSource",
         "ResolutionOutcomeEnum": "alerts.models.Resolution.Outcome",
+        "KindEnum": "mlcore.models.Detection.Kind",
         "BankKindEnum": "losses.compensation_models.BankPrice.BankKind",
         "CompensationKindEnum": "losses.compensation_models.CompensationChange.ChangeKind",
         "RowOutcomeEnum": ["accepted", "replaced", "unchanged", "rejected"],
