@@ -70,6 +70,9 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     penalty_if_left = _amount("penalty.left")
     penalty_if_mended = _amount("penalty.mended")
     penalty_currency = serializers.CharField(source="penalty.currency", default=None, read_only=True)
+    cost_sentence = serializers.CharField(
+        read_only=True, help_text="Energy so far and penalty by the month's end; empty where neither is known."
+    )
     last_known_at = serializers.DateTimeField(
         read_only=True,
         allow_null=True,
@@ -83,7 +86,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
             "raised_at", "detected_at", "peak_at", "cleared_at", "closed_at", "closure", "acknowledged_by",
             "acknowledged_at", "acknowledge_note", "loss_kwh", "loss_low_kwh", "loss_high_kwh", "loss_pct", "score",
             "confidence", "reason", "last_known_at", "occurrences", "reopen_count", "detection", "version",
-            "penalty_if_left", "penalty_if_mended", "penalty_currency",
+            "penalty_if_left", "penalty_if_mended", "penalty_currency", "cost_sentence",
         )  # fmt: skip
 
 
@@ -143,15 +146,23 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
             closed = Alert.objects.in_history().order_by("-closed_at", "-pk")
             return closed.select_related("substation", "acknowledged_by", "penalty")
         found = Alert.objects.unresolved().with_newest_reading()
-        by_penalty = self.request.GET.get("sort") == "penalty"
-        found = found.dearest_first() if by_penalty else found.most_urgent_first()
+        found = found.dearest_first() if self._is_by_penalty() else found.most_urgent_first()
         return found.select_related("substation", "acknowledged_by", "penalty")
+
+    def _is_by_penalty(self) -> bool:
+        wanted = self.request.GET.get("sort", "urgency")
+        if wanted not in ("urgency", "penalty"):
+            raise serializers.ValidationError({"sort": [f"Received “{wanted}”; expected penalty or urgency."]})
+        return wanted == "penalty"
 
     def get_serializer_class(self) -> Any:
         return AlertSerializer if self.action == "list" else AlertDetailSerializer
 
     @extend_schema(
-        parameters=[OpenApiParameter("history", bool, description="True: closed alerts instead of open ones.")]
+        parameters=[
+            OpenApiParameter("history", bool, description="True: closed alerts instead of open ones."),
+            OpenApiParameter("sort", str, enum=["urgency", "penalty"], description="penalty: the dearest first."),
+        ]
     )
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Open alerts, most urgent first, or closed ones, newest first."""

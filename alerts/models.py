@@ -29,6 +29,7 @@ from mlcore.models import Cause, Detection
 from substations.models import Reading, Substation
 
 from . import display_names
+from .cost_sentence import cost_sentence
 from .lifecycle import Condition, DisplayState, LifecycleState, Suppression
 from .penalty_models import AlertPenalty as AlertPenalty  # a model of this app, in a file of its own
 from .querysets import AlertEventQuerySet, AlertQuerySet
@@ -176,6 +177,11 @@ class Alert(models.Model):
     def sentence(self) -> str:
         """Why, in the reader's language and with figures as pages write them."""
         return said_by(self.explanation, self.reason, PAGE)
+
+    @property
+    def cost_sentence(self) -> str:
+        """What it costs in energy and money, by the substation's clock; empty where neither is known."""
+        return cost_sentence(self, self.substation.zone, timezone.now())
 
     @property
     def plain_sentence(self) -> str:

@@ -56,11 +56,12 @@ def _refresh(alert: Alert, point: MeteringPoint, newest: datetime) -> bool:
     if document is None or excess is None:
         return False
     past = point.hours(newest - EXAMPLES_FOR, newest + timedelta(hours=1))
+    contract = point.contract_in(month)
     end_s = int(alert.cleared_at.timestamp()) if alert.cleared_at else None
     # An hour counts as the episode's where it begins in it.
     start_s = int(alert.raised_at.timestamp())
     try:
-        cost = episode_cost(document, past, month, point.contract, start_s=start_s, end_s=end_s, excess_kvar=excess)
+        cost = episode_cost(document, past, month, contract, start_s=start_s, end_s=end_s, excess_kvar=excess)
     except WrongMonth as error:
         logger.info("No penalty of alert %s: %s", alert.pk, error)
         return False

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from losses.billing_models import TariffVersion
-from losses.tariffs.tariff_document import schema
+from losses.tariffs.tariff_document import TariffError, read_json, schema
 
 HEAD = ("currency", "decimals", "status", "note", "sources", "valid_from", "valid_to", "quadrants")
 PARTS = ("seasons", "day_types", "holidays", "periods", "charges", "taxes")
@@ -97,6 +97,6 @@ EXAMPLE_HEAD = {
 
 def _read(content: bytes) -> Any:
     try:
-        return json.loads(content)
-    except ValueError as error:
-        raise ValidationError({"file": _("Received a file that is not JSON (%(why)s).") % {"why": error}}) from error
+        return read_json(content)
+    except TariffError as error:
+        raise ValidationError({"file": error.problems}) from error

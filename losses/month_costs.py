@@ -12,7 +12,7 @@ from losses.carbon_models import CarbonFactor
 from losses.models import HourlyRollup
 from losses.month_cost_models import MonthCost
 from losses.tariff_store import MeteringPoint
-from losses.tariffs.bill_lines import Document
+from losses.tariffs.bill_lines import Document, decimals_of
 from losses.tariffs.metered_hours import month_bounds_s
 from losses.tariffs.three_lines import ThreeLine, three_lines
 
@@ -33,12 +33,12 @@ def store_month_costs(point: MeteringPoint, document: Document, month: date, unt
             meters,
             number,
             month,
-            point.contract,
+            point.contract_in(month),
             avoidable_kwh=avoidable,
             target_power_factor=substation.target_power_factor,
             co2_kg_per_kwh=float(factor.kg_per_kwh) if factor else None,
         )
-        fields = {"until": until, "currency": document["currency"], "decimals": document.get("decimals", 2)}
+        fields = {"until": until, "currency": document["currency"], "decimals": decimals_of(document)}
         defaults = fields | _columns(*lines)
         MonthCost.objects.update_or_create(substation=substation, month=month, defaults=defaults)
 

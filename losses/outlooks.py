@@ -42,7 +42,7 @@ def _refresh(point: MeteringPoint) -> bool:
     past = point.hours(newest - EXAMPLES_FOR, newest + timedelta(hours=1))
     target = max(each.target_power_factor for each in point.substations)
     try:
-        found = forecast(document, past, month, point.contract, target_power_factor=target)
+        found = forecast(document, past, month, point.contract_in(month), target_power_factor=target)
     except WrongMonth as error:
         logger.info("No outlook of %s: %s", point.assignment, error)
         return False

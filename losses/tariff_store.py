@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from losses.billing_models import Tariff, TariffAssignment, TariffVersion
 from losses.models import HourlyRollup
 from losses.tariffs.bill_lines import Bill, Document, SupplyContract
 from losses.tariffs.metered_hours import HOURLY_ENERGIES, MeteredHours, month_bounds_s, summed
+from losses.tariffs.replayed_months import bills_of_months, measured_demands, months_before, ratchet_months
 from losses.tariffs.tariff_bill import bill
 from losses.tariffs.tariff_document import TariffError, checked_document
 from substations.models import Substation
@@ -70,6 +71,17 @@ class MeteringPoint:
         given = self.assignment
         return SupplyContract(given.contract_kva, given.contract_kw, given.installed_kva)
 
+    def contract_in(self, month: date) -> SupplyContract:
+        """The contract with the demands of the months before, as far as their hours are stored; for ratchets alone."""
+        document = self.document_on(month)
+        months = months_before(month, ratchet_months(document)) if document else []
+        if not months:
+            return self.contract
+        bounds = month_bounds_s(months[0], self.zone)[0], month_bounds_s(month, self.zone)[0]
+        hours = self.hours(*(datetime.fromtimestamp(each, self.zone) for each in bounds))
+        past = bills_of_months(self.document_on, hours, months, self.contract)
+        return replace(self.contract, past_demands=measured_demands(past))
+
     def document_on(self, day: date) -> Document | None:
         """The tariff's document that bills the month of a day: the version of the month's first day."""
         version = self.assignment.tariff.version_on(day.replace(day=1))
@@ -92,15 +104,15 @@ class MeteringPoint:
         document = self.document_on(month)
         if document is None:
             return None
-        return bill(document, self.month_hours(month), month, self.contract, estimate=estimate)
+        return bill(document, self.month_hours(month), month, self.contract_in(month), estimate=estimate)
 
 
 def metering_points(day: date) -> list[MeteringPoint]:
-    """All points that are billed on a day, substations by name first."""
-    assigned = TariffAssignment.objects.select_related("tariff", "substation")
-    assigned = assigned.filter(Q(until__isnull=True) | Q(until__gte=day), since__lte=day)
+    """All points that are billed on a day; a substation with a tariff of its own is no part of its site's point."""
+    assigned = _assigned(day)
+    own = [each.substation_id for each in assigned if each.substation_id]
     by_site: dict[str, list[Substation]] = {}
-    for member in Substation.objects.exclude(site="").order_by("code"):
+    for member in Substation.objects.exclude(site="").exclude(pk__in=own).order_by("code"):
         by_site.setdefault(member.site, []).append(member)
     points = []
     for each in assigned:
@@ -110,11 +122,17 @@ def metering_points(day: date) -> list[MeteringPoint]:
     return points
 
 
-def members_of(assignment: TariffAssignment) -> tuple[Substation, ...]:
-    """The substations that an assignment bills as one."""
+def members_of(assignment: TariffAssignment, day: date) -> tuple[Substation, ...]:
+    """The substations that an assignment bills as one on a day."""
     if assignment.substation:
         return (assignment.substation,)
-    return tuple(Substation.objects.filter(site=assignment.site).order_by("code"))
+    own = [each.substation_id for each in _assigned(day) if each.substation_id]
+    return tuple(Substation.objects.filter(site=assignment.site).exclude(pk__in=own).order_by("code"))
+
+
+def _assigned(day: date) -> list[TariffAssignment]:
+    in_force = Q(until__isnull=True) | Q(until__gte=day)
+    return list(TariffAssignment.objects.select_related("tariff", "substation").filter(in_force, since__lte=day))
 
 
 def point_of(substation: Substation, day: date) -> MeteringPoint | None:

@@ -7,12 +7,14 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
 from losses.billing_models import TariffAssignment
 
-NOT_BELOW_0 = [MinValueValidator(0)]
+# 1e12: chosen, a thousand times what the largest site draws or pays in a month; infinity is above it.
+NOT_BELOW_0 = [MinValueValidator(0), MaxValueValidator(1e12)]
 
 
 class UtilityBill(models.Model):
@@ -58,6 +60,9 @@ class UtilityBill(models.Model):
         self._check_month(self.assignment)
 
     def _check_month(self, assignment: TariffAssignment) -> None:
+        if self.month > timezone.localdate():
+            message = _("Received %(month)s, which has not begun; expected a month that was billed.")
+            raise ValidationError({"month": ValidationError(message, params={"month": f"{self.month:%Y-%m}"})})
         until: date | None = assignment.until
         if self.month < assignment.since.replace(day=1) or (until and self.month > until):
             message = _("Received %(month)s; this tariff is assigned from %(since)s to %(until)s.")

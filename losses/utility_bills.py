@@ -42,7 +42,7 @@ REASONS = {
 def check_and_save(entered: UtilityBill) -> UtilityBill:
     """Compare and store. Raises ValidationError where none of the month's hours are known."""
     entered.full_clean()
-    point = MeteringPoint(entered.assignment, members_of(entered.assignment))
+    point = MeteringPoint(entered.assignment, members_of(entered.assignment, entered.month))
     document = point.document_on(entered.month) if point.substations else None
     if document is None:
         raise ValidationError(_("There is no substation or no tariff version to compare this bill with."))
@@ -54,7 +54,9 @@ def check_and_save(entered: UtilityBill) -> UtilityBill:
         raise ValidationError({"month": ValidationError(message, params={"month": f"{entered.month:%Y-%m}"})})
     hours = HourlyRollup.objects.filter(substation__in=point.substations, at__gte=start, at__lt=end)
     loss = hours.aggregate(sum=Sum(F("no_load_loss_kwh") + F("load_loss_kwh")))["sum"] or 0.0
-    found = check_bill(document, around, entered.month, point.contract, entered.figures, transformer_loss_kwh=loss)
+    found = check_bill(
+        document, around, entered.month, point.contract_in(entered.month), entered.figures, transformer_loss_kwh=loss
+    )
     entered.currency = document["currency"]
     entered.gaps = [asdict(each) | {"gap": each.gap, "share": each.share} for each in found]
     entered.save()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from alerts import penalties
+from alerts.cost_sentence import cost_sentence
 from alerts.models import Alert, AlertPenalty
 from losses.models import HourlyRollup, TariffAssignment
 from losses.querysets import FIELDS
@@ -17,7 +18,7 @@ from losses.tariff_store import store_version
 from mlcore.models import Score
 from substations.models import Reading, Substation
 
-from .alert_scenes import HOUR, START, detected, reviewed, revised, station
+from .alert_scenes import HOUR, START, cleared, detected, raised, reviewed, revised, station
 
 pytestmark = pytest.mark.django_db
 QUIET_DAYS, BAD_HOURS = 21, 24
@@ -143,6 +144,48 @@ def test_the_api_has_it_and_sorts_by_it(signed_in: Any) -> None:
     assert [(row["substation"], row["penalty_if_left"], row["penalty_currency"]) for row in rows] == [
         ("SS-02", "1900.0000", "INR"), ("SS-01", "310.0000", "INR"), ("SS-03", None, None),
     ]  # fmt: skip
+
+
+def test_a_sort_that_is_none_is_refused_by_the_api_and_ignored_by_the_page(signed_in: Any) -> None:
+    client = signed_in("viewer")
+    answer = client.get("/api/alerts/?sort=cheap")
+    assert (answer.status_code, answer.json()) == (400, {"sort": ["Received “cheap”; expected penalty or urgency."]})
+    assert client.get("/api/alerts/?sort=urgency").status_code == 200
+    assert client.get("/alerts/?sort=cheap").status_code == 200
+
+
+def sentence(alert: Alert, days: float = 1.0) -> str:
+    alert = Alert.objects.select_related("penalty", "substation").get(pk=alert.pk)
+    said = cost_sentence(alert, alert.substation.zone, alert.raised_at + timedelta(days=days))
+    return said.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_one_sentence_says_since_when_how_much_energy_and_what_it_adds(signed_in: Any) -> None:
+    alert = reviewed(detected(loss_kwh=412.0))
+    penalty(alert, 1900)
+    assert sentence(alert) == (
+        "Capacitor bank failure since Monday 08:00: 412 kWh so far; "
+        "penalty by month's end ₹ 1,900.00 if left, ₹ 190.00 if mended today."
+    )
+    assert sentence(alert, days=8).startswith("Capacitor bank failure since 2026-03-02 08:00: 412 kWh")
+    client = signed_in("viewer")
+    rows = client.get("/api/alerts/").json()["results"]
+    assert "412 kWh so far; penalty by month's end ₹" in rows[0]["cost_sentence"]
+    assert "412 kWh so far; penalty by month&#x27;s end ₹" in client.get(alert.get_absolute_url()).content.decode()
+
+
+def test_a_sentence_leaves_out_what_is_not_known() -> None:
+    assert sentence(reviewed(detected(loss_kwh=412.0))).endswith(": 412 kWh so far.")
+    assert sentence(reviewed(detected(station("SS-2"), kind="meter", cause="sensor_fault"))) == ""
+    free = reviewed(detected(station("SS-3"), loss_kwh=3.0))
+    penalty(free, 0)
+    assert sentence(free).endswith(": 3.00 kWh so far; no penalty by month's end.")
+
+
+def test_what_has_cleared_adds_what_it_has_added() -> None:
+    alert = cleared(raised())
+    penalty(alert, 310)
+    assert sentence(alert).endswith("; adds ₹ 310.00 to the month's bill.")
 
 
 def test_the_mean_is_of_readings_that_were_judged() -> None:

@@ -7,5 +7,10 @@ tariff_bill       bill(document, hours, month) -> Bill
 priced_charges    energy, demand, capacity and fixed charges, taxes
 power_factor_clauses    slabs, tables and factors over the month's power factor
 reactive_clauses  excess kvarh, and kWh at a reference power factor
+replayed_months   replayed_bills(document_on, hours, net_kvarh, months): months again with another reactive energy
+reactive_change   the same hours with another reactive energy
+month_forecast    where a month ends, and what an episode adds to it
+three_lines       avoidable loss, penalty, released kVA
+bill_check        a utility's bill against ours
 worked_bills      bills worked by hand beside each tariff, and whether we agree with them
 """

@@ -8,10 +8,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from losses.tariffs.currencies import minor_units
+
 Document = dict[str, Any]
 Amount = Decimal | int | str
 POWER_FACTOR_KINDS = frozenset({"power_factor", "reactive_energy", "reference_power_factor"})
 """Kinds of charges that exist for the power factor's sake alone."""
+
+
+def decimals_of(document: Document) -> int:
+    """To how many decimals the tariff rounds a line: as it says, else as its currency is written."""
+    return int(document.get("decimals", minor_units(document["currency"])))
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,10 @@ class Remark:
 
 @dataclass(frozen=True)
 class BillLine:
-    """One amount of a bill. charge: the clause's id; period: of use, or empty; inputs: figures by name with unit."""
+    """One amount of a bill. charge: the clause's id; period: of use, or empty; inputs: figures by name with unit.
+
+    measured: of a demand charge, the month's own demand in the charge's unit, before ratchet and contract.
+    """
 
     charge: str
     kind: str
@@ -36,6 +46,7 @@ class BillLine:
     clause: str = ""
     is_estimate: bool = False
     remarks: tuple[Remark, ...] = ()
+    measured: Decimal | None = None
 
     @property
     def id(self) -> str:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from losses.tariffs.bill_lines import Amount, BillLine, Document, Remark, SupplyContract
+from losses.tariffs.bill_lines import Amount, BillLine, Document, Remark, SupplyContract, decimals_of
 from losses.tariffs.currencies import rounded
 from losses.tariffs.metered_hours import IntArray, MeteredHours
 
@@ -55,6 +55,7 @@ class BillingContext:
         inputs: Mapping[str, Amount],
         period: str = "",
         remarks: tuple[Remark, ...] = (),
+        measured: Decimal | None = None,
     ) -> BillLine:
         """A line of a charge, rounded, with what is missing of the month said on it."""
         is_timeless = charge["kind"] in {"fixed", "tax"}
@@ -67,11 +68,12 @@ class BillingContext:
             charge["title"],
             formula,
             inputs,
-            rounded(amount, self.document.get("decimals", 2)),
+            rounded(amount, decimals_of(self.document)),
             period=period,
             clause=charge.get("clause", ""),
             is_estimate=self.is_estimate and not is_timeless,
             remarks=remarks,
+            measured=measured,
         )
 
     @property

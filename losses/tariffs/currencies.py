@@ -16,8 +16,19 @@ CURRENCIES = frozenset(
 )
 SYMBOLS = {
     "EUR": "€", "GBP": "£", "INR": "₹", "USD": "$", "BRL": "R$", "TRY": "₺", "KRW": "₩", "CNY": "CN¥", "MYR": "RM",
-    "ZAR": "R",
+    "ZAR": "R", "JPY": "JP¥", "VND": "₫", "PHP": "₱", "THB": "฿", "ILS": "₪", "NGN": "₦", "UAH": "₴", "KZT": "₸",
 }  # fmt: skip
+# ISO 4217, list one: the minor units of what does not have two of them.
+MINOR_UNITS = dict.fromkeys(
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0
+) | (dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3))
+IN_LAKHS = frozenset({"INR", "PKR", "NPR", "BDT"})
+"""Written in lakh and crore, in groups of two digits left of the last three."""
+
+
+def minor_units(currency: str) -> int:
+    """To how many decimals amounts of a currency are written, where nothing else is said."""
+    return MINOR_UNITS.get(currency, 2)
 
 
 def rounded(amount: Decimal, decimals: int) -> Decimal:
@@ -25,12 +36,12 @@ def rounded(amount: Decimal, decimals: int) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
-def money(amount: Decimal, currency: str, decimals: int = 2) -> str:
+def money(amount: Decimal, currency: str, decimals: int | None = None) -> str:
     """An amount as it is shown: ``₹ 12,34,567.80`` in rupees (lakh and crore), ``€ 1,234,567.80`` elsewhere."""
-    value = rounded(amount, decimals)
+    value = rounded(amount, minor_units(currency) if decimals is None else decimals)
     sign = "−" if value < 0 else ""
     whole, _, fraction = f"{abs(value):f}".partition(".")
-    grouped = _lakhs(whole) if currency == "INR" else f"{int(whole):,}"
+    grouped = _lakhs(whole) if currency in IN_LAKHS else f"{int(whole):,}"
     return f"{sign}{SYMBOLS.get(currency, currency)}\N{NO-BREAK SPACE}{grouped}{'.' + fraction if fraction else ''}"
 
 

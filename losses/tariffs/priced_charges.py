@@ -53,6 +53,7 @@ def demand_lines(charge: Document, given: BillingContext) -> Iterator[BillLine]:
         formula="highest of measured, ratchet and contract × price" if floors else "measured × price",
         inputs={**inputs, "price": price},
         remarks=(*remarks, *asked),
+        measured=measured,
     )
 
 

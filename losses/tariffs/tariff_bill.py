@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from losses.tariffs.bill_lines import Bill, BillLine, Document, SupplyContract
+from losses.tariffs.bill_lines import Bill, BillLine, Document, SupplyContract, decimals_of
 from losses.tariffs.billing_context import COMPLETE_SHARE, BillingContext
 from losses.tariffs.metered_hours import FloatArray, IntArray, MeteredHours, month_hours_s
 from losses.tariffs.metered_quantities import energy_sum, lagging_kvarh, leading_kvarh, month_power_factor
@@ -49,7 +49,7 @@ def bill(
     return Bill(
         tariff=document["name"],
         currency=document["currency"],
-        decimals=document.get("decimals", 2),
+        decimals=decimals_of(document),
         month=first,
         month_h=given.month_h,
         known_h=given.known_h,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,13 +35,21 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
-def read_document(text: str) -> Document:
+def read_document(content: str | bytes) -> Document:
     """The document in a JSON text, checked. Raises TariffError."""
+    return checked_document(read_json(content))
+
+
+def read_json(content: str | bytes) -> Any:
+    """Whatever a JSON text holds. Raises TariffError where it is none."""
     try:
-        document = json.loads(text)
+        return json.loads(content)
     except json.JSONDecodeError as error:
         raise TariffError([f"line {error.lineno}, column {error.colno}: this is not JSON ({error.msg})."]) from error
-    return checked_document(document)
+    except UnicodeDecodeError as error:
+        raise TariffError([f"byte {error.start}: this is not text in UTF-8, as JSON has to be."]) from error
+    except RecursionError as error:
+        raise TariffError(["document: received lists inside lists without end, expected a tariff."]) from error
 
 
 def checked_document(document: Any) -> Document:
@@ -53,9 +63,22 @@ def checked_document(document: Any) -> Document:
 
 def document_problems(document: Any) -> list[str]:
     """What is wrong, as sentences; what only makes sense in a document of the right form is asked of no other."""
+    if problems := list(unknown_numbers(document)):
+        return problems
     if problems := error_sentences(Draft202012Validator(schema()).iter_errors(document)):
         return problems
+    if problems := list(_impossible_days(document)):
+        return problems
     return [*_dates(document), *_currency(document), *calendar_problems(document), *reference_problems(document)]
+
+
+def unknown_numbers(value: Any, path: tuple[str | int, ...] = ()) -> Iterator[str]:
+    """NaN and infinity, which Python reads from a JSON text though JSON has no such numbers: no bound refuses NaN."""
+    if isinstance(value, float) and not math.isfinite(value):
+        yield f"{_place(path)}: received {value}, expected a number."
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, part in parts:
+        yield from unknown_numbers(part, (*path, name))
 
 
 def error_sentences(errors: Iterable[ValidationError]) -> list[str]:
@@ -103,7 +126,7 @@ def _expected(error: ValidationError) -> str:
 PATTERNS = {
     "^(([01]\\d|2[0-3]):00|24:00)$": "a whole hour from 00:00 to 24:00, because energies are known by the hour",
     "^(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$": "month and day as MM-DD",
-    "^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$": "a date as YYYY-MM-DD",
+    "^(19|20|21)\\d{2}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$": "a date as YYYY-MM-DD, from 1900 to 2199",
     "^[A-Z]{3}$": "an ISO 4217 code such as INR",
 }
 
@@ -117,6 +140,23 @@ def _shown(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False)
     # Chosen: enough to recognise it.
     return text if len(text) <= 80 else f"{text[:77]}…"
+
+
+def _impossible_days(document: Document) -> Iterator[str]:
+    """31 April and the like: of the right form, and in no calendar."""
+    days: list[tuple[str, str]] = [("valid_from", document["valid_from"])]
+    if document.get("valid_to"):
+        days.append(("valid_to", document["valid_to"]))
+    days += [(f"sources[{n}].date", each["date"]) for n, each in enumerate(document["sources"])]
+    days += [(f"holidays[{n}]", each) for n, each in enumerate(document.get("holidays", []))]
+    for n, each in enumerate(document.get("seasons", [])):
+        days += [(f"seasons[{n}].{name}", each[name]) for name in ("from", "to")]
+    for place, day in days:
+        try:
+            # Of every year, 29 February too: the days of a leap year.
+            date.fromisoformat(day if len(day) > len("MM-DD") else f"2024-{day}")
+        except ValueError:
+            yield f"{place}: received {day}, expected a day of the calendar."
 
 
 def _dates(document: Document) -> Iterator[str]:

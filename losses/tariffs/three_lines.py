@@ -16,7 +16,7 @@ import numpy as np
 
 from losses.tariffs.bill_lines import Bill, Document, SupplyContract
 from losses.tariffs.metered_hours import FloatArray, MeteredHours, summed
-from losses.tariffs.month_forecast import net_kvarh, with_net_kvarh
+from losses.tariffs.reactive_change import net_kvarh, with_net_kvarh
 from losses.tariffs.tariff_bill import bill
 
 CODES = ("avoidable_loss", "penalty", "released_kva")

@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 from losses.tariffs.bill_lines import Bill, SupplyContract
 from losses.tariffs.metered_hours import HOURLY_ENERGIES, IntArray, MeteredHours, month_hours_s
 from losses.tariffs.tariff_bill import WrongMonth, bill
-from losses.tariffs.tariff_document import Document, TariffError, error_sentences
+from losses.tariffs.tariff_document import Document, TariffError, error_sentences, read_json, unknown_numbers
 from losses.tariffs.time_of_use import period_names, period_of_hours
 
 SCHEMA_PATH = Path(__file__).with_name("worked_bills_schema.json")
@@ -42,14 +42,10 @@ def preset_paths() -> list[Path]:
     return sorted(path for path in PRESETS.glob("*.json") if not path.name.endswith(".bills.json"))
 
 
-def checked_worked_bills(text: str) -> list[Document]:
+def checked_worked_bills(content: str | bytes) -> list[Document]:
     """The bills of a worked file. Raises TariffError."""
-    try:
-        loaded = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise TariffError([f"line {error.lineno}, column {error.colno}: this is not JSON ({error.msg})."]) from error
-    problems = error_sentences(Draft202012Validator(worked_schema()).iter_errors(loaded))
-    if problems:
+    loaded = read_json(content)
+    if problems := _form_problems(loaded):
         raise TariffError(problems)
     bills: list[Document] = loaded["bills"]
     return bills
@@ -59,23 +55,38 @@ def worked_problems(document: Document, worked: Any) -> list[str]:
     """What is wrong with worked bills of a checked document, be it their form or an amount that we don't agree with."""
     if not worked:
         return []
-    form = Draft202012Validator(worked_schema()).iter_errors({"schema": 1, "bills": worked})
-    if problems := error_sentences(form):
+    if problems := _form_problems({"schema": 1, "bills": worked}):
         return problems
     try:
         return [problem for each in worked for problem in differences(document, each)]
-    except (TariffError, WrongMonth, ZoneInfoNotFoundError) as error:
+    except (TariffError, WrongMonth) as error:
         return [str(error)]
+
+
+def _form_problems(loaded: Any) -> list[str]:
+    if problems := list(unknown_numbers(loaded)):
+        return problems
+    return error_sentences(Draft202012Validator(worked_schema()).iter_errors(loaded))
 
 
 def worked_result(document: Document, worked: Document) -> Bill:
     """Our bill of what a worked bill says went in: its energies, spread evenly over the hours of each period."""
-    month, zone = date.fromisoformat(f"{worked['month']}-01"), ZoneInfo(worked.get("time_zone", "UTC"))
+    month, zone = date.fromisoformat(f"{worked['month']}-01"), _zone(worked)
     unknown = sorted(set(worked["periods"]) - set(period_names(document)))
     if unknown:
         known = ", ".join(period_names(document))
         raise TariffError([f"{worked['title']}: received the periods {', '.join(unknown)}, expected {known}."])
     return bill(document, even_hours(document, month, zone, worked["periods"]), month, _contract(worked))
+
+
+def _zone(worked: Document) -> ZoneInfo:
+    name = worked.get("time_zone", "UTC")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise TariffError(
+            [f"{worked['title']}: received the time zone “{name}”, expected a name such as Asia/Kolkata."]
+        ) from error
 
 
 def differences(document: Document, worked: Document) -> Iterator[str]:

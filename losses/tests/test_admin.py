@@ -65,7 +65,7 @@ def test_a_file_takes_the_place_of_the_parts() -> None:
         ({"charges": "{"}, "Enter a valid JSON"),
         ({"seasons": json.dumps([{"name": "dry", "from": "01-01", "to": "06-30"}])}, "received no season for 07-01"),
         ({"head": "{}"}, "received nothing for “currency”"),
-        ({"file": SimpleUploadedFile("t.json", b"nothing")}, "Received a file that is not JSON"),
+        ({"file": SimpleUploadedFile("t.json", b"nothing")}, "line 1, column 1: this is not JSON"),
         (
             {"file": SimpleUploadedFile("t.json", json.dumps(tariff(name="Other")).encode())},
             "expected one of “Example”",

@@ -41,8 +41,8 @@ def client_of(role: str) -> Client:
     return client
 
 
-def entered(assignment: TariffAssignment, **values: Any) -> dict[str, Any]:
-    return {"assignment": assignment.pk, "month": "2026-03-01", "kwh": "75900"} | values
+def entered(billed: TariffAssignment, **values: Any) -> dict[str, Any]:
+    return {"assignment": billed.pk, "month": "2026-03-01", "kwh": "75900"} | values
 
 
 def test_a_bill_is_compared_and_shown_with_its_reason(assignment: TariffAssignment) -> None:
@@ -66,6 +66,12 @@ def test_a_bill_is_compared_and_shown_with_its_reason(assignment: TariffAssignme
         ({"kwh": "-1"}, "greater than or equal to 0"),
         ({"kwh": ""}, "expected at least one"),
         ({"power_factor": "1.2"}, "less than or equal to 1"),
+        ({"month": "9999-12-01"}, "which has not begun"),
+        ({"month": "0001-01-01"}, "this tariff is assigned from"),
+        ({"kwh": "nan"}, "Enter a number"),
+        ({"kwh": "1e300"}, "less than or equal to 1000000000000"),
+        ({"assignment": "9999"}, "not one of the available choices"),
+        ({"assignment": "x"}, "not one of the available choices"),
     ],
 )
 def test_what_cannot_be_is_refused(assignment: TariffAssignment, values: dict[str, str], message: str) -> None:
@@ -105,6 +111,19 @@ def test_the_api_compares_and_refuses_alike(assignment: TariffAssignment) -> Non
     refused = client.post(API, entered(assignment, month="2026-05-01"), content_type="application/json")
     assert refused.status_code == 400
     assert "No hour of 2026-05" in str(refused.json())
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e300", "much"])
+@pytest.mark.parametrize("figure", ["kwh", "power_factor", "total"])
+def test_the_api_refuses_what_is_no_figure(assignment: TariffAssignment, figure: str, value: str) -> None:
+    answer = client_of("operator").post(API, entered(assignment, **{figure: value}), content_type="application/json")
+    assert answer.status_code == 400, answer.content
+    assert not UtilityBill.objects.exists()
+
+
+@pytest.mark.parametrize("query", ["page=0", "page=-1", "page=x", "page=99999999999999999999", "sort=x&assignment=%00"])
+def test_odd_parameters_are_no_error(assignment: TariffAssignment, query: str) -> None:
+    assert client_of("viewer").get(f"{URL}?{query}").status_code in (200, 400)
 
 
 @pytest.mark.parametrize("count", [1, 12])

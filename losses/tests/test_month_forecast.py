@@ -19,9 +19,8 @@ from losses.tariffs.month_forecast import (
     episode_cost,
     forecast,
     hold_power_factor,
-    net_kvarh,
-    with_net_kvarh,
 )
+from losses.tariffs.reactive_change import net_kvarh, with_net_kvarh
 
 from .tariff_documents import MARCH, checked, month_of, power_factor_clause, slabs
 

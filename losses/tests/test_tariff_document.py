@@ -26,6 +26,15 @@ def test_a_text_that_is_not_json_says_where() -> None:
         read_document("{\n")
 
 
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [(b"[\xff]", "byte 1: this is not text in UTF-8"), ("[" * 100_000, "lists inside lists without end")],
+)
+def test_what_cannot_be_read_is_refused(content: str | bytes, problem: str) -> None:
+    with pytest.raises(TariffError, match=problem):
+        read_document(content)
+
+
 @pytest.mark.parametrize("document", [None, [], 3, "text", {}, {"schema": 2}])
 def test_nothing_like_a_document_is_refused(document: Any) -> None:
     with pytest.raises(TariffError):
@@ -38,7 +47,7 @@ def test_nothing_like_a_document_is_refused(document: Any) -> None:
         ({"schema": 2}, "schema: received 2, expected 1."),
         ({"currency": "rupees"}, 'currency: received "rupees", expected an ISO 4217 code such as INR.'),
         ({"currency": "INX"}, "currency: received “INX”, expected an ISO 4217 code in use, such as INR or EUR."),
-        ({"valid_from": "1.4.2020"}, 'valid_from: received "1.4.2020", expected a date as YYYY-MM-DD.'),
+        ({"valid_from": "1.4.2020"}, 'valid_from: received "1.4.2020", expected a date as YYYY-MM-DD'),
         (
             {"valid_to": "2019-12-31"},
             "valid_to: received 2019-12-31, expected a day on or after valid_from, 2020-01-01.",
@@ -74,6 +83,18 @@ def test_nothing_like_a_document_is_refused(document: Any) -> None:
         (
             {"periods": [{"name": "day", "when": [{"from": "06:30"}]}]},
             'periods[0].when[0].from: received "06:30", expected a whole hour',
+        ),
+        ({"valid_from": "2026-04-31"}, "valid_from: received 2026-04-31, expected a day of the calendar."),
+        ({"valid_to": "2026-02-29"}, "valid_to: received 2026-02-29, expected a day of the calendar."),
+        ({"valid_to": "0001-01-01"}, 'valid_to: received "0001-01-01", expected a date as YYYY-MM-DD, or'),
+        ({"holidays": ["02-30"]}, "holidays[0]: received 02-30, expected a day of the calendar."),
+        (
+            {"charges": [ENERGY | {"prices": {"all": float("nan")}}]},
+            "charges[0].prices.all: received nan, expected a number.",
+        ),
+        (
+            {"charges": [ENERGY | {"prices": {"all": 1e300}}]},
+            "charges[0].prices.all: received 1e+300, expected 1000000 or",
         ),
         ({"periods": [{"name": "day"}]}, "periods[0]: expected either “when” or “otherwise”"),
         (

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from losses.models import HourlyRollup, Tariff, TariffAssignment, TariffVersion
 from losses.querysets import FIELDS
-from losses.tariff_store import metering_points, point_of, store_version
+from losses.tariff_store import members_of, metering_points, point_of, store_version
 from losses.tariffs.tariff_document import TariffError
 from substations.models import Substation
 
@@ -122,6 +122,36 @@ def test_a_substation_of_its_own_comes_before_its_site() -> None:
     assert found is not None
     assert found.assignment == own
     assert point_of(one, date(2026, 2, 1)) is None
+
+
+def test_a_substation_with_a_tariff_of_its_own_is_no_part_of_its_sites_point() -> None:
+    first, second = (Substation.objects.create(code=code, site="Mill") for code in "AB")
+    stored = store_version(tariff()).tariff
+    site = TariffAssignment.objects.create(tariff=stored, site="Mill", since=MARCH)
+    TariffAssignment.objects.create(tariff=stored, substation=second, since=date(2026, 4, 1))
+    assert members_of(site, MARCH) == (first, second)
+    assert members_of(site, date(2026, 4, 1)) == (first,)
+    assert [point.substations for point in metering_points(date(2026, 4, 1))] == [(second,), (first,)]
+
+
+def test_a_ratchet_looks_back_at_the_stored_months() -> None:
+    one = Substation.objects.create(code="A")
+    plain = dict.fromkeys(FIELDS, 0.0) | {"is_assumed": False, "covered_h": 1.0}
+    for month, kw in ((1, 90.0), (2, 120.0), (3, 60.0)):
+        at = datetime(2026, month, 10, 6, tzinfo=UTC)
+        HourlyRollup.objects.create(substation=one, at=at, **plain | {"max_demand_kw": kw, "max_demand_kva": kw})
+    demand = {
+        "kind": "demand", "id": "demand", "title": "Demand", "unit": "kVA", "window_min": 15, "price": 10,
+        "ratchet": {"share": 0.8, "months": 2},
+    }  # fmt: skip
+    stored = store_version(tariff(demand)).tariff
+    TariffAssignment.objects.create(tariff=stored, substation=one, since=MARCH)
+    (point,) = metering_points(MARCH)
+    assert point.contract_in(MARCH).past_demands == {"demand": [Decimal(90), Decimal(120)]}
+    found = point.bill(MARCH)
+    assert found is not None
+    assert found.amount("demand") == Decimal("960.00")  # 0.8 × 120 kVA, more than the 60 of this month
+    assert point.contract_in(date(2026, 1, 1)).past_demands == {}
 
 
 def test_without_a_valid_version_there_is_no_bill() -> None:

@@ -17,7 +17,7 @@ from losses.models import CarbonFactor, HourlyRollup, MonthCost, TariffAssignmen
 from losses.outlooks import refresh_outlooks
 from losses.querysets import FIELDS
 from losses.tariff_store import store_version
-from losses.tariffs.month_forecast import net_kvarh, with_net_kvarh
+from losses.tariffs.reactive_change import net_kvarh, with_net_kvarh
 from losses.tariffs.three_lines import ThreeLine, at_target, three_lines
 from substations.models import Substation
 

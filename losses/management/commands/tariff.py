@@ -79,9 +79,9 @@ class Command(BaseCommand):
 
 def read_tariff(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A tariff's document and the worked bills beside it, checked. Raises TariffError and OSError."""
-    document = read_document(path.read_text())
+    document = read_document(path.read_bytes())
     beside = worked_path(path)
-    worked = checked_worked_bills(beside.read_text()) if beside.is_file() else []
+    worked = checked_worked_bills(beside.read_bytes()) if beside.is_file() else []
     if problems := worked_problems(document, worked):
         raise TariffError(problems)
     return document, worked
