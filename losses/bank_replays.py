@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +12,7 @@ from django.utils import timezone
 from losses.accounting.metered_power import plates_of
 from losses.billing_models import Tariff
 from losses.compensation.capacitor_bank import CapacitorBank
-from losses.compensation.compensated_bills import ReplayedBills, released_kva, replayed_bills
+from losses.compensation.compensated_bills import ReplayedBills, bills_with_supply, released_kva
 from losses.compensation.compensated_losses import bank_loss_kw, replayed_loss
 from losses.compensation.harmonic_guard import Guard
 from losses.compensation.inverter_capability import inverter_kvar, productive_hours
@@ -30,12 +29,11 @@ from losses.hourly_loads import (
 from losses.tariff_store import MeteringPoint, point_of
 from losses.tariffs.bill_lines import Document
 from losses.tariffs.metered_hours import MeteredHours
+from losses.tariffs.replayed_months import DocumentOn
 from losses.tariffs.tariff_bill import WrongMonth
 from substations.electrical.nameplate import Nameplate
 from substations.electrical.power import FloatArray
 from substations.models import Substation
-
-DocumentOn = Callable[[date], Document | None]
 
 
 @dataclass(frozen=True)
@@ -178,7 +176,7 @@ def _bills(year: RecordedYear, supplied: FloatArray, document_then: DocumentOn |
         return None
     contract = year.point.contract if year.point else None
     try:
-        found = replayed_bills(
+        found = bills_with_supply(
             document_on, year.meters, year.which, supplied, year.months, contract, document_then=document_then
         )
     except WrongMonth:

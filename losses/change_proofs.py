@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from losses.bank_replays import version_of
-from losses.compensation.compensated_bills import replayed_bills
+from losses.compensation.compensated_bills import bills_with_supply
 from losses.compensation.load_normalised import NormalisedChange, normalised_change
 from losses.compensation_models import CompensationChange, CompensationProof
 from losses.hourly_loads import HourlyLoad, hourly_load, newest_hour_of
@@ -49,6 +49,23 @@ class Proof:
         active = abs(self.reactive.active_kw)
         before, after = (np.hypot(active, each) for each in (self.reactive.expected, self.reactive.measured))
         return (float(active / before) if before else 1.0, float(active / after) if after else 1.0)
+
+    @property
+    def stored(self) -> dict[str, object]:
+        """The columns that proofs of changes and of repairs share."""
+        before, after = self.power_factors
+        columns: dict[str, object] = {
+            "power_factor_before": before,
+            "power_factor_after": after,
+            "saved_amount_a_day": None if self.amount_a_day is None else round(self.amount_a_day, 4),
+            "currency": self.currency,
+            "decimals": self.decimals,
+        }
+        for name, change, hours in (("saved_kvar", self.reactive, 1), ("saved_kwh_a_day", self.loss, 24)):
+            columns[name] = hours * change.saved
+            columns[f"{name}_low"] = None if change.low is None else hours * change.low
+            columns[f"{name}_high"] = None if change.high is None else hours * change.high
+        return columns
 
 
 def refresh_proofs() -> int:
@@ -89,7 +106,13 @@ def _refresh(change: CompensationChange) -> bool:
     found = prove(load, is_before, is_after)
     if found is None:
         return False
-    fields = _fields(found) | {"until": newest, "before_h": int(is_before.sum()), "after_h": int(is_after.sum())}
+    fields = found.stored | {
+        "until": newest,
+        "before_h": int(is_before.sum()),
+        "after_h": int(is_after.sum()),
+        "compared_h": found.reactive.hours,
+        "with_lines": found.with_lines,
+    }
     CompensationProof.objects.update_or_create(change=change, defaults=fields)
     return True
 
@@ -129,7 +152,7 @@ def _amount_a_day(load: HourlyLoad, saved_kvar: float, is_after: BoolArray) -> t
     months = sorted({datetime.fromtimestamp(int(each), load.substation.zone).date().replace(day=1) for each in after_s})
     missing: FloatArray = np.full(len(meters[which]), -saved_kvar)
     try:
-        bills = replayed_bills(version_of(point.assignment.tariff), meters, which, missing, months, point.contract)
+        bills = bills_with_supply(version_of(point.assignment.tariff), meters, which, missing, months, point.contract)
     except WrongMonth as error:
         logger.info("No amount of a change on %s: %s", load.substation.code, error)
         return None, "", 2
@@ -137,22 +160,3 @@ def _amount_a_day(load: HourlyLoad, saved_kvar: float, is_after: BoolArray) -> t
         return None, "", 2
     bill = bills.months[0].before
     return -bills.saved / Decimal(f"{bills.known_h / 24:.9f}"), bill.currency, bill.decimals
-
-
-def _fields(found: Proof) -> dict[str, object]:
-    before, after = found.power_factors
-    return {
-        "compared_h": found.reactive.hours,
-        "power_factor_before": before,
-        "power_factor_after": after,
-        "saved_kvar": found.reactive.saved,
-        "saved_kvar_low": found.reactive.low,
-        "saved_kvar_high": found.reactive.high,
-        "saved_kwh_a_day": 24 * found.loss.saved,
-        "saved_kwh_a_day_low": None if found.loss.low is None else 24 * found.loss.low,
-        "saved_kwh_a_day_high": None if found.loss.high is None else 24 * found.loss.high,
-        "saved_amount_a_day": None if found.amount_a_day is None else round(found.amount_a_day, 4),
-        "currency": found.currency,
-        "decimals": found.decimals,
-        "with_lines": found.with_lines,
-    }

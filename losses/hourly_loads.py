@@ -22,7 +22,7 @@ from losses.models import HourlyRollup
 from losses.networks import AccountedBatch
 from losses.tariff_store import COLUMNS
 from losses.tariffs.metered_hours import FloatArray, IntArray, MeteredHours, month_bounds_s
-from losses.tariffs.month_forecast import net_kvarh
+from losses.tariffs.reactive_change import net_kvarh
 from mlcore.fleet.groups import NeighbourGroup
 from mlcore.fleet.reading_grid import PLATE_FIELDS
 from mlcore.training.store import load_detectors

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 import numpy as np
 
-from losses.tariffs.bill_lines import Bill, Document, SupplyContract
+from losses.tariffs.bill_lines import Bill, SupplyContract
 from losses.tariffs.metered_hours import FloatArray, MeteredHours, summed
-from losses.tariffs.month_forecast import net_kvarh, with_net_kvarh
-from losses.tariffs.tariff_bill import bill
+from losses.tariffs.reactive_change import net_kvarh, with_net_kvarh
+from losses.tariffs.replayed_months import DocumentOn, bills_of_months, months_before
 from losses.tariffs.three_lines import energy_price
 
 
@@ -49,30 +49,27 @@ class ReplayedBills:
         return sum(prices, Decimal(0)) / len(prices) if prices else None
 
 
-def replayed_bills(
-    document_on: Callable[[date], Document | None],
+def bills_with_supply(
+    document_on: DocumentOn,
     meters: Sequence[MeteredHours],
     which: int,
     supplied_kvar: FloatArray,
     months: Sequence[date],
     contract: SupplyContract | None = None,
     *,
-    document_then: Callable[[date], Document | None] | None = None,
+    document_then: DocumentOn | None = None,
 ) -> ReplayedBills:
-    """Months of a metering point with ``supplied_kvar`` [hour of the meter ``which``] at that meter.
+    """Months of a metering point, ratchets included, with kvar supplied at one of its meters.
 
-    kvarh of each hour less what was supplied; kVAh and the demand in kVA follow, kWh stay. document_then: another
+    supplied_kvar: [hour of the meter ``which``]. kvarh of each hour less what was supplied; kVAh and the demand in kVA follow, kWh stay. document_then: another
     tariff afterwards. A month of which nothing is known, or without a version of either tariff, is left out.
     """
     helped = [_supplied(each, supplied_kvar) if n == which else each for n, each in enumerate(meters)]
-    before, after = summed(meters), summed(helped)
-    found = []
-    for month in months:
-        now, then = document_on(month), (document_then or document_on)(month)
-        if now is None or then is None or not len(before.in_month(month)):
-            continue
-        found.append(BilledTwice(bill(now, before, month, contract), bill(then, after, month, contract)))
-    return ReplayedBills(tuple(found))
+    before = bills_of_months(document_on, summed(meters), months, contract)
+    after = {
+        each.month: each for each in bills_of_months(document_then or document_on, summed(helped), months, contract)
+    }
+    return ReplayedBills(tuple(BilledTwice(each, after[each.month]) for each in before if each.month in after))
 
 
 def _supplied(hours: MeteredHours, kvar: FloatArray) -> MeteredHours:
@@ -81,8 +78,7 @@ def _supplied(hours: MeteredHours, kvar: FloatArray) -> MeteredHours:
 
 def last_months(newest: date, count: int = 12) -> list[date]:
     """First days of the months up to that of ``newest``, the oldest first."""
-    number = newest.year * 12 + newest.month - 1
-    return [date(each // 12, each % 12 + 1, 1) for each in range(number - count + 1, number + 1)]
+    return [*months_before(newest, count - 1), newest.replace(day=1)]
 
 
 def released_kva(active_kw: FloatArray, reactive_kvar: FloatArray, supplied_kvar: FloatArray) -> float:

@@ -52,20 +52,11 @@ def normalised_change(
     period, here by bins of active power. day: number of each hour's day; hours of a day resemble each other, so the
     interval takes days as single observations, before and after.
     """
-    known = np.isfinite(active_kw) & np.isfinite(values)
+    expected = expected_values(active_kw, values, is_before)
+    known = np.isfinite(expected) & np.isfinite(values)
     before, after = known & is_before, known & is_after
-    edges = _edges(active_kw[before], active_kw[after])
-    if edges is None:
-        return None
-    bins = np.digitize(active_kw, edges)
-    counts = np.bincount(bins[before], minlength=len(edges) + 1)
-    sums = np.bincount(bins[before], weights=values[before], minlength=len(edges) + 1)
-    comparable = (counts >= MIN_BIN_HOURS)[bins]
-    after_h = int(np.count_nonzero(after))
-    before, after = before & comparable, after & comparable
     if not after.any():
         return None
-    expected = (sums / np.maximum(counts, 1))[bins]
     saved = expected - values
     error = _standard_error(saved[after], day[after], saved[before], day[before])
     mean = float(saved[after].mean())
@@ -77,17 +68,35 @@ def normalised_change(
         low=None if error is None else mean - error,
         high=None if error is None else mean + error,
         hours=int(np.count_nonzero(after)),
-        after_h=after_h,
+        after_h=int(np.count_nonzero(np.isfinite(active_kw) & np.isfinite(values) & is_after)),
     )
 
 
-def _edges(before: FloatArray, after: FloatArray) -> FloatArray | None:
-    """Inner edges of bins of about equally many hours before, over the range that both have in common.
+def expected_values(active_kw: FloatArray, values: FloatArray, is_before: BoolArray) -> FloatArray:
+    """[hour] the mean before at this active power; NaN where the load before was never like it."""
+    known = np.isfinite(active_kw) & np.isfinite(values) & is_before
+    if not known.any():
+        return np.full_like(values, np.nan)
+    edges = _edges(active_kw[known])
+    bins = np.digitize(np.nan_to_num(active_kw), edges)
+    counts = np.bincount(bins[known], minlength=len(edges) + 1)
+    sums = np.bincount(bins[known], weights=values[known], minlength=len(edges) + 1)
+    comparable = (counts >= MIN_BIN_HOURS)[bins] & np.isfinite(active_kw)
+    return np.where(comparable, (sums / np.maximum(counts, 1))[bins], np.nan)
 
-    What lies outside of that range falls into the outermost bins only if it is hardly outside: those have an end.
+
+def change_point(values: FloatArray, level: float) -> int:
+    """How many values lie before a step from ``level`` down to 0: the likeliest number, 0 to all of them.
+
+    The sum of (value − level/2) before it is highest there: maximum likelihood of one step in white noise (Hinkley,
+    1970). NaN is passed over.
     """
-    if not len(before) or not len(after):
-        return None
+    sums = np.concatenate([[0.0], np.cumsum(np.nan_to_num(values - level / 2))])
+    return int(np.argmax(sums))
+
+
+def _edges(before: FloatArray) -> FloatArray:
+    """Edges of bins of about equally many hours; the outermost end half a bin's width beyond what was seen."""
     inner = np.quantile(before, np.linspace(0, 1, BIN_COUNT + 1))
     width = max(float(inner[-1] - inner[0]) / BIN_COUNT, 1e-9)
     return np.concatenate([[inner[0] - width / 2], np.unique(inner[1:-1]), [inner[-1] + width / 2]])

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from losses.compensation.bank_prices import KvarPrice, bank_cost, payback_years
 from losses.compensation.capacitor_bank import CapacitorBank
-from losses.compensation.compensated_bills import last_months, released_kva, replayed_bills
+from losses.compensation.compensated_bills import bills_with_supply, last_months, released_kva
 from losses.compensation.harmonic_guard import Guard
+from losses.tariffs.metered_hours import HOURLY_ENERGIES, MeteredHours
 
-from .tariff_documents import MARCH, checked, month_of, power_factor_clause, slabs
+from .tariff_documents import KOLKATA, MARCH, checked, month_of, power_factor_clause, slabs
 
 SLAB = checked(power_factor_clause(slabs("proportional", (0.95, 0.01, 1.0))))
 DEMAND = checked({"kind": "demand", "id": "demand", "title": "Demand", "unit": "kVA", "price": 150, "window_min": 15})
@@ -23,7 +24,7 @@ DEMAND = checked({"kind": "demand", "id": "demand", "title": "Demand", "unit": "
 
 def test_a_bank_of_nothing_leaves_every_bill_as_it_is() -> None:
     hours = month_of(lagging=80.0)
-    found = replayed_bills(lambda _: SLAB, [hours], 0, np.zeros(len(hours)), [MARCH])
+    found = bills_with_supply(lambda _: SLAB, [hours], 0, np.zeros(len(hours)), [MARCH])
     (month,) = found.months
     assert found.saved == 0
     assert month.before == month.after
@@ -32,7 +33,7 @@ def test_a_bank_of_nothing_leaves_every_bill_as_it_is() -> None:
 def test_the_penalty_by_hand() -> None:
     # 100 kW and 75 kvar are 0.8: 15 % of 744 × 100 × 6. With 42.13 kvar supplied 32.87 are left: 0.95, no penalty.
     hours = month_of(lagging=75.0)
-    found = replayed_bills(lambda _: SLAB, [hours], 0, np.full(len(hours), 42.14), [MARCH])
+    found = bills_with_supply(lambda _: SLAB, [hours], 0, np.full(len(hours), 42.14), [MARCH])
     assert found.saved == Decimal("66960.00")
     assert found.energy_price == 6
 
@@ -41,7 +42,7 @@ def test_the_demand_in_kva_falls_as_in_the_audit_exercise() -> None:
     # 653 kW at 0.64 are 1020 kVA, at 0.95 687: 333 kVA, at 150 a month 49,950; a bank at 300 a kvar pays in 0.29 years.
     hours = month_of(kw=653.0, lagging=784.0)
     kvar = np.full(len(hours), 570.0)
-    found = replayed_bills(lambda _: DEMAND, [hours], 0, kvar, [MARCH])
+    found = bills_with_supply(lambda _: DEMAND, [hours], 0, kvar, [MARCH])
     assert float(found.saved) == pytest.approx(333 * 150, rel=0.005)
     assert released_kva(hours.energy_import_kwh, hours.reactive_q1_kvarh, kvar) == pytest.approx(333, abs=2)
     prices = [KvarPrice("fixed", 1000, Decimal(300), Decimal(300))]
@@ -53,15 +54,15 @@ def test_the_demand_in_kva_falls_as_in_the_audit_exercise() -> None:
 
 def test_a_meter_of_several_changes_the_point_and_not_the_others() -> None:
     one, other = month_of(kw=100.0, lagging=100.0), month_of(kw=100.0, lagging=0.0)
-    found = replayed_bills(lambda _: SLAB, [one, other], 0, np.full(len(one), 50.0), [MARCH])
-    alone = replayed_bills(lambda _: SLAB, [one], 0, np.full(len(one), 50.0), [MARCH])
+    found = bills_with_supply(lambda _: SLAB, [one, other], 0, np.full(len(one), 50.0), [MARCH])
+    alone = bills_with_supply(lambda _: SLAB, [one], 0, np.full(len(one), 50.0), [MARCH])
     assert 0 < found.saved < alone.saved
 
 
 def test_months_without_hours_or_a_tariff_are_left_out() -> None:
     hours = month_of(lagging=75.0)
-    assert replayed_bills(lambda _: SLAB, [hours], 0, np.zeros(len(hours)), last_months(MARCH)).known_h == 744
-    assert replayed_bills(lambda _: None, [hours], 0, np.zeros(len(hours)), [MARCH]).months == ()
+    assert bills_with_supply(lambda _: SLAB, [hours], 0, np.zeros(len(hours)), last_months(MARCH)).known_h == 744
+    assert bills_with_supply(lambda _: None, [hours], 0, np.zeros(len(hours)), [MARCH]).months == ()
 
 
 def test_the_last_twelve_months() -> None:
@@ -103,3 +104,21 @@ def test_payback_grows_with_cost(cost: Decimal, more: Decimal, saving: Decimal) 
 def test_what_saves_nothing_never_pays_back() -> None:
     assert payback_years(Decimal(100), Decimal(0)) is None
     assert payback_years(Decimal(100), Decimal(-5)) is None
+
+
+def test_a_ratchet_of_a_month_before_follows_the_bank_too() -> None:
+    ratchet = checked(
+        {"kind": "demand", "id": "demand", "title": "Demand", "unit": "kVA", "price": 100, "window_min": 15,
+         "ratchet": {"share": 1, "months": 11}}
+    )  # fmt: skip
+    february = month_of(date(2026, 2, 1), kw=300.0, lagging=400.0)
+    march = month_of(kw=100.0)
+    arrays = {
+        name: np.concatenate([getattr(february, name), getattr(march, name)])
+        for name in (*HOURLY_ENERGIES, "max_demand_kw", "max_demand_kva", "covered_h")
+    }
+    both = MeteredHours.of_columns(KOLKATA, np.concatenate([february.at_s, march.at_s]), arrays)
+    kvar = np.where(both.at_s < march.at_s[0], 400.0, 0.0)
+    found = bills_with_supply(lambda _: ratchet, [both], 0, kvar, [date(2026, 2, 1), MARCH])
+    # 500 kVA become 300 in February, and so do the 500 that March is billed by.
+    assert [each.saved for each in found.months] == [20_000, 20_000]

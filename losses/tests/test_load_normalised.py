@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from losses.compensation.load_normalised import NormalisedChange, normalised_change
+from losses.compensation.load_normalised import NormalisedChange, change_point, normalised_change
 
 rng = np.random.default_rng(7)
 DAYS = 40
@@ -64,3 +64,10 @@ def test_gaps_are_left_out() -> None:
     assert found is not None
     assert found.saved == pytest.approx(50, abs=5)
     assert normalised_change(active, values * np.nan, DAY, BEFORE, ~BEFORE) is None
+
+
+@pytest.mark.parametrize("count", [0, 1, 40, 99, 100])
+def test_a_step_is_found_where_it_is(count: int) -> None:
+    values = np.where(np.arange(100) < count, 50.0, 0.0) + rng.normal(0, 5, 100)
+    assert change_point(values, 50.0) == count
+    assert change_point(np.where(np.arange(100) == 7, np.nan, values), 50.0) == count
