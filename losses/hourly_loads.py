@@ -15,9 +15,10 @@ from django.conf import settings
 from django.db.models import Max
 
 from losses.accounting.metered_power import MeteredPower, Plates, plates_of
+from losses.accounting.supply_network import NetworkFlows
 from losses.accounting.transformer_losses import transformer_losses
 from losses.compensation.compensated_bills import last_months
-from losses.compensation.compensated_losses import ReplayedLoss, replayed_loss
+from losses.compensation.compensated_losses import ReplayedLoss, flows_before, replayed_loss
 from losses.models import HourlyRollup
 from losses.networks import AccountedBatch
 from losses.tariff_store import COLUMNS
@@ -111,9 +112,15 @@ class NetworkLoad:
         """Whether a way to the supply is known: without one the lines' losses are not."""
         return any(self.rows[substation.pk] in feeder.members for feeder in self.feeders)
 
+    @cached_property
+    def flows(self) -> list[NetworkFlows]:
+        return flows_before(self.loads, self.plates, self.feeders, self.nominal_v)
+
     def replay(self, supplied_kvar: FloatArray) -> ReplayedLoss:
         """[substation, hour] kvar supplied."""
-        return replayed_loss(self.loads, self.plates, self.feeders, self.nominal_v, supplied_kvar, self.load_weight)
+        return replayed_loss(
+            self.loads, self.plates, self.feeders, self.nominal_v, supplied_kvar, self.load_weight, self.flows
+        )
 
     def saved_kwh(self, supplied_kvar: FloatArray) -> tuple[float, float]:
         """Transformers and lines over all hours of the record, kWh: those that were picked, scaled up."""

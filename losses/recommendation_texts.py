@@ -25,6 +25,7 @@ ASSUMPTIONS = {
     ),
     "lines_unknown": gettext_lazy("No way to the supply is known: what the lines would save is left out."),
     "no_tariff": gettext_lazy("No tariff is assigned: what it saves in money is not known."),
+    "saves_no_money": gettext_lazy("By this tariff it saves no money: what it loses itself outweighs what it spares."),
     "price_unknown": gettext_lazy("The table of prices has no such bank in this currency: add one for a payback."),
     "example_price": gettext_lazy("The table of prices holds examples: replace them by quotations."),
 }

@@ -208,6 +208,8 @@ def _money(row: BankRecommendation, both: WhatIfResult, less: WhatIfResult | Non
     row.loss_amount = None if price is None else round(Decimal(f"{row.loss_saved_kwh:.6f}") * price, 4)
     if price is not None:
         row.figures["energy_price"] = float(price)
+    if (row.saved_a_year or 0) <= 0 and row.outcome != Advice.NOTHING:
+        row.assumptions.append("saves_no_money")
     if row.outcome == Advice.BANK:
         _cost(row, bank_cost(row.bank, Guard(row.guard), BankPrice.objects.table(row.currency)))
         if BankPrice.objects.filter(currency=row.currency, is_example=True).exists():

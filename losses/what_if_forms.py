@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from losses.billing_models import Tariff
@@ -111,4 +111,5 @@ def recommended() -> QuerySet[BankRecommendation]:
     stored = BankRecommendation.objects.exclude(
         outcome__in=(BankRecommendation.Advice.NOTHING, BankRecommendation.Advice.TOO_SHORT)
     )
-    return stored.select_related("substation").order_by("-bill_saved", "-loss_saved_kwh", "substation__code")
+    dearest = F("bill_saved").desc(nulls_last=True)
+    return stored.select_related("substation").order_by(dearest, "-loss_saved_kwh", "substation__code")

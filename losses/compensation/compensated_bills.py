@@ -61,8 +61,9 @@ def bills_with_supply(
 ) -> ReplayedBills:
     """Months of a metering point, ratchets included, with kvar supplied at one of its meters.
 
-    supplied_kvar: [hour of the meter ``which``]. kvarh of each hour less what was supplied; kVAh and the demand in kVA follow, kWh stay. document_then: another
-    tariff afterwards. A month of which nothing is known, or without a version of either tariff, is left out.
+    supplied_kvar: [hour of the meter ``which``]; each hour has so many kvarh less. kVAh and the demand in kVA follow,
+    kWh stay. document_then: another tariff afterwards. A month of which nothing is known, or without a version of
+    either tariff, is left out.
     """
     helped = [_supplied(each, supplied_kvar) if n == which else each for n, each in enumerate(meters)]
     before = bills_of_months(document_on, summed(meters), months, contract)

@@ -15,8 +15,8 @@ from losses.compensation.harmonic_guard import Guard
 from substations.electrical.power import FloatArray
 from substations.electrical.topology import Feeder
 
-# Chosen at the upper end of makers' data sheets: capacitors with their discharge resistors, and with 7 % reactors.
-BANK_LOSS_W_PER_KVAR = {Guard.PLAIN: 0.5, Guard.DETUNED: 5.0, Guard.FILTER_STUDY: 5.0}
+BANK_LOSS_W_PER_KVAR = {Guard.PLAIN: 0.5, Guard.DETUNED: 4.0, Guard.FILTER_STUDY: 4.0}
+"""Chosen: capacitors with their discharge resistors lose half a watt by the kvar, 7 % reactors some three more."""
 
 
 @dataclass(frozen=True)
@@ -43,29 +43,45 @@ def replayed_loss(
     nominal_v: FloatArray,
     supplied_kvar: FloatArray,
     load_weight: FloatArray | float = 1.0,
+    before: Sequence[NetworkFlows] | None = None,
 ) -> ReplayedLoss:
     """Replay transformers and lines as they were and with ``supplied_kvar`` [substation, time] at the low-voltage side.
 
     loads: without gaps, as what flows in the network. load_weight: [substation, time] stored load loss over that of the
-    same P and Q as a balanced sine; it scales what the transformer saves. The supply keeps its voltage; that of the
-    busbar rises by X·Qc/Sr (the transformer) and by what the lines drop less. Currents fall with it, cores lose more.
+    same P and Q as a balanced sine; it scales what the transformer saves. before: the flows of each feeder as it was,
+    where they are solved already. The supply keeps its voltage; that of the busbar rises by X·Qc/Sr (the transformer)
+    and by what the lines drop less. Currents fall with it, cores lose more.
     """
     loads = replace(loads, is_valid=np.ones_like(loads.is_valid))
     voltage = np.maximum(loads.voltage_pu, np.finfo(float).tiny)
     rise = plates.reactance * supplied_kvar / plates.rated_kva / voltage
     lines = np.zeros((len(feeders), supplied_kvar.shape[1]))
-    for number, feeder in enumerate(feeders):
+    flows = flows_before(loads, plates, feeders, nominal_v) if before is None else before
+    for number, (feeder, was) in enumerate(zip(feeders, flows, strict=True)):
         members = list(feeder.members)
-        own, own_plates = rows_of(loads, members), rows_of(plates, members)
-        before = power_flow_of(feeder, own, own_plates, float(np.median(nominal_v[members])))
-        helped = _with_supply(own, supplied_kvar[members], rise[members])
-        after = solve(feeder, before.nominal_v, *_drawn(helped, own_plates), before.supply_pu)
-        lines[number] = np.nan_to_num(before.loss_kw - after.loss_kw).sum(axis=0)
-        rise[members] += _line_rise(before, after)
+        helped = _with_supply(rows_of(loads, members), supplied_kvar[members], rise[members])
+        after = solve(feeder, was.nominal_v, *_drawn(helped, rows_of(plates, members)), was.supply_pu)
+        lines[number] = np.nan_to_num(was.loss_kw - after.loss_kw).sum(axis=0)
+        rise[members] += _line_rise(was, after)
     then = transformer_losses(_with_supply(loads, supplied_kvar, rise), plates)
     now = transformer_losses(loads, plates)
     saved = load_weight * (now.load_kw - then.load_kw) + now.no_load_kw - then.no_load_kw
     return ReplayedLoss(np.nan_to_num(saved), lines)
+
+
+def flows_before(
+    loads: MeteredPower, plates: Plates, feeders: Sequence[Feeder], nominal_v: FloatArray
+) -> list[NetworkFlows]:
+    """What flows in each feeder as it was: the same for every replay."""
+    return [
+        power_flow_of(
+            feeder,
+            rows_of(loads, members),
+            rows_of(plates, members),
+            float(np.median(nominal_v[members])),
+        )
+        for feeder, members in ((each, list(each.members)) for each in feeders)
+    ]
 
 
 def bank_loss_kw(supplied_kvar: FloatArray, guard: Guard) -> FloatArray:

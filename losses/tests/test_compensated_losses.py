@@ -65,4 +65,4 @@ def test_a_bank_that_leads_loses_more() -> None:
 
 def test_capacitors_and_reactors_lose_themselves() -> None:
     assert bank_loss_kw(np.array([100.0]), Guard.PLAIN)[0] == pytest.approx(0.05)
-    assert bank_loss_kw(np.array([100.0]), Guard.DETUNED)[0] == pytest.approx(0.5)
+    assert bank_loss_kw(np.array([100.0]), Guard.DETUNED)[0] == pytest.approx(0.4)
