@@ -25,6 +25,8 @@ from substations.models import Link, PendingRange, Reading, Substation
 from substations.partitions import ensure_months
 from substations.simulation import Simulation, SimulationSpec, simulate
 
+from .large_grid_costs import fill_costs
+
 TEMPLATES = 25  # simulated; the others are copies of them
 SITES = ("North works", "South works", "Harbour", "University", "Old town")
 ARTIFACT = bytes(60_000)  # as large as that of a network of its own
@@ -61,6 +63,7 @@ def fill(substations: int, days: int) -> None:
         _scores(made, grid)
         _models(grid, moment(made.times_s[0]), now)
         _alerts(grid, now, days, clerk)
+        fill_costs(grid, now)
         _uploads(now, clerk)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

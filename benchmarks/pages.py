@@ -19,6 +19,7 @@ from django.test.utils import CaptureQueriesContext
 
 from alerts.models import Alert
 from ingestion.models import Upload
+from losses.models import MonthOutlook, TariffVersion
 from mlcore.models import Detector
 from smart_ems.scratch import scratch_database
 from smart_ems.static import collect_static
@@ -70,7 +71,13 @@ PAGES = (
     "/uploads/{upload}/",
     "/uploads/{upload}/problems/",
     "/uploads/{upload}/progress/",
+    "/losses/months/",
+    "/losses/months/{outlook}/",
     "/losses/bills/",
+    "/losses/tariffs/",
+    "/losses/tariffs/{tariff_version}/",
+    "/losses/what-if/",
+    "/losses/what-if/{code}/panel/",
     "/search/?q=ss-01",
     "/search/?q=capacitor",
     "/preferences/",
@@ -157,6 +164,8 @@ def addresses() -> list[str]:
         "alert": alert.pk,
         "episode": alert.detection_id,
         "upload": upload.pk,
+        "outlook": MonthOutlook.objects.get(assignment__substation=substation).pk,
+        "tariff_version": TariffVersion.objects.get().pk,
     }
     return [page.format(**known) for page in PAGES]
 

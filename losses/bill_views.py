@@ -13,8 +13,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from core.requests import EmsRequest
+from losses.billing_models import TariffAssignment
+from losses.cost_tabs import cost_tabs
 from losses.utility_bill_models import UtilityBill
-from losses.utility_bills import check_and_save, reason_of
+from losses.utility_bills import check_and_save, shown_gap
 
 # chosen: a few screens of rows.
 PAGE_SIZE = 12
@@ -28,6 +30,8 @@ class UtilityBillForm(forms.ModelForm[UtilityBill]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Each choice names its point and tariff.
+        self.fields["assignment"].queryset = TariffAssignment.objects.select_related("tariff", "substation")  # type: ignore[attr-defined]
         for name, each in self.fields.items():
             each.widget.attrs.setdefault("class", "select" if name == "assignment" else "input")
 
@@ -50,12 +54,13 @@ def _enter(request: EmsRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error.messages)
         else:
-            return redirect("losses-bills:list")
+            return redirect("losses:bills")
     return _page(request, form, status=422)
 
 
 def _page(request: EmsRequest, form: UtilityBillForm, *, status: int = 200) -> HttpResponse:
     stored = UtilityBill.objects.select_related("assignment__tariff", "assignment__substation")
     page = Paginator(stored, PAGE_SIZE).get_page(request.GET.get("page"))
-    rows = [(each, [gap | {"reason_text": reason_of(gap)} for gap in each.gaps]) for each in page.object_list]
-    return render(request, "losses/bills.html", {"form": form, "page": page, "rows": rows}, status=status)
+    rows = [(each, [shown_gap(each, gap) for gap in each.gaps]) for each in page.object_list]
+    context = {"form": form, "page": page, "rows": rows, "tabs": cost_tabs("bills")}
+    return render(request, "losses/bills.html", context, status=status)

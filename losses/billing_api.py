@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import django_filters
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.exceptions import ValidationError
 
-from losses.billing_models import TariffVersion
+from losses.billing_models import TariffAssignment, TariffVersion
 from losses.carbon_models import CarbonFactor
 from losses.month_cost_models import MonthCost
 from losses.outlook_models import MonthOutlook
@@ -29,6 +30,27 @@ class TariffVersionViewSet(viewsets.ReadOnlyModelViewSet[TariffVersion]):
 
     queryset = TariffVersion.objects.select_related("tariff")
     serializer_class = TariffVersionSerializer
+
+
+class TariffAssignmentSerializer(serializers.ModelSerializer[TariffAssignment]):
+    tariff = serializers.CharField(source="tariff.name", read_only=True)
+    substation = serializers.CharField(source="substation.code", default=None, read_only=True)
+    point = serializers.CharField(source="point_name", read_only=True)
+
+    class Meta:
+        model = TariffAssignment
+        fields = (
+            "id", "point", "site", "substation", "tariff", "since", "until", "contract_kva", "contract_kw",
+            "installed_kva", "grid",
+        )  # fmt: skip
+
+
+class TariffAssignmentViewSet(viewsets.ReadOnlyModelViewSet[TariffAssignment]):
+    """Who is billed by which tariff since when; a bill names the ``id``."""
+
+    queryset = TariffAssignment.objects.select_related("tariff", "substation")
+    serializer_class = TariffAssignmentSerializer
+    filterset_fields = ("site",)
 
 
 class UtilityBillSerializer(serializers.ModelSerializer[UtilityBill]):
@@ -55,6 +77,7 @@ class UtilityBillViewSet(mixins.CreateModelMixin, viewsets.ReadOnlyModelViewSet[
     """Bills of the utility beside our figures; post one to have it compared."""
 
     queryset = UtilityBill.objects.select_related("assignment__substation")
+    filterset_fields = ("assignment", "month")
     serializer_class = UtilityBillSerializer
 
 
@@ -70,6 +93,7 @@ class MonthOutlookViewSet(viewsets.ReadOnlyModelViewSet[MonthOutlook]):
     """Where months end at this rate, by billed point."""
 
     queryset = MonthOutlook.objects.select_related("assignment__substation")
+    filterset_fields = ("assignment", "month")
     serializer_class = MonthOutlookSerializer
 
 
@@ -81,10 +105,22 @@ class MonthCostSerializer(serializers.ModelSerializer[MonthCost]):
         exclude = ("id",)
 
 
+class MonthCostFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
+    """By the code of the substation and the month's first day."""
+
+    substation = django_filters.CharFilter("substation__code", "iexact")
+    month = django_filters.DateFilter()
+
+    class Meta:
+        model = MonthCost
+        fields: list[str] = []
+
+
 class MonthCostViewSet(viewsets.ReadOnlyModelViewSet[MonthCost]):
     """Avoidable loss, penalty and released kVA of substations and months: three lines, never to be added up."""
 
     queryset = MonthCost.objects.select_related("substation")
+    filterset_class = MonthCostFilter
     serializer_class = MonthCostSerializer
 
 
@@ -98,4 +134,5 @@ class CarbonFactorViewSet(viewsets.ReadOnlyModelViewSet[CarbonFactor]):
     """CO2 of a kWh, by grid and date."""
 
     queryset = CarbonFactor.objects.all()
+    filterset_fields = ("grid",)
     serializer_class = CarbonFactorSerializer

@@ -131,6 +131,9 @@ class TariffAssignment(models.Model):
     def point_name(self) -> str:
         return self.site or (self.substation.code if self.substation else "")
 
+    def is_in_force(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day <= self.until)
+
     def clean(self) -> None:
         if bool(self.site) == bool(self.substation_id):
             raise ValidationError(_("Received both or neither; expected either a site or a substation."))

@@ -17,6 +17,11 @@ class CarbonFactorQuerySet(models.QuerySet["CarbonFactor"]):
         open_end = Q(valid_to__isnull=True) | Q(valid_to__gte=day)
         return self.filter(open_end, grid=grid, valid_from__lte=day).order_by("-valid_from").first()
 
+    def between(self, grid: str, first: date, last: date) -> list[CarbonFactor]:
+        """The factors of a grid that are valid on some day from the first to the last, in their order."""
+        open_end = Q(valid_to__isnull=True) | Q(valid_to__gte=first)
+        return list(self.filter(open_end, grid=grid, valid_from__lte=last).order_by("valid_from"))
+
 
 class CarbonFactor(models.Model):
     """kg of CO2 per kWh drawn from a grid, for a time, with its source and the source's date."""

@@ -36,8 +36,25 @@ def _example(name: str) -> SafeString:
     return format_html("{}<details><summary>{}</summary>{}</details>", text, _("Example"), shown)
 
 
-def _part(name: str) -> forms.JSONField:
-    return forms.JSONField(
+class DocumentPart(forms.JSONField):
+    """A part of a document: an element a line, and nothing where there is none."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if value is None or isinstance(value, str):
+            return value
+        if isinstance(value, list):
+            return _pretty(value)
+        return json.dumps(value, ensure_ascii=False, indent=2)
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except RecursionError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid", params={"value": "[[…"}) from error
+
+
+def _part(name: str) -> DocumentPart:
+    return DocumentPart(
         label=name.replace("_", " ").capitalize(),
         required=False,
         widget=forms.Textarea(attrs={"rows": 8, "cols": 100}),
@@ -51,7 +68,7 @@ class TariffVersionForm(forms.ModelForm[TariffVersion]):
     file = forms.FileField(
         label=_("JSON file"), required=False, help_text=_("A whole document: it takes the place of the parts below.")
     )
-    head = forms.JSONField(label=_("Head"), widget=forms.Textarea(attrs={"rows": 14, "cols": 100}), required=False)
+    head = DocumentPart(label=_("Head"), widget=forms.Textarea(attrs={"rows": 14, "cols": 100}), required=False)
     seasons = _part("seasons")
     day_types = _part("day_types")
     holidays = _part("holidays")

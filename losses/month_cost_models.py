@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
+from losses.tariffs.currencies import money
 from substations.models import Substation
 
 
@@ -37,3 +40,7 @@ class MonthCost(models.Model):
 
     def __str__(self) -> str:
         return f"{self.substation_id} {self.month:%Y-%m}"
+
+    def written(self, amount: Decimal | str) -> str:
+        """An amount in the bill's currency."""
+        return money(Decimal(amount), self.currency, self.decimals)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core.fields import FiniteJSONField
 from losses.billing_models import TariffAssignment
 from losses.tariffs.currencies import money
 from substations.models import Substation
@@ -45,6 +49,7 @@ class MonthOutlook(models.Model):
     target_power_factor = models.FloatField(_("target power factor"))
     hold_power_factor = models.FloatField(_("to be held for the rest"), null=True)
     days_left = models.FloatField(_("days left"))
+    bill_lines = FiniteJSONField(_("lines of the bill so far"), default=list, blank=True)
     computed_at = models.DateTimeField(auto_now=True)
 
     objects = MonthOutlookQuerySet.as_manager()
@@ -58,9 +63,16 @@ class MonthOutlook(models.Model):
     def __str__(self) -> str:
         return f"{self.assignment.point_name} {self.month:%Y-%m}"
 
+    def get_absolute_url(self) -> str:
+        return reverse("losses:month", args=[self.pk])
+
     @property
     def amount_texts(self) -> dict[str, str]:
-        """The amounts as they are written: now, low, middle, high."""
+        """The amounts as they are written: now, low, middle, high, and the whole bill."""
         names = ("now", "low", "middle", "high")
         amounts = {name: getattr(self, f"amount_{name}") for name in names}
-        return {name: money(amount, self.currency, self.decimals) for name, amount in amounts.items()}
+        return {name: self.written(amount) for name, amount in (amounts | {"total": self.total_middle}).items()}
+
+    def written(self, amount: Decimal | str) -> str:
+        """An amount in the bill's currency."""
+        return money(Decimal(amount), self.currency, self.decimals)

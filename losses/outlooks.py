@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Max
 from django.utils import timezone
@@ -12,6 +14,7 @@ from losses.models import HourlyRollup
 from losses.month_costs import store_month_costs
 from losses.outlook_models import MonthOutlook
 from losses.tariff_store import MeteringPoint, metering_points
+from losses.tariffs.bill_lines import Amount, BillLine
 from losses.tariffs.month_forecast import MonthForecast, forecast
 from losses.tariffs.tariff_bill import WrongMonth
 
@@ -74,4 +77,25 @@ def _fields(found: MonthForecast) -> dict[str, object]:
         "target_power_factor": found.target_power_factor,
         "hold_power_factor": found.hold_power_factor,
         "days_left": found.days_left,
+        "bill_lines": [_plain(line) for line in found.now.lines],
     }
+
+
+def _plain(line: BillLine) -> dict[str, Any]:
+    """A line as it is stored: amounts and inputs as text, so that no digit of a decimal is lost."""
+    return {
+        "id": line.id,
+        "kind": line.kind,
+        "title": line.title,
+        "period": line.period,
+        "clause": line.clause,
+        "formula": line.formula,
+        "inputs": {name: str(value) for name, value in line.inputs.items()},
+        "amount": str(line.amount),
+        "is_estimate": line.is_estimate,
+        "remarks": [{"code": each.code, "figures": _texts(each.figures)} for each in line.remarks],
+    }
+
+
+def _texts(figures: Mapping[str, Amount]) -> dict[str, str]:
+    return {name: str(value) for name, value in figures.items()}

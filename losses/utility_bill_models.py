@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
 from losses.billing_models import TariffAssignment
+from losses.tariffs.currencies import money
 
 # 1e12: chosen, a thousand times what the largest site draws or pays in a month; infinity is above it.
 NOT_BELOW_0 = [MinValueValidator(0), MaxValueValidator(1e12)]
@@ -44,6 +46,10 @@ class UtilityBill(models.Model):
 
     def __str__(self) -> str:
         return f"{self.assignment.point_name} {self.month:%Y-%m}"
+
+    def written(self, amount: float) -> str:
+        """An amount in the bill's currency."""
+        return money(Decimal(f"{amount:.6f}"), self.currency)
 
     @property
     def figures(self) -> dict[str, float]:

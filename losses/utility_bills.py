@@ -11,6 +11,7 @@ from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from core.formatting import figure, fixed
 from losses.models import HourlyRollup
 from losses.tariff_store import MeteringPoint, members_of
 from losses.tariffs.bill_check import READING_DAYS, check_bill
@@ -39,6 +40,17 @@ REASONS = {
 }
 
 
+# Name and unit of each figure of a bill.
+FIGURES = {
+    "kwh": (gettext_lazy("Energy"), "kWh"),
+    "kvah": (gettext_lazy("Apparent energy"), "kVAh"),
+    "kvarh": (gettext_lazy("Reactive energy"), "kvarh"),
+    "demand": (gettext_lazy("Billed demand"), ""),
+    "power_factor": (gettext_lazy("Power factor"), ""),
+    "total": (gettext_lazy("Amount"), ""),
+}
+
+
 def check_and_save(entered: UtilityBill) -> UtilityBill:
     """Compare and store. Raises ValidationError where none of the month's hours are known."""
     entered.full_clean()
@@ -61,6 +73,27 @@ def check_and_save(entered: UtilityBill) -> UtilityBill:
     entered.gaps = [asdict(each) | {"gap": each.gap, "share": each.share} for each in found]
     entered.save()
     return entered
+
+
+def shown_gap(entered: UtilityBill, gap: dict[str, Any]) -> dict[str, Any]:
+    """A gap as a page shows it: the figure's name, both values with their unit, the reason in words."""
+    label, unit = FIGURES[gap["figure"]]
+    values = {name: gap[name] for name in ("bill", "ours", "gap")}
+    if gap["figure"] == "total":
+        texts = {name: None if value is None else entered.written(value) for name, value in values.items()}
+    elif gap["figure"] == "power_factor":
+        texts = {name: None if value is None else fixed(value, 4) for name, value in values.items()}
+    else:
+        texts = {name: figure(value, unit) for name, value in values.items()}
+    share = gap["share"]
+    return {
+        "label": label,
+        **texts,
+        "share": share,
+        "share_text": "" if share is None else f"{fixed(100 * share, 1)} %".replace("-", "−"),
+        "agrees": gap["reason"] == "agrees",
+        "reason": reason_of(gap),
+    }
 
 
 def reason_of(gap: dict[str, Any]) -> str:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from core.requests import EmsRequest, is_fragment, render_page
 from losses.compensation_models import BankRecommendation
+from losses.cost_tabs import cost_tabs
 from losses.recommendation_texts import assumption_texts
 from losses.what_if import NoHours, compare, duration_figure
 from losses.what_if_forms import WhatIfForm, recommended
@@ -22,7 +23,7 @@ view_recommendations = permission_required("losses.view_bankrecommendation", rai
 
 @require_GET
 @view_recommendations
-def page(request: EmsRequest) -> HttpResponse:
+def what_if(request: EmsRequest) -> HttpResponse:
     """What is recommended, and a form; with a bank or another choice in the URL the replay of it.
 
     ``?substation=`` alone fills the form in with what is recommended, and replays nothing.
@@ -76,6 +77,7 @@ def _empty_form(code: str) -> WhatIfForm:
 
 def _shown(request: EmsRequest, form: WhatIfForm, *, status: int = 200, comparison: object = None) -> HttpResponse:
     context = {
+        "tabs": cost_tabs("what-if"),
         "form": form,
         "comparison": comparison,
         "query": request.GET.urlencode(),

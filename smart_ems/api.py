@@ -14,6 +14,7 @@ from losses.billing_api import (
     CarbonFactorViewSet,
     MonthCostViewSet,
     MonthOutlookViewSet,
+    TariffAssignmentViewSet,
     TariffVersionViewSet,
     UtilityBillViewSet,
 )
@@ -44,6 +45,7 @@ router.register("detections", DetectionViewSet)
 router.register("detectors", DetectorViewSet)
 router.register("alerts", AlertViewSet)
 router.register("tariff-versions", TariffVersionViewSet)
+router.register("tariff-assignments", TariffAssignmentViewSet)
 router.register("utility-bills", UtilityBillViewSet)
 router.register("month-outlooks", MonthOutlookViewSet)
 router.register("month-costs", MonthCostViewSet)

@@ -47,8 +47,7 @@ urlpatterns = [
     path("uploads/<int:pk>/progress/", upload_views.progress, name="upload-progress"),
     path("uploads/", include("ingestion.urls")),
     path("models/", include("mlcore.web.urls")),
-    path("losses/bills/", include("losses.bill_urls")),
-    path("losses/what-if/", include("losses.what_if_urls")),
+    path("losses/", include("losses.urls")),
     path("admin/", admin.site.urls),
     # API
     path("api/", include(api.router.urls)),

@@ -126,10 +126,10 @@ def _reason(name: str, given: _Evidence) -> tuple[str, dict[str, float]]:
 
 
 def _coverage(name: str, given: _Evidence) -> tuple[str, dict[str, float]] | None:
-    """Hours that we do not know: the bill is higher by no more than about their share."""
+    """Hours that we do not know: the bill is higher by no more than twice what they would be like the known ones."""
     missing = 1 - given.ours.coverage
     mine = given.mine[name] or 0.0
-    is_like = 0 < given.gap(name) <= 2 * missing * max(given.entered[name], mine)
+    is_like = 0 < given.gap(name) <= 2 * missing * mine / max(given.ours.coverage, 1e-9)
     return (
         ("missing_coverage", {"missing_h": round(missing * given.ours.month_h)})
         if missing > AGREES and is_like

@@ -52,6 +52,12 @@ def test_fewer_kvarh_at_the_same_kwh_are_capacitors_between_the_meters() -> None
     assert found["power_factor"].reason == "follows_kvarh"
 
 
+def test_hours_that_we_miss_do_not_explain_a_bill_of_ten_times_as_much() -> None:
+    hours = month_of().where(np.arange(744) < 372)
+    assert check(hours, kwh=KWH)["kwh"].reason == "missing_coverage"
+    assert check(hours, kwh=10 * KWH)["kwh"].reason == "unexplained"
+
+
 def test_hours_that_we_miss_explain_what_is_more() -> None:
     hours = month_of().where(np.arange(744) < 700)
     found = check(hours, kwh=KWH)

@@ -132,13 +132,41 @@ def test_the_number_of_queries_does_not_grow(
 ) -> None:
     for month in range(1, count + 1):
         UtilityBill.objects.create(assignment=assignment, month=date(2026, month, 1), kwh=1.0)
-    client = client_of("viewer")
+        other = Substation.objects.create(code=f"B{month}")
+        TariffAssignment.objects.create(tariff=assignment.tariff, substation=other, since=date(2026, 1, 1))
+    client = client_of("operator")
     with django_assert_max_num_queries(8):
         client.get(URL)
 
 
 @pytest.mark.parametrize(
-    "path", ["tariff-versions", "month-outlooks", "month-costs", "carbon-factors", "utility-bills"]
+    "path",
+    [
+        "tariff-versions",
+        "tariff-assignments",
+        "month-outlooks",
+        "month-costs",
+        "carbon-factors",
+        "utility-bills",
+        "tariff-assignments/?site=Mill",
+        "month-costs/?substation=A&month=2026-03-01",
+        "month-outlooks/?month=2026-03-01",
+        "utility-bills/?month=2026-03-01",
+        "carbon-factors/?grid=India",
+    ],
 )
 def test_each_list_of_the_api_answers(path: str, assignment: TariffAssignment) -> None:
-    assert client_of("viewer").get(f"/api/{path}/").status_code == 200
+    assert client_of("viewer").get(f"/api/{path if '?' in path else f'{path}/'}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["month-costs/?month=x", "month-outlooks/?month=March", "utility-bills/?assignment=x", "month-costs/?colour=red"],
+)
+def test_the_api_refuses_filters_that_mean_nothing(query: str) -> None:
+    assert client_of("viewer").get(f"/api/{query}").status_code == 400
+
+
+def test_the_api_says_which_assignment_a_bill_may_name(assignment: TariffAssignment) -> None:
+    rows = client_of("viewer").get("/api/tariff-assignments/").json()["results"]
+    assert [(row["id"], row["point"], row["tariff"]) for row in rows] == [(assignment.pk, "A", "Example")]

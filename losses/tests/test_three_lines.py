@@ -21,6 +21,7 @@ from losses.tariffs.reactive_change import net_kvarh, with_net_kvarh
 from losses.tariffs.three_lines import ThreeLine, at_target, three_lines
 from substations.models import Substation
 
+from .billed_point import billed
 from .tariff_documents import MARCH, checked, month_of, power_factor_clause, slabs, tariff
 
 CLAUSE = power_factor_clause(slabs("proportional", (0.9, 0.01, 1.0)))
@@ -128,6 +129,40 @@ def test_each_substation_has_a_stored_row_of_its_month() -> None:
     assert first.penalty_amount == second.penalty_amount
     assert [each["code"] for each in first.lines] == ["avoidable_loss", "penalty", "released_kva"]
     assert all(each["formula"] and each["inputs"] and each["assumptions"] for each in first.lines)
+
+
+def factor(kg: str, first: date, last: date | None) -> None:
+    CarbonFactor.objects.create(
+        grid="India", kg_per_kwh=Decimal(kg), valid_from=first, valid_to=last, source="CEA", source_date=first
+    )
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changes_on", "expected"),
+    [
+        (date(2026, 3, 6), (120 * 0.7 + 120 * 0.5) / 240),  # five of ten days each
+        (date(2026, 4, 1), 0.7),
+        (date(2026, 2, 1), 0.5),
+    ],
+)
+def test_a_factor_that_changes_inside_a_month_counts_by_the_day(changes_on: date, expected: float) -> None:
+    billed(grid="India")
+    factor("0.7", date(2025, 4, 1), changes_on - timedelta(days=1))
+    factor("0.5", changes_on, None)
+    refresh_outlooks()
+    stored = MonthCost.objects.get()
+    assert stored.avoidable_co2_kg == pytest.approx(120.0 * expected)
+
+
+@pytest.mark.django_db
+def test_a_day_without_a_factor_leaves_the_month_without_co2() -> None:
+    billed(grid="India")
+    factor("0.7", date(2026, 3, 2), None)
+    refresh_outlooks()
+    stored = MonthCost.objects.get()
+    assert stored.avoidable_co2_kg is None
+    assert "no_co2_factor" in stored.lines[0]["assumptions"]
 
 
 @pytest.mark.django_db

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from losses.billing_models import TariffAssignment
@@ -16,6 +15,7 @@ from losses.recommendations import refresh_recommendations
 from losses.tariff_store import store_version
 from substations.models import Substation
 
+from .billed_point import client_of
 from .stored_grid import substation, supplied
 from .stored_hours import billed, day_and_night, store_hours
 from .tariff_documents import tariff
@@ -31,14 +31,6 @@ def station() -> Substation:
     store_hours(one, *day_and_night(31))
     billed(one)
     return one
-
-
-def client_of(role: str) -> Client:
-    user = User.objects.create_user(role)
-    user.groups.add(Group.objects.get(name=role))
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def page(client: Client, values: dict[str, Any], *, status: int = 200, path: str = URL) -> str:
@@ -207,9 +199,7 @@ def test_the_panel_says_what_to_do_and_what_was_not_known(station: Substation) -
 @pytest.mark.parametrize("path", [URL, f"{URL}duration/", f"{URL}A/panel/"])
 def test_nobody_else_gets_in(path: str, station: Substation) -> None:
     assert Client().get(path).status_code == 302
-    outsider = Client()
-    outsider.force_login(User.objects.create_user("outsider"))
-    assert outsider.get(path).status_code == 403
+    assert client_of("outsider").get(path).status_code == 403
     assert client_of("viewer").post(path).status_code == 405
 
 

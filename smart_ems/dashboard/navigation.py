@@ -33,6 +33,7 @@ def sections(request: HttpRequest) -> list[dict[str, Any]]:
         ("alerts:history", _("History"), "history", "h"),
         ("substations", _("Substations"), "zap", "s"),
         ("ingestion:list", _("Uploads"), "upload", "u"),
+        ("losses:months", _("Costs"), "trending-down", "c"),
         ("mlcore:list", _("Models"), "brain-circuit", "m"),
     ]
     return [
@@ -45,7 +46,12 @@ def _current(request: HttpRequest) -> str:
     match = request.resolver_match
     if match is None:
         return ""
-    by_app = {"substations": "substations", "ingestion": "ingestion:list", "mlcore": "mlcore:list"}
+    by_app = {
+        "substations": "substations",
+        "ingestion": "ingestion:list",
+        "losses": "losses:months",
+        "mlcore": "mlcore:list",
+    }
     app = match.app_names[0] if match.app_names else ""
     if app == "alerts":
         return "alerts:history" if match.url_name == "history" else "alerts:list"

@@ -30,6 +30,13 @@ MORE = {
     "new-upload": "/uploads/new/",
     "file": "/uploads/{upload}/",
     "model": "/models/{substation}/",
+    "months": "/losses/months/",
+    "month": "/losses/months/{outlook}/",
+    "bills": "/losses/bills/",
+    "tariffs": "/losses/tariffs/",
+    "tariff": "/losses/tariffs/{tariff_version}/",
+    "admin-tariff": "/admin/losses/tariffversion/{tariff_version}/change/",
+    "by-penalty": "/alerts/?sort=penalty",
     "search": "/search/?q=ss",
     "preferences": "/preferences/",
     "design": "/design/",
@@ -110,4 +117,7 @@ class Command(BaseCommand):
         closed, uploads = first("alerts/?history=true"), first("uploads/")
         values = {"alert": alerts[0]["id"], "substation": alerts[0]["substation"]} if alerts else {}
         values |= {"closed": closed[0]["id"]} if closed else {}
+        for name, path in (("outlook", "month-outlooks/"), ("tariff_version", "tariff-versions/")):
+            if rows := first(path):
+                values[name] = rows[0]["id"]
         return values | ({"upload": uploads[0]["id"]} if uploads else {})

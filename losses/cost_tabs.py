@@ -1,0 +1,12 @@
+"""The tabs over the pages of costs."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+
+def cost_tabs(current: str) -> list[tuple[str, str, bool, None]]:
+    """Text, URL, whether it is the current one; no counts."""
+    names = {"months": _("Months"), "bills": _("Bills"), "tariffs": _("Tariffs"), "what-if": _("What if")}
+    return [(text, reverse(f"losses:{name}"), name == current, None) for name, text in names.items()]
