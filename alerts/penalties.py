@@ -23,14 +23,26 @@ logger = logging.getLogger(__name__)
 def refresh_penalties() -> int:
     """Work out each open alert that has changed, or whose point has closed a day; how many were stored."""
     points = metering_points(timezone.localdate())
-    newest = [newest_hour(point) for point in points]
+    newest: dict[int, datetime | None] = {}
     total = 0
     for alert in _open().select_related("substation", "penalty"):
-        found = _point(alert, points)
-        until = newest[points.index(found)] if found else None
-        if found and until and not _is_current(alert, until.astimezone(found.zone)):
-            total += _refresh(alert, found, until.astimezone(found.zone))
+        if point := _point(alert, points):
+            key = point.assignment.pk
+            if key not in newest:
+                newest[key] = newest_hour(point)
+            until = newest[key]
+            if until and not _is_current(alert, until):
+                total += _refresh_alone(alert, point, until)
     return total
+
+
+def _refresh_alone(alert: Alert, point: MeteringPoint, newest: datetime) -> bool:
+    """What fails for one alert is logged and stops no other."""
+    try:
+        return _refresh(alert, point, newest)
+    except Exception:
+        logger.exception("No penalty of alert %s", alert.pk)
+        return False
 
 
 def _open() -> QuerySet[Alert]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -14,6 +15,7 @@ from losses.hourly_loads import HourlyLoad, hourly_load, newest_hour_of
 
 from .models import Alert, AlertRepair, Kind
 
+logger = logging.getLogger(__name__)
 REFERENCE_FOR = timedelta(weeks=8)
 """Chosen: what was usual before it began, of about the same season."""
 
@@ -35,8 +37,17 @@ def refresh_repairs() -> int:
             newest[alert.substation_id] = newest_hour_of(alert.substation)
         until = newest[alert.substation_id]
         if until and not _is_current(alert, until):
-            total += _refresh(alert, until)
+            total += _refresh_alone(alert, until)
     return total
+
+
+def _refresh_alone(alert: Alert, newest: datetime) -> bool:
+    """What fails for one alert is logged and stops no other."""
+    try:
+        return _refresh(alert, newest)
+    except Exception:
+        logger.exception("No proof of repair of alert %s", alert.pk)
+        return False
 
 
 def _closed() -> QuerySet[Alert]:

@@ -71,7 +71,7 @@ class Proof:
 def refresh_proofs() -> int:
     """Work out the changes of which a day has closed, until eight weeks are in; how many were stored."""
     changes = CompensationChange.objects.select_related("substation", "proof")
-    return sum(_refresh(change) for change in changes)
+    return sum(_refresh_alone(change) for change in changes)
 
 
 def prove(load: HourlyLoad, is_before: BoolArray, is_after: BoolArray) -> Proof | None:
@@ -91,6 +91,15 @@ def prove(load: HourlyLoad, is_before: BoolArray, is_after: BoolArray) -> Proof 
 def local_days(at_s: IntArray, zone: ZoneInfo) -> IntArray:
     """[hour] number of the local day."""
     return np.array([datetime.fromtimestamp(each, zone).toordinal() for each in at_s.tolist()], dtype=np.int64)
+
+
+def _refresh_alone(change: CompensationChange) -> bool:
+    """What fails for one change is logged and stops no other."""
+    try:
+        return _refresh(change)
+    except Exception:
+        logger.exception("No proof of %s", change)
+        return False
 
 
 def _refresh(change: CompensationChange) -> bool:

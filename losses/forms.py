@@ -25,15 +25,22 @@ def _pretty(example: Any) -> str:
 
 
 def _example(name: str) -> SafeString:
-    """What the schema says of a part, with its examples; of charges one of each kind."""
+    """What the schema says of a part, with its examples; of charges one of each kind, and what it comes to."""
     part = schema()["properties"][name]
-    examples = part.get("examples", [])
     if name == "charges":
-        kinds = [each for each in schema()["$defs"].values() if "kind" in each.get("properties", {})]
-        examples = [[kind["examples"][0] for kind in kinds]]
-    shown = format_html_join("", "<pre>{}</pre>", ((_pretty(each),) for each in examples))
+        rows = [
+            (json.dumps(each["examples"][0], ensure_ascii=False), each["x-worked"]["text"]) for each in charge_kinds()
+        ]
+    else:
+        rows = [(_pretty(each), "") for each in part.get("examples", [])]
+    shown = format_html_join("", '<pre class="example">{}</pre><p>{}</p>', rows)
     text = part.get("description", "")
     return format_html("{}<details><summary>{}</summary>{}</details>", text, _("Example"), shown)
+
+
+def charge_kinds() -> list[dict[str, Any]]:
+    """The schema of each kind of charge; ``x-worked`` is its example worked by hand."""
+    return [each for each in schema()["$defs"].values() if "kind" in each.get("properties", {})]
 
 
 class DocumentPart(forms.JSONField):

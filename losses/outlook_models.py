@@ -26,8 +26,9 @@ class MonthOutlookQuerySet(models.QuerySet["MonthOutlook"]):
 class MonthOutlook(models.Model):
     """The month to date of a metering point, and where it ends with the days left like past ones.
 
-    Amounts are what the clauses on power factor add: penalties less incentives. low, middle, high: days left like one
-    at the 10th, 50th and 90th percentile of kvarh per kWh.
+    Amounts are what the clauses on power factor add: penalties less incentives; where there are none (kVAh, kVA), what
+    the month costs more than at the target. low, middle, high: days left like one at the 10th, 50th and 90th
+    percentile of kvarh per kWh.
     """
 
     assignment = models.ForeignKey(TariffAssignment, models.CASCADE, related_name="outlooks", db_index=False)

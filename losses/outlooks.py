@@ -25,7 +25,16 @@ EXAMPLES_FOR = timedelta(weeks=8)
 
 def refresh_outlooks() -> int:
     """Work out the points of which a day has closed since the last time; how many were stored."""
-    return sum(_refresh(point) for point in metering_points(timezone.localdate()))
+    return sum(_refresh_alone(point) for point in metering_points(timezone.localdate()))
+
+
+def _refresh_alone(point: MeteringPoint) -> bool:
+    """What fails for one point is logged and stops no other."""
+    try:
+        return _refresh(point)
+    except Exception:
+        logger.exception("No outlook of %s", point.assignment)
+        return False
 
 
 def newest_hour(point: MeteringPoint) -> datetime | None:
@@ -68,7 +77,7 @@ def _fields(found: MonthForecast) -> dict[str, object]:
     factors = {f"power_factor_{name}": each.power_factor for name, each in bills.items()}
     return {
         **{name: None if value is None else float(value) for name, value in factors.items()},
-        **{f"amount_{name}": each.power_factor_amount for name, each in bills.items()},
+        **{f"amount_{name}": amount for name, amount in found.penalties.items()},
         "total_middle": found.middle.total,
         "known_h": found.now.known_h,
         "month_h": found.now.month_h,

@@ -55,8 +55,8 @@ def refresh_recommendations(codes: Iterable[str] = (), *, anyway: bool = False) 
     for batch in accounted_batches(due):
         try:
             total += _refresh(batch)
-        except ArithmeticError:
-            logger.exception("No recommendation for the network of %s.", batch.substations[0].code)
+        except Exception:  # what fails for one network is logged and stops no other
+            logger.exception("No recommendation for the network of %s", batch.substations[0].code)
     return total
 
 

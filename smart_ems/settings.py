@@ -160,8 +160,8 @@ CELERY_BEAT_SCHEDULE = {
     "account": {"task": "losses.tasks.account_pending", "schedule": 60.0, "options": {"expires": 60}},
     "recommend": {
         "task": "losses.tasks.recommend",
-        "schedule": crontab(minute="37"),
-        "options": {"expires": 3600},
+        "schedule": 600.0,
+        "options": {"expires": 600},
     },
     "repairs": {"task": "alerts.tasks.refresh_repairs", "schedule": crontab(minute="47"), "options": {"expires": 3600}},
     "penalties": {"task": "alerts.tasks.refresh_penalties", "schedule": 300.0, "options": {"expires": 300}},

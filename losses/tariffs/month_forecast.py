@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from losses.tariffs.bill_lines import Bill, Document, SupplyContract
+from losses.tariffs.bill_lines import POWER_FACTOR_KINDS, Bill, Document, SupplyContract
 from losses.tariffs.metered_hours import IntArray, MeteredHours, month_hours_s
 from losses.tariffs.power_factor_clauses import clause_percent
-from losses.tariffs.reactive_change import net_kvarh, with_net_kvarh
+from losses.tariffs.reactive_change import at_target, net_kvarh, with_net_kvarh
 from losses.tariffs.tariff_bill import bill
 from losses.tariffs.time_of_use import day_type_of
 
-QUANTILES = (0.1, 0.5, 0.9)
+QUANTILES = {"low": 0.1, "middle": 0.5, "high": 0.9}
 """Chosen: eight of ten days lie between; every day left is taken as such a day of its type, so the range is wide."""
 
 COMPLETE_DAY_H = 21.6
@@ -30,6 +30,7 @@ class MonthForecast:
     """now: the bill of what is known. low, middle, high: of the whole month if all days left are like a day at the
     10th, 50th and 90th percentile of kvarh per kWh among past days of their type. hold_power_factor: what the rest of
     the month has to average so that it ends at target_power_factor; None where that cannot be reached any more.
+    penalties: of the four bills, by ``penalty``.
     """
 
     now: Bill
@@ -39,6 +40,7 @@ class MonthForecast:
     days_left: float
     target_power_factor: float
     hold_power_factor: float | None
+    penalties: Mapping[str, Decimal]
 
 
 def forecast(
@@ -55,18 +57,31 @@ def forecast(
     days = _days(document, past)
     if not days:
         return None
-    bills = [bill(document, completed(document, past, month, q), month, contract) for q in QUANTILES]
     target = clause_target(document) or target_power_factor
-    middle = completed(document, past, month, 0.5)
+    ends = {name: completed(document, past, month, share) for name, share in QUANTILES.items()}
+    months = {"now": known, **ends}
+    bills = {name: bill(document, each, month, contract) for name, each in months.items()}
+    middle = ends["middle"]
     return MonthForecast(
-        now=bill(document, known, month, contract),
-        low=bills[0],
-        middle=bills[1],
-        high=bills[2],
+        **bills,
         days_left=len(ahead_s) / 24,
         target_power_factor=target,
         hold_power_factor=hold_power_factor(known, middle.where(np.isin(middle.at_s, ahead_s)), target),
+        penalties={name: penalty(document, each, bills[name], target, contract) for name, each in months.items()},
     )
+
+
+def penalty(
+    document: Document, hours: MeteredHours, found: Bill, target: float, contract: SupplyContract | None = None
+) -> Decimal:
+    """Penalties less incentives of a bill of these hours.
+
+    By the clauses on power factor. A tariff without one charges it in kVAh or kVA: there, the bill less that of the
+    same hours with kvarh no further than the target.
+    """
+    if any(charge["kind"] in POWER_FACTOR_KINDS for charge in document["charges"]):
+        return found.power_factor_amount
+    return found.total - bill(document, at_target(hours, target), found.month, contract).total
 
 
 def completed(document: Document, past: MeteredHours, month: date, quantile: float) -> MeteredHours:

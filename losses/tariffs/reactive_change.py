@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -44,6 +45,12 @@ def with_net_kvarh(hours: MeteredHours, net: FloatArray) -> MeteredHours:
         apparent_kvah=_apparent(hours.apparent_kvah, active, before, net),
         max_demand_kva=_apparent(hours.max_demand_kva, hours.max_demand_kw, before * per_hour, net * per_hour),
     )
+
+
+def at_target(hours: MeteredHours, target_power_factor: float) -> MeteredHours:
+    """The same hours with no more reactive energy than the target allows, in either direction."""
+    allowed = np.abs(hours.energy_import_kwh - hours.energy_export_kwh) * math.tan(math.acos(target_power_factor))
+    return with_net_kvarh(hours, np.clip(net_kvarh(hours), -allowed, allowed))
 
 
 def _apparent(apparent: FloatArray, active: FloatArray, before: FloatArray, after: FloatArray) -> FloatArray:

@@ -6,7 +6,6 @@ Part of the first is in the second (a kWh that is lost is billed), and the third
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +15,7 @@ import numpy as np
 
 from losses.tariffs.bill_lines import Bill, Document, SupplyContract
 from losses.tariffs.metered_hours import FloatArray, MeteredHours, summed
-from losses.tariffs.reactive_change import net_kvarh, with_net_kvarh
+from losses.tariffs.reactive_change import at_target
 from losses.tariffs.tariff_bill import bill
 
 CODES = ("avoidable_loss", "penalty", "released_kva")
@@ -60,12 +59,6 @@ def three_lines(
         _penalty(document, meters, which, month, contract, now, target_power_factor),
         _released(mine, target_power_factor),
     )
-
-
-def at_target(hours: MeteredHours, target_power_factor: float) -> MeteredHours:
-    """The same hours with no more reactive energy than the target allows, in either direction."""
-    allowed = np.abs(hours.energy_import_kwh - hours.energy_export_kwh) * math.tan(math.acos(target_power_factor))
-    return with_net_kvarh(hours, np.clip(net_kvarh(hours), -allowed, allowed))
 
 
 def energy_price(found: Bill) -> Decimal | None:

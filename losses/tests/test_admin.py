@@ -43,6 +43,8 @@ def test_each_part_has_an_example_beside_it() -> None:
         "&quot;otherwise&quot;: true",
         "&quot;reference_power_factor&quot;",
         "Electricity duty",
+        "5 × 0.5 % + 3 × 1 % = 5.5 %, 33,000",
+        "600 × 400 = 240,000",
     ):
         assert text in page
 

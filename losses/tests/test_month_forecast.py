@@ -22,7 +22,7 @@ from losses.tariffs.month_forecast import (
 )
 from losses.tariffs.reactive_change import net_kvarh, with_net_kvarh
 
-from .tariff_documents import MARCH, checked, month_of, power_factor_clause, slabs
+from .tariff_documents import ENERGY, MARCH, checked, month_of, power_factor_clause, slabs
 
 UTC = ZoneInfo("UTC")
 CLAUSE = power_factor_clause(slabs("proportional", (0.9, 0.01, 1.0)))
@@ -31,6 +31,19 @@ DAY_TYPES = [{"name": "working", "weekdays": [1, 2, 3, 4, 5]}, {"name": "rest", 
 
 def first_days(count: int, **values: float) -> MeteredHours:
     return month_of(MARCH, UTC, **values).where(np.arange(744) < 24 * count)  # type: ignore[arg-type]
+
+
+def test_a_tariff_in_kvah_costs_what_is_above_the_bill_at_the_target() -> None:
+    energy = ENERGY | {"unit": "kVAh"}
+    found = forecast(checked(charges=[energy]), first_days(10, kw=100.0, lagging=75.0), MARCH, target_power_factor=0.95)
+    assert found is not None
+    assert found.low.power_factor_amount == 0
+    # 125 kVAh an hour; 100 / 0.95 at the target.
+    assert float(found.penalties["middle"]) == pytest.approx(744 * 6 * (125 - 100 / 0.95), abs=0.02)
+    assert float(found.penalties["now"]) == pytest.approx(240 * 6 * (125 - 100 / 0.95), abs=0.02)
+    better = forecast(checked(charges=[energy]), first_days(10, kw=100.0, lagging=10.0), MARCH)
+    assert better is not None
+    assert better.penalties["middle"] == 0
 
 
 def test_a_steady_load_ends_where_it_is() -> None:

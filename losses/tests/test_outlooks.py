@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from losses.models import HourlyRollup, MonthOutlook, TariffAssignment
+from losses.models import HourlyRollup, MonthOutlook, TariffAssignment, TariffVersion
 from losses.outlooks import refresh_outlooks
 from losses.querysets import FIELDS
 from losses.tariff_store import store_version
@@ -68,3 +68,14 @@ def test_without_hours_or_a_tariff_there_is_none(substation: Substation) -> None
     other = Substation.objects.create(code="B")
     hours(other, 0, 240)
     assert refresh_outlooks() == 0
+
+
+def test_a_point_that_fails_stops_no_other(substation: Substation, caplog: pytest.LogCaptureFixture) -> None:
+    hours(substation, 0, 240)
+    broken = Substation.objects.create(code="B")
+    hours(broken, 0, 240)
+    stored = store_version(tariff(CLAUSE, name="Broken"))
+    TariffAssignment.objects.create(tariff=stored.tariff, substation=broken, since=date(2026, 1, 1))
+    TariffVersion.objects.filter(pk=stored.pk).update(document=stored.document | {"charges": [{"kind": "energy"}]})
+    assert refresh_outlooks() == 1
+    assert "No outlook of B: Broken" in caplog.text

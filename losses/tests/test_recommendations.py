@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from losses import recommendations
 from losses.compensation.capacitor_bank import CapacitorBank
 from losses.compensation_models import BankPrice, BankRecommendation, CompensationInput
 from losses.recommendations import refresh_recommendations
@@ -214,3 +215,21 @@ def test_a_tariff_without_a_clause_on_power_factor_pays_no_bank() -> None:
     assert row.bill_saved == 0
     assert "saves_no_money" in row.assumptions
     assert row.payback_low_years is None
+
+
+def test_a_network_that_fails_stops_no_other(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    stored("A"), stored("B")
+    batches = recommendations.accounted_batches
+
+    def one_each(only: Any) -> Any:
+        return [batch for pk in only for batch in batches([pk])]
+
+    def failing(row: Any, *args: Any) -> None:
+        if row.substation.code == "A":
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(recommendations, "accounted_batches", one_each)
+    monkeypatch.setattr(recommendations, "_replay", failing)
+    assert refresh_recommendations() == 1
+    assert found("B").outcome == "bank"
+    assert "No recommendation for the network of A" in caplog.text

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from losses.forms import charge_kinds
 from losses.tariffs.tariff_document import TariffError, checked_document, document_problems, read_document, schema
+from losses.tariffs.worked_bills import worked_result
 
 from .tariff_documents import ENERGY, power_factor_clause, slabs, tariff
 
@@ -141,6 +144,23 @@ def test_a_clause_that_cannot_be_is_refused(charge: dict[str, Any], problem: str
     assert any(each.startswith(problem) for each in document_problems(tariff(charge))), document_problems(
         tariff(charge)
     )
+
+
+@pytest.mark.parametrize("kind", charge_kinds(), ids=lambda kind: kind["properties"]["kind"]["const"])
+def test_each_example_comes_to_what_is_said_beside_it(kind: dict[str, Any]) -> None:
+    charge, worked = kind["examples"][0], kind["x-worked"]
+    names = list(worked["periods"])
+    hours = [f"{24 * number // len(names):02}:00" for number in range(len(names) + 1)]
+    document = tariff() | {"charges": [charge]}
+    if names != ["all"]:
+        slots = zip(names, pairwise(hours), strict=True)
+        periods = [{"name": name, "when": [{"from": start, "to": end}]} for name, (start, end) in slots]
+        document["periods"] = [*periods[:-1], {"name": names[-1], "otherwise": True}]
+    if "base" in charge:
+        document["charges"] = [ENERGY | {"prices": {"all": worked["base_price"]}}, charge]
+    given = {"title": "Example", "source": "schema", "month": "2026-03", "periods": worked["periods"]}
+    found = worked_result(checked_document(document), given | {"contract": worked.get("contract", {})})
+    assert str(found.amount(charge["id"])) == worked["amount"]
 
 
 def test_each_part_of_the_schema_has_an_example_that_is_right() -> None:

@@ -17,8 +17,8 @@ from losses.models import CarbonFactor, HourlyRollup, MonthCost, TariffAssignmen
 from losses.outlooks import refresh_outlooks
 from losses.querysets import FIELDS
 from losses.tariff_store import store_version
-from losses.tariffs.reactive_change import net_kvarh, with_net_kvarh
-from losses.tariffs.three_lines import ThreeLine, at_target, three_lines
+from losses.tariffs.reactive_change import at_target, net_kvarh, with_net_kvarh
+from losses.tariffs.three_lines import ThreeLine, three_lines
 from substations.models import Substation
 
 from .billed_point import billed

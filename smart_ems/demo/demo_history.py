@@ -18,6 +18,7 @@ from ingestion.models import Upload
 from ingestion.options import ImportOptions
 from mlcore.models import Detector
 from smart_ems import pipeline
+from smart_ems.demo import demo_tariffs
 from substations import registry
 from substations.models import PendingRange, Reading, Substation
 from substations.simulation.demo_scenario import DEMO_TIME_ZONE, demo_feed, demo_grid
@@ -55,6 +56,7 @@ def load(*, now: datetime | None = None) -> Upload:
     simulation = demo_grid(end, HISTORY_DAYS)
     with transaction.atomic():
         _register(simulation)
+        demo_tariffs.assign((end - timedelta(days=HISTORY_DAYS)).date().replace(day=1))
     with tempfile.TemporaryDirectory() as folder:
         write_folder(simulation, folder)
         with (Path(folder) / "readings.csv.gz").open("rb") as readings:

@@ -8,6 +8,8 @@ import pytest
 
 from ingestion import services as ingestion
 from ingestion.models import Upload
+from losses.models import CarbonFactor
+from losses.tariff_store import metering_points
 from mlcore.models import Detector
 from smart_ems.demo import demo_history
 from substations.models import Link, PendingRange, Reading, Substation
@@ -46,6 +48,15 @@ def test_the_grid_is_registered_and_its_history_waits_to_be_loaded(upload: Uploa
     assert (upload.source, upload.state) == (Upload.Source.DEMO, Upload.State.QUEUED)
     assert not demo_history.is_loaded()
     assert demo_history.progress(upload).stage == "Loading 45 days of readings"
+
+
+def test_its_sites_are_billed_by_tariffs_that_come_along(upload: Upload) -> None:
+    points = metering_points(NOW.date())
+    assert [(point.assignment.site, len(point.substations)) for point in points] == [
+        ("Harbour Works", 4), ("Lake Waterworks", 2), ("Old Town", 4),
+    ]  # fmt: skip
+    assert all(point.document_on(END.date()) for point in points)
+    assert CarbonFactor.objects.on(points[0].assignment.grid, NOW.date()) is not None
 
 
 def test_its_history_comes_in_like_any_upload_and_without_a_bad_row(loaded: Upload) -> None:
