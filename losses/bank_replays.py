@@ -18,14 +18,13 @@ from losses.compensation.harmonic_guard import Guard
 from losses.compensation.inverter_capability import inverter_kvar, productive_hours
 from losses.hourly_loads import (
     HourlyLoad,
-    NetworkLoad,
     hourly_load,
     load_weight,
     metered_power,
     nameplate_of,
-    on_hours,
     twelve_months,
 )
+from losses.network_loads import NetworkLoad, on_hours
 from losses.tariff_store import MeteringPoint, point_of
 from losses.tariffs.bill_lines import Document
 from losses.tariffs.metered_hours import MeteredHours
@@ -111,14 +110,14 @@ def replay(
     supplied = supplied_kvar(year.load, what)
     own = _own_transformer_kwh(year, supplied)
     lines = neighbours = None
-    if network is not None and network.is_supplied(year.load.substation):
-        rows = np.zeros_like(network.covered_h)
-        row = network.rows[year.load.substation.pk]
-        rows[row] = on_hours(network, year.load, supplied)
-        found = network.replay(rows)
-        others = np.delete(found.transformer_kw, row, axis=0) * np.delete(network.covered_h, row, axis=0)
-        neighbours = float(others.sum()) / network.picked_share
-        lines = float(found.line_kw.sum()) / network.picked_share
+    if part := network.around(year.load.substation) if network else None:
+        rows = np.zeros_like(part.covered_h)
+        row = part.rows[year.load.substation.pk]
+        rows[row] = on_hours(part, year.load, supplied)
+        found = part.replay(rows)
+        others = np.delete(found.transformer_kw, row, axis=0) * np.delete(part.covered_h, row, axis=0)
+        neighbours = float(others.sum()) / part.picked_share
+        lines = float(found.line_kw.sum()) / part.picked_share
     lost = float((bank_loss_kw(_of_bank(year.load, what, supplied), what.guard) * year.load.hours.covered_h).sum())
     return WhatIfResult(
         supplied_kvar=supplied,

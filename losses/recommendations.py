@@ -12,26 +12,23 @@ import numpy as np
 from django.db import transaction
 from django.db.models import Max
 
+from losses.bank_ranks import rank_banks
 from losses.bank_replays import RecordedYear, WhatIf, WhatIfResult, recorded_year, replay, supplied_kvar
-from losses.compensation.bank_placement import BankCandidate, placement_order
 from losses.compensation.bank_prices import PriceRange, bank_cost, payback_years
 from losses.compensation.bank_sizing import BankSize, recommended_bank
 from losses.compensation.capacitor_bank import CapacitorBank
-from losses.compensation.compensated_losses import bank_loss_kw
 from losses.compensation.harmonic_guard import Guard, HarmonicCheck, check_harmonics
 from losses.compensation.inverter_capability import InverterOffer, inverter_offer, productive_hours
 from losses.compensation_models import BankPrice, BankRecommendation, CompensationInput
-from losses.hourly_loads import MAX_NETWORK_HOURS, NetworkLoad, network_load, newest_hour_of, twelve_months
+from losses.hourly_loads import newest_hour_of, twelve_months
 from losses.models import HourlyRollup
+from losses.network_loads import MAX_NETWORK_HOURS, NetworkLoad, network_load
 from losses.networks import AccountedBatch, accounted_batches
 from mlcore.models import Cause
 from substations.electrical.nameplate import Nameplate
 from substations.models import Reading, Substation
 
 logger = logging.getLogger(__name__)
-PLACEMENT_HOURS = 300
-"""Chosen: the order of banks needs shares of a saving and not kWh to the last; some hundred replays of each."""
-
 DISTORTION_FOR = timedelta(days=30)
 """Chosen: the plant as it is now; a month has its working days and its weekends."""
 
@@ -74,12 +71,21 @@ def _refresh(batch: AccountedBatch) -> int:
         return 0
     _, start, end = twelve_months(newest.astimezone(batch.zone).date(), batch.zone)
     network = network_load(batch, start, end, MAX_NETWORK_HOURS)
-    found = [row for each in batch.substations if (row := recommend(each, network)) is not None]
-    _rank(found, batch, start, end)
+    found = [row for each in batch.substations if (row := _recommend_alone(each, network)) is not None]
+    rank_banks(found, network)
     with transaction.atomic():
         BankRecommendation.objects.filter(substation__in=batch.ids).delete()
         BankRecommendation.objects.bulk_create(found)
     return len(found)
+
+
+def _recommend_alone(substation: Substation, network: NetworkLoad | None) -> BankRecommendation | None:
+    """What fails for one substation is logged and stops no other."""
+    try:
+        return recommend(substation, network)
+    except Exception:
+        logger.exception("No recommendation for %s", substation.code)
+        return None
 
 
 def recommend(substation: Substation, network: NetworkLoad | None) -> BankRecommendation | None:
@@ -233,50 +239,3 @@ def distortion_pct(substation: Substation, until: datetime, plate: Nameplate) ->
     harmonic = values[:, 0] / plate.rated_kva * values[:, 1:].mean(axis=1)
     known = harmonic[np.isfinite(harmonic)]
     return float(np.quantile(known, DISTORTION_QUANTILE)) if len(known) else None
-
-
-def _rank(rows: list[BankRecommendation], batch: AccountedBatch, start: datetime, end: datetime) -> None:
-    """Which banks of the network first: the most saving per money; per kvar where no price is known for all."""
-    chosen = {row.substation.code: row for row in rows if row.outcome == Advice.BANK}
-    network = network_load(batch, start, end, PLACEMENT_HOURS) if len(chosen) > 1 else None
-    if network is None:
-        for row in chosen.values():
-            row.rank, row.rank_saved_kwh = 1, row.loss_saved_kwh
-        return
-    supplied = {code: _network_supply(row, network) for code, row in chosen.items()}
-    nothing = np.zeros_like(network.covered_h)
-
-    def saved_kwh(codes: frozenset[str]) -> float:
-        """Of a year: transformers and lines, less what the banks lose themselves."""
-        rows = sum((supplied[code] for code in codes), nothing)
-        own_kw = sum((bank_loss_kw(supplied[code], Guard(chosen[code].guard)) for code in codes), nothing)
-        hours = float(network.covered_h.max(axis=0).sum()) / network.picked_share
-        lost = float((own_kw * network.covered_h).sum()) / network.picked_share
-        return (sum(network.saved_kwh(rows)) - lost) * 8760.0 / hours
-
-    priced = all(row.cost_low is not None and row.bill_saved is not None for row in chosen.values())
-    currencies = {row.currency for row in chosen.values()}
-    priced = priced and len(currencies) == 1
-    prices = [row.figures["energy_price"] for row in chosen.values() if "energy_price" in row.figures]
-    candidates = [_candidate(code, row, priced=priced) for code, row in chosen.items()]
-    price = float(np.mean(prices)) if priced and prices else None
-    for placed in placement_order(candidates, saved_kwh, price):
-        row = chosen[placed.code]
-        row.rank, row.rank_saved_kwh = placed.rank, placed.saved_kwh
-        row.figures["ranked_by"] = "money" if priced else "kvar"
-
-
-def _candidate(code: str, row: BankRecommendation, *, priced: bool) -> BankCandidate:
-    if not priced or row.cost_low is None or row.cost_high is None:
-        return BankCandidate(code, row.bank.total_kvar)
-    return BankCandidate(code, float(row.cost_low + row.cost_high) / 2, float(row.bill_saved or 0))
-
-
-def _network_supply(row: BankRecommendation, network: NetworkLoad) -> Any:
-    """[substation, hour] kvar of one bank, on the hours of the network."""
-    number = network.rows[row.substation_id]
-    found = np.zeros_like(network.covered_h)
-    load = network.loads
-    kvar = row.bank.in_service(load.active_kw[number], load.reactive_kvar[number], row.target_power_factor)
-    found[number] = np.where(network.covered_h[number] > 0, kvar, 0.0)
-    return found

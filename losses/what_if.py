@@ -18,7 +18,8 @@ from losses.compensation.capacitor_bank import missing_kvar
 from losses.compensation.harmonic_guard import Guard, HarmonicCheck, check_harmonics
 from losses.compensation_models import BankPrice, BankRecommendation, CompensationInput
 from losses.duration_figures import power_factor, power_factor_duration
-from losses.hourly_loads import HourlyLoad, NetworkLoad, network_load, newest_hour_of
+from losses.hourly_loads import HourlyLoad, newest_hour_of
+from losses.network_loads import NetworkLoad, network_load
 from losses.networks import accounted_batches
 from losses.recommendations import distortion_pct
 from losses.tariffs.bill_lines import Bill

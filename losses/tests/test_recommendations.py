@@ -217,19 +217,29 @@ def test_a_tariff_without_a_clause_on_power_factor_pays_no_bank() -> None:
     assert row.payback_low_years is None
 
 
-def test_a_network_that_fails_stops_no_other(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    stored("A"), stored("B")
-    batches = recommendations.accounted_batches
-
-    def one_each(only: Any) -> Any:
-        return [batch for pk in only for batch in batches([pk])]
+def test_a_substation_that_fails_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stored("A")
+    stored("B")
 
     def failing(row: Any, *args: Any) -> None:
         if row.substation.code == "A":
             raise ZeroDivisionError
 
-    monkeypatch.setattr(recommendations, "accounted_batches", one_each)
     monkeypatch.setattr(recommendations, "_replay", failing)
     assert refresh_recommendations() == 1
     assert found("B").outcome == "bank"
-    assert "No recommendation for the network of A" in caplog.text
+    assert "No recommendation for A" in caplog.text
+
+
+def test_networks_that_are_accounted_together_are_ranked_apart() -> None:
+    pairs = [(stored(f"{name}1"), stored(f"{name}2")) for name in "AB"]
+    for pair in pairs:
+        supplied(*pair)
+    alone = stored("C")
+    refresh_recommendations()
+    assert sorted((found(each.code).rank or 0) for pair in pairs for each in pair) == [1, 1, 2, 2]
+    assert found(alone.code).rank == 1
+    assert found("A1").line_saved_kwh == pytest.approx(found("B1").line_saved_kwh)
+    assert found(alone.code).line_saved_kwh is None
