@@ -19,7 +19,7 @@ from losses.utility_bill_models import UtilityBill
 from losses.utility_bills import check_and_save, shown_gap
 
 # chosen: a few screens of rows.
-PAGE_SIZE = 12
+PAGE_SIZE = 8
 
 
 class UtilityBillForm(forms.ModelForm[UtilityBill]):

@@ -10,11 +10,12 @@ from typing import Any
 from django.db.models import Max
 from django.utils import timezone
 
+from losses.billing_models import TariffVersion
 from losses.models import HourlyRollup
 from losses.month_costs import store_month_costs
 from losses.outlook_models import MonthOutlook
 from losses.tariff_store import MeteringPoint, metering_points
-from losses.tariffs.bill_lines import Amount, BillLine
+from losses.tariffs.bill_lines import Amount, BillLine, Document
 from losses.tariffs.month_forecast import MonthForecast, forecast
 from losses.tariffs.tariff_bill import WrongMonth
 
@@ -45,12 +46,13 @@ def newest_hour(point: MeteringPoint) -> datetime | None:
 
 def _refresh(point: MeteringPoint) -> bool:
     newest = newest_hour(point)
-    if newest is None or _is_current(point, newest):
+    if newest is None:
         return False
     month = newest.date().replace(day=1)
-    document = point.document_on(month)
-    if document is None:
+    version = point.assignment.tariff.version_on(month)
+    if version is None or _is_current(point, newest, version):
         return False
+    document: Document = version.document
     past = point.hours(newest - EXAMPLES_FOR, newest + timedelta(hours=1))
     target = max(each.target_power_factor for each in point.substations)
     try:
@@ -66,10 +68,12 @@ def _refresh(point: MeteringPoint) -> bool:
     return True
 
 
-def _is_current(point: MeteringPoint, newest: datetime) -> bool:
-    """Whether the day of the newest hour was worked out already."""
+def _is_current(point: MeteringPoint, newest: datetime, version: TariffVersion) -> bool:
+    """Whether the day of the newest hour was worked out already, by the tariff as it is now."""
     last = MonthOutlook.objects.filter(assignment=point.assignment, month=newest.date().replace(day=1)).first()
-    return last is not None and last.until.astimezone(point.zone).date() == newest.date()
+    if last is None or last.computed_at < version.changed_at:
+        return False
+    return last.until.astimezone(point.zone).date() == newest.date()
 
 
 def _fields(found: MonthForecast) -> dict[str, object]:

@@ -56,6 +56,14 @@ def test_it_is_worked_out_when_a_day_closes_and_not_before(substation: Substatio
     assert MonthOutlook.objects.count() == 1
 
 
+def test_a_tariff_that_was_changed_is_worked_out_again(substation: Substation) -> None:
+    hours(substation, 0, 240)
+    refresh_outlooks()
+    store_version(tariff(power_factor_clause(slabs("proportional", (0.9, 0.01, 2.0)))))
+    assert [refresh_outlooks() for _ in range(2)] == [1, 0]
+    assert MonthOutlook.objects.get().amount_texts["middle"] == "₹\N{NO-BREAK SPACE}89,280.00"
+
+
 def test_another_month_has_its_own(substation: Substation) -> None:
     hours(substation, 0, 240)
     refresh_outlooks()

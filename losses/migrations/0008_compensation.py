@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('losses', '0006_bill_lines_of_a_month'),
+        ('losses', '0007_bill_lines_of_a_month'),
         ('substations', '0008_feeds_in_and_learn_from'),
     ]
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('losses', '0001_rollups'),
+        ('losses', '0002_accounted_declaration'),
         ('substations', '0006_stale_range'),
     ]
 

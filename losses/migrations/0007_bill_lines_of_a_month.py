@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('losses', '0005_utility_bills'),
+        ('losses', '0006_utility_bills'),
     ]
 
     operations = [

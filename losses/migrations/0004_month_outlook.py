@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('losses', '0002_tariffs'),
+        ('losses', '0003_tariffs'),
     ]
 
     operations = [

@@ -25,6 +25,6 @@ def add(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("losses", "0007_compensation")]
+    dependencies = [("losses", "0008_compensation")]
 
     operations = [migrations.RunPython(add, migrations.RunPython.noop)]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('losses', '0003_month_outlook'),
+        ('losses', '0004_month_outlook'),
         ('substations', '0006_stale_range'),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('losses', '0004_costs_and_carbon'),
+        ('losses', '0005_costs_and_carbon'),
     ]
 
     operations = [
