@@ -13,6 +13,9 @@ ASSUMPTIONS = {
     ),
     "scaled_to_a_year": gettext_lazy("Less than a year is known: figures of a year are scaled up from it."),
     "beside_the_bank_there": gettext_lazy("The bank that stands there is in the readings: this one comes beside it."),
+    "mend_first": gettext_lazy(
+        "The bank that stands there failed in this time: mend it first. Those hours count for savings alone."
+    ),
     "inverter_rating_unknown": gettext_lazy(
         "Solar feeds in behind this meter: its setting comes before a bank. Enter the rating of its inverters."
     ),

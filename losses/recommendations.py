@@ -24,8 +24,10 @@ from losses.hourly_loads import newest_hour_of, twelve_months
 from losses.models import HourlyRollup
 from losses.network_loads import MAX_NETWORK_HOURS, NetworkLoad, network_load
 from losses.networks import AccountedBatch, accounted_batches
+from losses.tariffs.metered_hours import HOUR_S
 from mlcore.models import Cause
 from substations.electrical.nameplate import Nameplate
+from substations.electrical.power import BoolArray
 from substations.models import Reading, Substation
 
 logger = logging.getLogger(__name__)
@@ -109,13 +111,27 @@ def recommend(substation: Substation, network: NetworkLoad | None) -> BankRecomm
         CapacitorBank(), Guard.PLAIN, row.target_power_factor, inverter_limit_kvar=offer.kvar if offer else 0.0
     )
     rest = year.load.reactive_kvar - supplied_kvar(year.load, setting)
-    size = recommended_bank(year.load.active_kw, rest, year.load.is_energised, row.target_power_factor)
+    has_failed = failed_hours(year)
+    size = recommended_bank(year.load.active_kw, rest, year.load.is_energised & ~has_failed, row.target_power_factor)
     if size is None:
         row.outcome = Advice.TOO_SHORT
         return row
     _describe(row, year, size, offer, given)
+    if has_failed.any():
+        row.assumptions.append("mend_first")
     _replay(row, year, setting, network)
     return row
+
+
+def failed_hours(year: RecordedYear) -> BoolArray:
+    """[hour] in which the bank that stands there was found to have failed: what is missing then wants mending."""
+    found = np.zeros(len(year.load.hours), dtype=bool)
+    failures = year.load.substation.detections.not_withdrawn().filter(cause=Cause.CAPACITOR_FAILURE)
+    at_s = year.load.hours.at_s
+    for start, end in failures.filter(start__lt=year.end).values_list("start", "end"):
+        until_s = end.timestamp() if end else np.inf
+        found |= (at_s + HOUR_S > start.timestamp()) & (at_s <= until_s)
+    return found
 
 
 def _describe(

@@ -14,6 +14,7 @@ from losses.compensation.capacitor_bank import CapacitorBank
 from losses.compensation_models import BankPrice, BankRecommendation, CompensationInput
 from losses.recommendations import refresh_recommendations
 from losses.tasks import recommend
+from mlcore.models import Detection
 from substations.models import Reading, Substation
 
 from .stored_grid import substation, supplied
@@ -243,3 +244,19 @@ def test_networks_that_are_accounted_together_are_ranked_apart() -> None:
     assert found(alone.code).rank == 1
     assert found("A1").line_saved_kwh == pytest.approx(found("B1").line_saved_kwh)
     assert found(alone.code).line_saved_kwh is None
+
+
+def test_a_bank_that_failed_is_mended_first_and_not_bought_again() -> None:
+    one = substation(capacitor_bank_kvar=250)
+    failed = (np.arange(24 * DAYS) // 24 >= 20) & (np.arange(24 * DAYS) // 24 < 28)
+    active = 300.0 + 5.0 * np.sin(np.arange(24 * DAYS))
+    store_hours(one, active, np.where(failed, 300.0, 60.0))
+    refresh_recommendations()
+    assert found().outcome == "bank"
+    Detection.objects.create(
+        substation=one, kind="loss", cause="capacitor_failure", severity=10, start=START + timedelta(days=20),
+        end=START + timedelta(days=28), peak=START + timedelta(days=21), score=2.0, reason="A step is lost.",
+    )  # fmt: skip
+    refresh_recommendations(anyway=True)
+    assert found().outcome == "nothing"
+    assert "mend_first" in found().assumptions
