@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
+from django.db.models import F
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
@@ -22,6 +23,8 @@ from losses.tariff_store import members_of
 
 # chosen: a few screens of rows.
 PAGE_SIZE = 50
+# chosen: three lines of each are still read on a phone.
+COSTS_PER_PAGE = 10
 # chosen: a year and the month before it.
 MONTH_TABS = 13
 view_outlooks = permission_required("losses.view_monthoutlook", raise_exception=True)
@@ -49,6 +52,8 @@ def month(request: EmsRequest, pk: int) -> HttpResponse:
     )
     members = members_of(outlook.assignment, outlook.month)
     costs = MonthCost.objects.filter(month=outlook.month, substation__in=members).select_related("substation")
+    dearest_first = costs.order_by(F("penalty_amount").desc(nulls_last=True), "-avoidable_kwh", "substation__code")
+    page = Paginator(dearest_first, COSTS_PER_PAGE).get_page(request.GET.get("page"))
     lines = [
         {
             **line,
@@ -61,7 +66,8 @@ def month(request: EmsRequest, pk: int) -> HttpResponse:
     context = {
         "outlook": outlook,
         "lines": lines,
-        "costs": [(cost, _three(cost)) for cost in costs.order_by("substation__code")],
+        "page": page,
+        "costs": [(cost, _three(cost)) for cost in page.object_list],
         "tabs": cost_tabs("months"),
     }
     return render(request, "losses/month.html", context)
