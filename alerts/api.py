@@ -19,7 +19,7 @@ from .changes import Conflict, EventSource
 from .display_names import explain
 from .filters import HistoryFilter
 from .lifecycle import Refused
-from .models import Alert, AlertEvent, Resolution, contradict
+from .models import Alert, AlertEvent, AlertRepair, Resolution, contradict
 
 
 class Conflicted(APIException):
@@ -59,6 +59,14 @@ def _amount(source: str) -> serializers.DecimalField:
     return serializers.DecimalField(source=source, max_digits=16, decimal_places=4, default=None, read_only=True)
 
 
+class AlertRepairSerializer(serializers.ModelSerializer[AlertRepair]):
+    """Since when reactive power is back (null: not yet), and what that saves a day at equal active power."""
+
+    class Meta:
+        model = AlertRepair
+        exclude = ("alert", "alert_version", "decimals")
+
+
 class AlertSerializer(serializers.ModelSerializer[Alert]):
     """One alert; ``version`` may be sent back with a change, which is refused if somebody else was first."""
 
@@ -73,6 +81,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     cost_sentence = serializers.CharField(
         read_only=True, help_text="Energy so far and penalty by the month's end; empty where neither is known."
     )
+    repair = AlertRepairSerializer(read_only=True, default=None, help_text="Of closed alerts: proof of repair.")
     last_known_at = serializers.DateTimeField(
         read_only=True,
         allow_null=True,
@@ -86,7 +95,7 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
             "raised_at", "detected_at", "peak_at", "cleared_at", "closed_at", "closure", "acknowledged_by",
             "acknowledged_at", "acknowledge_note", "loss_kwh", "loss_low_kwh", "loss_high_kwh", "loss_pct", "score",
             "confidence", "reason", "last_known_at", "occurrences", "reopen_count", "detection", "version",
-            "penalty_if_left", "penalty_if_mended", "penalty_currency", "cost_sentence",
+            "penalty_if_left", "penalty_if_mended", "penalty_currency", "repair", "cost_sentence",
         )  # fmt: skip
 
 
@@ -126,7 +135,7 @@ class ApiAlertFilter(HistoryFilter):
 class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
     """Open alerts and, with ``?history=true``, closed ones; with ``?sort=penalty`` the dearest first."""
 
-    queryset = Alert.objects.select_related("substation", "acknowledged_by", "penalty")
+    queryset = Alert.objects.select_related("substation", "acknowledged_by", "penalty", "repair")
     serializer_class = AlertSerializer
     filterset_class = ApiAlertFilter
     query_parameters = ("history", "sort")
@@ -144,10 +153,10 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
             return super().get_queryset().prefetch_related("events__actor", "resolutions__resolved_by")
         if self.request.GET.get("history", "").lower() in ("true", "1", "yes"):
             closed = Alert.objects.in_history().order_by("-closed_at", "-pk")
-            return closed.select_related("substation", "acknowledged_by", "penalty")
+            return closed.select_related("substation", "acknowledged_by", "penalty", "repair")
         found = Alert.objects.unresolved().with_newest_reading()
         found = found.dearest_first() if self._is_by_penalty() else found.most_urgent_first()
-        return found.select_related("substation", "acknowledged_by", "penalty")
+        return found.select_related("substation", "acknowledged_by", "penalty", "repair")
 
     def _is_by_penalty(self) -> bool:
         wanted = self.request.GET.get("sort", "urgency")

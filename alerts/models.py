@@ -33,6 +33,7 @@ from .cost_sentence import cost_sentence
 from .lifecycle import Condition, DisplayState, LifecycleState, Suppression
 from .penalty_models import AlertPenalty as AlertPenalty  # a model of this app, in a file of its own
 from .querysets import AlertEventQuerySet, AlertQuerySet
+from .repair_models import AlertRepair as AlertRepair  # likewise
 
 Kind = Detection.Kind
 Severity = Detection.Severity

@@ -37,7 +37,7 @@ OFFERED = (
 def get(pk: int) -> Alert:
     return get_object_or_404(
         Alert.objects.with_newest_reading().select_related(
-            "substation", "acknowledged_by", "detection__detector", "penalty"
+            "substation", "acknowledged_by", "detection__detector", "penalty", "repair"
         ),
         pk=pk,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from . import penalties, planned, review, services, shelf
+from . import penalties, planned, repairs, review, services, shelf
 
 
 @shared_task
@@ -18,6 +18,12 @@ def review_changed() -> None:
 def refresh_penalties() -> None:
     """What open alerts add to the bill: of those that changed, and where a day has closed."""
     penalties.refresh_penalties()
+
+
+@shared_task
+def refresh_repairs() -> None:
+    """Of alerts that were closed: since when reactive power is back, and what that saves."""
+    repairs.refresh_repairs()
 
 
 @shared_task

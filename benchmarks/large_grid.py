@@ -67,9 +67,16 @@ def fill(substations: int, days: int) -> None:
         _alerts(grid, now, days, clerk)
         fill_costs(grid, now)
         _uploads(now, clerk)
-        account(grid, now)
+        account(grid, now, hours_of=most_urgent_alert().substation)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def most_urgent_alert() -> Alert:
+    """Of a substation with a model: the pages of both are measured."""
+    known_models = Detector.objects.active().values("substation")
+    found = Alert.objects.unresolved().filter(substation__in=known_models).select_related("substation")
+    return found.most_urgent_first()[0]
 
 
 def _grid(made: Simulation, copies: int) -> list[Substation]:

@@ -19,8 +19,8 @@ DAYS = 365
 HOUR = timedelta(hours=1)
 
 
-def account(grid: Sequence[Substation], now: datetime) -> None:
-    """Days and billed months of all substations up to now; hours of the first one, of which a page draws them."""
+def account(grid: Sequence[Substation], now: datetime, *, hours_of: Substation) -> None:
+    """Days and billed months of all substations up to now; hours of the one whose pages are measured."""
     random = np.random.default_rng(7)
     # Distinct days for a few, shared by the others: sums cost the same.
     distinct = [random.uniform(1.0, 500.0, (DAYS, len(FIELDS))).round(3).tolist() for _number in range(8)]
@@ -33,7 +33,7 @@ def account(grid: Sequence[Substation], now: datetime) -> None:
         for n in range(DAYS)
     ])  # fmt: skip
     insert_rows(HourlyRollup, HOURLY_COLUMNS, [
-        (grid[0].pk, now - n * HOUR, False, *distinct[0][n % DAYS][1:-3], 1.0, *distinct[0][n % DAYS][-2:])
+        (hours_of.pk, now - n * HOUR, False, *distinct[0][n % DAYS][1:-3], 1.0, *distinct[0][n % DAYS][-2:])
         for n in range(24 * DAYS)
     ])  # fmt: skip
     months = [shifted(month_of(now.date()), -number) for number in range(1, 12)]

@@ -17,15 +17,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from alerts.models import Alert
 from ingestion.models import Upload
 from losses.models import MonthOutlook, TariffVersion
-from mlcore.models import Detector
 from smart_ems.scratch import scratch_database
 from smart_ems.static import collect_static
 from substations.models import Reading, Substation
 
-from .large_grid import fill
+from .large_grid import fill, most_urgent_alert
 
 LIMIT_MS = 100
 FIRST_LOAD_LIMIT_KB = 300
@@ -82,6 +80,10 @@ PAGES = (
     "/losses/bills/",
     "/losses/tariffs/",
     "/losses/tariffs/{tariff_version}/",
+    "/losses/what-if/",
+    "/losses/what-if/?substation={code}&fixed_kvar=10",
+    "/losses/what-if/duration/?substation={code}&fixed_kvar=10",
+    "/losses/what-if/{code}/panel/",
     "/search/?q=ss-01",
     "/search/?q=capacitor",
     "/preferences/",
@@ -158,8 +160,7 @@ def bench_pages(substations: int, days: int, repeats: int, server: str = "") -> 
 
 def addresses() -> list[str]:
     """The pages, filled with the most urgent alert and its substation, and the upload with most problems."""
-    known_models = Detector.objects.active().values("substation")
-    alert = Alert.objects.unresolved().filter(substation__in=known_models).most_urgent_first()[0]
+    alert = most_urgent_alert()
     substation = alert.substation
     upload = Upload.objects.order_by("-rows_bad")[0]
     known = {

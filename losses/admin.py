@@ -12,6 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from core.read_only_admin import RecordMixin
+from losses import compensation_admin as compensation_admin  # registered here, in a file of its own
 from losses.billing_models import Tariff, TariffAssignment, TariffVersion
 from losses.carbon_models import CarbonFactor
 from losses.forms import PARTS, TariffVersionForm

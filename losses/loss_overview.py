@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Max, Sum
 
+from losses.compensation_models import BankRecommendation
 from losses.loss_scope import LossScope
 from losses.models import DailyRollup
 from losses.period_costs import UNKNOWN, PeriodCost, cost_of, costs_by_substation
@@ -31,6 +32,7 @@ class LossRow:
     substation: Substation
     figures: dict[str, Any]
     cost: PeriodCost
+    recommendation: BankRecommendation | None = None
 
     @property
     def loss_kwh(self) -> float:
@@ -92,17 +94,18 @@ def newest_day(scope: LossScope) -> date | None:
 
 
 def overview(scope: LossScope, period: ReportPeriod) -> LossOverview:
-    """Eight queries, however large the grid is and however long the period."""
+    """Nine queries, however large the grid is and however long the period."""
     before = period.before()
     days = DailyRollup.objects.filter(scope.owned, day__gte=period.first, day__lte=period.last)
     costs = costs_by_substation(scope, period.months)
     members = {each.pk: each for each in scope.substations}
     sums = days.totals_by("substation")
     total = _total(sums)
+    advice = {each.substation_id: each for each in BankRecommendation.objects.filter(scope.owned)}
     rows = [
-        LossRow(members[each["substation"]], figures(each, period.hours), costs.get(each["substation"], UNKNOWN))
+        LossRow(members[pk], figures(each, period.hours), costs.get(pk, UNKNOWN), advice.get(pk))
         for each in sums
-        if each["substation"] in members
+        if (pk := each["substation"]) in members
     ]
     return LossOverview(
         period,

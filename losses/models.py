@@ -10,13 +10,21 @@ from substations.models import Substation
 
 from .billing_models import Tariff, TariffAssignment, TariffVersion
 from .carbon_models import CarbonFactor
+from .compensation_models import (
+    BankPrice,
+    BankRecommendation,
+    CompensationChange,
+    CompensationInput,
+    CompensationProof,
+)
 from .month_cost_models import MonthCost
 from .outlook_models import MonthOutlook
 from .querysets import RollupQuerySet
 from .utility_bill_models import UtilityBill
 
 __all__ = [
-    "CarbonFactor", "DailyRollup", "HourlyRollup", "MonthCost", "MonthOutlook", "Rollup", "Tariff", "TariffAssignment",
+    "BankPrice", "BankRecommendation", "CarbonFactor", "CompensationChange", "CompensationInput", "CompensationProof",
+    "DailyRollup", "HourlyRollup", "MonthCost", "MonthOutlook", "Rollup", "Tariff", "TariffAssignment",
     "TariffVersion", "UtilityBill",
 ]  # fmt: skip
 

@@ -1,10 +1,10 @@
-"""URLs of losses and costs: what is lost, where months end, the utility's bills, tariffs."""
+"""URLs of losses and costs: what is lost, where months end, bills and tariffs, and what to do about it."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from . import bill_views, loss_pages, month_views, tariff_views
+from . import bill_views, loss_pages, month_views, tariff_views, what_if_views
 
 app_name = "losses"
 urlpatterns = [
@@ -17,4 +17,7 @@ urlpatterns = [
     path("bills/", bill_views.bills, name="bills"),
     path("tariffs/", tariff_views.tariffs, name="tariffs"),
     path("tariffs/<int:pk>/", tariff_views.version, name="tariff-version"),
+    path("what-if/", what_if_views.what_if, name="what-if"),
+    path("what-if/duration/", what_if_views.duration, name="what-if-duration"),
+    path("what-if/<str:code>/panel/", what_if_views.panel, name="what-if-panel"),
 ]

@@ -18,6 +18,7 @@ from losses.billing_api import (
     TariffVersionViewSet,
     UtilityBillViewSet,
 )
+from losses.compensation_api import BankPriceViewSet, BankRecommendationViewSet, CompensationChangeViewSet
 from losses.rollup_api import DailyLossViewSet, HourlyLossViewSet, MonthlyLossViewSet
 from mlcore.web.api import DetectionViewSet, DetectorViewSet
 from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
@@ -53,4 +54,7 @@ router.register("utility-bills", UtilityBillViewSet)
 router.register("month-outlooks", MonthOutlookViewSet)
 router.register("month-costs", MonthCostViewSet)
 router.register("carbon-factors", CarbonFactorViewSet)
+router.register("bank-recommendations", BankRecommendationViewSet)
+router.register("bank-prices", BankPriceViewSet)
+router.register("compensation-changes", CompensationChangeViewSet)
 token = TokenView.as_view()

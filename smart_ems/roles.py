@@ -24,6 +24,11 @@ VIEWS = [
     "losses.view_monthcost",
     "losses.view_carbonfactor",
     "losses.view_utilitybill",
+    "losses.view_bankrecommendation",
+    "losses.view_bankprice",
+    "losses.view_compensationinput",
+    "losses.view_compensationchange",
+    "losses.view_compensationproof",
     "alerts.view_alert",
     "alerts.view_alertevent",
     "alerts.view_resolution",
@@ -63,6 +68,15 @@ ENGINEERS = [
     "losses.add_carbonfactor",
     "losses.change_carbonfactor",
     "losses.delete_carbonfactor",
+    "losses.add_bankprice",
+    "losses.change_bankprice",
+    "losses.delete_bankprice",
+    "losses.add_compensationinput",
+    "losses.change_compensationinput",
+    "losses.delete_compensationinput",
+    "losses.add_compensationchange",
+    "losses.change_compensationchange",
+    "losses.delete_compensationchange",
 ]
 ROLES = {"viewer": VIEWS, "operator": VIEWS + OPERATES, "engineer": VIEWS + OPERATES + ENGINEERS}
 

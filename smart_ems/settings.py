@@ -157,6 +157,12 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "smart_ems.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "score": {"task": "mlcore.tasks.score_pending", "schedule": 30.0, "options": {"expires": 30}},
     "verify": {"task": "alerts.tasks.verify_resolved", "schedule": 60.0, "options": {"expires": 60}},
+    "recommend": {
+        "task": "losses.tasks.recommend",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
+    "repairs": {"task": "alerts.tasks.refresh_repairs", "schedule": crontab(minute="47"), "options": {"expires": 3600}},
     "penalties": {"task": "alerts.tasks.refresh_penalties", "schedule": 300.0, "options": {"expires": 300}},
     "planned-work": {"task": "alerts.tasks.follow_planned_work", "schedule": 60.0, "options": {"expires": 60}},
     "train": {
@@ -224,6 +230,9 @@ SPECTACULAR_SETTINGS = {
         "UploadSourceEnum": "ingestion.models.Upload.Source",
         "AlertSourceEnum": "alerts.models.AlertEvent.EventSource",
         "ResolutionOutcomeEnum": "alerts.models.Resolution.Outcome",
+        "KindEnum": "mlcore.models.Detection.Kind",
+        "BankKindEnum": "losses.compensation_models.BankPrice.BankKind",
+        "CompensationKindEnum": "losses.compensation_models.CompensationChange.ChangeKind",
         "RowOutcomeEnum": ["accepted", "replaced", "unchanged", "rejected"],
     },
     # No validator: it is another host.

@@ -163,7 +163,7 @@ def test_the_number_of_queries_does_not_grow(signed_in: SignIn, django_assert_nu
         days(station, date(2026, 3, 1))
         billed(station, MARCH, "10", "900")
     client = signed_in("viewer")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         assert client.get(URL).status_code == 200
 
 

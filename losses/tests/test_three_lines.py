@@ -21,7 +21,7 @@ from losses.tariffs.reactive_change import at_target, net_kvarh, with_net_kvarh
 from losses.tariffs.three_lines import ThreeLine, three_lines
 from substations.models import Substation
 
-from .billed_point import billed
+from .billed_point import billed, store_days
 from .tariff_documents import MARCH, checked, month_of, power_factor_clause, slabs, tariff
 
 CLAUSE = power_factor_clause(slabs("proportional", (0.9, 0.01, 1.0)))
@@ -111,6 +111,7 @@ def test_each_substation_has_a_stored_row_of_its_month() -> None:
         HourlyRollup.objects.bulk_create(
             HourlyRollup(substation=one, at=start + timedelta(hours=n), **values) for n in range(240)
         )
+        store_days(one, start, 240)
     stored = store_version(tariff(CLAUSE)).tariff
     TariffAssignment.objects.create(tariff=stored, site="Mill", since=date(2026, 1, 1), grid="India")
     CarbonFactor.objects.create(
