@@ -126,4 +126,8 @@ def without_sentinels(values: FloatArray) -> FloatArray:
         return out
     others = magnitude[~marks & np.isfinite(out)]
     usual = float(np.quantile(others, 0.9)) if len(others) else 0.0
-    return np.where(marks & (magnitude > _SENTINEL_DISTANCE * max(usual, 1e-9)), np.nan, out)
+    far = magnitude > _SENTINEL_DISTANCE * max(usual, 1e-9)
+    most = float(np.max(others)) if len(others) else 0.0
+    positive = not np.any(out[~marks & np.isfinite(out)] < 0)  # a −9999 among values that are never negative
+    beyond = (magnitude > most) & (far | ((out < 0) & positive))
+    return np.where(marks & (far | beyond), np.nan, out)
