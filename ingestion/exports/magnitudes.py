@@ -24,6 +24,7 @@ _FITS_ONE_PHASE = (0.5, 2.0)  # one current stands for three that differ
 
 # chosen: less than a lamp's current is rather written in kA; the cost makes both a question
 _IDLE_A, _IDLE_COST = 0.5, 2.5
+_LOW_V, _BUSBAR_A, _BUSBAR_COST = 1000.0, 8000.0, 3.0  # IEC 61439: low-voltage switchgear ends at 6300 A
 
 
 def solved(found: Magnitudes) -> Scales:
@@ -47,6 +48,7 @@ def solved(found: Magnitudes) -> Scales:
                 ki == ku == 1e-3
             )
             cost += _IDLE_COST * (not found.current_known and found.current * ki < _IDLE_A)
+            cost += _BUSBAR_COST * (not found.current_known and line < _LOW_V and found.current * ki > _BUSBAR_A)
             fits.append((cost, Scales(kp, ku, ki, bool(side), checked=True)))
     if not fits:
         return _contradicted(found, sides)

@@ -34,8 +34,9 @@ def put_powers(powers: dict[str, Composed], columns: Sequence[Measured], values:
                 )
         if active is not None and lead is not None:
             reactive = np.where(np.isnan(reactive), _by_factor(values, active, lead), reactive)
-    elif active is not None and lead is not None and np.any(lead != 0):
-        reactive = _by_factor(values, active, lead)
+    elif lead is not None and np.any(lead != 0) and ("P" in powers or "S" in powers):
+        factor = np.abs(values[:, CHANNEL_INDEX["power_factor"]])
+        reactive = _by_factor(values, active if active is not None else powers["S"].values * factor, lead)
     for kind, numbers in (("P", active), ("Q", reactive)):
         if numbers is not None:
             values[:, CHANNEL_INDEX[POWERS[kind]]] = numbers

@@ -19,7 +19,7 @@ from ingestion.exports.table_meanings import meanings_of
 from ingestion.exports.table_rows import Columns
 from ingestion.exports.time_columns import LOOKED_AT_ROWS, times_of
 
-_FRACTION = re.compile(r"[-+]?\d+[.,]\d+")
+_FRACTION = re.compile(r"[-+]?\d+[.,]\d+(?:\s*[a-zA-Z%]+)?$")
 _OF_LONG_TABLES = ("tag", "unitname")  # with numbers in them these columns are called like that by chance
 
 
@@ -77,7 +77,7 @@ def _wide(table: Columns, meanings: Sequence[Meaning]) -> Shaped:
 def _mostly_fractions(cells: Sequence[str]) -> bool:
     """True for measured values: no name or number of a station has a decimal sign."""
     filled = [cell for cell in cells[:LOOKED_AT_ROWS] if cell]
-    return 2 * sum(bool(_FRACTION.fullmatch(cell)) for cell in filled) > len(filled)
+    return 2 * sum(bool(_FRACTION.match(cell)) for cell in filled) > len(filled)
 
 
 def _mostly_numbers(cells: Sequence[str]) -> bool:

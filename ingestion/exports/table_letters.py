@@ -18,6 +18,8 @@ _ALWAYS: tuple[Rule, ...] = (
     (re.compile(r"(?<![A-Za-z0-9])A (L[123])\b"), r"I \1"),
 )
 _LAST_A: Rule = (re.compile(r"(?<=[\w.])[\s_]+A$"), " [A]")
+_LAST_W: Rule = (re.compile(r"(?<=\w)[\s_]+W$"), " [W]")
+_LAST_U = re.compile(r"[\s_]U$")
 _LAST_B = re.compile(r"(?<=[\w.])[\s_]+[Bb](?:\s*[\[(].*)?$")
 _TOTAL_T: Rule = (re.compile(r"(?<![A-Za-z])(P|Q|S|PF)T(?![A-Za-z])"), r"\1 total")
 _CURRENT_A: Rule = (re.compile(r"(?<![A-Za-z0-9])A([123])(?![A-Za-z0-9])"), r"I\1")
@@ -53,13 +55,16 @@ _BLUE: tuple[Rule, ...] = (
 def rules_of(headers: Sequence[str]) -> list[Rule]:
     """What is to be written out in each header, in this order."""
     words = {word for header in headers for word in re.findall(r"[a-z]+", folded(header))}
-    all_of_a = all(any(re.search(rf"\bA{n}\b", header) for header in headers) for n in (1, 2, 3))
+    all_of_a = all(
+        any(re.search(rf"(?<![A-Za-z0-9])A{n}(?![A-Za-z0-9])", header) for header in headers) for n in (1, 2, 3)
+    )
     consumed = bool(words & {"consumed", "imported", "import"}) and "delivered" in words and "received" not in words
     when: list[tuple[bool, Sequence[Rule]]] = [
         (True, _ALWAYS),
         ("vb" not in words, (_VA_WORD,)),  # VA without VB is no voltage
         (consumed, (_DELIVERED,)),  # by the plant, beside what it consumed
         (not any(_LAST_B.search(header) for header in headers), (_LAST_A,)),  # no "… B" beside it: amperes
+        (not any(_LAST_U.search(header) for header in headers), (_LAST_W,)),  # no phases U, V, W
         (bool(words & {"pt", "qt", "st"}) and not words & {"pr", "ps", "qr", "qs"}, (_TOTAL_T,)),
         (all_of_a, (_CURRENT_A,)),
         # "current_a" without a "current_b" is in amperes, as "power_w" is in watts
