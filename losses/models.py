@@ -77,3 +77,14 @@ class DailyRollup(Rollup):
 
     def __str__(self) -> str:
         return f"{self.substation_id} {self.day}"
+
+
+class AccountedDeclaration(models.Model):
+    """What the hours of a substation were worked out from: another nameplate, clock or link makes them stale."""
+
+    substation = models.OneToOneField(Substation, models.CASCADE, primary_key=True, related_name="+")
+    time_zone = models.CharField(_("time zone"), max_length=64)
+    digest = models.CharField(_("digest"), max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.substation_id} {self.digest[:8]}"

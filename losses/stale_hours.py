@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from core.leases import LeasedQuerySet, kept
+from losses.corrections import mark_corrected
 from losses.networks import AccountedBatch, accounted_batches
 from losses.rollup_storage import hour_start, moved_hours, replace_hours
 from losses.rollups import hourly_rows
@@ -39,6 +40,7 @@ def account_pending(*, judged_only: bool = True) -> int:
 
     judged_only: hours that nobody will judge are waited for as well; False accounts them without an excess loss.
     """
+    mark_corrected()
     total = 0
     for batch in accounted_batches(_waiting(judged_only).values_list("substation", flat=True)):
         ready = _waiting(judged_only).filter(substation__in=batch.ids)
@@ -49,6 +51,8 @@ def account_pending(*, judged_only: bool = True) -> int:
 
 
 def has_pending() -> bool:
+    """Whether hours wait that can be worked out, or a correction has just made some."""
+    mark_corrected()
     return _waiting(judged_only=True).exists()
 
 

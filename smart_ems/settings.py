@@ -157,7 +157,6 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "smart_ems.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},
     "score": {"task": "mlcore.tasks.score_pending", "schedule": 30.0, "options": {"expires": 30}},
     "verify": {"task": "alerts.tasks.verify_resolved", "schedule": 60.0, "options": {"expires": 60}},
-    "account": {"task": "losses.tasks.account_pending", "schedule": 60.0, "options": {"expires": 60}},
     "planned-work": {"task": "alerts.tasks.follow_planned_work", "schedule": 60.0, "options": {"expires": 60}},
     "train": {
         "task": "mlcore.tasks.train_due",

@@ -24,13 +24,13 @@ from mlcore.diagnosis.rolling import (
     window_range,
 )
 from mlcore.diagnosis.signals import Signals
-from mlcore.diagnosis.wiring_flags import learn_directions, wiring_flags
+from mlcore.diagnosis.wiring_flags import WiringFlags, learn_directions, wiring_flags
 from substations.electrical import quality
 from substations.electrical.power import BoolArray, FloatArray, triangle_side, true_power_factor
 
 MIN_RATIO_LOADING = quality.MIN_LOADING
 HIGH_LOAD_STEPS = 384
-"""Where nothing was learned, the usual high load is that of so many readings before: CONTEXT_HOURS of quarter hours."""
+"""Where nothing was learned, the usual high load is that of so many readings before: four days of quarter hours."""
 
 OIL_RANGE_C = (-45.0, 125.0)
 """What top oil can be: the coldest oil that still flows (IEC 60296 sets the pour point at −40 °C), and above what
@@ -38,7 +38,7 @@ IEC 60076-7 allows for a moment (115 °C), with room for the sensor's error."""
 
 
 @dataclass(frozen=True)
-class QualityFlags:
+class QualityFlags(WiringFlags):
     """[substation, time] masks; True means: do not judge this.
 
     The first group stops channels, the second names what was seen, for "check the meter".
@@ -51,7 +51,6 @@ class QualityFlags:
     imbalance: BoolArray
     oil: BoolArray
     broken_triangle: BoolArray
-    reversed_ct: BoolArray
     dead_phase: BoolArray
     ct_error: BoolArray
     vt_error: BoolArray
@@ -61,12 +60,6 @@ class QualityFlags:
     temperature_sensor: BoolArray
     distortion_meter: BoolArray
     power_factor_meter: BoolArray
-    reversed_cts: BoolArray
-    swapped_phases: BoolArray
-    rotated_phases: BoolArray
-    reactive_sign: BoolArray
-    power_factor_sign: BoolArray
-    power_direction: BoolArray
 
 
 def learn_quality(fleet: Fleet, signals: Signals, train: BoolArray) -> QualityParameters:
@@ -128,6 +121,7 @@ def flag_data_quality(fleet: Fleet, signals: Signals, parameters: QualityParamet
     power |= signals.beyond_physics | window_any(wiring.not_believed, power_hold, history.of("wiring_fault"))
     currents = window_any(ct_error | dead_phases.any(axis=-1), power_hold, history.of("currents"))
     return QualityFlags(
+        **vars(wiring),
         absent=absent,
         dead=dead,
         power=power,
@@ -135,7 +129,6 @@ def flag_data_quality(fleet: Fleet, signals: Signals, parameters: QualityParamet
         imbalance=power | currents,
         oil=_oil_held(fleet, oil_jump, absent, history),
         broken_triangle=triangle,
-        reversed_ct=wiring.reversed_ct,
         dead_phase=np.asarray(dead_phases.any(axis=-1)),
         ct_error=ct_error,
         vt_error=vt_error,
@@ -145,12 +138,6 @@ def flag_data_quality(fleet: Fleet, signals: Signals, parameters: QualityParamet
         temperature_sensor=oil_jump,
         distortion_meter=_stuck_distortion(fleet, signals, history.within("stuck_distortion")) & ~dead,
         power_factor_meter=_power_factor_departed(fleet, signals, history.within("power_factor")) & ~triangle,
-        reversed_cts=wiring.reversed_cts,
-        swapped_phases=wiring.swapped_phases,
-        rotated_phases=wiring.rotated_phases,
-        reactive_sign=wiring.reactive_sign,
-        power_factor_sign=wiring.power_factor_sign,
-        power_direction=wiring.power_direction,
     )
 
 

@@ -19,6 +19,7 @@ from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.history import NO_PAST
 from mlcore.diagnosis.indicators import INDICATORS, WINDOWS_H
+from mlcore.diagnosis.residuals import by_indicator
 from mlcore.diagnosis.rolling import sum_since
 from mlcore.diagnosis.scores import Scores
 from substations.electrical.power import BoolArray, FloatArray
@@ -47,17 +48,8 @@ def spells_in_seconds(fleet: Fleet, found: tuple[Spell, ...]) -> tuple[tuple[int
 
 def departure_of(departures: Departures, episode: AlarmEpisode) -> FloatArray:
     """[time] the residual behind an episode's indicator, positive where it departs; NaN where it is not known."""
-    residuals, name = departures.residuals, INDICATORS[episode.indicator]
-    sources = {
-        "reactive": residuals.reactive,
-        "motor": residuals.reactive,
-        "distortion": residuals.distortion,
-        "imbalance": residuals.imbalance,
-        "voltage": residuals.voltage,
-        "oil_temperature": residuals.oil_k,
-        "overload": residuals.demand,
-    }
-    series: FloatArray = np.asarray(sources[name][episode.substation], dtype=np.float64)
+    name = INDICATORS[episode.indicator]
+    series: FloatArray = np.asarray(by_indicator(departures.residuals)[name][episode.substation], dtype=np.float64)
     if name == "reactive" and _is_over_compensated(departures, episode):
         return -series
     if name != "voltage":

@@ -64,6 +64,19 @@ class Residuals:
 RESIDUAL_NAMES = ("reactive", "imbalance", "distortion", "voltage", "oil_temperature", "demand")
 
 
+def by_indicator(residuals: Residuals) -> dict[str, FloatArray]:
+    """The residual that each indicator of a loss is about, [substation, time]."""
+    return {
+        "reactive": residuals.reactive,
+        "motor": residuals.reactive,
+        "distortion": residuals.distortion,
+        "imbalance": residuals.imbalance,
+        "voltage": residuals.voltage,
+        "oil_temperature": residuals.oil_k,
+        "overload": residuals.demand,
+    }
+
+
 def stacked_residuals(residuals: Residuals) -> FloatArray:
     """[substation, time, residual channel] in the order of RESIDUAL_NAMES: the autoencoder's input."""
     return np.stack(

@@ -16,7 +16,7 @@ from mlcore.diagnosis.departures import Departures, loss_share, steps_of_power, 
 from mlcore.diagnosis.history import History
 from mlcore.diagnosis.indicators import STEP_COVARIANCE, STEP_COVARIANCE_ROOT, WINDOWS_H, Windowed
 from mlcore.diagnosis.parameters import Thresholds
-from mlcore.diagnosis.residuals import Residuals
+from mlcore.diagnosis.residuals import Residuals, by_indicator
 from mlcore.diagnosis.rolling import window_mean
 from substations.electrical.power import BoolArray, FloatArray
 
@@ -74,16 +74,7 @@ def _short(indicators: dict[str, ByWindow]) -> dict[str, ByWindow]:
 
 def _judged_now(residuals: Residuals) -> dict[str, BoolArray]:
     """Where an indicator has a reading at this very step: windows alone, without one, decide nothing."""
-    sources = {
-        "reactive": residuals.reactive,
-        "motor": residuals.reactive,
-        "distortion": residuals.distortion,
-        "imbalance": residuals.imbalance,
-        "voltage": residuals.voltage,
-        "oil_temperature": residuals.oil_k,
-        "overload": residuals.demand,
-    }
-    return {name: np.isfinite(source) for name, source in sources.items()}
+    return {name: np.isfinite(residual) for name, residual in by_indicator(residuals).items()}
 
 
 def _reactive(

@@ -137,7 +137,7 @@ def test_what_a_small_body_unpacks_to_is_bounded(client: Client) -> None:
     ("body", "headers", "status", "said"),
     [
         (b"not gzip", {"content_encoding": "gzip"}, 400, "no gzip"),
-        (gzip.compress(b"[{}]" * 99)[:-9], {"content_encoding": "gzip"}, 400, "too early"),
+        (gzip.compress(b"[{}]" * 99, mtime=0)[:-9], {"content_encoding": "gzip"}, 400, "too early"),
         (b"{}", {"content_encoding": "br"}, 415, "expected gzip"),
         (b"{", {}, 400, "no JSON"),
         (b'{"active_power_kw": NaN}', {}, 400, "NaN"),

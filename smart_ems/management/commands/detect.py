@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 import time
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
@@ -12,28 +11,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from rich.table import Table
 
 from core.console import wide_table
 from core.formatting import figure
-from ingestion.exports.answers import AnswerError, read_profile
-from ingestion.options import ImportOptions, OptionError
 from mlcore.explanations import evidence_in_words, said_by
 from mlcore.models import Detection
-from smart_ems.scratch import DetectError, Intake, detect, register, scratch_database, take_in
-from substations.registry import RegistryError
+from smart_ems.file_arguments import add_file_arguments, import_options, take_in_files
+from smart_ems.scratch import Intake, detect, scratch_database
 
 COLUMNS = ("substation", "start", "end", "severity", "cause", "loss_kwh", "score", "reason")
-UNITS_S = {"s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "": 60}
-
-
-def interval_s(text: str) -> int:
-    """``15min``, ``900s``, ``1h`` or a bare number of minutes."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|sec|min|m|h|)", text.strip().lower())
-    if not match:
-        raise ArgumentTypeError(f"received “{text}”; expected an interval such as 15min, 900s or 1h")
-    return round(float(match[1]) * UNITS_S[match[2]])
 
 
 def moment(text: str) -> datetime:
@@ -50,30 +38,17 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="SCADA export, CSV or CSV.gz")
-        parser.add_argument("--substations", type=Path, help="CSV of nameplates")
-        parser.add_argument("--links", type=Path, help="CSV of the network's links")
+        add_file_arguments(parser)
         parser.add_argument("--train-until", type=moment, help="learn from readings before this time only")
-        parser.add_argument("--start", default="", help="time of the first row, for files without a time column")
-        parser.add_argument("--interval", type=interval_s, default=0, help="distance of rows, for such files: 15min")
-        parser.add_argument("--substation", default="", help="code, for files without a substation column")
-        parser.add_argument("--time-zone", default="UTC", help="of the times in the files (default: UTC)")
-        parser.add_argument("--profile", type=Path, help="JSON file with answers about the files, as inspect takes it")
         parser.add_argument("--out", type=Path, help="write the losses to this CSV file")
         parser.add_argument("--out-all", action="store_true", help="write findings about meters to it as well")
         parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
 
     def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
         started = time.monotonic()
-        given = self._options(options)
+        given = import_options(options)
         with scratch_database():
-            try:
-                register(options["substations"], options["links"])
-                intakes = [take_in(file, given) for file in files]
-            except FileNotFoundError as error:
-                raise CommandError(f"There is no file {error.filename}.") from error
-            except (DetectError, RegistryError, OSError) as error:
-                raise CommandError(str(error)) from error
+            intakes = take_in_files(files, options, given)
             found = list(detect(options["train_until"]))
             if options["out"]:
                 losses = [each for each in found if each.kind == Detection.Kind.LOSS]
@@ -82,20 +57,6 @@ class Command(BaseCommand):
                 self.stdout.write(json.dumps([_record(each) for each in found], indent=1))
             else:
                 self._print(intakes, found, time.monotonic() - started)
-
-    def _options(self, options: dict[str, Any]) -> ImportOptions:
-        try:
-            profile = read_profile(options["profile"]) if options["profile"] else {}
-            return ImportOptions(
-                start=options["start"],
-                interval_s=options["interval"],
-                substation=options["substation"],
-                time_zone=options["time_zone"],
-                unknown="create",
-                allow_future=True,
-            ).answered(profile)
-        except (AnswerError, OptionError) as error:
-            raise CommandError(str(error)) from error
 
     def _print(self, intakes: Sequence[Intake], found: Sequence[Detection], seconds: float) -> None:
         for intake in intakes:

@@ -10,21 +10,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db.models import Max, Min
 from rich.table import Table
 
 from core.console import wide_table
 from core.formatting import figure, power_factor, share
-from ingestion.options import ImportOptions, OptionError
 from losses.models import HourlyRollup
 from losses.public_figures import COLUMNS, figures, hourly_cells
 from losses.querysets import FIELDS
 from losses.stale_hours import account_pending
-from smart_ems.management.commands.detect import interval_s
-from smart_ems.scratch import DetectError, detect, register, scratch_database, take_in
+from smart_ems.file_arguments import add_file_arguments, import_options, take_in_files
+from smart_ems.scratch import detect, scratch_database
 from substations.models import Substation
-from substations.registry import RegistryError
 
 HOUR = timedelta(hours=1)
 
@@ -34,37 +32,23 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="SCADA export, CSV or CSV.gz")
-        parser.add_argument("--substations", type=Path, help="CSV of nameplates")
-        parser.add_argument("--links", type=Path, help="CSV of the network's links; without it no feeder losses")
-        parser.add_argument("--start", default="", help="time of the first row, for files without a time column")
-        parser.add_argument("--interval", type=interval_s, default=0, help="distance of rows, for such files: 15min")
-        parser.add_argument("--substation", default="", help="code, for files without a substation column")
-        parser.add_argument("--time-zone", default="UTC", help="of the times in the files (default: UTC)")
+        add_file_arguments(parser)
         parser.add_argument("--without-model", action="store_true", help="learn nothing: quicker, but no excess loss")
         parser.add_argument("--out", type=Path, help="write each hour to this CSV file")
         parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
 
     def handle(self, *args: Any, files: list[Path], **options: Any) -> None:
-        given = _import_options(options)
+        given = import_options(options)
         with scratch_database():
-            try:
-                register(options["substations"], options["links"])
-                for file in files:
-                    take_in(file, given)
-            except FileNotFoundError as error:
-                raise CommandError(f"There is no file {error.filename}.") from error
-            except (DetectError, RegistryError, OSError) as error:
-                raise CommandError(str(error)) from error
+            take_in_files(files, options, given)
             if not options["without_model"]:
                 detect(None)
             account_pending(judged_only=not options["without_model"])
             if options["out"]:
                 _write(options["out"])
-            totals = {
-                row["substation__code"]: figures(row, _hours())
-                for row in HourlyRollup.objects.totals_by("substation__code")
-            }
+            period_h = _hours()
+            by_substation = HourlyRollup.objects.totals_by("substation__code")
+            totals = {row["substation__code"]: figures(row, period_h) for row in by_substation}
             if options["json"]:
                 self.stdout.write(json.dumps(totals, indent=1))
             else:
@@ -121,17 +105,3 @@ def _remarks(totals: dict[str, dict[str, Any]]) -> Iterable[str]:
             "Without links to the supply the losses of the lines are not known: avoidable losses are those of the "
             "transformer alone, a lower bound. Give them with --links."
         )
-
-
-def _import_options(options: dict[str, Any]) -> ImportOptions:
-    try:
-        return ImportOptions(
-            start=options["start"],
-            interval_s=options["interval"],
-            substation=options["substation"],
-            time_zone=options["time_zone"],
-            unknown="create",
-            allow_future=True,
-        )
-    except OptionError as error:
-        raise CommandError(str(error)) from error
