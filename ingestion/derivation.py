@@ -19,12 +19,13 @@ _LOW, _HIGH = np.array([[c.low, c.high] for c in CHANNELS], dtype=np.float64).T
 _SLACK = 1.02
 
 
-def complete(values: FloatArray) -> tuple[FloatArray, IntArray]:
+def complete(values: FloatArray, station: IntArray | None = None) -> tuple[FloatArray, IntArray]:
     """Fill NaN cells of ``values`` [row, channel] where other channels of the row determine them.
 
     1. means of three phases; 2. S, P, Q from any two of P, Q, S and power factor, or from U and I;
     3. power factor from P and S; 4. mean current from S and U. Returns the completed copy and, per row, a bit mask:
-    bit i is set when channel i was derived. Measured values are never changed.
+    bit i is set when channel i was derived. Measured values are never changed. ``station`` [row] numbers the
+    substations: where one measures P or Q of both signs, a missing one stays missing, for its sign is not known.
     """
     full = values.copy()
     with np.errstate(over="ignore", invalid="ignore"):
@@ -37,9 +38,19 @@ def complete(values: FloatArray) -> tuple[FloatArray, IntArray]:
         full[:, _I] = _filled(full[:, _I], power.current_from_apparent(full[:, _S], full[:, _U]))
         # A derived value is held to the same bounds as a measured one.
         full[np.isnan(values) & ((full < _LOW) | (full > _HIGH))] = np.nan
+    if station is not None:
+        _leave_signs_open(full, values, station)
     bits = np.int64(1) << np.arange(values.shape[1], dtype=np.int64)
     derived = (np.isnan(values) & ~np.isnan(full)) @ bits
     return full, derived
+
+
+def _leave_signs_open(full: FloatArray, measured: FloatArray, station: IntArray) -> None:
+    for channel, follows in ((_P, (_P, _PF)), (_Q, (_Q,))):
+        either = np.unique(station[measured[:, channel] < 0])
+        rows = np.isnan(measured[:, channel]) & np.isin(station, either)
+        for each in follows:
+            full[rows & np.isnan(measured[:, each]), each] = np.nan
 
 
 def _complete_powers(full: FloatArray) -> None:

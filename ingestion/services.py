@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ingestion.batches import RowAnswer, load_rows
 from ingestion.inspection import Inspection, inspect, look_with
-from ingestion.loading import LoadOutcome, load, unfinished_uploads
+from ingestion.loading import load
 from ingestion.receiving import Received, TooLarge, answer, discard, load_again, queue_again, receive
+from ingestion.upload_leases import LoadOutcome, unfinished_uploads
 
 __all__ = [
     "Inspection",

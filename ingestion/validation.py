@@ -112,7 +112,7 @@ def check(
     doubles[good[repeated]] = True
     judge.complain(doubles, TIMESTAMP, shown, "one row per substation and time; a later line has the same and is kept")
     good = np.flatnonzero(~judge.bad & ~blank)
-    full, derived = complete(values[good])
+    full, derived = complete(values[good], substation[good])
     rows = ReadingRows(table.lines[good], substation[good], at[good], full, derived)
     wrong = int(np.count_nonzero(judge.bad)) + table.malformed
     return Checked(rows, join(judge.complaints), wrong, int(np.count_nonzero(blank)), after, future)

@@ -3,7 +3,7 @@
 containers      bytes → grids of cells (grids, text_tables, workbooks, metering_files: Green Button, NEM12)
 header_lines    grid → columns (table_rows): preamble, header_names, unit row; chosen_table picks sheets and members
 meanings        a header's words (header_words) → what it measures (meaning, kinds), by the table in ``vocabulary``;
-                table_meanings for all headers together
+                table_meanings for all headers together (table_letters)
 reshaping       historian lines (long_rows), days as rows (day_rows), qualities → one row per time (shapes)
 instants        time columns → UTC: date_orders, times_of_day, counted_times, file_clock (zones, history: stations)
 figures         cells → numbers: decimal sign, groups, units in cells, words for "missing"

@@ -44,7 +44,7 @@ def collect(out: Interpretation, parts: Sequence[tuple[str, TimeArray, FloatArra
                 out.ask(
                     "layout", "Many times stand in the file more than once with other values. Are these several meters?"
                 )
-        full, derived = complete(values[keep & filled])
+        full, derived = complete(values[keep & filled], np.zeros(int((keep & filled).sum()), np.int64))
         out.at = np.concatenate([out.at, at[keep & filled]])
         out.values = np.concatenate([out.values, full])
         out.derived = np.concatenate([out.derived, derived])

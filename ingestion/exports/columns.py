@@ -12,6 +12,7 @@ import numpy as np
 from ingestion.exports.answers import TURNED, AnswerError, ColumnAnswer, ExportAnswers
 from ingestion.exports.conventions import factor_scale, lag_lead_of
 from ingestion.exports.figures import CellParts, parts_of, to_float, without_sentinels
+from ingestion.exports.meanings import meaning_of
 from ingestion.exports.measured import Measured
 from ingestion.exports.shapes import Series, Shaped
 from ingestion.exports.unit_table import WrittenUnit, written_unit
@@ -45,7 +46,7 @@ def _measured(series: Series, said: ColumnAnswer | None, sign: str) -> Measured:
         factors = np.array([p.unit.factor if p and p.unit else np.nan for p in parts])
         unit = next(p.unit for p in parts if p and p.unit)
         if unit.kind != meaning.kind and not meaning.kind:
-            meaning = replace(meaning, kind=unit.kind)
+            meaning = replace(meaning_of(series.header, unit.name), header=series.header)
     odd_tail = np.array([bool(p and p.tail and not p.unit) for p in parts]) if meaning.kind != "PF" else None
     if odd_tail is not None:
         values = np.where(odd_tail, np.nan, values)

@@ -14,6 +14,9 @@ PLUS, MINUS = ("import", "lag"), ("export", "lead")
 _POWER_OF = {"EP": "P", "EQ": "Q", "ES": "S"}
 
 
+_USUALLY_FILLED = 0.7  # chosen: a register of the direction that is rare is blank more often
+
+
 _TOTAL_WITHIN = 0.1  # chosen: class 1 meters, and phases that are rounded to whole numbers
 
 
@@ -29,6 +32,7 @@ def composed(columns: Sequence[Measured], kind: str, ask: Ask) -> Composed | Non
     if net is not None and not (minus is not None and _unsigned(net, minus)):
         for part in (*(plus.parts if plus else ()), *(minus.parts if minus else ())):
             part.why = part.why or "the net beside it counts"
+        _check_net(net, plus, minus, ask)
         return net
     if plus is None and minus is not None and net is None:
         if any(part.sign_said for part in minus.parts):
@@ -43,8 +47,23 @@ def composed(columns: Sequence[Measured], kind: str, ask: Ask) -> Composed | Non
     plus = plus or (net if minus is not None else None)
     if plus is None or minus is None:
         return plus
-    lone = np.where(np.isnan(minus.values), 0.0, minus.values)
+    # Blank where nothing flows that way, if it is blank as a rule; else a gap of the meter.
+    usual = np.mean(np.isfinite(minus.values)) > _USUALLY_FILLED
+    lone = minus.values if usual else np.nan_to_num(minus.values)
     return Composed(np.where(np.isnan(plus.values), np.nan, plus.values - lone), [*plus.parts, *minus.parts])
+
+
+def _check_net(net: Composed, plus: Composed | None, minus: Composed | None, ask: Ask) -> None:
+    """Ask where a column that is taken for the net is not what the directions beside it leave."""
+    if plus is None or net.known != plus.known:
+        return
+    drawn = plus.values > 0
+    left = plus.values - (np.nan_to_num(minus.values) if minus else 0.0)
+    known = np.isfinite(net.values) & np.isfinite(left) & drawn
+    size = float(np.median(np.abs(left[known]))) if known.any() else 0.0
+    if size and np.median(np.abs(net.values[known] - left[known])) > _TOTAL_WITHIN * size:
+        header, beside = net.parts[0].meaning.header, plus.parts[0].meaning.header
+        ask("mapping", f"“{header}” is not the net of “{beside}” and what is fed in. What is it?", header)
 
 
 def _unsigned(net: Composed, minus: Composed) -> bool:

@@ -52,11 +52,12 @@ def factor_reading(
     lead = words.copy()
     question = why = ""
     if over.any():
+        over = (magnitude > 1.0) & (magnitude <= 2.0)  # where leading is written so, 1.01 is no rounding
         magnitude = np.where(over, 2.0 - magnitude, magnitude)
         lead = np.where(over, -1.0, np.where(np.isfinite(values), 1.0, lead))
         if not convention and not _agrees(lead, reactive):
             question, why = "power_factor_convention", "Power factors above 1: is 1.08 a leading 0.92?"
-    importing = np.ones(len(values), bool) if active is None else ~(active < 0)
+    importing = np.ones(len(values), bool) if active is None else active > 0
     negative = (values < 0) & importing
     if negative.any() and not over.any():
         if convention in ("iec", "ieee"):

@@ -21,6 +21,9 @@ _OFF_NOMINAL = 0.12  # EN 50160 allows 10 %; a little more while a fault lasts
 NOT_NOMINAL = 5.0  # chosen: more than all other costs of a voltage together
 
 
+OF_BOTH_V = (370.0, 450.0)  # IEC 60038: 380 to 440 V between lines, and the 400 V to neutral of 690 V
+
+
 SCALES = (1e-3, 1.0, 1e3)  # SI: milli, none, kilo
 
 

@@ -23,7 +23,7 @@ def is_register(values: FloatArray) -> bool | None:
         return False
     grown = steps[steps > 0]
     if not len(grown):
-        return None if len(known) < 8 else False
+        return None  # a register that stands still, or the same energy in every interval
     if np.median(known) > _REGISTER_OVER_STEP * np.median(grown) and np.mean(steps >= 0) > 0.85 and len(known) >= 6:
         # An energy that rises slowly for a while looks alike; a register's steps are steady beside its height.
         return True if np.mean(steps >= 0) == 1.0 or np.min(steps) < -0.5 * np.max(known) else None

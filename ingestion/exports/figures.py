@@ -24,6 +24,7 @@ _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 _SENTINELS = (65535, 65534, 32767, 32768, 6553.5, 3276.7, 3276.8, 655.35, 327.67, 327.68, 4294967295, 2147483647,
               2147483648, 9999, 99999, 999999, 9999999, 999, 999.9, 9999.9, 999.99, 9999.99, 8388607)  # fmt: skip
 _SENTINEL_DISTANCE = 4.0  # times the usual magnitude: below, the number may have been measured
+_BEYOND_ALL = 1.5  # chosen: no load grows so far in one interval to a number of nines
 _LETTER_BEFORE = re.compile(r"(?i)([lci]|ind|cap|lag|lead)\.?\s*([01]?[.,]\d+|1)")  # L0.92 of a power factor
 _NO_MAGNITUDE = 1e30  # no quantity of a substation is written like this
 
@@ -126,4 +127,9 @@ def without_sentinels(values: FloatArray) -> FloatArray:
         return out
     others = magnitude[~marks & np.isfinite(out)]
     usual = float(np.quantile(others, 0.9)) if len(others) else 0.0
-    return np.where(marks & (magnitude > _SENTINEL_DISTANCE * max(usual, 1e-9)), np.nan, out)
+    far = magnitude > _SENTINEL_DISTANCE * max(usual, 1e-9)
+    most = float(np.max(others)) if len(others) else 0.0
+    positive = not np.any(out[~marks & np.isfinite(out)] < 0)  # a −9999 among values that are never negative
+    often = np.array([marks.sum() > 1 and float(np.sum(out == value)) > 1 for value in out])
+    beyond = (magnitude > most) & (often | ((out < 0) & positive) | (magnitude > _BEYOND_ALL * most))
+    return np.where(marks & (far | beyond), np.nan, out)

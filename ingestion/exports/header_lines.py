@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ingestion.exports.grids import HEADER_WITHIN_LINES, CellGrid
 from ingestion.exports.header_names import joined_headers, padded, unique
-from ingestion.exports.row_kinds import clock_columns, is_data, is_unit_row, name_count
+from ingestion.exports.row_kinds import clock_columns, is_data, is_unit_row, looks_like_value, name_count
 from ingestion.exports.table_rows import Columns, take_rows
 from ingestion.problems import Unreadable
 
@@ -43,6 +43,11 @@ def columns_of(grid: CellGrid, *, header_line: int = 0) -> Columns:
     return table
 
 
+def _is_setting(row: Sequence[str], width: int) -> bool:
+    """True for "Serial number, 80231177" above a wider table."""
+    return len(row) == 2 < width and not looks_like_value(row[0])
+
+
 def _trimmed(row: Sequence[str]) -> list[str]:
     cells = [" ".join(cell.split()) for cell in row]
     while cells and not cells[-1]:
@@ -57,7 +62,10 @@ def _usual_width(rows: Sequence[list[str]]) -> int:
 
 def _header_at(rows: Sequence[list[str]], width: int) -> int:
     """The line before the data with the most names that mean something; −1 if there is none."""
-    like = [is_data(row) and abs(len(row) - width) <= max(2, width // 2) and len(row) > 1 for row in rows[:400]]
+    like = [
+        is_data(row) and abs(len(row) - width) <= max(2, width // 2) and len(row) > 1 and not _is_setting(row, width)
+        for row in rows[:400]
+    ]
     # Three lines in a row: a single one may be a line of the preamble with a date in it.
     data = next((n for n in range(len(like)) if all(like[n : n + 3])), 0)
     early = [n for n in range(min(data, HEADER_WITHIN_LINES)) if rows[n] and not is_data(rows[n])]

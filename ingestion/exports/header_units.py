@@ -12,6 +12,8 @@ _AT_END = re.compile(r"(?:[,/_ ]\s*)(°[CF]|%|[kMG]?(?:Wh?|VAh?|varh?|VArh?|VARh
 # The last letter of "Current A" is a phase; that of "Current Avg A" or "I L1 A" a unit.
 _PHASE_LETTER = re.compile(r"(?i)(phase|voltage|current|line|spannung|strom|volt|[\s_-][ivul])[\s_-]+[AV]$")
 _BEFORE_LETTER = re.compile(r"(?i)(avg|total|l\d|mean|power|leistung|[123])[\s_]+\w$")
+# No power is in amperes or volts: the A of "Power_A" is a phase.
+_POWER_BEFORE = re.compile(r"(?i)(power|leistung)[\s_]+[AV]$")
 _SNAKE_END = re.compile(r"_(w|wh|va|v|hz|k?w|k?wh|k?varh?|k?vah?)$")
 # VR beside VY and VB is a voltage, "units" a column of units.
 _NO_UNIT_ALONE = re.compile(r"(?i)vr|units").fullmatch
@@ -59,9 +61,12 @@ def _at_beginning(header: str) -> tuple[str, WrittenUnit] | None:
 
 def _at_end(header: str) -> tuple[str, WrittenUnit | None]:
     trailing = _AT_END.search(header)
-    if trailing is None or _PHASE_LETTER.search(header):
+    if trailing is None or (_PHASE_LETTER.search(header) and "," not in trailing[0]):
         return header, None
     unit = written_unit(trailing[1])
-    if unit is not None and (len(trailing[1]) > 1 or _BEFORE_LETTER.search(header)):
+    if unit is not None and unit.kind in ("I", "U") and _POWER_BEFORE.search(header):
+        return header, None
+    parted = "," in trailing[0]
+    if unit is not None and (parted or len(trailing[1]) > 1 or _BEFORE_LETTER.search(header)):
         return header[: trailing.start()], unit
     return header, None

@@ -12,11 +12,11 @@ from ingestion.exports.vocabulary import PAIRS, PHRASE_WORDS, PHRASES, UNSPACED,
 _CODE = re.compile(
     r"(?P<what>thd_?[ivu]|[ivu]thd|urms|vrms|irms|arms|p|q|s|pf|i|u|v|kw|kvar|kva|w|var|va|mw|mvar|mva|kwh|kvarh|kvah|amp|volt|vln|vll|uln|ull|current|curr|voltage|power)_?"
     r"(?P<pair>l1-?l2|l2-?l3|l3-?l1|l?12|l?23|l?31|ab|bc|ca|ry|yb|br|rs|st|tr|uv|vw|wu)?"
-    r"(?P<phase>l?[123]|[abcrystuvw])?(?P<neutral>n)?(?P<stat>avg|tot|sum|total|ges|sys)?"
+    r"(?P<phase>l?[123]|[abcrystuvw])?(?P<neutral>n)?(?P<stat>avg|tot|sum|total|ges|sys|3ph?)?"
 )
 
 
-_SINGLE_LETTERS = ("p", "q", "s", "i", "u", "v", "f", "w")
+_SINGLE_LETTERS = ("p", "q", "s", "i", "u", "v", "f", "w", "λ")
 
 
 _PHASE_WORD = re.compile(r"(?!phases$)(?:ph|phase|l)?([123abcrystuvw])(n)?")
@@ -31,6 +31,7 @@ _SUNSPEC = re.compile(r"(phv|ppv|a)ph([abc]{1,2})")
 def header_words(body: str) -> tuple[list[str], list[bool]]:
     """The words of a header in lower case; ``glued`` where a word follows the one before without a blank or ``_``."""
     words, glued = [], []
+    body = re.sub(r"(?<=\w\w)\.(?=[^\W\d]{2}|[^\W\d]\d?(?:[\s_-]|$))", " ", body)  # a historian's path
     for chunk in re.split(r"[\s_,;:/\\|]+", body):
         first = True
         for part in _tokens(chunk):
@@ -52,9 +53,16 @@ def _camel(part: str) -> list[str]:
     lower = folded(part)
     if (lower,) in PHRASES or written_unit(part) or _CODE.fullmatch(lower) or _SUNSPEC.fullmatch(lower):
         return [part]
-    pieces = re.findall(r"[A-ZÄÖÜ]?[a-zäöüß]{2,}\d*|[A-Z]+(?![a-z])\d*|\d+|[^\x00-\x7f]+|\w+", part)
+    part = _unaccented(part)
+    pieces = re.findall(r"[A-Z]?[a-z]{2,}\d*|[A-Z]+(?![a-z])\d*|\d+|[^\x00-\x7f]+|\w+", part)
     known = [p for p in pieces if (folded(p),) in PHRASES or written_unit(p) or _CODE.fullmatch(folded(p))]
     return pieces if len(pieces) > 1 and known and "".join(pieces) == part else [part]
+
+
+def _unaccented(part: str) -> str:
+    """A word with the plain letters of ``folded``, in the case as written: "Współ" has no boundary at its ó."""
+    plain = "".join(folded(c) if len(folded(c)) == 1 else c for c in part)
+    return "".join(p.upper() if c.isupper() and c.lower() != c else p for c, p in zip(part, plain, strict=True))
 
 
 def read_words(words: Sequence[str], glued: Sequence[bool]) -> tuple[set[str], list[str], list[str], list[str]]:
@@ -68,7 +76,7 @@ def read_words(words: Sequence[str], glued: Sequence[bool]) -> tuple[set[str], l
         word = words[at]
         if _goes_on(word, rest, words[at - 1], glued=glued[at]):
             rest[-1] += "-" + word  # the B of "SS-B" belongs to the name
-        elif size and not (size == 1 and len(word) == 1):
+        elif size and not (size == 1 and len(word) == 1 and (word.isascii() or word in _SINGLE_LETTERS)):
             carried = set(PHRASES[tuple(words[at : at + size])])
             features |= carried
             rest += words[at : at + size] if carried == {"station"} else []

@@ -50,6 +50,8 @@ def interpret(
         out.ask("layout", doubt, choices=out.sheets)
     shape = shaped(table, answers)
     out.layout = shape.layout
+    for header, text in shape.doubts:
+        out.ask("mapping", text, header)
     sign = _decimal(out, shape, table, file, answers)
     columns = measured_columns(shape, answers, sign)
     if not any(c.kind for c in columns):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ingestion.exports.electrical_scales import (
     NOT_NOMINAL,
+    OF_BOTH_V,
     SCALES,
     SQRT3,
     Magnitudes,
@@ -46,9 +47,10 @@ def _voltage_alone(found: Magnitudes) -> tuple[float, bool, str]:
     if cost >= NOT_NOMINAL and not found.voltage_known:
         return scale, between, f"A voltage of {found.voltage:g} without a unit is near no nominal voltage."
     volts = found.voltage * scale
+    if found.between_lines is None and found.single_phases and near_nominal(volts * SQRT3):
+        doubt = f"Is a voltage of {volts:.4g} V between lines, or from a line to neutral?"
+        return scale, False, doubt if OF_BOTH_V[0] <= volts <= OF_BOTH_V[1] else ""
     if found.between_lines is None and _PHASE_V[0] <= volts <= _PHASE_V[1] and near_nominal(volts * SQRT3):
-        if found.single_phases:
-            return scale, False, ""
         return scale, False, f"Is a voltage of {volts:.4g} V between lines, or from a line to neutral?"
     return scale, between, ""
 

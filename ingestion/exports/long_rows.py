@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingestion.exports.meaning import Meaning
-from ingestion.exports.quality_columns import good_cells
+from ingestion.exports.quality_columns import doubt_about, good_cells
 from ingestion.exports.shapes import Series, Shaped
 from ingestion.exports.table_meanings import meanings_together
 from ingestion.exports.table_rows import Columns
@@ -42,7 +42,11 @@ def gathered(table: Columns, meanings: Sequence[Meaning]) -> Shaped:
         Series(meaning, [cells.get(n, "") for n in range(count)])
         for meaning, cells in zip(meant, found.values(), strict=True)
     ]
+    doubt = None
+    if good is None and quality >= 0:
+        doubt = doubt_about(table.headers[quality], meanings[quality], table.column(quality))
     out = Shaped("long", series, lines, stations=[k[0] for k in keys] if "station" in place else None)
+    out.doubts = [doubt] if doubt is not None else []
     texts = [[key[1 + part] for key in keys] for part in range(len(width))]
     out.stamps, out.stamp_header = (texts[0] if texts else None), shape.stamp_header
     if shape.clocks is not None and len(texts) > 1:

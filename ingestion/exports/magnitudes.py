@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from ingestion.exports.electrical_scales import SCALES, SQRT3, Magnitudes, Scales, near_nominal, voltage_cost
+from ingestion.exports.electrical_scales import OF_BOTH_V, SCALES, SQRT3, Magnitudes, Scales, near_nominal, voltage_cost
 from ingestion.exports.lone_magnitudes import unchecked
 from ingestion.problems import FloatArray
 
@@ -21,6 +21,10 @@ _FITS_P_ALONE = (0.25, 1.06)  # P ≤ S; a power factor below 0.25 is no load
 
 
 _FITS_ONE_PHASE = (0.5, 2.0)  # one current stands for three that differ
+
+# chosen: less than a lamp's current is rather written in kA; the cost makes both a question
+_IDLE_A, _IDLE_COST = 0.5, 2.5
+_LOW_V, _BUSBAR_A, _BUSBAR_COST = 1000.0, 8000.0, 3.0  # IEC 61439: low-voltage switchgear ends at 6300 A
 
 
 def solved(found: Magnitudes) -> Scales:
@@ -43,11 +47,13 @@ def solved(found: Magnitudes) -> Scales:
             cost += (1.0 if ki == 1e-3 else 2.0 if ki == 1e3 else 0.0) - (2.5 if found.in_thousandths else 0.5) * (
                 ki == ku == 1e-3
             )
+            cost += _IDLE_COST * (not found.current_known and found.current * ki < _IDLE_A)
+            cost += _BUSBAR_COST * (not found.current_known and line < _LOW_V and found.current * ki > _BUSBAR_A)
             fits.append((cost, Scales(kp, ku, ki, bool(side), checked=True)))
     if not fits:
         return _contradicted(found, sides)
     fits.sort(key=lambda each: each[0])
-    best = fits[0]
+    best = _of_two_sides(fits, found)
     rivals = [
         s
         for cost, s in fits[1:]
@@ -64,6 +70,24 @@ def solved(found: Magnitudes) -> Scales:
             True,
         )
     return best[1]
+
+
+def _of_two_sides(fits: list[tuple[float, Scales]], found: Magnitudes) -> tuple[float, Scales]:
+    """The cheapest; of one that fits between lines and to neutral as well the side that a power factor is rarer for.
+
+    To neutral P would be at most 0.61 S; voltages named by single phases are to neutral all the same, where both fit.
+    """
+    best = fits[0]
+    same = [
+        each
+        for each in fits
+        if each[0] - best[0] < 1.0
+        and (each[1].power, each[1].voltage, each[1].current) == (best[1].power, best[1].voltage, best[1].current)
+    ]
+    if len(same) < 2 or found.power_is_apparent:
+        return best
+    named_single = found.single_phases and not OF_BOTH_V[0] <= (found.voltage or 0.0) * best[1].voltage <= OF_BOTH_V[1]
+    return next(each for each in same if each[1].between_lines != named_single)
 
 
 def _contradicted(found: Magnitudes, sides: tuple[bool | None, ...]) -> Scales:

@@ -41,7 +41,7 @@ def meaning_of(header: str, unit_text: str = "") -> Meaning:
         unit = _unit_in_code(words)
     features |= set(unit.hints) if unit else set()
     found = decided(Meaning(header, unit=unit, features=frozenset(features), rest=tuple(rest)), kinds)
-    if found.kind in ("", "F", "T") and not found.has("thd"):
+    if (found.kind in ("F", "T") or found.role) and not found.has("thd"):
         return found
     return replace(found, phase=_phase(phases, found))
 
@@ -88,8 +88,8 @@ def _unit_word(rest: list[str]) -> tuple[WrittenUnit | None, list[str]]:
 def _unit_in_code(words: Sequence[str]) -> WrittenUnit | None:
     """kW in "kW tot", kWh in "kWh del", kvar in "kvar1": the unit that stands as a word."""
     for word in words:
-        match = re.fullmatch(r"([kmg]?(?:wh?|varh?|vah?|v|hz)|kvar[lc])(?:l?[123abc]|tot|sum|avg)?", word)
-        if match and len(match[1]) > 1 and word not in ("va", "vah", "mv"):
+        match = re.fullmatch(r"([kmg]?(?:wh?|varh?|vah?|v|hz)|kvar[lc])(?:l?[123abc]|tot|sum|avg|3ph?)?", word)
+        if match and len(match[1]) > 1 and word not in ("va", "vab", "vac", "vah", "mv"):
             return written_unit(match[1].upper())
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,6 +14,8 @@ from ingestion.exports.station_rows import Context, put, put_once
 from ingestion.problems import FloatArray
 from substations.channels import CHANNEL_INDEX
 
+_OF_TRANSFORMER = re.compile(r"(?i)transform|trafo|\bx?fmr\b|\btr?x?\d*\b")
+
 
 def put_others(columns: Sequence[Measured], values: FloatArray, context: Context) -> None:
     for column in columns:
@@ -23,6 +26,10 @@ def put_others(columns: Sequence[Measured], values: FloatArray, context: Context
     distortions = [c for c in columns if c.kind.startswith("THD") and (c.said or c.meaning.phase)]
     largest = max((float(np.nanmax(c.values)) for c in distortions if np.isfinite(c.values).any()), default=0.0)
     for column in distortions:
+        if column.kind == "THD" and column.meaning.phase in ("1", "2", "3") and not column.said:
+            text = f"Is “{column.meaning.header}” the distortion of a current or of a voltage?"
+            context.ask("mapping", text, column.meaning.header)
+            continue
         side = "current" if column.kind == "THDI" else "voltage"
         channel = column.said or f"thd_{side}_{'l' if side == 'current' else ''}{column.meaning.phase}_pct"
         if channel not in CHANNEL_INDEX:
@@ -58,7 +65,7 @@ def _put_temperature(columns: Sequence[Measured], values: FloatArray, context: C
             put(values, column.said, column)
         elif column.has("ambient", "winding"):
             column.why = "an ambient or winding temperature is not the oil's"
-        elif column.has("oil") or (column.has("station") and len(columns) == 1):
+        elif column.has("oil") or (_OF_TRANSFORMER.search(column.meaning.header) and len(columns) == 1):
             put_once(values, "oil_temperature_c", column, context)
             if not column.known and (typical(column.values) or 0) > 130:
                 context.ask(

@@ -32,16 +32,24 @@ def put_powers(powers: dict[str, Composed], columns: Sequence[Measured], values:
                     parts[0].meaning.header,
                     ("lagging_positive", "leading_positive"),
                 )
-    elif active is not None and lead is not None and np.any(lead != 0):
-        factor = values[:, CHANNEL_INDEX["power_factor"]]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            size = np.abs(active) * np.sqrt(np.maximum(1 / factor**2 - 1, 0))
-        reactive = np.where((lead != 0) & np.isfinite(size), lead * size, np.nan)
+        if active is not None and lead is not None:
+            reactive = np.where(np.isnan(reactive), _by_factor(values, active, lead), reactive)
+    elif lead is not None and np.any(lead != 0) and ("P" in powers or "S" in powers):
+        factor = np.abs(values[:, CHANNEL_INDEX["power_factor"]])
+        reactive = _by_factor(values, active if active is not None else powers["S"].values * factor, lead)
     for kind, numbers in (("P", active), ("Q", reactive)):
         if numbers is not None:
             values[:, CHANNEL_INDEX[POWERS[kind]]] = numbers
     if "S" in powers:
         values[:, CHANNEL_INDEX["apparent_power_kva"]] = np.abs(powers["S"].values)
+
+
+def _by_factor(values: FloatArray, active: FloatArray, lead: FloatArray) -> FloatArray:
+    """kvar of P and a power factor that says lagging or leading."""
+    factor = values[:, CHANNEL_INDEX["power_factor"]]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = np.abs(active) * np.sqrt(np.maximum(1 / factor**2 - 1, 0))
+    return np.where((lead != 0) & np.isfinite(size), lead * size, np.nan)
 
 
 def _put_factor(
@@ -55,9 +63,11 @@ def _put_factor(
     sided = [c for c in mine if c.has("lag", "lead") and not c.said]
     for column in sided:
         column.why = "one of two directions; it follows from active and reactive power"
-    mine = sorted((c for c in mine if c not in sided), key=lambda c: (not c.said, not c.has("total")))
+    mine = sorted((c for c in mine if c not in sided), key=lambda c: (not c.said, not c.has("total"), c.has("partial")))
     if not mine:
         return None
+    for other in mine[1:]:
+        other.why = other.why or f"“{mine[0].meaning.header}” is taken for this"
     column = mine[0]
     scale = 1.0 if column.said else column.fraction
     words: FloatArray = np.zeros(len(column.values)) if column.lead is None else column.lead

@@ -11,11 +11,13 @@ from ingestion.exports.meaning import Meaning
 from ingestion.exports.table_rows import Columns
 from ingestion.exports.vocabulary import QUALITY_BAD, QUALITY_ESTIMATED, QUALITY_GOOD, folded
 
+_SHOWN_WORDS = 4  # chosen: enough to recognise whose words they are
+
 
 def qualities(table: Columns, meanings: Sequence[Meaning]) -> dict[int, list[bool]]:
     """For each column where its cells are good: by the quality column that names it or follows it, or the only one."""
     found: dict[int, list[bool]] = {}
-    quality = [n for n, m in enumerate(meanings) if m.role == "quality"]
+    quality = [n for n, m in enumerate(meanings) if m.role == "quality" or _judges_by_words(table.column(n), m)]
     valued = [n for n, m in enumerate(meanings) if m.kind or m.role.startswith("answered:")]
     for n in quality:
         good = good_cells(table.column(n))
@@ -28,6 +30,23 @@ def qualities(table: Columns, meanings: Sequence[Meaning]) -> dict[int, list[boo
                 before = found.get(v, good)
                 found[v] = [a and b for a, b in zip(before, good, strict=True)]
     return found
+
+
+def doubt_about(header: str, meaning: Meaning, cells: Sequence[str]) -> tuple[str, str] | None:
+    """The header and a question where a quality column speaks of good and bad in words that nobody knows."""
+    different = list(dict.fromkeys(cell for cell in cells if cell))
+    if meaning.role != "quality" or meaning.rest or len(different) < 2 or good_cells(cells) is not None:
+        return None
+    shown = ", ".join(f"“{text}”" for text in different[:_SHOWN_WORDS])
+    return header, f"“{header}” seems to say how good the values are: {shown}. Load them all the same?"
+
+
+def _judges_by_words(cells: Sequence[str], meaning: Meaning) -> bool:
+    """True for a column without a known name whose cells say good and bad in known words."""
+    if meaning.kind or meaning.role or meaning.features:
+        return False
+    said = {_said(" ".join(re.findall(r"[^\W_]+", folded(cell)))) for cell in set(cells) if len(cell) > 1}
+    return {"good", "bad"} <= said and "" not in said
 
 
 def _names(quality: str, header: str) -> bool:
@@ -46,7 +65,7 @@ def good_cells(cells: Sequence[str]) -> list[bool] | None:
             return [not t.isdigit() or (int(t) & 192) == 192 for t in texts]
         if usual == "0" and 1 in values and len(values) == 2 and texts.count("0") < 3 * texts.count("1"):
             return None
-        return [not t or t == usual for t in texts]
+        return [not t or t == usual for t in texts] if usual in ("0", "1") else None
     return _by_words([" ".join(re.findall(r"[^\W_]+", folded(t))) for t in texts])
 
 

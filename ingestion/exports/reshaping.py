@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,12 +13,13 @@ from ingestion.exports.figures import parts_of
 from ingestion.exports.long_rows import gathered
 from ingestion.exports.meaning import Meaning
 from ingestion.exports.meanings import meaning_of
-from ingestion.exports.quality_columns import qualities
+from ingestion.exports.quality_columns import doubt_about, qualities
 from ingestion.exports.shapes import Series, Shaped
 from ingestion.exports.table_meanings import meanings_of
 from ingestion.exports.table_rows import Columns
 from ingestion.exports.time_columns import LOOKED_AT_ROWS, times_of
 
+_FRACTION = re.compile(r"[-+]?\d+[.,]\d+(?:\s*[a-zA-Z%]+)?$")
 _OF_LONG_TABLES = ("tag", "unitname")  # with numbers in them these columns are called like that by chance
 
 
@@ -50,14 +52,15 @@ def _answered(meaning: Meaning, answers: ExportAnswers) -> Meaning:
 
 def _wide(table: Columns, meanings: Sequence[Meaning]) -> Shaped:
     out = times_of(table, meanings)
-    place = {m.role: n for n, m in reversed(list(enumerate(meanings))) if m.role}
     out.layout = "wide"
-    if "station" in place:
-        named = [n for n, m in enumerate(meanings) if m.role == "station"]
+    named = [n for n, m in enumerate(meanings) if m.role == "station" and not _mostly_fractions(table.column(n))]
+    if named:
         # Of several such columns (site, feeder, meter) the one with the most different names tells the meters apart.
         best = max(named, key=lambda n: (len(set(table.column(n))), -n))
         out.stations = table.column(best)
     quality = qualities(table, meanings)
+    doubts = [doubt_about(m.header, m, table.column(n)) for n, m in enumerate(meanings)]
+    out.doubts = [doubt for doubt in doubts if doubt is not None]
     for n, meaning in enumerate(meanings):
         cells = table.column(n)
         unused = meaning.role in _OF_LONG_TABLES and _mostly_numbers(cells)
@@ -69,6 +72,12 @@ def _wide(table: Columns, meanings: Sequence[Meaning]) -> Shaped:
         else:
             out.other.append(meaning)
     return out
+
+
+def _mostly_fractions(cells: Sequence[str]) -> bool:
+    """True for measured values: no name or number of a station has a decimal sign."""
+    filled = [cell for cell in cells[:LOOKED_AT_ROWS] if cell]
+    return 2 * sum(bool(_FRACTION.match(cell)) for cell in filled) > len(filled)
 
 
 def _mostly_numbers(cells: Sequence[str]) -> bool:

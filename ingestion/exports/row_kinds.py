@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 from ingestion.exports.figures import cleaned, parts_of
 from ingestion.exports.meanings import meaning_of
+from ingestion.exports.moments import read_date
 from ingestion.exports.unit_table import written_unit
 from ingestion.exports.zones import is_zone
 
 # dd/mm/yyyy, hh:mm, dd/mm/aaaa, TT.MM.JJJJ below the header of a time
 _PATTERN = re.compile(r"(?i)^[\[(]?[dmyjathsnu]{1,4}([-/.: ]+[dmyjathsnu]{1,4})+[\])]?$")
+
+_MOMENT_CHARS = 48  # chosen: more than "Wednesday, 30 September 2026 23:45:00 +05:30"
 
 
 def looks_like_value(cell: str) -> bool:
@@ -30,7 +33,16 @@ def is_data(row: Sequence[str]) -> bool:
     filled = [cell for cell in row if cell]
     values = sum(looks_like_value(cell) for cell in filled)
     dates = sum(bool(re.match(r"\d{1,4}[-/.]\w{1,3}[-/.]\d{1,4}", cell)) for cell in filled)
-    return (values >= 1 and 2 * values >= len(filled)) or (dates >= 1 and values > dates)
+    mostly_values = (values >= 1 and 2 * values >= len(filled)) or (dates >= 1 and values > dates)
+    return mostly_values or (len(filled) > 2 and any(_is_moment(cell) for cell in filled))
+
+
+def _is_moment(cell: str) -> bool:
+    """True for a date with a time of day, or an epoch: a line of a historian whose value is a word is no header."""
+    if re.fullmatch(r"1\d{9}|1\d{12}|1\d{15}", cell):
+        return True
+    found = read_date(cell) if len(cell) <= _MOMENT_CHARS else None
+    return found is not None and found.clock_s is not None
 
 
 def name_count(row: Sequence[str]) -> int:

@@ -36,4 +36,5 @@ class Shaped:
     clock_header: str = ""
     other: list[Meaning] = field(default_factory=list)
     interval_s: int = 0
+    doubts: list[tuple[str, str]] = field(default_factory=list)  # header, and what of it is to be asked
     stamp_unit: str = ""

@@ -49,12 +49,12 @@ def side_by_side(columns: list[Measured]) -> dict[str, list[Measured]]:
     named = [c for c in columns if c.kind and not c.said and c.why != CONSTANT]
     signature = Counter((c.kind, c.meaning.phase, c.meaning.features - {"station"}) for c in named)
     doubled = [c for c in named if signature[c.kind, c.meaning.phase, c.meaning.features - {"station"}] > 1]
-    labels = {" ".join(c.meaning.rest) for c in doubled}
+    labels = _leading(doubled) or _without_longer({" ".join(c.meaning.rest) for c in doubled})
     if len(labels) < 2 or len(labels) * 2 > len(doubled) + len(labels):
         common = {" ".join(c.meaning.rest) for c in named}
         label = common.pop() if len(common) == 1 else ""
         return {_spelled(label, columns): columns}
-    groups = {label: [c for c in columns if " ".join(c.meaning.rest) == label] for label in sorted(labels)}
+    groups = {label: [c for c in columns if _label_of(c, labels) == label] for label in sorted(labels)}
     largest = max(groups.values(), key=len)
     groups = {
         label: group for label, group in groups.items() if not (group is not largest and _repeats(group, largest))
@@ -62,6 +62,39 @@ def side_by_side(columns: list[Measured]) -> dict[str, list[Measured]]:
     if len(groups) == 1:
         return {"": [c for c in columns if " ".join(c.meaning.rest) in (*groups, "")]}
     return {_spelled(label, group): group for label, group in groups.items()}
+
+
+def _leading(columns: Sequence[Measured]) -> set[str]:
+    """The first words of each header that part the columns into stations of the same quantities; as many as do.
+
+    Needed where names of quantities are in no known language: "TX7 Frecvenţă", "TX7 Curent". Empty where the words as
+    they are do so.
+    """
+    found: set[str] = set()
+    for count in range(max((len(c.meaning.rest) for c in columns), default=0) + 1):
+        groups: dict[str, set[str]] = {}
+        for column in columns:
+            groups.setdefault(" ".join(column.meaning.rest[:count]), set()).add(column.kind)
+        if len(groups) > 1 and "" not in groups and len({frozenset(kinds) for kinds in groups.values()}) == 1:
+            found = set(groups)
+    return found
+
+
+def _without_longer(labels: set[str]) -> set[str]:
+    """Labels of stations without those that only add a word: "TX7 Line" of a frequency is no station beside TX7."""
+    return {label for label in labels if not any(_begins(label, other) for other in labels - {label, ""})}
+
+
+def _label_of(column: Measured, labels: set[str]) -> str:
+    """The station's label in a header; the words as they are where there is none."""
+    words = " ".join(column.meaning.rest)
+    if words in labels:
+        return words
+    return max((label for label in labels if label and _begins(words, label)), key=len, default=words)
+
+
+def _begins(words: str, label: str) -> bool:
+    return words.startswith(label + " ")
 
 
 def _repeat_quantities(groups: Sequence[Sequence[Measured]]) -> bool:

@@ -24,7 +24,8 @@ _PREFIXES = {"m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 _ALIASES = {
     "watt": "W", "watts": "W", "kilowatt": "kW", "kilowatts": "kW", "megawatt": "MW", "megawatts": "MW",
     "vars": "var", "kvars": "kvar", "mvars": "Mvar", "kvr": "kvar", "vr": "var", "rkva": "kvar", "kvarr": "kvar",
-    "kilovar": "kvar", "megavar": "Mvar", "voltampere": "VA", "kilovoltampere": "kVA", "kva": "kVA",
+    "kilovar": "kvar", "megavar": "Mvar", "voltampere": "VA", "vas": "VA", "kvas": "kVA",
+    "volt-amps": "VA", "kilovoltampere": "kVA", "kva": "kVA",
     "kwhr": "kWh", "kwhrs": "kWh", "kw-h": "kWh", "kw.h": "kWh", "kw*h": "kWh", "kw·h": "kWh", "units": "kWh",
     "kilowatthours": "kWh", "kilowatthour": "kWh", "watthour": "Wh", "watthours": "Wh", "mwhr": "MWh",
     "kvarhr": "kvarh", "kvar-h": "kvarh", "kvar.h": "kvarh", "kvar*h": "kvarh", "kvar·h": "kvarh", "rkvah": "kvarh",

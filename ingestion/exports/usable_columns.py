@@ -30,7 +30,7 @@ def usable(columns: Sequence[Measured]) -> list[Measured]:
             column.why = "a minimum, maximum or maximum demand is no reading"
         elif column.has("demand") and any(not c.has("demand", "min", "max", "md") for c in same):
             column.why = "a demand beside readings"
-        elif column.has("neutral") and column.kind != "U":
+        elif (column.has("neutral") and column.kind != "U") or _is_neutral_current(column):
             column.why = "of the neutral conductor"
         elif column.has("other"):
             column.why = "no quantity of the load"
@@ -41,6 +41,11 @@ def usable(columns: Sequence[Measured]) -> list[Measured]:
         else:
             kept.append(column)
     return kept
+
+
+def _is_neutral_current(column: Measured) -> bool:
+    """ "Current N", "In": of no phase, and the letter that makes a voltage one to neutral."""
+    return column.kind == "I" and column.has("ln") and column.meaning.phase == ""
 
 
 def is_constant(column: Measured) -> bool:

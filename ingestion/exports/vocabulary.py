@@ -9,9 +9,13 @@ from pathlib import Path
 _TABLE = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
 
 
+# Letters of their own in Unicode, which no decomposition brings to a plain one.
+_WHOLE_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "ø": "o", "đ": "d", "ı": "i", "æ": "ae"})
+
+
 def folded(text: str) -> str:
-    """Lower case, compatibility forms resolved, accents of Latin letters removed (ä → a), others kept."""
-    text = unicodedata.normalize("NFKC", text).lower().replace("ß", "ss")
+    """Lower case, compatibility forms resolved, accents of Latin letters removed (ä → a, ł → l), others kept."""
+    text = unicodedata.normalize("NFKC", text).lower().translate(_WHOLE_LETTERS)
     parts = unicodedata.normalize("NFD", text)
     kept = "".join(c for n, c in enumerate(parts) if not (unicodedata.combining(c) and n and parts[n - 1] < "\u0250"))
     return unicodedata.normalize("NFC", kept)

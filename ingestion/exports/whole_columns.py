@@ -9,7 +9,7 @@ import numpy as np
 
 from ingestion.exports.energy_registers import is_register
 from ingestion.exports.measured import Measured
-from ingestion.problems import IntArray
+from ingestion.problems import FloatArray, IntArray
 
 SEEN_ROWS = 8  # chosen: a station with fewer rows does not speak against the others
 
@@ -20,6 +20,21 @@ def decide_registers(columns: Sequence[Measured], rows_of: Sequence[IntArray]) -
         if column.kind in ("EP", "EQ", "ES"):
             answers = {is_register(column.values[rows]) for rows in rows_of} - {None}
             column.register = answers.pop() if len(answers) == 1 else None
+    _follow_others([c for c in columns if c.kind in ("EP", "EQ", "ES")], rows_of)
+
+
+def _follow_others(energies: Sequence[Measured], rows_of: Sequence[IntArray]) -> None:
+    """One that tells nothing is like all others of the file: a register that stands still, a constant energy."""
+    agreed = {column.register for column in energies} - {None}
+    for column in energies:
+        if column.register is not None or len(agreed) != 1:
+            continue
+        if agreed == {False} or all(_never_falls(column.values[rows]) for rows in rows_of):
+            column.register = next(iter(agreed))
+
+
+def _never_falls(values: FloatArray) -> bool:
+    return bool(np.all(np.diff(values[np.isfinite(values)]) >= 0))
 
 
 def clearly_differs(own: Measured, factor: float) -> bool:

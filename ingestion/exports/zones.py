@@ -37,8 +37,6 @@ def offset_of(text: str) -> timedelta | None:
 
 def zone_in(text: str) -> str:
     """The zone that a header or a line of the preamble names: an offset, an abbreviation or a name; "" for none."""
-    if not text.isascii():
-        return ""
     named = re.search(r"\b(?:Africa|America|Asia|Atlantic|Australia|Europe|Indian|Pacific|Etc)/[A-Za-z_+\-0-9/]+", text)
     if named:
         return named[0]
@@ -48,6 +46,8 @@ def zone_in(text: str) -> str:
     match = re.search(r"[(\[ ]([+-]\d{2}:\d{2})[)\]]?\s*$", text)
     if match:
         return match[1]
+    if not text.isascii():
+        return ""
     for word in re.findall(r"[A-Za-z]+", text):
         if (
             word.upper() in _FIXED and len(word) > 2 and word.upper() not in ("WET", "EST")

@@ -15,6 +15,7 @@ from ingestion.models import Upload
 from ingestion.options import ImportOptions
 from ingestion.tests.exported import P, Q, line_current, table, times, workbook
 from ingestion.tests.samples import received
+from ingestion.upload_leases import LoadOutcome
 from substations.channels import CHANNEL_NAMES
 from substations.models import Reading
 
@@ -51,7 +52,7 @@ def test_what_inspect_says_is_what_is_stored(name: str) -> None:
     found = interpret(FILES[name], "export.csv", answers, now=datetime.now(UTC))
     assert found.questions == []
     upload = received(FILES[name], OPTIONS).upload
-    assert loading.load(upload.pk) is loading.LoadOutcome.LOADED
+    assert loading.load(upload.pk) is LoadOutcome.LOADED
     stored = list(Reading.objects.order_by("at").values_list("at", *CHANNEL_NAMES))
     assert [np.datetime64(at.replace(tzinfo=None), "us") for at, *_ in stored] == list(found.at)
     values = np.array([[np.nan if v is None else v for v in row] for _, *row in stored], dtype=np.float64)
@@ -77,7 +78,7 @@ def test_another_layout_that_leaves_a_question_open_is_asked_and_loaded() -> Non
     header = upload.plan["columns"][0]["header"]
     profile = {"columns": {header: {"quantity": "active_power_kw", "unit": "kW"}}}
     services.answer(upload, OPTIONS.answered(profile))
-    assert loading.load(upload.pk) is loading.LoadOutcome.LOADED
+    assert loading.load(upload.pk) is LoadOutcome.LOADED
     assert list(Reading.objects.order_by("at").values_list("active_power_kw", flat=True)) == list(range(20, 68))
 
 
@@ -85,7 +86,7 @@ def test_rejected_rows_of_a_converted_file_are_told_by_their_lines_in_it() -> No
     lines = FILES["energies"].decode().splitlines()
     lines.insert(4, "99/99/2026,1,1")
     upload = received("\n".join(lines), OPTIONS).upload
-    assert loading.load(upload.pk) is loading.LoadOutcome.LOADED
+    assert loading.load(upload.pk) is LoadOutcome.LOADED
     upload.refresh_from_db()
     assert (upload.rows_read, upload.rows_bad, upload.rows_new) == (9, 1, 8)
     problem = upload.problems.get()
@@ -103,4 +104,4 @@ def test_a_converted_file_can_be_loaded_again() -> None:
     again = services.load_again(Upload.objects.get(pk=upload.pk), by=None)
     assert again.state == Upload.State.WAITING
     services.answer(again, again.parsed_options)
-    assert loading.load(again.pk) is loading.LoadOutcome.LOADED
+    assert loading.load(again.pk) is LoadOutcome.LOADED

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from ingestion import loading, parsing, services, storage
+from ingestion import parsing, services, storage, upload_leases
 from ingestion.models import RowProblem, Upload
 from ingestion.options import ImportOptions
 from ingestion.services import LoadOutcome
@@ -221,8 +221,8 @@ def test_a_worker_that_lost_its_lease_stores_nothing_more(station: Substation, m
 
 def test_of_two_workers_one_gets_the_upload(station: Substation) -> None:
     upload = upload_of(GOOD)
-    assert loading._claim(upload.pk)
-    assert not loading._claim(upload.pk)
+    assert upload_leases.claim(upload.pk)
+    assert not upload_leases.claim(upload.pk)
 
 
 def test_an_unexpected_failure_is_tried_again_and_at_last_told(
@@ -231,7 +231,7 @@ def test_an_unexpected_failure_is_tried_again_and_at_last_told(
     upload = upload_of(GOOD)
     with monkeypatch.context() as patch:
         patch.setattr(storage, "store", lambda rows: 1 / 0)
-        outcomes = [services.load(upload.pk) for _ in range(loading.MAX_ATTEMPTS)]
+        outcomes = [services.load(upload.pk) for _ in range(upload_leases.MAX_ATTEMPTS)]
     assert set(outcomes) == {LoadOutcome.FAILED}
     assert fresh(upload).state == Upload.State.FAILED
     assert "Try again" in upload.reason
@@ -245,7 +245,7 @@ def test_a_file_that_kills_its_worker_every_time_is_given_up(
 ) -> None:
     upload = upload_of(GOOD)
     killed_after(0, monkeypatch)
-    for _ in range(loading.MAX_ATTEMPTS):
+    for _ in range(upload_leases.MAX_ATTEMPTS):
         with pytest.raises(Killed):
             services.load(upload.pk)
         expire(upload)
