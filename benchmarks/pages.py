@@ -75,6 +75,7 @@ PAGES = (
     "/losses/weekly/?months=12",
     "/losses/power-factor-duration/?substation={code}&months=12",
     "/losses/avoidable-duration/?substation={code}&months=12",
+    "/losses/feeders/",
     "/losses/months/",
     "/losses/months/{outlook}/",
     "/losses/bills/",

@@ -15,6 +15,7 @@ from core.read_only_admin import RecordMixin
 from losses import compensation_admin as compensation_admin  # registered here, in a file of its own
 from losses.billing_models import Tariff, TariffAssignment, TariffVersion
 from losses.carbon_models import CarbonFactor
+from losses.feeder_models import FeederSupply
 from losses.forms import PARTS, TariffVersionForm
 from losses.month_cost_models import MonthCost
 from losses.outlook_models import MonthOutlook
@@ -136,3 +137,10 @@ class CarbonFactorAdmin(CsvAdmin):
     resource_classes = (CarbonFactorResource,)
     list_display = ("grid", "kg_per_kwh", "valid_from", "valid_to", "source", "source_date")
     list_filter = ("grid",)
+
+
+@admin.register(FeederSupply)
+class FeederSupplyAdmin(admin.ModelAdmin[FeederSupply]):
+    list_display = ("link", "day", "supplied_kwh")
+    list_select_related = ("link__source", "link__target")
+    date_hierarchy = "day"

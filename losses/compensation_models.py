@@ -18,6 +18,9 @@ from losses.compensation.capacitor_bank import CapacitorBank
 from losses.tariffs.currencies import CURRENCIES, money
 from substations.models import Substation
 
+BANK_LIFE_YEARS = 15
+"""Chosen: capacitors in low-voltage banks are guaranteed for about 130,000 h of service."""
+
 ABOVE_0 = [MinValueValidator(0.001)]
 
 
@@ -153,6 +156,11 @@ class BankRecommendation(models.Model):
     @property
     def bank(self) -> CapacitorBank:
         return CapacitorBank(self.fixed_kvar, self.step_kvar, self.step_count)
+
+    @property
+    def never_pays(self) -> bool:
+        """Whether even the cheapest bank is worn out before it has paid for itself; False where that is not known."""
+        return self.payback_low_years is not None and self.payback_low_years > BANK_LIFE_YEARS
 
     @property
     def query(self) -> str:

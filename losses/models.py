@@ -17,6 +17,7 @@ from .compensation_models import (
     CompensationInput,
     CompensationProof,
 )
+from .feeder_models import FeederSupply
 from .month_cost_models import MonthCost
 from .outlook_models import MonthOutlook
 from .querysets import RollupQuerySet
@@ -24,7 +25,7 @@ from .utility_bill_models import UtilityBill
 
 __all__ = [
     "BankPrice", "BankRecommendation", "CarbonFactor", "CompensationChange", "CompensationInput", "CompensationProof",
-    "DailyRollup", "HourlyRollup", "MonthCost", "MonthOutlook", "Rollup", "Tariff", "TariffAssignment",
+    "DailyRollup", "FeederSupply", "HourlyRollup", "MonthCost", "MonthOutlook", "Rollup", "Tariff", "TariffAssignment",
     "TariffVersion", "UtilityBill",
 ]  # fmt: skip
 

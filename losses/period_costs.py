@@ -25,6 +25,11 @@ class PeriodCost:
     released_kva: float | None = None
     months: int = 0
 
+    @property
+    def is_incentive(self) -> bool:
+        """Whether the clauses on power factor make the bills smaller."""
+        return bool(self.penalty) and all(each.amount < 0 for each in self.penalty)
+
 
 UNKNOWN = PeriodCost()
 

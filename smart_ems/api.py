@@ -19,6 +19,7 @@ from losses.billing_api import (
     UtilityBillViewSet,
 )
 from losses.compensation_api import BankPriceViewSet, BankRecommendationViewSet, CompensationChangeViewSet
+from losses.feeder_api import FeederBalanceViewSet, FeederSupplyViewSet
 from losses.rollup_api import DailyLossViewSet, HourlyLossViewSet, MonthlyLossViewSet
 from mlcore.web.api import DetectionViewSet, DetectorViewSet
 from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
@@ -48,6 +49,8 @@ router.register("alerts", AlertViewSet)
 router.register("hourly-losses", HourlyLossViewSet, basename="hourly-loss")
 router.register("daily-losses", DailyLossViewSet, basename="daily-loss")
 router.register("monthly-losses", MonthlyLossViewSet, basename="monthly-loss")
+router.register("feeder-supplies", FeederSupplyViewSet)
+router.register("feeder-balances", FeederBalanceViewSet, basename="feeder-balance")
 router.register("tariff-versions", TariffVersionViewSet)
 router.register("tariff-assignments", TariffAssignmentViewSet)
 router.register("utility-bills", UtilityBillViewSet)
