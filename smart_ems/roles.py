@@ -27,6 +27,9 @@ VIEWS = [
     "alerts.view_alert",
     "alerts.view_alertevent",
     "alerts.view_resolution",
+    "reports.view_report",
+    "reports.add_report",
+    "reports.view_reportschedule",
 ]
 OPERATES = [
     "alerts.acknowledge_alert",
@@ -63,6 +66,9 @@ ENGINEERS = [
     "losses.add_carbonfactor",
     "losses.change_carbonfactor",
     "losses.delete_carbonfactor",
+    "reports.change_report",
+    "reports.add_reportschedule",
+    "reports.delete_reportschedule",
 ]
 ROLES = {"viewer": VIEWS, "operator": VIEWS + OPERATES, "engineer": VIEWS + OPERATES + ENGINEERS}
 

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "mlcore",
     "losses",
     "alerts",
+    "reports",
     "benchmarks",
     "smart_ems.apps.SmartEmsConfig",
     "smart_ems.accounts",  # last: the roles need every other permission
@@ -180,6 +181,14 @@ ALERT_LIVE_HOURS = env.float("EMS_ALERT_LIVE_HOURS", default=7 * 24)
 ALERT_REJOIN_HOURS = env.float("EMS_ALERT_REJOIN_HOURS", default=24)
 ALERT_VERIFY_MINUTES = env.int("EMS_ALERT_VERIFY_MINUTES", default=30)
 
+# Mail. Without a server nothing is sent, and pages say so.
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+if env.str("EMS_EMAIL_URL", default=""):
+    # For example smtp+tls://name:password@mail.example.org:587; environ's own names are Django's settings.
+    vars().update(env.email_url("EMS_EMAIL_URL"))
+EMAIL_TIMEOUT = 30  # seconds, chosen: a worker waits for a silent server no longer
+DEFAULT_FROM_EMAIL = env.str("EMS_EMAIL_FROM", default="smart-ems@localhost")
+
 # The API.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -224,6 +233,8 @@ SPECTACULAR_SETTINGS = {
         "UploadSourceEnum": "ingestion.models.Upload.Source",
         "AlertSourceEnum": "alerts.models.AlertEvent.EventSource",
         "ResolutionOutcomeEnum": "alerts.models.Resolution.Outcome",
+        "ReportKindEnum": "reports.models.Report.Kind",
+        "ReportStateEnum": "reports.models.Report.State",
         "RowOutcomeEnum": ["accepted", "replaced", "unchanged", "rejected"],
     },
     # No validator: it is another host.

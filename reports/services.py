@@ -1,0 +1,67 @@
+"""Asking for reports: by hand, and by a schedule. Making them is the work of ``making``."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from losses.report_period import month_of, shifted
+
+from .models import Report, ReportSchedule
+
+
+class Requested(NamedTuple):
+    """is_new: False where the same report was waiting already, which is then meant."""
+
+    report: Report
+    is_new: bool
+
+
+@transaction.atomic
+def request_report(wanted: Report, *, by: User | None) -> Requested:
+    """Queue a report; one that is the same and not yet made is not queued twice. ValidationError for a wrong one."""
+    wanted.clean()
+    waiting = Report.objects.unfinished().same_as(wanted).first()
+    if waiting:
+        return Requested(waiting, False)
+    wanted.requested_by = by
+    wanted.save()
+    return Requested(wanted, True)
+
+
+def queue_again(report: Report) -> bool:
+    """Whether a failed report was queued once more."""
+    failed = Report.objects.filter(pk=report.pk, state=Report.State.FAILED)
+    return failed.update(state=Report.State.QUEUED, reason="", attempts=0, progress_pct=0, finished_at=None) == 1
+
+
+def has_pending() -> bool:
+    """Whether a report is to be made or mailed that no worker holds."""
+    free = Report.objects.unclaimed(timezone.now())
+    return (free.unfinished() | free.to_be_mailed()).exists()
+
+
+def first_of_next_month(day: date) -> date:
+    return shifted(month_of(day), 1)
+
+
+def queue_due(today: date) -> int:
+    """Queue what schedules ask for: the month before the day that has come. How many; a second time none."""
+    count = 0
+    for schedule in ReportSchedule.objects.filter(next_on__lte=today):
+        with transaction.atomic():
+            following = first_of_next_month(today)
+            due = ReportSchedule.objects.filter(pk=schedule.pk, next_on=schedule.next_on)
+            if due.update(next_on=following) != 1:
+                continue
+            last_day = month_of(today) - timedelta(days=1)
+            Report.objects.create(
+                kind=schedule.kind, site=schedule.site, first_day=month_of(last_day), last_day=last_day,
+                schedule=schedule, mail=Report.Mail.WAITING,
+            )  # fmt: skip
+            count += 1
+    return count
