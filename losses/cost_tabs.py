@@ -9,4 +9,5 @@ from django.utils.translation import gettext as _
 def cost_tabs(current: str) -> list[tuple[str, str, bool, None]]:
     """Text, URL, whether it is the current one; no counts."""
     names = {"overview": _("Losses"), "months": _("Months"), "bills": _("Bills"), "tariffs": _("Tariffs")}
-    return [(text, reverse(f"losses:{name}"), name == current, None) for name, text in names.items()]
+    tabs = [(text, reverse(f"losses:{name}"), name == current, None) for name, text in names.items()]
+    return [*tabs, (_("Reports"), reverse("reports:list"), current == "reports", None)]

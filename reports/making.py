@@ -1,6 +1,6 @@
 """Making reports: a row that waits becomes two files.
 
-    claim one ─► content, from rows ─► PDF ─► XLSX (of a statement: CSV) ─► files and ``ready`` in one guarded UPDATE
+claim one ─► content, from rows ─► PDF ─► XLSX (of a statement: CSV) ─► files and ``ready`` in one guarded UPDATE
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def content_of(report: Report) -> ReportContent:
     """What the report says, from what is stored now."""
     if report.kind == Report.Kind.ALERT:
         known = Alert.objects.with_newest_reading().select_related("substation", "penalty", "detection__detector")
-        alert = known.get(pk=report.alert_id)
+        alert = known.get(reports=report)
         return alert_content(alert, getattr(alert, "newest_reading_at", None))
     if report.kind == Report.Kind.SHIFT and report.start and report.end:
         return shift_content(report.scope, report.start, report.end)

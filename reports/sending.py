@@ -1,4 +1,4 @@
-"""Sending the reports of schedules by e-mail; without a mail server they are kept, and it is said that nothing was sent."""
+"""Sending the reports of schedules by e-mail; without a mail server they are kept, and pages say so."""
 
 from __future__ import annotations
 
@@ -64,8 +64,9 @@ def message_of(report: Report, recipients: list[str]) -> EmailMessage:
     text = _("%(report)s. The PDF is for reading, the other file for working with the figures.") % {"report": report}
     message = EmailMessage(subject, text, settings.DEFAULT_FROM_EMAIL, bcc=recipients)
     for file in (report.paper, report.sheet):
-        with default_storage.open(file.name) as content:
-            message.attach(PurePosixPath(file.name).name, content.read())
+        name = str(file.name)
+        with default_storage.open(name) as content:
+            message.attach(PurePosixPath(name).name, content.read())
     return message
 
 

@@ -6,8 +6,10 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from losses.report_period import month_of, shifted
 
@@ -47,6 +49,18 @@ def has_pending() -> bool:
 
 def first_of_next_month(day: date) -> date:
     return shifted(month_of(day), 1)
+
+
+def add_schedule(wanted: ReportSchedule, *, by: User, today: date) -> None:
+    """From the first of the next month on. ValidationError for a wrong one, or a second one of a kind and site."""
+    wanted.clean()
+    wanted.created_by, wanted.next_on = by, first_of_next_month(today)
+    try:
+        with transaction.atomic():
+            wanted.save()
+    except IntegrityError as error:
+        said = _("There is a schedule of this report already: end that one first.")
+        raise ValidationError(said) from error
 
 
 def queue_due(today: date) -> int:

@@ -20,6 +20,7 @@ from losses.billing_api import (
 )
 from losses.rollup_api import DailyLossViewSet, HourlyLossViewSet, MonthlyLossViewSet
 from mlcore.web.api import DetectionViewSet, DetectorViewSet
+from reports.api import ReportViewSet
 from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
 
 
@@ -53,4 +54,5 @@ router.register("utility-bills", UtilityBillViewSet)
 router.register("month-outlooks", MonthOutlookViewSet)
 router.register("month-costs", MonthCostViewSet)
 router.register("carbon-factors", CarbonFactorViewSet)
+router.register("reports", ReportViewSet)
 token = TokenView.as_view()

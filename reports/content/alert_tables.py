@@ -13,10 +13,13 @@ from alerts.models import Alert, AlertEvent
 from losses.loss_scope import LossScope
 from losses.sums_of_money import Money
 
-from .blocks import Column, Kind, Table
+from .blocks import Cell, Column, Kind, Table
 
 MAX_ALERTS = 2000
 """Chosen: a sheet that a person can still read through; the note says when there were more."""
+
+MAX_CAUSES = 2
+"""Chosen: a cell of two lines."""
 
 
 def alerts_between(scope: LossScope, start: datetime, end: datetime) -> list[Alert]:
@@ -32,11 +35,15 @@ def alerts_between(scope: LossScope, start: datetime, end: datetime) -> list[Ale
 
 
 def causes_by_substation(alerts: Sequence[Alert]) -> dict[int, str]:
-    """What was found at each, by primary key, in the order of the alerts."""
+    """What was found at each, by primary key, in the order of the alerts; of many causes the first."""
     found: dict[int, dict[str, None]] = defaultdict(dict)
     for alert in alerts:
         found[alert.substation_id].setdefault(alert.get_cause_display())
-    return {pk: ", ".join(causes) for pk, causes in found.items()}
+    return {pk: _joined(list(causes)) for pk, causes in found.items()}
+
+
+def _joined(causes: list[str]) -> str:
+    return ", ".join(causes[:MAX_CAUSES]) + (", …" if len(causes) > MAX_CAUSES else "")
 
 
 def penalty_of(alert: Alert) -> Money | None:
@@ -53,7 +60,7 @@ def alerts_table(alerts: Sequence[Alert]) -> Table:
         Column(_("Extra loss kWh"), Kind.NUMBER, 0.9), Column(_("Penalty if left"), Kind.MONEY, 1.1),
         Column(_("Why"), Kind.TEXT, 3.0),
     ]  # fmt: skip
-    rows = [
+    rows: list[list[Cell]] = [
         [
             alert.pk, alert.substation.code, alert.get_cause_display(), _severity(alert), alert.raised_at,
             alert.cleared_at, state_of(alert), alert.known_loss_kwh, penalty_of(alert), alert.sentence,
@@ -85,8 +92,15 @@ def actions_table(alerts: Sequence[Alert], start: datetime | None = None, end: d
         for event in getattr(alert, "by_people", ())
         if (start is None or event.at >= start) and (end is None or event.at < end)
     ]
-    rows = [
-        [event.at, alert.pk, alert.substation.code, event.actor.get_username(), event.get_action_display(), event.comment]
+    rows: list[list[Cell]] = [
+        [
+            event.at,
+            alert.pk,
+            alert.substation.code,
+            event.actor.get_username(),
+            event.get_action_display(),
+            event.comment,
+        ]
         for event, alert in sorted(events, key=lambda pair: pair[0].at)
     ]
     return Table(_("Actions"), _("Who did what"), columns, rows)
@@ -100,7 +114,7 @@ def resolutions_table(alerts: Sequence[Alert]) -> Table:
         Column(_("Root cause"), Kind.TEXT, 2.0), Column(_("Corrective action"), Kind.TEXT, 2.0),
         Column(_("Outcome"), Kind.TEXT, 1.2),
     ]  # fmt: skip
-    rows = [
+    rows: list[list[Cell]] = [
         [
             each.resolved_at, alert.pk, alert.substation.code, each.resolved_by.get_username(),
             each.get_classification_display(), each.root_cause, each.corrective_action, each.get_outcome_display(),

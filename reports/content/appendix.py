@@ -30,7 +30,11 @@ FORMULAS = (
 
 
 def formulas() -> Table:
-    columns = [Column(_("Figure"), Kind.TEXT, 1.2), Column(_("Formula"), Kind.TEXT, 2.0), Column(_("Source"), Kind.TEXT, 1.4)]
+    columns = [
+        Column(_("Figure"), Kind.TEXT, 1.2),
+        Column(_("Formula"), Kind.TEXT, 2.0),
+        Column(_("Source"), Kind.TEXT, 1.4),
+    ]
     return Table(_("Formulas"), _("Formulas"), columns, [tuple(map(str, row)) for row in FORMULAS])
 
 
@@ -61,7 +65,9 @@ def _assumptions(costs: Sequence[MonthCost]) -> list[str]:
 
 def _assumed(scope: LossScope, first: date, last: date) -> list[str]:
     days = DailyRollup.objects.filter(scope.owned, day__gte=first, day__lte=last)
-    codes = days.filter(is_assumed=True).values_list("substation__code", flat=True).distinct().order_by("substation__code")
+    codes = (
+        days.filter(is_assumed=True).values_list("substation__code", flat=True).distinct().order_by("substation__code")
+    )
     named = list(codes[: MAX_NAMED + 1])
     said = [_("Nothing is filled in: sums are over what is known, and the share that is known is stated.")]
     if named:
@@ -79,23 +85,25 @@ MAX_NAMED = 30
 
 def _prices(scope: LossScope, first: date, last: date) -> list[str]:
     assigned = TariffAssignment.objects.filter(since__lte=last).select_related("tariff", "substation").distinct()
-    if scope.substation or scope.site:
-        mine = [each for each in assigned if _bills(each, scope)]
-    else:
-        mine = list(assigned)
-    mine = [each for each in mine if each.until is None or each.until >= first]
-    said = [_("Tariff of %(point)s: %(tariff)s.") % {"point": each.point_name, "tariff": each.tariff} for each in mine]
+    mine = [each for each in assigned if _bills(each, scope) and (each.until is None or each.until >= first)]
+    said = [_tariff_of(name, mine) for name in sorted({each.tariff.name for each in mine})]
     for grid in sorted({each.grid for each in mine if each.grid}):
         for factor in CarbonFactor.objects.between(grid, first, last):
             text = _("CO2 of %(grid)s: %(factor)s kg per kWh from %(day)s (%(source)s).")
             values = {"grid": grid, "factor": factor.kg_per_kwh.normalize(), "day": factor.valid_from}
             said.append(text % (values | {"source": factor.source}))
-    return said[:MAX_NAMED]
+    return said
+
+
+def _tariff_of(name: str, assigned: Sequence[TariffAssignment]) -> str:
+    points = sorted({each.point_name for each in assigned if each.tariff.name == name})
+    more = ", …" if len(points) > MAX_NAMED else ""
+    return _("Tariff %(tariff)s: %(points)s.") % {"tariff": name, "points": ", ".join(points[:MAX_NAMED]) + more}
 
 
 def _bills(assigned: TariffAssignment, scope: LossScope) -> bool:
-    if assigned.site:
-        return assigned.site == scope.site
-    if scope.substation:
+    if scope.substation and assigned.substation_id:
         return assigned.substation_id == scope.substation.pk
-    return bool(assigned.substation and assigned.substation.site == scope.site)
+    if assigned.site:
+        return not (scope.site or scope.substation) or assigned.site == scope.site
+    return not scope.site or bool(assigned.substation and assigned.substation.site == scope.site)

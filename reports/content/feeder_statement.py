@@ -68,8 +68,9 @@ def feeder_months(scope: LossScope, period: ReportPeriod) -> list[FeederMonth]:
     feeder_of = _feeders()
     days = DailyRollup.objects.filter(scope.owned, day__gte=period.first, day__lte=period.last)
     by_month = days.annotate(month=TruncMonth("day")).values("substation", "month").annotate(**SUMS)
+    sums: list[Any] = list(by_month.order_by("month", "substation"))
     grouped: dict[tuple[date, str], list[dict[str, Any]]] = defaultdict(list)
-    for row in by_month.order_by("month", "substation"):
+    for row in sums:
         grouped[row["month"], feeder_of[row["substation"]]].append(row)
     members = Counter(feeder_of[pk] for pk in scope.substations.values_list("pk", flat=True))
     return [
@@ -81,7 +82,9 @@ def _feeders() -> dict[int, str]:
     """The code of the first substation of its feeder, by primary key."""
     codes = dict(Substation.objects.order_by("code").values_list("pk", "code"))
     edges = [
-        Edge(codes.get(link.source_id) if link.source_id else None, codes[link.target_id], closed=link.status == "closed")
+        Edge(
+            codes.get(link.source_id) if link.source_id else None, codes[link.target_id], closed=link.status == "closed"
+        )
         for link in Link.objects.all()
     ]
     found = feeders(list(codes.values()), edges)
@@ -109,8 +112,10 @@ def _sum(rows: list[Mapping[str, Any]] | list[dict[str, Any]], name: str) -> flo
 
 def statement_table(rows: list[FeederMonth]) -> Table:
     columns = [
-        Column(_("Month"), Kind.CODE, 0.8), Column(_("Feeder"), Kind.CODE, 1.1), Column(_("Substations"), Kind.COUNT, 0.9),
-        Column(_("Supplied kWh"), Kind.NUMBER), Column(_("Drawn kWh"), Kind.NUMBER), Column(_("Fed in kWh"), Kind.NUMBER),
+        Column(_("Month"), Kind.CODE, 0.8), Column(_("Feeder"), Kind.CODE, 1.1),
+        Column(_("Substations"), Kind.COUNT, 0.9),
+        Column(_("Supplied kWh"), Kind.NUMBER), Column(_("Drawn kWh"), Kind.NUMBER),
+        Column(_("Fed in kWh"), Kind.NUMBER),
         Column(_("No-load kWh"), Kind.NUMBER), Column(_("Load kWh"), Kind.NUMBER), Column(_("Lines kWh"), Kind.NUMBER),
         Column(_("Technical loss kWh"), Kind.NUMBER), Column(_("Of supplied"), Kind.SHARE, 0.8),
         Column(_("Coverage"), Kind.SHARE, 0.8), Column(_("Method"), Kind.TEXT, 1.9),
@@ -148,10 +153,15 @@ def statement_content(scope: LossScope, period: ReportPeriod) -> ReportContent:
 
 def method_sentences() -> list[str]:
     return [
-        _("A feeder is named by its first substation: all that are supplied through the same first link, as the network is switched when the statement is made."),
-        _("Technical loss is the no-load and load loss of the transformers and the loss of the lines, from readings by the hour."),
+        _(
+            "A feeder is named by its first substation: all that are supplied through the same first link, as the network"
+        )
+        + " "
+        + _("is switched when the statement is made."),
+        _("Technical loss is the no-load and load loss of the transformers and the loss of the lines, hour by hour."),
         _("Supplied is what the meters show as drawn and the technical loss."),
-        _("Coverage is the share of the hours of all its substations of which readings are known and of good quality. Nothing is filled in: missing hours are in no figure."),
-        _("transformers only: the resistance of the lines or the way to the supply is not known; the loss is a lower bound."),
+        _("Coverage is the share of the hours of all its substations of which good readings are known."),
+        _("Nothing is filled in: missing hours are in no figure."),
+        _("transformers only: the resistance of lines or the way to the supply is not known; a lower bound."),
         _("assumed nameplate: the losses of at least one transformer are those of a typical one of the likely size."),
-    ]  # fmt: skip
+    ]

@@ -71,8 +71,9 @@ def ranking_table(rows: Sequence[LossRow], why: Mapping[int, str]) -> Table:
         Column(_("What was found"), Kind.TEXT, 2.2),
     ]  # fmt: skip
     return Table(
-        _("Ranking"), _("Mend these first"), columns, [_ranking_cells(row, why) for row in rows],
-        _("By what mending is worth by itself: the larger of avoidable loss and penalty."), max_printed=MAX_BARS,
+        _("Ranking"), _("Substations by what mending them is worth"), columns,
+        [_ranking_cells(row, why) for row in rows],
+        _("Worth: the larger of avoidable loss and penalty, which are not added up."), max_printed=MAX_BARS,
     )  # fmt: skip
 
 
@@ -105,7 +106,8 @@ def losses_over_time(scope: LossScope, period: ReportPeriod) -> Chart:
     names = ("no_load_loss_kwh", "load_loss_kwh", "feeder_loss_kwh", "avoidable_loss_kwh")
     sums: dict[str, list[float]] = {}
     by_month = (period.last - period.first).days >= MAX_DAYS
-    for row in days.values("day").annotate(**{name: Sum(name) for name in names}).order_by("day"):
+    found: list[Any] = list(days.values("day").annotate(**{name: Sum(name) for name in names}).order_by("day"))
+    for row in found:
         lost = sum(row[name] or 0.0 for name in names[:3])
         total = sums.setdefault(_label(row["day"], by_month=by_month), [0.0, 0.0])
         total[0] += lost

@@ -15,7 +15,7 @@ from losses.report_period import ReportPeriod
 
 from .alert_tables import actions_table, alerts_between, alerts_table, causes_by_substation, resolutions_table
 from .appendix import appendix
-from .blocks import Block, Column, Kind, ReportContent, Section, Table, Text
+from .blocks import Block, Cell, Column, Kind, ReportContent, Section, Table, Text
 from .loss_tables import energy_figures, losses_over_time, ranking_chart, ranking_table, three_lines, worth_of
 from .recommendations import recommendations_for
 from .scope_facts import bounds_of, clock_text, name_of, zone_of
@@ -67,7 +67,9 @@ def _summary(
     if not rows:
         return [Text(_("Nothing is known of this period: no reading of it is stored."))]
     sentences = [_first_to_mend(row, why) for row in rows[:NAMED] if _is_worth_it(row)]
-    first = _("Mend first: %(which)s.") % {"which": "; ".join(sentences)} if sentences else _("Nothing to mend stands out.")
+    first = (
+        _("Mend first: %(which)s.") % {"which": "; ".join(sentences)} if sentences else _("Nothing to mend stands out.")
+    )
     count = ngettext("%(count)d alert was present.", "%(count)d alerts were present.", len(alerts))
     said = f"{first} {count % {'count': len(alerts)}}"
     partial = _("The last month is not over: it is counted to its newest day.") if found.period.is_partial else ""
@@ -93,7 +95,10 @@ def _recommended(rows: Sequence[LossRow]) -> list[Section]:
         return []
     columns = [
         Column(_("Substation"), Kind.CODE, 1.1), Column(_("Recommendation"), Kind.TEXT, 4.0),
-        Column(_("Cost"), Kind.MONEY), Column(_("Saving a year"), Kind.MONEY), Column(_("Payback (years)"), Kind.NUMBER),
+        Column(_("Cost"), Kind.MONEY), Column(_("Saving a year"), Kind.MONEY),
+        Column(_("Payback (years)"), Kind.NUMBER),
     ]  # fmt: skip
-    cells = [[each.substation_code, each.action, each.cost, each.saving, each.payback_years] for each in found]
+    cells: list[list[Cell]] = [
+        [each.substation_code, each.action, each.cost, each.saving, each.payback_years] for each in found
+    ]
     return [Section(_("Recommended"), [Table(_("Recommended"), _("Recommended"), columns, cells)])]

@@ -120,7 +120,7 @@ def _table(rows: Sequence[tuple[Substation, Mapping[str, Any]]], alerts: Sequenc
 def _by_hour(scope: LossScope, start: datetime, end: datetime, zone: tzinfo) -> Chart:
     hours = HourlyRollup.objects.filter(scope.owned, at__gte=start, at__lt=end).values("at")
     names = ("no_load_loss_kwh", "load_loss_kwh", "feeder_loss_kwh", "avoidable_loss_kwh")
-    found = list(hours.annotate(**{name: Sum(name) for name in names}).order_by("at"))
+    found: list[Any] = list(hours.annotate(**{name: Sum(name) for name in names}).order_by("at"))
     labels = [f"{row['at'].astimezone(zone):%Y-%m-%d %H:%M}" for row in found]
     lost = [sum(row[name] or 0.0 for name in names[:3]) for row in found]
     series = [(_("Lost"), lost), (_("Avoidable"), [row["avoidable_loss_kwh"] for row in found])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,7 @@ from mlcore.explanations import checks_of
 
 from .alert_tables import penalty_of, resolutions_table, state_of
 from .appendix import appendix
-from .blocks import Block, Chart, Column, Figure, Figures, Kind, Points, ReportContent, Section, Table, Text
+from .blocks import Block, Cell, Chart, Column, Figure, Figures, Kind, Points, ReportContent, Section, Table, Text
 from .recommendations import recommendations_for
 from .scope_facts import clock_text, name_of
 
@@ -95,7 +96,7 @@ def _course(alert: Alert, last: datetime) -> list[Section]:
     """Hours around the episode: avoidable loss, and loss above what is normal."""
     start, end = alert.raised_at - AROUND, last + AROUND
     hours = HourlyRollup.objects.filter(substation=alert.substation, at__gte=start, at__lt=end).order_by("at")
-    found = list(hours.values_list("at", "avoidable_loss_kwh", "excess_loss_kwh")[:MAX_HOURS])
+    found: list[Any] = list(hours.values_list("at", "avoidable_loss_kwh", "excess_loss_kwh")[:MAX_HOURS])
     if not found:
         return []
     labels = [f"{at.astimezone(alert.substation.zone):%Y-%m-%d %H:%M}" for at, _avoidable, _excess in found]
@@ -110,7 +111,7 @@ def _history(alert: Alert) -> list[Block]:
         Column(_("Time"), Kind.MOMENT, 1.4), Column(_("Who"), Kind.TEXT), Column(_("What"), Kind.TEXT, 1.4),
         Column(_("Comment"), Kind.TEXT, 3.5),
     ]  # fmt: skip
-    rows = [
+    rows: list[list[Cell]] = [
         [
             event.at, event.actor.get_username() if event.actor else str(event.get_source_display()),
             event.get_action_display(), event.comment,

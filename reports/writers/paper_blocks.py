@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from reportlab.lib.colors import HexColor
 from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer, TableStyle
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, TableStyle
 from reportlab.platypus import Table as FlowTable
 
 from reports.content.blocks import Block, Chart, Figures, Kind, Points, Table, Text
@@ -30,14 +30,22 @@ BODY = _style("body", 9.5, spaceAfter=4)
 SMALL = _style("small", 8, textColor=MUTED, spaceAfter=3)
 TITLE = _style("title", 19, fontName=BOLD, spaceAfter=2)
 SUBTITLE = _style("subtitle", 11.5, textColor=MUTED, spaceAfter=6)
-HEAD_1 = _style("head 1", 13, fontName=BOLD, spaceBefore=10, spaceAfter=4, keepWithNext=1)
-HEAD_2 = _style("head 2", 10, fontName=BOLD, spaceBefore=6, spaceAfter=3, keepWithNext=1)
+HEAD_1 = _style("head 1", 13, fontName=BOLD, spaceBefore=10, spaceAfter=4)
+HEAD_2 = _style("head 2", 10, fontName=BOLD, spaceBefore=6, spaceAfter=3)
 LABEL = _style("label", 8, textColor=MUTED)
 FIGURE = _style("figure", 14.5, fontName=BOLD)
 CELL, CELL_RIGHT = _style("cell", 7.4), _style("cell right", 7.4, alignment=TA_RIGHT)
 HEADING = _style("heading", 7.2, fontName=BOLD)
 HEADING_RIGHT = _style("heading right", 7.2, fontName=BOLD, alignment=TA_RIGHT)
 TEXTUAL = (Kind.TEXT, Kind.CODE, Kind.MOMENT, Kind.DAY)
+
+
+HEADING_ROOM_PT = 90
+"""Chosen: a heading stands on a page with at least some rows below it; a long table after it may go on on the next."""
+
+
+def heading(text: str, style: ParagraphStyle) -> list[Flowable]:
+    return [CondPageBreak(HEADING_ROOM_PT), Paragraph(markup(text), style)]
 
 
 def flowables(block: Block, width_pt: float, zone: tzinfo) -> list[Flowable]:
@@ -116,4 +124,4 @@ def _table(block: Table, width_pt: float, zone: tzinfo) -> list[Flowable]:
     said = [block.note] if block.note else []
     said += [_("%(count)d more are in the workbook.") % {"count": more}] if more > 0 else []
     notes = [Paragraph(markup(" ".join(said)), SMALL)] if said else []
-    return [Paragraph(markup(block.title), HEAD_2), table, Spacer(1, 3), *notes, Spacer(1, 4)]
+    return [*heading(block.title, HEAD_2), table, Spacer(1, 3), *notes, Spacer(1, 4)]

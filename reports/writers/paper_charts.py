@@ -26,6 +26,9 @@ TICKS = 4
 MAX_LABELS = 12
 """Chosen: labels of the time axis that don't touch on a page's width."""
 
+MAX_HOURS = 48
+"""Chosen: of so many hours the time alone says which one is meant."""
+
 
 def drawing(chart: Chart, width_pt: float) -> Drawing:
     """The chart as a drawing of a width; a gap where a value is not known."""
@@ -76,7 +79,9 @@ def _columns(chart: Chart, width_pt: float) -> Drawing:
         found.add(_text(left - 4, y - 2.5, figure(peak * tick / TICKS), "end"))
     found.add(_text(0, COLUMN_CHART_PT - 8, chart.unit))
     _legend(found, chart, left)
-    step = (width_pt - left) / max(len(chart.labels), 1)
+    if not chart.labels:
+        return found
+    step = (width_pt - left) / len(chart.labels)
     thick = 0.8 * step / len(chart.series)
     for place, (_name, values) in enumerate(chart.series):
         for number, value in enumerate(values):
@@ -84,14 +89,22 @@ def _columns(chart: Chart, width_pt: float) -> Drawing:
             x = left + number * step + 0.1 * step + place * thick
             if height > 0:
                 found.add(Rect(x, bottom, thick, height, fillColor=SERIES[place % 2], strokeColor=None))
-    every = math.ceil(len(chart.labels) / MAX_LABELS) or 1
+    is_within_days = len(chart.labels) <= MAX_HOURS
+    room = MAX_LABELS if is_within_days or len(chart.labels[0]) <= len("2026-03-02") else MAX_LABELS // 2
+    every = math.ceil(len(chart.labels) / room) or 1
     for number in range(0, len(chart.labels), every):
-        found.add(_text(left + (number + 0.5) * step, 4, _short(chart.labels[number]), "middle"))
+        found.add(
+            _text(
+                left + (number + 0.5) * step, 4, _short(chart.labels[number], is_within_days=is_within_days), "middle"
+            )
+        )
     return found
 
 
-def _short(label: str) -> str:
-    """A time without its year."""
+def _short(label: str, *, is_within_days: bool) -> str:
+    """A time without its year, of few hours without its day."""
+    if is_within_days and len(label) > len("2026-03-02"):
+        return label[11:]
     return label[5:] if len(label) > len("2026-03") else label
 
 

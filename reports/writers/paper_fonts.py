@@ -42,7 +42,11 @@ def font_for(character: str, wanted: str = REGULAR) -> str:
 def drawable(text: str) -> str:
     """Without control characters; what no font here has is replaced, so that it is seen to be missing."""
     known = _glyphs(REGULAR) | _glyphs(FALLBACK)
-    return "".join(each if ord(each) in known else UNKNOWN for each in " ".join(text.split(" ")) if each.isprintable() or each == "\u00a0")
+    return "".join(
+        each if ord(each) in known else UNKNOWN
+        for each in " ".join(text.split(" "))
+        if each.isprintable() or each == "\u00a0"
+    )
 
 
 def markup(text: str) -> str:

@@ -15,7 +15,7 @@ from reportlab.platypus import Flowable, PageBreak, Paragraph, SimpleDocTemplate
 from core.formatting import exact
 from reports.content.blocks import ReportContent, Table
 
-from .paper_blocks import HEAD_1, SMALL, SUBTITLE, TITLE, flowables
+from .paper_blocks import HEAD_1, SMALL, SUBTITLE, TITLE, flowables, heading
 from .paper_charts import EDGE, MUTED
 from .paper_fonts import REGULAR, drawable, markup, register
 
@@ -45,7 +45,7 @@ def _story(content: ReportContent, width_pt: float) -> list[Flowable]:
     for section in content.sections:
         if section.starts_page:
             story.append(PageBreak())
-        story.append(Paragraph(markup(section.title), HEAD_1))
+        story += heading(section.title, HEAD_1)
         for block in section.blocks:
             # The frame of a page has a padding of 6 points on each side.
             story += flowables(block, width_pt - 12, content.zone)

@@ -1,4 +1,4 @@
-"""The statement of technical losses as CSV: one line for each feeder and month, numbers as numbers, method at the end."""
+"""The statement of technical losses as CSV: a line for each feeder and month, numbers as numbers."""
 
 from __future__ import annotations
 

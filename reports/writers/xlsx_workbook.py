@@ -1,11 +1,11 @@
-"""A report as a workbook: a sheet for the summary and one for each table, figures as numbers, charts beside their data."""
+"""A report as a workbook: a summary and a sheet for each table, figures as numbers, charts beside their data."""
 
 from __future__ import annotations
 
 import io
 import math
 import re
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -58,7 +58,9 @@ class ReportSheets:
         self.title = book.add_format({"bold": True, "font_size": 16})
         self.muted = book.add_format({"font_color": "#5b6675"})
         self.wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        self.head = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#f3f5f8"})
+        self.head = book.add_format(
+            {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#f3f5f8"}
+        )
 
     def summary(self, content: ReportContent) -> None:
         """Title, facts, leading figures and sentences."""
@@ -91,7 +93,9 @@ class ReportSheets:
             case Figures(items=items, note=note):
                 for item in items:
                     sheet.write_string(row, 0, _text(item.label))
-                    self._cell(sheet, row, 1, item.text if item.value is None else item.value, _kind_of(item.value, item.unit))
+                    self._cell(
+                        sheet, row, 1, item.text if item.value is None else item.value, _kind_of(item.value, item.unit)
+                    )
                     sheet.write_string(row, 2, _text(item.unit))
                     sheet.write_string(row, 3, _text(item.detail), self.muted)
                     row += 1
@@ -165,7 +169,8 @@ class ReportSheets:
             local = cell.astimezone(self.zone).replace(tzinfo=None)
             sheet.write_datetime(row, column, local, self._format(FORMATS[Kind.MOMENT]))
         elif isinstance(cell, date):
-            sheet.write_datetime(row, column, datetime(cell.year, cell.month, cell.day), self._format(FORMATS[Kind.DAY]))  # noqa: DTZ001  (a day of every clock)
+            midnight = datetime.combine(cell, time())
+            sheet.write_datetime(row, column, midnight, self._format(FORMATS[Kind.DAY]))
         elif isinstance(cell, str):
             sheet.write_string(row, column, _text(cell), self._format("@", is_wrapped=kind is Kind.TEXT))
         elif math.isfinite(cell):
