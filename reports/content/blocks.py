@@ -57,6 +57,7 @@ class Figure:
     detail: str = ""
     value: Cell = None
     unit: str = ""
+    kind: Kind = Kind.NUMBER
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,11 +153,8 @@ def statement_content(scope: LossScope, period: ReportPeriod) -> ReportContent:
 
 def method_sentences() -> list[str]:
     return [
-        _(
-            "A feeder is named by its first substation: all that are supplied through the same first link, as the network"
-        )
-        + " "
-        + _("is switched when the statement is made."),
+        _("A feeder is named by its first substation and holds all that are supplied through the same first link."),
+        _("Feeders are those of the network as it is switched when the statement is made."),
         _("Technical loss is the no-load and load loss of the transformers and the loss of the lines, hour by hour."),
         _("Supplied is what the meters show as drawn and the technical loss."),
         _("Coverage is the share of the hours of all its substations of which good readings are known."),

@@ -55,8 +55,20 @@ def energy_figures(found: LossOverview) -> Figures:
         [
             Figure(_("Supplied"), figure(supplied, "kWh"), _("drawn and lost"), supplied, "kWh"),
             Figure(_("Lost"), figure(lost, "kWh"), ", ".join(filter(None, (part, compared))), lost, "kWh"),
-            Figure(_("Power factor"), _factor(found.figures), _("energy-weighted"), found.figures["power_factor"]),
-            Figure(_("Known"), share(found.figures["coverage"]), _("of the period"), found.figures["coverage"]),
+            Figure(
+                _("Power factor"),
+                _factor(found.figures),
+                _("energy-weighted"),
+                found.figures["power_factor"],
+                kind=Kind.POWER_FACTOR,
+            ),
+            Figure(
+                _("Known"),
+                share(found.figures["coverage"]),
+                _("of the period"),
+                found.figures["coverage"],
+                kind=Kind.SHARE,
+            ),
         ]
     )
 

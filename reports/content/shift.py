@@ -83,8 +83,10 @@ def _summary(
                 Figure(_("Drawn"), figure(imported, "kWh"), "", imported, "kWh"),
                 Figure(_("Lost"), figure(lost, "kWh"), "", lost, "kWh"),
                 Figure(_("Avoidable loss"), figure(avoidable, "kWh"), "", avoidable, "kWh"),
-                Figure(_("Power factor"), "–" if factor is None else fixed(factor, 3), "", factor),
-                Figure(_("Known"), share(coverage), "", coverage),
+                Figure(
+                    _("Power factor"), "–" if factor is None else fixed(factor, 3), "", factor, kind=Kind.POWER_FACTOR
+                ),
+                Figure(_("Known"), share(coverage), "", coverage, kind=Kind.SHARE),
             ]
         ),
     ]

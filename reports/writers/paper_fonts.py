@@ -17,6 +17,7 @@ FILES = {
     BOLD: "report-sans-semibold.ttf",
     FALLBACK: "dejavu-sans-subset.ttf",
 }
+NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 
 
@@ -42,11 +43,8 @@ def font_for(character: str, wanted: str = REGULAR) -> str:
 def drawable(text: str) -> str:
     """Without control characters; what no font here has is replaced, so that it is seen to be missing."""
     known = _glyphs(REGULAR) | _glyphs(FALLBACK)
-    return "".join(
-        each if ord(each) in known else UNKNOWN
-        for each in " ".join(text.split(" "))
-        if each.isprintable() or each == "\u00a0"
-    )
+    shown = (each for each in text if each.isprintable() or each == NO_BREAK_SPACE)
+    return "".join(each if ord(each) in known else UNKNOWN for each in shown)
 
 
 def markup(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import re
+from collections.abc import Sequence
 from datetime import date, datetime, time, tzinfo
 from typing import Any
 
@@ -18,14 +19,27 @@ from losses.tariffs.currencies import IN_LAKHS, SYMBOLS
 from reports.content.blocks import Cell, Chart, Figures, Kind, Points, ReportContent, Table, Text
 
 FORMATS = {
-    Kind.TEXT: "@", Kind.CODE: "@", Kind.NUMBER: "#,##0.0##", Kind.COUNT: "0", Kind.POWER_FACTOR: "0.000",
-    Kind.SHARE: "0.0%", Kind.MOMENT: "yyyy-mm-dd hh:mm", Kind.DAY: "yyyy-mm-dd", Kind.MONEY: "#,##0.00",
-}  # fmt: skip
+    Kind.TEXT: "@",
+    Kind.CODE: "@",
+    Kind.NUMBER: "[>=1000]#,##0;[>=1]#,##0.00;0.000",
+    Kind.COUNT: "0",
+    Kind.POWER_FACTOR: "0.000",
+    Kind.SHARE: "0.0%",
+    Kind.MOMENT: "yyyy-mm-dd hh:mm",
+    Kind.DAY: "yyyy-mm-dd",
+    Kind.MONEY: "#,##0.00",
+}
 MAX_CELL = 32_000
 """A cell holds 32,767 characters (specification of Excel); some are left for the quote before a formula."""
 
 MAX_SHEET_NAME = 31
 """Excel refuses longer names, and some characters in them."""
+
+LINE_PT, MAX_LINES = 15, 27
+"""Height of a line at the usual font, and chosen: of a row, which Excel lets be 409 points high."""
+
+A4 = 9
+"""Its number among the paper sizes of the format."""
 
 WIDTHS = {Kind.TEXT: 34, Kind.CODE: 16, Kind.MOMENT: 17, Kind.MONEY: 17}
 """Chosen: characters of a column, where nothing is cut off at a usual font."""
@@ -58,9 +72,9 @@ class ReportSheets:
         self.title = book.add_format({"bold": True, "font_size": 16})
         self.muted = book.add_format({"font_color": "#5b6675"})
         self.wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-        self.head = book.add_format(
-            {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#f3f5f8"}
-        )
+        plain_head = {"bold": True, "text_wrap": True, "valign": "top", "bottom": 1, "bg_color": "#f3f5f8"}
+        self.head = book.add_format(plain_head)
+        self.head_right = book.add_format(plain_head | {"align": "right"})
 
     def summary(self, content: ReportContent) -> None:
         """Title, facts, leading figures and sentences."""
@@ -93,9 +107,7 @@ class ReportSheets:
             case Figures(items=items, note=note):
                 for item in items:
                     sheet.write_string(row, 0, _text(item.label))
-                    self._cell(
-                        sheet, row, 1, item.text if item.value is None else item.value, _kind_of(item.value, item.unit)
-                    )
+                    self._cell(sheet, row, 1, item.text if item.value is None else item.value, item.kind)
                     sheet.write_string(row, 2, _text(item.unit))
                     sheet.write_string(row, 3, _text(item.detail), self.muted)
                     row += 1
@@ -110,7 +122,7 @@ class ReportSheets:
         sheet.merge_range(row, 0, row, 3, "", self.wrapped)
         sheet.write_string(row, 0, _text(text), self.wrapped)
         # Merged cells don't grow by themselves: about 110 characters stand in a line.
-        sheet.set_row(row, 15 * max(1, math.ceil(len(text) / 110)))
+        sheet.set_row(row, LINE_PT * max(1, math.ceil(len(text) / 110)))
         return row + 1
 
     def table(self, block: Table) -> None:
@@ -118,8 +130,10 @@ class ReportSheets:
         sheet = self._sheet(block.name)
         for number, column in enumerate(block.columns):
             sheet.set_column(number, number, WIDTHS.get(column.kind, 13))
-            sheet.write_string(0, number, _text(column.label), self.head)
+            is_text = column.kind in (Kind.TEXT, Kind.CODE)
+            sheet.write_string(0, number, _text(column.label), self.head if is_text else self.head_right)
         for row, cells in enumerate(block.rows, start=1):
+            sheet.set_row(row, LINE_PT * _lines(cells, block))
             for number, (cell, column) in enumerate(zip(cells, block.columns, strict=True)):
                 self._cell(sheet, row, number, cell, column.kind)
         sheet.freeze_panes(1, 1)
@@ -130,7 +144,7 @@ class ReportSheets:
         sheet = self._sheet(block.name)
         name, count = sheet.get_name(), len(block.labels)
         sheet.write_row(0, 0, [_("Of"), *(f"{_text(each)} {block.unit}" for each, _values in block.series)], self.head)
-        sheet.set_column(0, 0, 18)
+        sheet.set_column(0, len(block.series), 18)
         drawn = self.book.add_chart({"type": "bar" if block.is_ranking else "column"})
         for row, label in enumerate(block.labels, start=1):
             sheet.write_string(row, 0, _text(label))
@@ -144,7 +158,7 @@ class ReportSheets:
                 }
             )  # fmt: skip
         drawn.set_title({"name": block.title, "name_font": {"size": 12}})
-        drawn.set_x_axis({"name": block.unit} if block.is_ranking else {"num_font": {"rotation": -45}})
+        drawn.set_x_axis({"name": block.unit, "min": 0} if block.is_ranking else {"num_font": {"rotation": -45}})
         drawn.set_y_axis({"reverse": True} if block.is_ranking else {"name": block.unit})
         drawn.set_legend({"none": True} if len(block.series) == 1 else {"position": "bottom"})
         drawn.set_size({"width": 860, "height": 420})
@@ -158,7 +172,11 @@ class ReportSheets:
         while name.lower() in self._names:
             name, number = f"{base} {number}", number + 1
         self._names.add(name.lower())
-        return self.book.add_worksheet(name)
+        sheet = self.book.add_worksheet(name)
+        sheet.set_landscape()
+        sheet.set_paper(A4)
+        sheet.fit_to_pages(1, 0)
+        return sheet
 
     def _cell(self, sheet: Worksheet, row: int, column: int, cell: Cell, kind: Kind) -> None:
         if cell is None or cell == "":
@@ -193,11 +211,15 @@ def money_format(money: Money) -> str:
     return f"[>=10000000]{crore};[>=100000]{lakh};{symbol}#,##0{tail}"
 
 
-def _kind_of(value: Cell, unit: str) -> Kind:
-    """Of a leading figure: without a unit a power factor, or a share of one."""
-    if isinstance(value, Money):
-        return Kind.MONEY
-    return Kind.NUMBER if unit else Kind.POWER_FACTOR
+def _lines(cells: Sequence[Cell], block: Table) -> int:
+    """How many lines the longest wrapped text of a row takes; rows don't grow by themselves everywhere."""
+    texts = [
+        cell
+        for cell, column in zip(cells, block.columns, strict=True)
+        if column.kind is Kind.TEXT and isinstance(cell, str)
+    ]
+    lines = [sum(math.ceil(len(line) / WIDTHS[Kind.TEXT]) or 1 for line in text.splitlines()) for text in texts]
+    return min(max(lines, default=1) or 1, MAX_LINES)
 
 
 def _text(text: str) -> str:
