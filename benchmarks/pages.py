@@ -82,6 +82,8 @@ PAGES = (
     "/losses/bills/",
     "/losses/tariffs/",
     "/losses/tariffs/{tariff_version}/",
+    "/reports/",
+    "/reports/?kind=shift",
     "/search/?q=ss-01",
     "/search/?q=capacitor",
     "/preferences/",

@@ -181,7 +181,7 @@ def test_the_number_of_queries_does_not_grow(signed_in: SignIn, django_assert_nu
         assert user.get(URL).status_code == 200
 
 
-QUERIES = 10
+QUERIES = 9
 
 
 def test_who_may_see_no_reports_sees_none(signed_in: SignIn, client: Client, stations: list[Substation]) -> None:

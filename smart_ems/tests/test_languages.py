@@ -37,7 +37,8 @@ PAGES = (
     "/substations/?q=zzz", "/substations/SS-1/", "/substations/SS-1/live/", "/substations/SS-1/state/",
     "/substations/SS-1/strip/", "/models/SS-1/why/", "/models/SS-1/quality/", "/uploads/", "/uploads/new/",
     "/uploads/{upload}/", "/models/", "/models/SS-1/", "/models/SS-1/panel/", "/search/?q=zzz", "/search/?q=a",
-    "/preferences/", "/password/", "/password/done/", "/nowhere/",
+    "/preferences/", "/password/", "/password/done/", "/reports/", "/reports/?kind=shift", "/reports/?kind=alert",
+    "/nowhere/",
 )  # fmt: skip
 
 
