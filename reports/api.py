@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import FileResponse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -24,6 +24,7 @@ from .models import Report
 from .views import download
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class ReportMonthField(serializers.Field[Any, Any, Any, Any]):
     """A month like 2026-03."""
 
@@ -55,7 +56,7 @@ class ReportSerializer(serializers.ModelSerializer[Report]):
 class ReportRequestSerializer(serializers.Serializer[Any]):
     """monthly, feeders: ``month`` and, for several, ``to``. shift: ``start`` and ``end``. alert: ``alert``."""
 
-    kind = serializers.ChoiceField(choices=Report.Kind.choices)
+    kind = serializers.ChoiceField(choices=Report.ReportKind.choices)
     site = serializers.CharField(required=False, allow_blank=True, default="", max_length=120)
     substation = serializers.SlugRelatedField[Substation](
         slug_field="code", queryset=Substation.objects.all(), required=False, allow_null=True, default=None
@@ -73,10 +74,10 @@ class ReportRequestSerializer(serializers.Serializer[Any]):
         given = self.validated_data
         kind = given["kind"]
         self._refuse_others(kind)
-        if kind == Report.Kind.ALERT:
+        if kind == Report.ReportKind.ALERT:
             return Report(kind=kind, alert=given["alert"])
         scope = {"kind": kind, "site": given["site"], "substation": given["substation"]}
-        if kind == Report.Kind.SHIFT:
+        if kind == Report.ReportKind.SHIFT:
             return Report(**scope, start=given["start"], end=given["end"])
         last = given["to"] or given["month"]
         return Report(**scope, first_day=given["month"], last_day=end_of(last) if last else None)

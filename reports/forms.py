@@ -89,7 +89,7 @@ class ScopeForm(forms.Form):
 
 
 class MonthlyForm(ScopeForm):
-    kind: str = Report.Kind.MONTHLY
+    kind: str = Report.ReportKind.MONTHLY
     month = MonthField(label=_("Month"))
     to = MonthField(label=_("To"), required=False, help_text=_("Last month, where it is more than one."))
 
@@ -100,7 +100,7 @@ class MonthlyForm(ScopeForm):
 
 
 class FeedersForm(MonthlyForm):
-    kind = Report.Kind.FEEDERS
+    kind = Report.ReportKind.FEEDERS
 
 
 class ShiftForm(ScopeForm):
@@ -122,7 +122,7 @@ class ShiftForm(ScopeForm):
 
     def report(self) -> Report:
         times = {name: self.cleaned_data[name] for name in ("start", "end")}
-        return Report(kind=Report.Kind.SHIFT, **times, **self.scope())
+        return Report(kind=Report.ReportKind.SHIFT, **times, **self.scope())
 
 
 class AlertForm(forms.Form):
@@ -135,12 +135,12 @@ class AlertForm(forms.Form):
         return alert_with(self.cleaned_data["alert"])
 
     def report(self) -> Report:
-        return Report(kind=Report.Kind.ALERT, alert=self.cleaned_data["alert"])
+        return Report(kind=Report.ReportKind.ALERT, alert=self.cleaned_data["alert"])
 
 
 class ScheduleForm(forms.Form):
     kind = forms.ChoiceField(
-        label=_("Report"), choices=ReportSchedule.Kind.choices, widget=forms.Select(attrs={"class": "select"})
+        label=_("Report"), choices=ReportSchedule.ScheduledKind.choices, widget=forms.Select(attrs={"class": "select"})
     )
     site = forms.ChoiceField(label=_("Site"), required=False, widget=forms.Select(attrs={"class": "select"}))
     recipients = forms.CharField(

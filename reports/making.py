@@ -59,7 +59,7 @@ def make_pending() -> int:
 
 def _claim(report: Report) -> uuid.UUID | None:
     """None where another worker was first."""
-    changes = {"state": Report.State.MAKING, "attempts": F("attempts") + 1, "progress_pct": CLAIMED_PCT}
+    changes = {"state": Report.ReportState.MAKING, "attempts": F("attempts") + 1, "progress_pct": CLAIMED_PCT}
     mine = Report.objects.filter(pk=report.pk).unfinished()
     return mine.claim(now=timezone.now(), lease_for=LEASE_FOR, **changes)
 
@@ -88,7 +88,7 @@ def _files(report: Report, token: uuid.UUID) -> tuple[MadeFile, MadeFile]:
     _progress(token, READ_PCT)
     paper = MadeFile(f"{name}.pdf", pdf(content, timezone.now()))
     _progress(token, PAPER_PCT)
-    if report.kind == Report.Kind.FEEDERS:
+    if report.kind == Report.ReportKind.FEEDERS:
         sheet = MadeFile(f"{name}.csv", statement_csv(feeder_months(report.scope, months_of(report))))
     else:
         sheet = MadeFile(f"{name}.xlsx", xlsx(content))
@@ -98,13 +98,13 @@ def _files(report: Report, token: uuid.UUID) -> tuple[MadeFile, MadeFile]:
 
 def content_of(report: Report) -> ReportContent:
     """What the report says, from what is stored now."""
-    if report.kind == Report.Kind.ALERT:
+    if report.kind == Report.ReportKind.ALERT:
         known = Alert.objects.with_newest_reading().select_related("substation", "penalty", "detection__detector")
         alert = known.get(reports=report)
         return alert_content(alert, getattr(alert, "newest_reading_at", None))
-    if report.kind == Report.Kind.SHIFT and report.start and report.end:
+    if report.kind == Report.ReportKind.SHIFT and report.start and report.end:
         return shift_content(report.scope, report.start, report.end)
-    if report.kind == Report.Kind.FEEDERS:
+    if report.kind == Report.ReportKind.FEEDERS:
         return statement_content(report.scope, months_of(report))
     return monthly_content(report.scope, months_of(report))
 
@@ -131,7 +131,7 @@ def _keep(report: Report, token: uuid.UUID, paper: MadeFile, sheet: MadeFile) ->
     """Store the files; a worker whose lease ran out takes its own away again."""
     folder = timezone.now().strftime(f"reports/%Y/%m/{report.pk}/")
     names = [default_storage.save(folder + each.name, ContentFile(each.content)) for each in (paper, sheet)]
-    values = {"state": Report.State.READY, "progress_pct": 100, "reason": "", "finished_at": timezone.now()}
+    values = {"state": Report.ReportState.READY, "progress_pct": 100, "reason": "", "finished_at": timezone.now()}
     if Report.objects.all().release(token, paper=names[0], sheet=names[1], **values):
         return True
     logger.warning("The lease of report %s ran out; its files are dropped.", report.pk)
@@ -141,5 +141,5 @@ def _keep(report: Report, token: uuid.UUID, paper: MadeFile, sheet: MadeFile) ->
 
 
 def _fail(report: Report, token: uuid.UUID, reason: str) -> None:
-    values = {"state": Report.State.FAILED, "reason": reason, "finished_at": timezone.now()}
+    values = {"state": Report.ReportState.FAILED, "reason": reason, "finished_at": timezone.now()}
     Report.objects.all().release(token, **values)

@@ -28,11 +28,11 @@ class ReportSchedule(models.Model):
     ``next_on`` is the day of the next one; it moves by a guarded UPDATE, so that two workers make one report.
     """
 
-    class Kind(models.TextChoices):
+    class ScheduledKind(models.TextChoices):
         MONTHLY = "monthly", _("Month")
         FEEDERS = "feeders", _("Technical losses by feeder")
 
-    kind = models.CharField(_("report"), max_length=8, choices=Kind, default=Kind.MONTHLY)
+    kind = models.CharField(_("report"), max_length=8, choices=ScheduledKind, default=ScheduledKind.MONTHLY)
     site = models.CharField(_("site"), max_length=120, blank=True, help_text=_("Empty: the whole grid."))
     recipients = FiniteJSONField(_("addresses"), default=list)
     next_on = models.DateField(_("next on"))
@@ -72,13 +72,13 @@ class Report(Leased):
     A worker that is killed loses its lease, and the next one begins anew. One of a schedule is mailed once it is ready.
     """
 
-    class Kind(models.TextChoices):
+    class ReportKind(models.TextChoices):
         MONTHLY = "monthly", _("Month")
         SHIFT = "shift", _("Shift")
         ALERT = "alert", _("Alert")
         FEEDERS = "feeders", _("Technical losses by feeder")
 
-    class State(models.TextChoices):
+    class ReportState(models.TextChoices):
         QUEUED = "queued", _("queued")
         MAKING = "making", _("being made")
         READY = "ready", _("ready")
@@ -90,9 +90,9 @@ class Report(Leased):
         SENT = "sent", _("mailed")
         NOT_SENT = "not_sent", _("nothing was sent")
 
-    UNFINISHED = (State.QUEUED, State.MAKING)
+    UNFINISHED = (ReportState.QUEUED, ReportState.MAKING)
 
-    kind = models.CharField(_("report"), max_length=8, choices=Kind)
+    kind = models.CharField(_("report"), max_length=8, choices=ReportKind)
     site = models.CharField(_("site"), max_length=120, blank=True, help_text=_("Empty: the whole grid."))
     substation = models.ForeignKey(Substation, models.CASCADE, null=True, blank=True, related_name="reports")
     alert = models.ForeignKey(Alert, models.CASCADE, null=True, blank=True, related_name="reports")
@@ -100,7 +100,7 @@ class Report(Leased):
     last_day = models.DateField(_("last day"), null=True, blank=True)
     start = models.DateTimeField(_("begin of the shift"), null=True, blank=True)
     end = models.DateTimeField(_("end of the shift"), null=True, blank=True)
-    state = models.CharField(_("state"), max_length=8, choices=State, default=State.QUEUED)
+    state = models.CharField(_("state"), max_length=8, choices=ReportState, default=ReportState.QUEUED)
     progress_pct = models.PositiveSmallIntegerField(_("progress (%)"), default=0)
     reason = models.TextField(_("reason"), blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -175,10 +175,10 @@ class Report(Leased):
     def clean(self) -> None:
         """Scope and time are what the kind needs."""
         check_scope(self)
-        if self.kind == self.Kind.ALERT:
+        if self.kind == self.ReportKind.ALERT:
             if self.alert_id is None:
                 raise ValidationError({"alert": _("Received no alert; expected the number of one.")})
-        elif self.kind == self.Kind.SHIFT:
+        elif self.kind == self.ReportKind.SHIFT:
             check_shift(self)
         else:
             check_months(self)

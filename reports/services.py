@@ -37,8 +37,8 @@ def request_report(wanted: Report, *, by: User | None) -> Requested:
 
 def queue_again(report: Report) -> bool:
     """Whether a failed report was queued once more."""
-    failed = Report.objects.filter(pk=report.pk, state=Report.State.FAILED)
-    return failed.update(state=Report.State.QUEUED, reason="", attempts=0, progress_pct=0, finished_at=None) == 1
+    failed = Report.objects.filter(pk=report.pk, state=Report.ReportState.FAILED)
+    return failed.update(state=Report.ReportState.QUEUED, reason="", attempts=0, progress_pct=0, finished_at=None) == 1
 
 
 def has_pending() -> bool:

@@ -77,27 +77,27 @@ def _add_errors(form: forms.Form, error: ValidationError) -> None:
 
 def form_of(request: EmsRequest, kind: str, data: Any = None) -> Any:
     """The form of a kind, filled with what the URL says or with what is asked for most."""
-    if kind == Report.Kind.ALERT:
+    if kind == Report.ReportKind.ALERT:
         return AlertForm(data, initial={"alert": request.GET.get("alert", "")})
     scope = {name: request.GET.get(name, "") for name in ("site", "substation")}
-    if kind == Report.Kind.SHIFT:
+    if kind == Report.ReportKind.SHIFT:
         zone = zone_for(request, zoneinfo.ZoneInfo(settings.TIME_ZONE))
         return ShiftForm(data, initial=scope, zone=zone)
     before = shifted(month_of(timezone.localdate()), -1)
     months = {"month": request.GET.get("month", f"{before:%Y-%m}"), "to": request.GET.get("to", "")}
-    chosen = FeedersForm if kind == Report.Kind.FEEDERS else MonthlyForm
+    chosen = FeedersForm if kind == Report.ReportKind.FEEDERS else MonthlyForm
     return chosen(data, initial=scope | months)
 
 
 def _kind(request: EmsRequest) -> str:
     wanted = request.POST.get("kind", "") or request.GET.get("kind", "")
-    return wanted if wanted in Report.Kind.values else str(Report.Kind.MONTHLY)
+    return wanted if wanted in Report.ReportKind.values else str(Report.ReportKind.MONTHLY)
 
 
 def _page(request: EmsRequest, form: Any, *, schedule_form: Any = None, status: int = 200) -> HttpResponse:
     kind = _kind(request)
     page = Paginator(Report.objects.with_scope(), PAGE_SIZE).get_page(request.GET.get("page"))
-    kinds = [(str(label), f"?kind={name}", name == kind, None) for name, label in Report.Kind.choices]
+    kinds = [(str(label), f"?kind={name}", name == kind, None) for name, label in Report.ReportKind.choices]
     context = {
         "page": page,
         "form": form,
@@ -164,7 +164,7 @@ def schedule(request: EmsRequest) -> HttpResponse:
             _add_errors(form, error)
         else:
             return redirect(f"{reverse('reports:list')}#schedules")
-    return _page(request, form_of(request, str(Report.Kind.MONTHLY)), schedule_form=form, status=422)
+    return _page(request, form_of(request, str(Report.ReportKind.MONTHLY)), schedule_form=form, status=422)
 
 
 @require_POST

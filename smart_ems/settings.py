@@ -233,8 +233,10 @@ SPECTACULAR_SETTINGS = {
         "UploadSourceEnum": "ingestion.models.Upload.Source",
         "AlertSourceEnum": "alerts.models.AlertEvent.EventSource",
         "ResolutionOutcomeEnum": "alerts.models.Resolution.Outcome",
-        "ReportKindEnum": "reports.models.Report.Kind",
-        "ReportStateEnum": "reports.models.Report.State",
+        "KindEnum": "mlcore.models.Detection.Kind",
+        "StateEnum": "ingestion.models.Upload.State",
+        "ReportKindEnum": "reports.models.Report.ReportKind",
+        "ReportStateEnum": "reports.models.Report.ReportState",
         "RowOutcomeEnum": ["accepted", "replaced", "unchanged", "rejected"],
     },
     # No validator: it is another host.

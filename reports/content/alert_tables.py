@@ -13,7 +13,7 @@ from alerts.models import Alert, AlertEvent
 from losses.loss_scope import LossScope
 from losses.sums_of_money import Money
 
-from .blocks import Cell, Column, Kind, Table
+from .blocks import Cell, CellKind, Column, Table
 
 MAX_ALERTS = 2000
 """Chosen: a sheet that a person can still read through; the note says when there were more."""
@@ -54,11 +54,12 @@ def penalty_of(alert: Alert) -> Money | None:
 
 def alerts_table(alerts: Sequence[Alert]) -> Table:
     columns = [
-        Column(_("No."), Kind.COUNT, 0.6), Column(_("Substation"), Kind.CODE, 1.1), Column(_("Cause"), Kind.TEXT, 1.3),
-        Column(_("Severity"), Kind.TEXT, 0.9), Column(_("Raised"), Kind.MOMENT, 1.2),
-        Column(_("Cleared"), Kind.MOMENT, 1.2), Column(_("State"), Kind.TEXT, 1.1),
-        Column(_("Extra loss kWh"), Kind.NUMBER, 0.9), Column(_("Penalty if left"), Kind.MONEY, 1.1),
-        Column(_("Why"), Kind.TEXT, 3.0),
+        Column(_("No."), CellKind.COUNT, 0.6), Column(_("Substation"), CellKind.CODE, 1.1),
+        Column(_("Cause"), CellKind.TEXT, 1.3),
+        Column(_("Severity"), CellKind.TEXT, 0.9), Column(_("Raised"), CellKind.MOMENT, 1.2),
+        Column(_("Cleared"), CellKind.MOMENT, 1.2), Column(_("State"), CellKind.TEXT, 1.1),
+        Column(_("Extra loss kWh"), CellKind.NUMBER, 0.9), Column(_("Penalty if left"), CellKind.MONEY, 1.1),
+        Column(_("Why"), CellKind.TEXT, 3.0),
     ]  # fmt: skip
     rows: list[list[Cell]] = [
         [
@@ -82,9 +83,10 @@ def _severity(alert: Alert) -> str:
 def actions_table(alerts: Sequence[Alert], start: datetime | None = None, end: datetime | None = None) -> Table:
     """Who did what, oldest first; between two times of the server's clock where they are given."""
     columns = [
-        Column(_("Time"), Kind.MOMENT, 1.3), Column(_("Alert"), Kind.COUNT, 0.6),
-        Column(_("Substation"), Kind.CODE, 1.1), Column(_("Who"), Kind.TEXT), Column(_("What"), Kind.TEXT, 1.3),
-        Column(_("Comment"), Kind.TEXT, 3.2),
+        Column(_("Time"), CellKind.MOMENT, 1.3), Column(_("Alert"), CellKind.COUNT, 0.6),
+        Column(_("Substation"), CellKind.CODE, 1.1), Column(_("Who"), CellKind.TEXT),
+        Column(_("What"), CellKind.TEXT, 1.3),
+        Column(_("Comment"), CellKind.TEXT, 3.2),
     ]  # fmt: skip
     events = [
         (event, alert)
@@ -109,10 +111,11 @@ def actions_table(alerts: Sequence[Alert], start: datetime | None = None, end: d
 def resolutions_table(alerts: Sequence[Alert]) -> Table:
     """What was found and done, of the alerts that were resolved."""
     columns = [
-        Column(_("Resolved"), Kind.MOMENT, 1.3), Column(_("Alert"), Kind.COUNT, 0.6),
-        Column(_("Substation"), Kind.CODE, 1.1), Column(_("Who"), Kind.TEXT), Column(_("Incident"), Kind.TEXT, 1.4),
-        Column(_("Root cause"), Kind.TEXT, 2.0), Column(_("Corrective action"), Kind.TEXT, 2.0),
-        Column(_("Outcome"), Kind.TEXT, 1.2),
+        Column(_("Resolved"), CellKind.MOMENT, 1.3), Column(_("Alert"), CellKind.COUNT, 0.6),
+        Column(_("Substation"), CellKind.CODE, 1.1), Column(_("Who"), CellKind.TEXT),
+        Column(_("Incident"), CellKind.TEXT, 1.4),
+        Column(_("Root cause"), CellKind.TEXT, 2.0), Column(_("Corrective action"), CellKind.TEXT, 2.0),
+        Column(_("Outcome"), CellKind.TEXT, 1.2),
     ]  # fmt: skip
     rows: list[list[Cell]] = [
         [

@@ -13,7 +13,7 @@ from losses.carbon_models import CarbonFactor
 from losses.loss_scope import LossScope
 from losses.models import DailyRollup, MonthCost, TariffAssignment
 
-from .blocks import Block, Column, Kind, Points, Section, Table
+from .blocks import Block, CellKind, Column, Points, Section, Table
 
 FORMULAS = (
     (gettext_lazy("No-load loss"), "P0·u³", "IEC 60076-1"),
@@ -31,9 +31,9 @@ FORMULAS = (
 
 def formulas() -> Table:
     columns = [
-        Column(_("Figure"), Kind.TEXT, 1.2),
-        Column(_("Formula"), Kind.TEXT, 2.0),
-        Column(_("Source"), Kind.TEXT, 1.4),
+        Column(_("Figure"), CellKind.TEXT, 1.2),
+        Column(_("Formula"), CellKind.TEXT, 2.0),
+        Column(_("Source"), CellKind.TEXT, 1.4),
     ]
     return Table(_("Formulas"), _("Formulas"), columns, [tuple(map(str, row)) for row in FORMULAS])
 
@@ -43,7 +43,7 @@ def appendix(scope: LossScope, first: date, last: date) -> Section:
     costs = list(MonthCost.objects.filter(scope.owned, month__gte=first.replace(day=1), month__lte=last)[:MAX_COSTS])
     blocks: list[Block] = [formulas()]
     if lines := _lines(costs):
-        columns = [Column(_("Line"), Kind.TEXT, 1.0), Column(_("Formula"), Kind.TEXT, 3.0)]
+        columns = [Column(_("Line"), CellKind.TEXT, 1.0), Column(_("Formula"), CellKind.TEXT, 3.0)]
         blocks.append(Table(_("Lines"), _("The three lines"), columns, lines))
     blocks.append(Points([*_assumed(scope, first, last), *_prices(scope, first, last), *_assumptions(costs)]))
     return Section(_("Appendix: formulas and assumptions"), blocks, starts_page=True)

@@ -13,7 +13,7 @@ Cell = str | float | int | date | datetime | Money | None
 """None is not known: a dash on paper, an empty cell in a sheet."""
 
 
-class Kind(Enum):
+class CellKind(Enum):
     """What a column holds, hence how it is aligned and written."""
 
     TEXT = "text"
@@ -32,7 +32,7 @@ class Column:
     """width: on paper, relative to the others."""
 
     label: str
-    kind: Kind = Kind.TEXT
+    kind: CellKind = CellKind.TEXT
     width: float = 1.0
 
 
@@ -57,7 +57,7 @@ class Figure:
     detail: str = ""
     value: Cell = None
     unit: str = ""
-    kind: Kind = Kind.NUMBER
+    kind: CellKind = CellKind.NUMBER
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from substations.models import Link, Substation
 from substations.topology_chart import Edge
 
 from .appendix import appendix
-from .blocks import Cell, Column, Kind, Points, ReportContent, Section, Table, Text
+from .blocks import Cell, CellKind, Column, Points, ReportContent, Section, Table, Text
 from .scope_facts import bounds_of, clock_text, name_of, zone_of
 
 
@@ -112,13 +112,14 @@ def _sum(rows: list[Mapping[str, Any]] | list[dict[str, Any]], name: str) -> flo
 
 def statement_table(rows: list[FeederMonth]) -> Table:
     columns = [
-        Column(_("Month"), Kind.CODE, 0.8), Column(_("Feeder"), Kind.CODE, 1.1),
-        Column(_("Substations"), Kind.COUNT, 0.9),
-        Column(_("Supplied kWh"), Kind.NUMBER), Column(_("Drawn kWh"), Kind.NUMBER),
-        Column(_("Fed in kWh"), Kind.NUMBER),
-        Column(_("No-load kWh"), Kind.NUMBER), Column(_("Load kWh"), Kind.NUMBER), Column(_("Lines kWh"), Kind.NUMBER),
-        Column(_("Technical loss kWh"), Kind.NUMBER), Column(_("Of supplied"), Kind.SHARE, 0.8),
-        Column(_("Coverage"), Kind.SHARE, 0.8), Column(_("Method"), Kind.TEXT, 1.9),
+        Column(_("Month"), CellKind.CODE, 0.8), Column(_("Feeder"), CellKind.CODE, 1.1),
+        Column(_("Substations"), CellKind.COUNT, 0.9),
+        Column(_("Supplied kWh"), CellKind.NUMBER), Column(_("Drawn kWh"), CellKind.NUMBER),
+        Column(_("Fed in kWh"), CellKind.NUMBER),
+        Column(_("No-load kWh"), CellKind.NUMBER), Column(_("Load kWh"), CellKind.NUMBER),
+        Column(_("Lines kWh"), CellKind.NUMBER),
+        Column(_("Technical loss kWh"), CellKind.NUMBER), Column(_("Of supplied"), CellKind.SHARE, 0.8),
+        Column(_("Coverage"), CellKind.SHARE, 0.8), Column(_("Method"), CellKind.TEXT, 1.9),
     ]  # fmt: skip
     cells: list[list[Cell]] = [
         [

@@ -17,7 +17,7 @@ from losses.period_costs import PeriodCost
 from losses.report_period import ReportPeriod
 from losses.sums_of_money import Money
 
-from .blocks import Cell, Chart, Column, Figure, Figures, Kind, Table
+from .blocks import Cell, CellKind, Chart, Column, Figure, Figures, Table
 
 MAX_BARS = 10
 """Chosen: what one look takes in."""
@@ -60,14 +60,14 @@ def energy_figures(found: LossOverview) -> Figures:
                 _factor(found.figures),
                 _("energy-weighted"),
                 found.figures["power_factor"],
-                kind=Kind.POWER_FACTOR,
+                kind=CellKind.POWER_FACTOR,
             ),
             Figure(
                 _("Known"),
                 share(found.figures["coverage"]),
                 _("of the period"),
                 found.figures["coverage"],
-                kind=Kind.SHARE,
+                kind=CellKind.SHARE,
             ),
         ]
     )
@@ -76,11 +76,11 @@ def energy_figures(found: LossOverview) -> Figures:
 def ranking_table(rows: Sequence[LossRow], why: Mapping[int, str]) -> Table:
     """Mend these first. why: by primary key, what was found there."""
     columns = [
-        Column(_("Substation"), Kind.CODE, 1.5), Column(_("Worth"), Kind.MONEY, 1.25),
-        Column(_("Penalty"), Kind.MONEY, 1.25), Column(_("Avoidable kWh"), Kind.NUMBER),
-        Column(_("Releases kVA"), Kind.NUMBER), Column(_("Power factor"), Kind.POWER_FACTOR, 0.8),
-        Column(_("Lost kWh"), Kind.NUMBER), Column(_("Of supplied"), Kind.SHARE, 0.9),
-        Column(_("What was found"), Kind.TEXT, 2.2),
+        Column(_("Substation"), CellKind.CODE, 1.5), Column(_("Worth"), CellKind.MONEY, 1.25),
+        Column(_("Penalty"), CellKind.MONEY, 1.25), Column(_("Avoidable kWh"), CellKind.NUMBER),
+        Column(_("Releases kVA"), CellKind.NUMBER), Column(_("Power factor"), CellKind.POWER_FACTOR, 0.8),
+        Column(_("Lost kWh"), CellKind.NUMBER), Column(_("Of supplied"), CellKind.SHARE, 0.9),
+        Column(_("What was found"), CellKind.TEXT, 2.2),
     ]  # fmt: skip
     return Table(
         _("Ranking"), _("Substations by what mending them is worth"), columns,

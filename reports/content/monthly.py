@@ -15,7 +15,7 @@ from losses.report_period import ReportPeriod
 
 from .alert_tables import actions_table, alerts_between, alerts_table, causes_by_substation, resolutions_table
 from .appendix import appendix
-from .blocks import Block, Cell, Column, Kind, ReportContent, Section, Table, Text
+from .blocks import Block, Cell, CellKind, Column, ReportContent, Section, Table, Text
 from .loss_tables import energy_figures, losses_over_time, ranking_chart, ranking_table, three_lines, worth_of
 from .recommendations import recommendations_for
 from .scope_facts import bounds_of, clock_text, name_of, zone_of
@@ -94,9 +94,9 @@ def _recommended(rows: Sequence[LossRow]) -> list[Section]:
     if not found:
         return []
     columns = [
-        Column(_("Substation"), Kind.CODE, 1.1), Column(_("Recommendation"), Kind.TEXT, 4.0),
-        Column(_("Cost"), Kind.MONEY), Column(_("Saving a year"), Kind.MONEY),
-        Column(_("Payback (years)"), Kind.NUMBER),
+        Column(_("Substation"), CellKind.CODE, 1.1), Column(_("Recommendation"), CellKind.TEXT, 4.0),
+        Column(_("Cost"), CellKind.MONEY), Column(_("Saving a year"), CellKind.MONEY),
+        Column(_("Payback (years)"), CellKind.NUMBER),
     ]  # fmt: skip
     cells: list[list[Cell]] = [
         [each.substation_code, each.action, each.cost, each.saving, each.payback_years] for each in found

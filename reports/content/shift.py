@@ -19,7 +19,7 @@ from substations.models import Substation
 
 from .alert_tables import actions_table, alerts_between, alerts_table, causes_by_substation, resolutions_table
 from .appendix import formulas
-from .blocks import Block, Cell, Chart, Column, Figure, Figures, Kind, ReportContent, Section, Table, Text
+from .blocks import Block, Cell, CellKind, Chart, Column, Figure, Figures, ReportContent, Section, Table, Text
 from .scope_facts import clock_text, name_of, zone_of
 
 HOUR_S = 3600
@@ -84,9 +84,13 @@ def _summary(
                 Figure(_("Lost"), figure(lost, "kWh"), "", lost, "kWh"),
                 Figure(_("Avoidable loss"), figure(avoidable, "kWh"), "", avoidable, "kWh"),
                 Figure(
-                    _("Power factor"), "–" if factor is None else fixed(factor, 3), "", factor, kind=Kind.POWER_FACTOR
+                    _("Power factor"),
+                    "–" if factor is None else fixed(factor, 3),
+                    "",
+                    factor,
+                    kind=CellKind.POWER_FACTOR,
                 ),
-                Figure(_("Known"), share(coverage), "", coverage, kind=Kind.SHARE),
+                Figure(_("Known"), share(coverage), "", coverage, kind=CellKind.SHARE),
             ]
         ),
     ]
@@ -103,10 +107,10 @@ def _resolved(alerts: Sequence[Alert], start: datetime, end: datetime) -> list[A
 def _table(rows: Sequence[tuple[Substation, Mapping[str, Any]]], alerts: Sequence[Alert]) -> Table:
     why = causes_by_substation(alerts)
     columns = [
-        Column(_("Substation"), Kind.CODE, 1.4), Column(_("Avoidable kWh"), Kind.NUMBER),
-        Column(_("Lost kWh"), Kind.NUMBER), Column(_("Drawn kWh"), Kind.NUMBER),
-        Column(_("Power factor"), Kind.POWER_FACTOR), Column(_("Highest kVA"), Kind.NUMBER),
-        Column(_("Known"), Kind.SHARE), Column(_("What was found"), Kind.TEXT, 2.5),
+        Column(_("Substation"), CellKind.CODE, 1.4), Column(_("Avoidable kWh"), CellKind.NUMBER),
+        Column(_("Lost kWh"), CellKind.NUMBER), Column(_("Drawn kWh"), CellKind.NUMBER),
+        Column(_("Power factor"), CellKind.POWER_FACTOR), Column(_("Highest kVA"), CellKind.NUMBER),
+        Column(_("Known"), CellKind.SHARE), Column(_("What was found"), CellKind.TEXT, 2.5),
     ]  # fmt: skip
     cells: list[list[Cell]] = [
         [

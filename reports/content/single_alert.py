@@ -17,7 +17,7 @@ from mlcore.explanations import checks_of
 
 from .alert_tables import penalty_of, resolutions_table, state_of
 from .appendix import appendix
-from .blocks import Block, Cell, Chart, Column, Figure, Figures, Kind, Points, ReportContent, Section, Table, Text
+from .blocks import Block, Cell, CellKind, Chart, Column, Figure, Figures, Points, ReportContent, Section, Table, Text
 from .recommendations import recommendations_for
 from .scope_facts import clock_text, name_of
 
@@ -77,9 +77,10 @@ def _evidence(alert: Alert) -> list[Section]:
         return []
     found = evidence.read(alert.detection.evidence, alert.detection.cause)
     columns = [
-        Column(_("Quantity at the peak"), Kind.TEXT, 2.0), Column(_("Measured"), Kind.NUMBER),
-        Column(_("Expected"), Kind.NUMBER), Column(_("Normal from"), Kind.NUMBER), Column(_("to"), Kind.NUMBER),
-        Column(_("Unit"), Kind.TEXT, 0.7),
+        Column(_("Quantity at the peak"), CellKind.TEXT, 2.0), Column(_("Measured"), CellKind.NUMBER),
+        Column(_("Expected"), CellKind.NUMBER), Column(_("Normal from"), CellKind.NUMBER),
+        Column(_("to"), CellKind.NUMBER),
+        Column(_("Unit"), CellKind.TEXT, 0.7),
     ]  # fmt: skip
     rows = [[str(row.label), row.measured, row.expected, row.low, row.high, row.unit] for row in found.rows]
     said = [str(each) for each in found.assumptions]
@@ -108,8 +109,8 @@ def _course(alert: Alert, last: datetime) -> list[Section]:
 def _history(alert: Alert) -> list[Block]:
     events = AlertEvent.objects.filter(alert=alert).select_related("actor").order_by("seq")
     columns = [
-        Column(_("Time"), Kind.MOMENT, 1.4), Column(_("Who"), Kind.TEXT), Column(_("What"), Kind.TEXT, 1.4),
-        Column(_("Comment"), Kind.TEXT, 3.5),
+        Column(_("Time"), CellKind.MOMENT, 1.4), Column(_("Who"), CellKind.TEXT), Column(_("What"), CellKind.TEXT, 1.4),
+        Column(_("Comment"), CellKind.TEXT, 3.5),
     ]  # fmt: skip
     rows: list[list[Cell]] = [
         [

@@ -71,7 +71,7 @@ def march(**values: Any) -> Report:
 def made(report: Report) -> Report:
     making.make_pending()
     report.refresh_from_db()
-    assert report.state == Report.State.READY, report.reason
+    assert report.state == Report.ReportState.READY, report.reason
     return report
 
 

@@ -74,7 +74,7 @@ def test_a_shift_is_on_the_clock_that_the_form_names(
 def test_an_alert_and_a_statement_are_asked_for_too(signed_in: SignIn, stations: list[Substation]) -> None:
     client = signed_in("viewer")
     alert = alert_at(stations[0])
-    assert f'value="{alert.pk}"' in text(client.get(URL, {"kind": "alert", "alert": alert.pk}))
+    assert f'value="{alert.pk}"' in text(client.get(URL, {"kind": "alert", "alert": str(alert.pk)}))
     client.post(URL, {"kind": "alert", "alert": alert.pk})
     client.post(URL, MONTH | {"kind": "feeders", "to": "2026-04"})
     assert set(Report.objects.values_list("kind", flat=True)) == {"alert", "feeders"}
@@ -140,7 +140,7 @@ def test_a_file_that_is_not_there_is_not_found(signed_in: SignIn, stations: list
     report = march()
     assert client.get(f"{URL}{report.pk}/pdf/").status_code == 404
     made(report)
-    report.paper.storage.delete(report.paper.name)
+    report.paper.storage.delete(str(report.paper.name))
     assert client.get(f"{URL}{report.pk}/pdf/").status_code == 404
     assert client.get(f"{URL}999/pdf/").status_code == 404
 

@@ -12,7 +12,7 @@ from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph, Spacer, TableStyle
 from reportlab.platypus import Table as FlowTable
 
-from reports.content.blocks import Block, Chart, Figures, Kind, Points, Table, Text
+from reports.content.blocks import Block, CellKind, Chart, Figures, Points, Table, Text
 
 from .paper_charts import EDGE, INK, MUTED, drawing
 from .paper_fonts import BOLD, REGULAR, markup
@@ -37,15 +37,15 @@ FIGURE = _style("figure", 14.5, fontName=BOLD)
 CELL, CELL_RIGHT = _style("cell", 7.4), _style("cell right", 7.4, alignment=TA_RIGHT)
 HEADING = _style("heading", 7.2, fontName=BOLD)
 HEADING_RIGHT = _style("heading right", 7.2, fontName=BOLD, alignment=TA_RIGHT)
-TEXTUAL = (Kind.TEXT, Kind.CODE, Kind.MOMENT, Kind.DAY)
+TEXTUAL = (CellKind.TEXT, CellKind.CODE, CellKind.MOMENT, CellKind.DAY)
 
 
-HEADING_ROOM_PT = 90
+HEADING_SPACE_PT = 90
 """Chosen: a heading stands on a page with at least some rows below it; a long table after it may go on on the next."""
 
 
 def heading(text: str, style: ParagraphStyle) -> list[Flowable]:
-    return [CondPageBreak(HEADING_ROOM_PT), Paragraph(markup(text), style)]
+    return [CondPageBreak(HEADING_SPACE_PT), Paragraph(markup(text), style)]
 
 
 def flowables(block: Block, width_pt: float, zone: tzinfo) -> list[Flowable]:

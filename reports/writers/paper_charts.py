@@ -57,8 +57,8 @@ def _bars(chart: Chart, width_pt: float) -> Drawing:
     values = chart.series[0][1]
     height = BAR_PT * len(values) + 4
     found = Drawing(width_pt, height)
-    room = 6 + max((stringWidth(drawable(label), REGULAR, SIZE_PT) for label in chart.labels), default=0)
-    left = min(room, width_pt / 3)
+    label_width = 6 + max((stringWidth(drawable(label), REGULAR, SIZE_PT) for label in chart.labels), default=0)
+    left = min(label_width, width_pt / 3)
     scale = (width_pt - left - 70) / (max(_known(values), default=0) or 1.0)
     for number, (label, value) in enumerate(zip(chart.labels, values, strict=True)):
         y = height - BAR_PT * (number + 1)
@@ -90,8 +90,8 @@ def _columns(chart: Chart, width_pt: float) -> Drawing:
             if height > 0:
                 found.add(Rect(x, bottom, thick, height, fillColor=SERIES[place % 2], strokeColor=None))
     is_within_days = len(chart.labels) <= MAX_HOURS
-    room = MAX_LABELS if is_within_days or len(chart.labels[0]) <= len("2026-03-02") else MAX_LABELS // 2
-    every = math.ceil(len(chart.labels) / room) or 1
+    most = MAX_LABELS if is_within_days or len(chart.labels[0]) <= len("2026-03-02") else MAX_LABELS // 2
+    every = math.ceil(len(chart.labels) / most) or 1
     for number in range(0, len(chart.labels), every):
         found.add(
             _text(

@@ -16,18 +16,18 @@ from xlsxwriter.worksheet import Worksheet
 from core.spreadsheets import guarded
 from losses.sums_of_money import Money
 from losses.tariffs.currencies import IN_LAKHS, SYMBOLS
-from reports.content.blocks import Cell, Chart, Figures, Kind, Points, ReportContent, Table, Text
+from reports.content.blocks import Cell, CellKind, Chart, Figures, Points, ReportContent, Table, Text
 
 FORMATS = {
-    Kind.TEXT: "@",
-    Kind.CODE: "@",
-    Kind.NUMBER: "[>=1000]#,##0;[>=1]#,##0.00;0.000",
-    Kind.COUNT: "0",
-    Kind.POWER_FACTOR: "0.000",
-    Kind.SHARE: "0.0%",
-    Kind.MOMENT: "yyyy-mm-dd hh:mm",
-    Kind.DAY: "yyyy-mm-dd",
-    Kind.MONEY: "#,##0.00",
+    CellKind.TEXT: "@",
+    CellKind.CODE: "@",
+    CellKind.NUMBER: "[>=1000]#,##0;[>=1]#,##0.00;0.000",
+    CellKind.COUNT: "0",
+    CellKind.POWER_FACTOR: "0.000",
+    CellKind.SHARE: "0.0%",
+    CellKind.MOMENT: "yyyy-mm-dd hh:mm",
+    CellKind.DAY: "yyyy-mm-dd",
+    CellKind.MONEY: "#,##0.00",
 }
 MAX_CELL = 32_000
 """A cell holds 32,767 characters (specification of Excel); some are left for the quote before a formula."""
@@ -41,7 +41,7 @@ LINE_PT, MAX_LINES = 15, 27
 A4 = 9
 """Its number among the paper sizes of the format."""
 
-WIDTHS = {Kind.TEXT: 34, Kind.CODE: 16, Kind.MOMENT: 17, Kind.MONEY: 17}
+WIDTHS = {CellKind.TEXT: 34, CellKind.CODE: 16, CellKind.MOMENT: 17, CellKind.MONEY: 17}
 """Chosen: characters of a column, where nothing is cut off at a usual font."""
 
 
@@ -130,7 +130,7 @@ class ReportSheets:
         sheet = self._sheet(block.name)
         for number, column in enumerate(block.columns):
             sheet.set_column(number, number, WIDTHS.get(column.kind, 13))
-            is_text = column.kind in (Kind.TEXT, Kind.CODE)
+            is_text = column.kind in (CellKind.TEXT, CellKind.CODE)
             sheet.write_string(0, number, _text(column.label), self.head if is_text else self.head_right)
         for row, cells in enumerate(block.rows, start=1):
             sheet.set_row(row, LINE_PT * _lines(cells, block))
@@ -150,7 +150,7 @@ class ReportSheets:
             sheet.write_string(row, 0, _text(label))
         for number, (label, values) in enumerate(block.series, start=1):
             for row, value in enumerate(values, start=1):
-                self._cell(sheet, row, number, value, Kind.NUMBER)
+                self._cell(sheet, row, number, value, CellKind.NUMBER)
             drawn.add_series(
                 {
                     "name": label, "categories": [name, 1, 0, count, 0], "values": [name, 1, number, count, number],
@@ -178,19 +178,19 @@ class ReportSheets:
         sheet.fit_to_pages(1, 0)
         return sheet
 
-    def _cell(self, sheet: Worksheet, row: int, column: int, cell: Cell, kind: Kind) -> None:
+    def _cell(self, sheet: Worksheet, row: int, column: int, cell: Cell, kind: CellKind) -> None:
         if cell is None or cell == "":
             return
         if isinstance(cell, Money):
             sheet.write_number(row, column, float(cell.amount), self._format(money_format(cell)))
         elif isinstance(cell, datetime):
             local = cell.astimezone(self.zone).replace(tzinfo=None)
-            sheet.write_datetime(row, column, local, self._format(FORMATS[Kind.MOMENT]))
+            sheet.write_datetime(row, column, local, self._format(FORMATS[CellKind.MOMENT]))
         elif isinstance(cell, date):
             midnight = datetime.combine(cell, time())
-            sheet.write_datetime(row, column, midnight, self._format(FORMATS[Kind.DAY]))
+            sheet.write_datetime(row, column, midnight, self._format(FORMATS[CellKind.DAY]))
         elif isinstance(cell, str):
-            sheet.write_string(row, column, _text(cell), self._format("@", is_wrapped=kind is Kind.TEXT))
+            sheet.write_string(row, column, _text(cell), self._format("@", is_wrapped=kind is CellKind.TEXT))
         elif math.isfinite(cell):
             sheet.write_number(row, column, cell, self._format(FORMATS[kind]))
 
@@ -216,9 +216,9 @@ def _lines(cells: Sequence[Cell], block: Table) -> int:
     texts = [
         cell
         for cell, column in zip(cells, block.columns, strict=True)
-        if column.kind is Kind.TEXT and isinstance(cell, str)
+        if column.kind is CellKind.TEXT and isinstance(cell, str)
     ]
-    lines = [sum(math.ceil(len(line) / WIDTHS[Kind.TEXT]) or 1 for line in text.splitlines()) for text in texts]
+    lines = [sum(math.ceil(len(line) / WIDTHS[CellKind.TEXT]) or 1 for line in text.splitlines()) for text in texts]
     return min(max(lines, default=1) or 1, MAX_LINES)
 
 

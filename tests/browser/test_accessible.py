@@ -17,8 +17,8 @@ PAGES = (
     "/", "/alerts/", "/alerts/{alert}/", "/alerts/{alert}/resolve/", "/alerts/history/", "/alerts/{closed}/",
     "/substations/", "/substations/{code}/", f"/substations/{METERED}/", "/models/", "/models/{code}/",
     "/models/{code}/compare/", "/uploads/", "/uploads/new/", "/uploads/{upload}/", "/uploads/{upload}/problems/",
-    "/search/?q=ss", "/preferences/", "/reports/", "/reports/?kind=shift", "/design/", "/password/", "/nowhere/", "/admin/", "/admin/alerts/alert/",
-    "/admin/substations/substation/", "/admin/substations/substation/add/",
+    "/search/?q=ss", "/preferences/", "/reports/", "/reports/?kind=shift", "/design/", "/password/", "/nowhere/",
+    "/admin/", "/admin/alerts/alert/", "/admin/substations/substation/", "/admin/substations/substation/add/",
 )  # fmt: skip
 
 
