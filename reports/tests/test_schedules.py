@@ -117,9 +117,9 @@ def test_it_is_mailed_to_each_address_with_both_files(schedule: ReportSchedule) 
     message = mail.outbox[0]
     assert (message.to, message.bcc) == ([], schedule.recipients)
     assert message.subject == "Smart EMS: Month Mill 2026-03"
-    names = [name for name, _content, _kind in message.attachments]  # type: ignore[misc]  # all are triples
+    names = [name for name, _content, _kind in message.attachments]
     assert names == ["losses-mill-2026-03.pdf", "losses-mill-2026-03.xlsx"]
-    assert "Mend first" in pdf_text(message.attachments[0][1])  # type: ignore[index, arg-type]  # see above
+    assert "Mend first" in pdf_text(message.attachments[0][1])
     sending.send_pending()
     assert len(mail.outbox) == 1
 
