@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from reports import making, services
 from reports.models import Report
+from reports.tasks import make_reports
 
 from .report_scenes import grid, made, march
 
@@ -121,3 +122,11 @@ def test_names_of_files_are_of_letters_that_every_system_takes() -> None:
     report = Report(pk=7, kind="monthly", site="../Łódź / №1", first_day="2026-03-01")
     assert "/" not in making.file_name(report)
     assert ".." not in making.file_name(report)
+
+
+def test_the_task_makes_what_waits_and_twice_does_nothing_twice() -> None:
+    report = march()
+    for _ in range(2):
+        make_reports()
+    report.refresh_from_db()
+    assert (report.state, report.attempts) == ("ready", 1)
