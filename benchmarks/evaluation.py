@@ -18,7 +18,7 @@ import numpy as np
 from django.conf import settings
 
 from benchmarks import baselines
-from benchmarks.event_score import DetectedEvent, Report, score
+from benchmarks.event_score import DetectedEvent, ScoreReport, score
 from benchmarks.labelled_set import Benchmark, read_benchmark
 from benchmarks.loss_accuracy import LossError, loss_accuracy
 from ingestion.options import ImportOptions
@@ -42,7 +42,7 @@ class Comparison:
     """
 
     name: str
-    reports: dict[str, Report]
+    reports: dict[str, ScoreReport]
     fit_seconds: float
     analyse_seconds: float
     detected: list[DetectedEvent]
@@ -175,7 +175,7 @@ def detections(findings: Iterable[Finding], until_s: int) -> list[DetectedEvent]
     ]
 
 
-def _report(benchmark: Benchmark, found: Iterable[DetectedEvent]) -> Report:
+def _report(benchmark: Benchmark, found: Iterable[DetectedEvent]) -> ScoreReport:
     return score(
         benchmark.events,
         found,

@@ -61,7 +61,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ScoreReport:
     """Figures of one record; None where nothing was there to measure."""
 
     events: int
@@ -116,7 +116,7 @@ def score(
     end_s: float,
     substations: int,
     rules: Rules | None = None,
-) -> Report:
+) -> ScoreReport:
     """Compare detections with the truth of a test period by the rules in the module's head."""
     rules = rules or Rules()
     found = merge(detections, start_s, end_s, rules.merge_h)
@@ -132,7 +132,7 @@ def score(
     recall = len(pairs) / len(losses) if losses else None
     precision = len(pairs) / (len(pairs) + len(false)) if pairs or false else None
     total, middle = _energy_errors(pairs)
-    return Report(
+    return ScoreReport(
         events=len(losses),
         detected=len(pairs),
         false_alarms=len(false),

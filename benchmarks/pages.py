@@ -85,6 +85,8 @@ PAGES = (
     "/losses/what-if/?substation={code}&fixed_kvar=10",
     "/losses/what-if/duration/?substation={code}&fixed_kvar=10",
     "/losses/what-if/{code}/panel/",
+    "/reports/",
+    "/reports/?kind=shift",
     "/search/?q=ss-01",
     "/search/?q=capacitor",
     "/preferences/",

@@ -9,7 +9,7 @@ from statistics import fmean
 import numpy as np
 
 from benchmarks.evaluation import detections
-from benchmarks.event_score import Report, score
+from benchmarks.event_score import ScoreReport, score
 from benchmarks.labelled_set import Benchmark
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.whole_record import analyse, fit
@@ -38,7 +38,7 @@ class Trial:
 Condition = Callable[[Benchmark], Trial | None]
 
 
-def run(trial: Trial) -> Report:
+def run(trial: Trial) -> ScoreReport:
     """Learn, detect and score; events and alarms that begin before the judged range are left out."""
     benchmark, start_s = trial.benchmark, trial.start_s
     analysis = analyse(benchmark.fleet, fit(benchmark.fleet, trial.train), start_s=start_s)
@@ -50,7 +50,7 @@ def run(trial: Trial) -> Report:
     return score(events, found, start_s=start_s, end_s=benchmark.end_s, substations=len(benchmark.fleet.codes))
 
 
-def robustness(benchmarks: Iterable[Benchmark]) -> dict[str, list[Report]]:
+def robustness(benchmarks: Iterable[Benchmark]) -> dict[str, list[ScoreReport]]:
     """Reports of every set by condition, in the order of CONDITIONS; a condition that suits no set is left out."""
     sets = list(benchmarks)
     trials = {name: [condition(each) for each in sets] for name, condition in CONDITIONS.items()}
@@ -58,7 +58,7 @@ def robustness(benchmarks: Iterable[Benchmark]) -> dict[str, list[Report]]:
     return {name: reports for name, reports in found.items() if reports}
 
 
-def mean(reports: Iterable[Report], figure: str) -> float | None:
+def mean(reports: Iterable[ScoreReport], figure: str) -> float | None:
     """Mean of a figure over the sets that have it."""
     known = [value for value in (getattr(report, figure) for report in reports) if value is not None]
     return fmean(known) if known else None

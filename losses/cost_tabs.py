@@ -16,4 +16,5 @@ def cost_tabs(current: str) -> list[tuple[str, str, bool, None]]:
         "bills": _("Bills"),
         "tariffs": _("Tariffs"),
     }
-    return [(text, reverse(f"losses:{name}"), name == current, None) for name, text in names.items()]
+    tabs = [(text, reverse(f"losses:{name}"), name == current, None) for name, text in names.items()]
+    return [*tabs, (_("Reports"), reverse("reports:list"), current == "reports", None)]

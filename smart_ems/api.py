@@ -22,6 +22,7 @@ from losses.compensation_api import BankPriceViewSet, BankRecommendationViewSet,
 from losses.feeder_api import FeederBalanceViewSet, FeederSupplyViewSet
 from losses.rollup_api import DailyLossViewSet, HourlyLossViewSet, MonthlyLossViewSet
 from mlcore.web.api import DetectionViewSet, DetectorViewSet
+from reports.api import ReportViewSet
 from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
 
 
@@ -60,4 +61,5 @@ router.register("carbon-factors", CarbonFactorViewSet)
 router.register("bank-recommendations", BankRecommendationViewSet)
 router.register("bank-prices", BankPriceViewSet)
 router.register("compensation-changes", CompensationChangeViewSet)
+router.register("reports", ReportViewSet)
 token = TokenView.as_view()

@@ -5,7 +5,8 @@
      load_upload           score_pending          review_changed   fragments on a page
                                                        │
                               StaleRange ──────► HourlyRollup, DailyRollup
-                                                  account_pending
+                                                  account_pending     Report ─► files, e-mail
+                                                                          make_reports
 
 Every stage reads the rows that the stage before it wrote, and writes its own. The functions here only make
 a stage start at once: a message that is lost costs seconds, because ``sweep`` sends another for what is left over.
@@ -27,6 +28,7 @@ SCORE = "mlcore.tasks.score_pending"
 TRAIN = "mlcore.tasks.train_due"
 ACCOUNT = "losses.tasks.account_pending"
 REVIEW = "alerts.tasks.review_changed"
+REPORT = "reports.tasks.make_reports"
 
 
 def upload_received(upload_id: int) -> None:
@@ -54,12 +56,18 @@ def hours_waiting() -> None:
     transaction.on_commit(lambda: _dispatch((ACCOUNT, {})))
 
 
+def reports_waiting() -> None:
+    """Make the reports that are wanted, and mail those of schedules."""
+    transaction.on_commit(lambda: _dispatch((REPORT, {})))
+
+
 def sweep() -> None:
     """Start the work that the database still shows as unfinished."""
     from alerts import review as alerts
     from ingestion import services as ingestion
     from losses import stale_hours as losses
     from mlcore import services as mlcore
+    from reports import services as reports
     from substations.models import PendingRange
 
     for upload_id in ingestion.unfinished_uploads():
@@ -73,6 +81,9 @@ def sweep() -> None:
         detections_changed()
     if losses.has_pending():
         hours_waiting()
+    reports.queue_due(timezone.localdate())
+    if reports.has_pending():
+        reports_waiting()
 
 
 def _dispatch(*tasks: tuple[str, dict[str, int]]) -> None:

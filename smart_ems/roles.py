@@ -33,6 +33,9 @@ VIEWS = [
     "alerts.view_alert",
     "alerts.view_alertevent",
     "alerts.view_resolution",
+    "reports.view_report",
+    "reports.add_report",
+    "reports.view_reportschedule",
 ]
 OPERATES = [
     "alerts.acknowledge_alert",
@@ -81,6 +84,9 @@ ENGINEERS = [
     "losses.add_compensationchange",
     "losses.change_compensationchange",
     "losses.delete_compensationchange",
+    "reports.change_report",
+    "reports.add_reportschedule",
+    "reports.delete_reportschedule",
 ]
 ROLES = {"viewer": VIEWS, "operator": VIEWS + OPERATES, "engineer": VIEWS + OPERATES + ENGINEERS}
 

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "mlcore",
     "losses",
     "alerts",
+    "reports",
     "benchmarks",
     "smart_ems.apps.SmartEmsConfig",
     "smart_ems.accounts",  # last: the roles need every other permission
@@ -186,6 +187,14 @@ ALERT_LIVE_HOURS = env.float("EMS_ALERT_LIVE_HOURS", default=7 * 24)
 ALERT_REJOIN_HOURS = env.float("EMS_ALERT_REJOIN_HOURS", default=24)
 ALERT_VERIFY_MINUTES = env.int("EMS_ALERT_VERIFY_MINUTES", default=30)
 
+# Mail. Without a server nothing is sent, and pages say so.
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+if env.str("EMS_EMAIL_URL", default=""):
+    # For example smtp+tls://name:password@mail.example.org:587; environ's own names are Django's settings.
+    vars().update(env.email_url("EMS_EMAIL_URL"))
+EMAIL_TIMEOUT = 30  # seconds, chosen: a worker waits for a silent server no longer
+DEFAULT_FROM_EMAIL = env.str("EMS_EMAIL_FROM", default="smart-ems@localhost")
+
 # The API.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -233,6 +242,9 @@ SPECTACULAR_SETTINGS = {
         "KindEnum": "mlcore.models.Detection.Kind",
         "BankKindEnum": "losses.compensation_models.BankPrice.BankKind",
         "CompensationKindEnum": "losses.compensation_models.CompensationChange.ChangeKind",
+        "StateEnum": "ingestion.models.Upload.State",
+        "ReportKindEnum": "reports.models.Report.ReportKind",
+        "ReportStateEnum": "reports.models.Report.ReportState",
         "RowOutcomeEnum": ["accepted", "replaced", "unchanged", "rejected"],
     },
     # No validator: it is another host.

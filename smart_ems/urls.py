@@ -48,6 +48,7 @@ urlpatterns = [
     path("uploads/", include("ingestion.urls")),
     path("models/", include("mlcore.web.urls")),
     path("losses/", include("losses.urls")),
+    path("reports/", include("reports.urls")),
     path("admin/", admin.site.urls),
     # API
     path("api/", include(api.router.urls)),

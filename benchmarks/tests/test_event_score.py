@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.event_score import DetectedEvent, LossEvent, Report, score
+from benchmarks.event_score import DetectedEvent, LossEvent, ScoreReport, score
 
 H = 3600.0
 EVENT = LossEvent("E1", "A", 100 * H, 124 * H, "capacitor_failure", True, "critical", 50.0)
 EXACT = DetectedEvent("A", 100 * H, 124 * H, "critical", "capacitor_failure", 40.0)
 
 
-def _score(detections: list[DetectedEvent], events: list[LossEvent] | None = None) -> Report:
+def _score(detections: list[DetectedEvent], events: list[LossEvent] | None = None) -> ScoreReport:
     return score(events or [EVENT], detections, start_s=0.0, end_s=720 * H, substations=2)
 
 

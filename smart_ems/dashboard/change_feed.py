@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Max, Sum
+from django.db.models import Count, Max, Q, Sum
 
 from alerts.models import Alert
 from ingestion.models import Upload
 from mlcore.models import DetectorEvent, TrainingAttempt
+from reports.models import Report
 from substations.models import PendingRange, Substation, is_stale
 
 OVERLAP = timedelta(seconds=30)
@@ -41,7 +42,7 @@ class Watch:
     _looked: bool = False
 
     def look(self, now: datetime) -> Change:
-        """What changed since the last look. Seven queries, however much there is."""
+        """What changed since the last look. Eight queries, however much there is."""
         since = now - OVERLAP
         arrived = Substation.objects.filter(received_at__gt=since).values_list("pk", "received_at")
         altered = Alert.objects.filter(changed_at__gt=since).values_list("pk", "version", "substation")
@@ -87,6 +88,11 @@ def _marks(now: datetime) -> Iterable[tuple[str, Any]]:
     yield (
         "uploads",
         Upload.objects.aggregate(Max("pk"), Max("progress_at"), Max("finished_at"), Sum("attempts"), Sum("bytes_done")),
+    )
+    to_mail = Count("pk", filter=Q(mail="waiting"))
+    yield (
+        "reports",
+        Report.objects.aggregate(Max("pk"), Sum("progress_pct"), Sum("attempts"), Max("finished_at"), to_mail=to_mail),
     )
     events = DetectorEvent.objects.aggregate(Max("pk"))
     yield "models", (events, TrainingAttempt.objects.aggregate(Max("requested_at"), Max("claimed_until")))

@@ -50,6 +50,7 @@ def _current(request: HttpRequest) -> str:
         "substations": "substations",
         "ingestion": "ingestion:list",
         "losses": "losses:overview",
+        "reports": "losses:overview",
         "mlcore": "mlcore:list",
     }
     app = match.app_names[0] if match.app_names else ""

@@ -39,7 +39,8 @@ PAGES = (
     "/uploads/{upload}/", "/models/", "/models/SS-1/", "/models/SS-1/panel/", "/search/?q=zzz", "/search/?q=a",
     "/losses/what-if/", "/losses/what-if/?substation=SS-1&fixed_kvar=9000", "/losses/what-if/SS-1/panel/",
     "/losses/", "/losses/feeders/", "/losses/months/", "/losses/bills/", "/losses/tariffs/", "/preferences/",
-    "/password/", "/password/done/", "/nowhere/",
+    "/password/", "/password/done/", "/reports/", "/reports/?kind=shift",
+    "/reports/?kind=alert", "/nowhere/",
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("alerts", "benchmarks", "core", "ingestion", "losses", "mlcore", "smart_ems", "substations", "tests")
+APPS = ("alerts", "benchmarks", "core", "ingestion", "losses", "mlcore", "reports", "smart_ems", "substations", "tests")
 # Names that Django or pytest asks for.
 FRAMEWORK_MODULES = {
     "__init__", "admin", "api", "apps", "conftest", "forms", "models", "querysets", "services", "tasks", "urls",

@@ -15,7 +15,8 @@ from smart_ems.dashboard.tests.scene import SignIn, station, text
 pytestmark = pytest.mark.django_db
 PAGES = (
     "/", "/alerts/", "/alerts/{alert}/", "/alerts/{alert}/resolve/", "/alerts/history/", "/substations/",
-    "/substations/A/", "/uploads/", "/uploads/new/", "/models/", "/password/", "/password/done/", "/api/docs/",
+    "/substations/A/", "/uploads/", "/uploads/new/", "/models/", "/reports/", "/reports/?kind=shift",
+    "/password/", "/password/done/", "/api/docs/",
     "/admin/", "/admin/substations/substation/", "/admin/substations/substation/import/", "/admin/alerts/alert/",
 )  # fmt: skip
 # What a browser fetches by itself; a link that a person may follow is none of these.

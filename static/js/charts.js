@@ -4,6 +4,7 @@
  */
 const NARROW_PX = 560;
 const IN_ADVANCE = "200px"; // a chart this near to the window is fetched
+const PAPER_PX = 670; // A4 less margins of 12 mm and the padding of a card, at 96 pixels an inch
 const CONFIG = {
   responsive: true,
   displaylogo: false,
@@ -351,6 +352,43 @@ function start(root) {
   }
 }
 
+/** Every chart of the page, also what nobody has scrolled to, in light colours and as wide as a sheet. */
+function drawForPaper() {
+  const root = document.documentElement;
+  root.dataset.printed = root.dataset.scheme;
+  root.dataset.scheme = "light";
+  for (const element of document.querySelectorAll("[data-chart]")) {
+    observer.unobserve(element);
+    if (!element.figure) element.figure = askAtOnce(element.dataset.chart);
+    element.style.width = `${PAPER_PX}px`;
+    if (element.figure) show(element);
+  }
+}
+
+/** A print waits for no promise: what is missing has to be there when this returns. */
+function askAtOnce(url) {
+  const request = new XMLHttpRequest();
+  request.open("GET", url, false);
+  request.setRequestHeader("Accept", "application/json");
+  try {
+    request.send();
+    return request.status === 200 ? JSON.parse(request.responseText) : undefined;
+  } catch {
+    return undefined; // The connection is gone: that chart stays blank.
+  }
+}
+
+function drawForScreen() {
+  const root = document.documentElement;
+  root.dataset.scheme = root.dataset.printed || root.dataset.scheme;
+  for (const element of document.querySelectorAll("[data-chart]")) {
+    element.style.width = "";
+    if (element.figure) show(element);
+  }
+}
+
+window.addEventListener("beforeprint", drawForPaper);
+window.addEventListener("afterprint", drawForScreen);
 document.addEventListener("DOMContentLoaded", () => start(document));
 document.addEventListener("htmx:load", (event) => start(event.detail.elt.parentNode || document));
 document.addEventListener("theme:changed", () => {

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.evaluation import Comparison, evaluate
-from benchmarks.event_score import Report
+from benchmarks.event_score import ScoreReport
 from benchmarks.labelled_set import read_benchmark
 from benchmarks.loss_accuracy import LossError
 from benchmarks.robustness import mean, robustness
@@ -111,7 +111,7 @@ def _loss_cells(error: LossError) -> tuple[str, str]:
     return f"{error.total_pct:+.2f}", f"{error.median_pct:.2f}"
 
 
-def _robustness_table(changed: dict[str, list[Report]]) -> Table:
+def _robustness_table(changed: dict[str, list[ScoreReport]]) -> Table:
     """One row per condition, each figure the mean of the sets."""
     table = Table("Robustness, mean of the sets", box=None, header_style="bold")
     columns = (*FIGURES, ("episode loss, sum (%)", "energy_total_error_pct", 1))
@@ -139,7 +139,7 @@ def _mean_of(values: list[float | None]) -> float | None:
     return fmean(known) if known else None
 
 
-def _table(title: str, reports: dict[str, Report]) -> Table:
+def _table(title: str, reports: dict[str, ScoreReport]) -> Table:
     table = Table(title, box=None, header_style="bold")
     for name in reports:
         table.add_column(name, justify="right")

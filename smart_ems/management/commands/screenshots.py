@@ -34,6 +34,7 @@ MORE = {
     "months": "/losses/months/",
     "month": "/losses/months/{outlook}/",
     "bills": "/losses/bills/",
+    "reports": "/reports/",
     "tariffs": "/losses/tariffs/",
     "tariff": "/losses/tariffs/{tariff_version}/",
     "admin-tariff": "/admin/losses/tariffversion/{tariff_version}/change/",
