@@ -17,7 +17,7 @@ from .alert_tables import actions_table, alerts_between, alerts_table, causes_by
 from .appendix import appendix
 from .blocks import Block, Cell, CellKind, Column, ReportContent, Section, Table, Text
 from .loss_tables import energy_figures, losses_over_time, ranking_chart, ranking_table, three_lines, worth_of
-from .recommendations import recommendations_for
+from .recommended_banks import recommendations_for
 from .scope_facts import bounds_of, clock_text, name_of, zone_of
 
 NAMED = 3

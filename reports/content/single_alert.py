@@ -18,7 +18,7 @@ from mlcore.explanations import checks_of
 from .alert_tables import penalty_of, resolutions_table, state_of
 from .appendix import appendix
 from .blocks import Block, Cell, CellKind, Chart, Column, Figure, Figures, Points, ReportContent, Section, Table, Text
-from .recommendations import recommendations_for
+from .recommended_banks import recommendations_for
 from .scope_facts import clock_text, name_of
 
 AROUND = timedelta(days=2)

@@ -18,7 +18,7 @@ from losses.tests.stored_losses import NEWEST
 from losses.tests.tariff_documents import tariff
 from reports.content import monthly
 from reports.content.monthly import monthly_content
-from reports.content.recommendations import ReportRecommendation
+from reports.content.recommended_banks import ReportRecommendation
 from substations.models import Substation
 
 from .report_scenes import MARCH, SHIFT, alert_at, grid, made, march, paper_text, sheets
