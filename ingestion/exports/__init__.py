@@ -1,6 +1,6 @@
 """What meters, loggers and historians write, read as a table of quantities. Pure: no Django, no clock.
 
-containers      bytes → grids of cells (grids, text_tables, workbooks, metering_files: Green Button, NEM12)
+containers      bytes → grids of cells (grids, text_tables, workbooks, green_button, metering_files: NEM12)
 header_lines    grid → columns (table_rows): preamble, header_names, unit row; chosen_table picks sheets and members
 meanings        a header's words (header_words) → what it measures (meaning, kinds), by the table in ``vocabulary``;
                 table_meanings for all headers together (table_letters)
