@@ -24,6 +24,7 @@ _FITS_ONE_PHASE = (0.5, 2.0)  # one current stands for three that differ
 
 # chosen: less than a lamp's current is rather written in kA; the cost makes both a question
 _IDLE_A, _IDLE_COST = 0.5, 2.5
+_LEAST_V = 50.0  # IEC 61869: voltage transformers have 100 / √3 V and more on their secondary side
 _LOW_V, _BUSBAR_A, _BUSBAR_COST = 1000.0, 8000.0, 3.0  # IEC 61439: low-voltage switchgear ends at 6300 A
 
 
@@ -59,7 +60,9 @@ def solved(found: Magnitudes) -> Scales:
         for cost, s in fits[1:]
         if cost - best[0] < 1.0 and (s.power, s.voltage, s.current) != (best[1].power, best[1].voltage, best[1].current)
     ]
-    if rivals and not (found.power_known and found.voltage_known and found.current_known):
+    tiny = not found.voltage_known and found.voltage * best[1].voltage < _LEAST_V
+    idle = best[1].current < 1.0 and found.current * best[1].current < _IDLE_A and not found.in_thousandths
+    if (rivals or tiny or idle) and not (found.power_known and found.voltage_known and found.current_known):
         return Scales(
             best[1].power,
             best[1].voltage,

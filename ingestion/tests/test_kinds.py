@@ -98,3 +98,31 @@ def test_a_multiplication_factor_beside_powers_that_agree_is_not_asked() -> None
 def test_a_column_of_multipliers_is_asked() -> None:
     assert "scale" in asked(read(hourly("Time,kW,kvar,MF", [*P], [Q] * 8, [200] * 8)))
     assert not asked(read(hourly("Time,kW,kvar,MF", [*P], [Q] * 8, [1] * 8)))
+
+
+def test_a_gap_of_kvar_is_not_filled_with_a_sign_that_is_not_known() -> None:
+    gaps = [Q, Q, "?", Q, Q, Q, Q, Q]
+    found = read(hourly("Time,kW,kvar,kVA", [*P], gaps, [round(float(np.hypot(p, Q)), 3) for p in P]))
+    assert np.isnan(values(found, "reactive_power_kvar")[2])
+    assert values(found, "reactive_power_kvar")[3] == Q
+
+
+def test_tags_of_one_meaning_that_differ_by_station_are_taken_for_each() -> None:
+    rows = [(name, at, tag, p) for name, tag in (("A", "Sum P Mean (kW)"), ("B", "Sum P Avg (kW)"))
+            for at, p in zip(times(), P, strict=True)]  # fmt: skip
+    found = read(table("Station,Time,Tag,Value", rows), substation="")
+    assert values(found, "active_power_kw") == [*P, *P]
+
+
+def test_a_voltage_of_a_few_volts_is_asked() -> None:
+    amperes = [line_current(p, Q, 11_000) for p in P]
+    headers = "Time,Total system power,Total system VAr,Average current,Average line to line volts"
+    assert "unit" in asked(read(hourly(headers, [*P], [Q] * 8, amperes, [11_000.0] * 8)))
+
+
+def test_a_chinese_line_voltage_without_a_unit_is_a_voltage() -> None:
+    amperes = [line_current(p, Q, 400) for p in P]
+    headers = "时间,有功功率(kW),无功功率(kvar),A相电流(A),B相电流(A),C相电流(A),AB线电压"
+    found = read(hourly(headers, [*P], [Q] * 8, amperes, amperes, amperes, [400.0] * 8))
+    assert not asked(found)
+    assert values(found, "voltage_l12_v") == [400.0] * 8
