@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -18,6 +19,9 @@ _FITS = (0.9, 1.1)  # class 1 meters, and means of phases that are not balanced
 
 
 _FITS_P_ALONE = (0.25, 1.06)  # P ≤ S; a power factor below 0.25 is no load
+
+
+_ONE_OF_THREE = 0.36  # a third, with class 1 meters and phases that differ
 
 
 _FITS_ONE_PHASE = (0.5, 2.0)  # one current stands for three that differ
@@ -62,6 +66,9 @@ def solved(found: Magnitudes) -> Scales:
     ]
     tiny = not found.voltage_known and found.voltage * best[1].voltage < _LEAST_V
     idle = best[1].current < 1.0 and found.current * best[1].current < _IDLE_A and not found.in_thousandths
+    if not found.power_is_apparent and not found.one_phase and _of_one_phase(found, best[1]):
+        text = "Active power is about a third of √3·U·I: is it of one phase, or is one of them multiplied?"
+        return replace(best[1], question="scale", text=text)
     if (rivals or tiny or idle) and not (found.power_known and found.voltage_known and found.current_known):
         return Scales(
             best[1].power,
@@ -73,6 +80,13 @@ def solved(found: Magnitudes) -> Scales:
             True,
         )
     return best[1]
+
+
+def _of_one_phase(found: Magnitudes, scales: Scales) -> bool:
+    """True where P is so far below √3·U·I as one phase of three is; no load has such a power factor throughout."""
+    line = (found.voltage or 0.0) * scales.voltage * (1.0 if scales.between_lines else SQRT3)
+    apparent = SQRT3 * line * (found.current or 0.0) * scales.current / 1000
+    return bool(apparent) and (found.power or 0.0) * scales.power / apparent < _ONE_OF_THREE
 
 
 def _of_two_sides(fits: list[tuple[float, Scales]], found: Magnitudes) -> tuple[float, Scales]:

@@ -126,3 +126,44 @@ def test_a_chinese_line_voltage_without_a_unit_is_a_voltage() -> None:
     found = read(hourly(headers, [*P], [Q] * 8, amperes, amperes, amperes, [400.0] * 8))
     assert not asked(found)
     assert values(found, "voltage_l12_v") == [400.0] * 8
+
+
+def test_oil_in_fahrenheit_by_a_letter_or_by_its_height() -> None:
+    found = read(hourly("Time,kW,kvar,Top Oil Temp (F)", [*P], [Q] * 8, [122.0] * 8))
+    assert not asked(found)
+    assert values(found, "oil_temperature_c") == [50.0] * 8
+    assert "unit" in asked(read(hourly("Time,kW,kvar,Top Oil Temp", [*P], [Q] * 8, [122.0] * 8)))
+
+
+def test_power_factors_of_the_phases_beside_the_total_are_not_asked() -> None:
+    found = read(hourly("Time,kW,PF A,PF B,PF C,PF total,kVA", [*P], *[[0.9] * 8] * 4, [p / 0.9 for p in P]))
+    assert not asked(found)
+
+
+@pytest.mark.parametrize("header", ["Power avg per phase (kW)", "Power (kW)"])
+def test_a_power_of_one_phase_is_not_stored_for_all_three(header: str) -> None:
+    amperes = [line_current(p, Q, 400) for p in P]
+    third = [round(p / 3, 3) for p in P]
+    found = read(hourly(f"Time,{header},Current (A),Voltage L-L (V)", third, amperes, [400.0] * 8))
+    assert asked(found) & {"mapping", "scale"}
+
+
+def test_a_time_that_stands_over_both_lines_of_a_header() -> None:
+    day = [(at[:10], at[11:], p, Q) for at, p in zip(times(), P, strict=True)]
+    found = read(table("Date,Time,Power,\n,,kW,kvar", day))
+    assert not asked(found)
+    assert values(found, "active_power_kw") == [*P]
+
+
+def test_the_tangent_is_no_power_factor() -> None:
+    assert not asked(
+        read(
+            hourly(
+                "Czas,P [kW],Q [kvar],S [kVA],tg φ",
+                [*P],
+                [Q] * 8,
+                *[[round(float(np.hypot(p, Q)), 3) for p in P], [round(Q / p, 3) for p in P]],
+            )
+        )
+    )
+    assert "mapping" in asked(read(hourly("Zeit,P [kW],tan φ", [*P], [round(Q / p, 3) for p in P])))
