@@ -6,7 +6,7 @@ meanings        a header's words (header_words) → what it measures (meaning, k
                 table_meanings for all headers together (table_letters)
 reshaping       historian lines (long_rows), days as rows (day_rows), qualities → one row per time (shapes)
 instants        time columns → UTC: date_orders, times_of_day, counted_times, file_clock (zones, history: stations)
-figures         cells → numbers: decimal sign, groups, units in cells, words for "missing"
+figures         cells → numbers: decimal sign, groups, units in cells, words for "missing"; side_words: lag, lead
 quantities      the columns of one substation → its channels: powers (usable_columns, composition, energy_registers),
                 currents_and_voltages, prefixes, transformer_ratios, power_signs, other_quantities
 magnitudes      units that no header names, by √3·U·I (electrical_scales, lone_magnitudes); plausible_units: by

@@ -17,6 +17,9 @@ _POWER_OF = {"EP": "P", "EQ": "Q", "ES": "S"}
 _USUALLY_FILLED = 0.7  # chosen: a register of the direction that is rare is blank more often
 
 
+_NET_WITHIN = 0.05  # chosen: registers of one meter, rounded; what a building consumes differs by its generation
+
+
 _TOTAL_WITHIN = 0.1  # chosen: class 1 meters, and phases that are rounded to whole numbers
 
 
@@ -61,7 +64,7 @@ def _check_net(net: Composed, plus: Composed | None, minus: Composed | None, ask
     left = plus.values - (np.nan_to_num(minus.values) if minus else 0.0)
     known = np.isfinite(net.values) & np.isfinite(left) & drawn
     size = float(np.median(np.abs(left[known]))) if known.any() else 0.0
-    if size and np.median(np.abs(net.values[known] - left[known])) > _TOTAL_WITHIN * size:
+    if size and np.median(np.abs(net.values[known] - left[known])) > _NET_WITHIN * size:
         header, beside = net.parts[0].meaning.header, plus.parts[0].meaning.header
         ask("mapping", f"“{header}” is not the net of “{beside}” and what is fed in. What is it?", header)
 

@@ -116,7 +116,7 @@ def test_tags_of_one_meaning_that_differ_by_station_are_taken_for_each() -> None
 
 def test_a_voltage_of_a_few_volts_is_asked() -> None:
     amperes = [line_current(p, Q, 11_000) for p in P]
-    headers = "Time,Total system power,Total system VAr,Average current,Average line to line volts"
+    headers = "Time,Total power [W],Total VAr [var],Average current,Average line to line volts"
     assert "unit" in asked(read(hourly(headers, [*P], [Q] * 8, amperes, [11_000.0] * 8)))
 
 
