@@ -28,7 +28,7 @@ _FITS_ONE_PHASE = (0.5, 2.0)  # one current stands for three that differ
 
 # chosen: less than a lamp's current is rather written in kA; the cost makes both a question
 _IDLE_A, _IDLE_COST = 0.5, 2.5
-_LEAST_V = 50.0  # IEC 61869: voltage transformers have 100 / √3 V and more on their secondary side
+_SECONDARY_STAR_V = 50.0  # IEC 61869: voltage transformers have 100 / √3 V and more on their secondary side
 _LOW_V, _BUSBAR_A, _BUSBAR_COST = 1000.0, 8000.0, 3.0  # IEC 61439: low-voltage switchgear ends at 6300 A
 
 
@@ -64,7 +64,7 @@ def solved(found: Magnitudes) -> Scales:
         for cost, s in fits[1:]
         if cost - best[0] < 1.0 and (s.power, s.voltage, s.current) != (best[1].power, best[1].voltage, best[1].current)
     ]
-    tiny = not found.voltage_known and found.voltage * best[1].voltage < _LEAST_V
+    tiny = not found.voltage_known and found.voltage * best[1].voltage < _SECONDARY_STAR_V
     idle = best[1].current < 1.0 and found.current * best[1].current < _IDLE_A and not found.in_thousandths
     if not found.power_is_apparent and not found.one_phase and _of_one_phase(found, best[1]):
         text = "Active power is about a third of √3·U·I: is it of one phase, or is one of them multiplied?"
