@@ -25,7 +25,7 @@ def complete(values: FloatArray, station: IntArray | None = None) -> tuple[Float
     1. means of three phases; 2. S, P, Q from any two of P, Q, S and power factor, or from U and I;
     3. power factor from P and S; 4. mean current from S and U. Returns the completed copy and, per row, a bit mask:
     bit i is set when channel i was derived. Measured values are never changed. ``station`` [row] numbers the
-    substations: where one measures P or Q of both signs, a missing one stays missing, for its sign is not known.
+    substations: where one measures P of both signs, or any Q, a missing one stays missing, for its sign is not known.
     """
     full = values.copy()
     with np.errstate(over="ignore", invalid="ignore"):
@@ -46,8 +46,10 @@ def complete(values: FloatArray, station: IntArray | None = None) -> tuple[Float
 
 
 def _leave_signs_open(full: FloatArray, measured: FloatArray, station: IntArray) -> None:
-    for channel, follows in ((_P, (_P, _PF)), (_Q, (_Q,))):
-        either = np.unique(station[measured[:, channel] < 0])
+    # The one row that leads may be the one that is missing: kvar that is measured at all is not computed elsewhere.
+    signed = measured[:, _P] < 0, np.isfinite(measured[:, _Q])
+    for channel, where, follows in ((_P, signed[0], (_P, _PF)), (_Q, signed[1], (_Q,))):
+        either = np.unique(station[where])
         rows = np.isnan(measured[:, channel]) & np.isin(station, either)
         for each in follows:
             full[rows & np.isnan(measured[:, each]), each] = np.nan

@@ -15,6 +15,7 @@ from ingestion.exports.figures import CellParts, parts_of, to_float, without_sen
 from ingestion.exports.meanings import meaning_of
 from ingestion.exports.measured import Measured
 from ingestion.exports.shapes import Series, Shaped
+from ingestion.exports.side_words import put_side_words
 from ingestion.exports.unit_table import WrittenUnit, written_unit
 from ingestion.problems import FloatArray
 from substations.channels import BY_NAME
@@ -26,7 +27,9 @@ _KINDS = {"active_power_kw": "P", "reactive_power_kvar": "Q", "apparent_power_kv
 
 def measured_columns(shape: Shaped, answers: ExportAnswers, sign: str) -> list[Measured]:
     """Every column that may hold a quantity, as numbers."""
-    return [_measured(series, answers.columns.get(series.header), sign) for series in shape.series]
+    columns = [_measured(series, answers.columns.get(series.header), sign) for series in shape.series]
+    put_side_words(columns, shape.series)
+    return columns
 
 
 def _measured(series: Series, said: ColumnAnswer | None, sign: str) -> Measured:

@@ -17,6 +17,9 @@ _POWER_OF = {"EP": "P", "EQ": "Q", "ES": "S"}
 _USUALLY_FILLED = 0.7  # chosen: a register of the direction that is rare is blank more often
 
 
+_NET_WITHIN = 0.05  # chosen: registers of one meter, rounded; what a building consumes differs by its generation
+
+
 _TOTAL_WITHIN = 0.1  # chosen: class 1 meters, and phases that are rounded to whole numbers
 
 
@@ -61,7 +64,7 @@ def _check_net(net: Composed, plus: Composed | None, minus: Composed | None, ask
     left = plus.values - (np.nan_to_num(minus.values) if minus else 0.0)
     known = np.isfinite(net.values) & np.isfinite(left) & drawn
     size = float(np.median(np.abs(left[known]))) if known.any() else 0.0
-    if size and np.median(np.abs(net.values[known] - left[known])) > _TOTAL_WITHIN * size:
+    if size and np.median(np.abs(net.values[known] - left[known])) > _NET_WITHIN * size:
         header, beside = net.parts[0].meaning.header, plus.parts[0].meaning.header
         ask("mapping", f"“{header}” is not the net of “{beside}” and what is fed in. What is it?", header)
 
@@ -111,14 +114,17 @@ def _check_total(total: Composed | None, phases: Sequence[Measured], ask: Ask) -
     """Ask where a column that is taken for the total is not the sum of the three phases beside it."""
     for each in phases:
         each.why = each.why or "the total counts"
-    if total is None or len(phases) != 3 or any(each.known != total.known for each in phases):
+    if total is None or not phases or any(each.known != total.known for each in phases):
         return
     added = np.sum([each.values for each in phases], axis=0)
     both = np.isfinite(added) & np.isfinite(total.values)
     size = float(np.median(np.abs(added[both]))) if both.any() else 0.0
-    if size and np.median(np.abs(np.abs(total.values[both]) - np.abs(added[both]))) > _TOTAL_WITHIN * size:
+    lacking = np.abs(added[both]) - np.abs(total.values[both])
+    # Of one or two phases the total is at least as large; a letter C that is no phase would be.
+    off = np.median(np.abs(lacking) if len(phases) == 3 else lacking) if size else 0.0
+    if off > _TOTAL_WITHIN * size:
         header = total.parts[0].meaning.header
-        ask("mapping", f"“{header}” is not the sum of the three phases beside it. What is it?", header)
+        ask("mapping", f"“{header}” is not the sum of the phases beside it. What is it?", header)
 
 
 def _single(columns: Sequence[Measured], ask: Ask) -> Composed | None:

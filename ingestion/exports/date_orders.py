@@ -32,7 +32,8 @@ def date_order(
     if hint in orders:
         return hint, []
     orders = moments.by_steps(known, orders)
-    if len(orders) > 1 and clock.comma_language and "mdy" in orders:
+    # German words over numbers with decimal points: the program writes in the manner of its own country.
+    if len(orders) > 1 and clock.comma_language and clock.decimal == "," and "mdy" in orders:
         orders = [each for each in orders if each != "mdy"]
     if len({moments.in_order(d.parts, each) for d in known if d.parts for each in orders}) == len(
         {d.parts for d in known}

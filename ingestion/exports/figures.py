@@ -22,7 +22,8 @@ _GROUPED = {
 _AMBIGUOUS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 # Sources: full scale of 16 and 32 bit registers, and the customary marks of historians for "no value".
 _SENTINELS = (65535, 65534, 32767, 32768, 6553.5, 3276.7, 3276.8, 655.35, 327.67, 327.68, 4294967295, 2147483647,
-              2147483648, 9999, 99999, 999999, 9999999, 999, 999.9, 9999.9, 999.99, 9999.99, 8388607)  # fmt: skip
+              2147483648, 9999, 99999, 999999, 9999999, 999, 999.9, 9999.9, 999.99, 9999.99, 8388607, 999.25,
+              9999.25, 99999.99, 7777, 8888, 88888)  # fmt: skip
 _SENTINEL_DISTANCE = 4.0  # times the usual magnitude: below, the number may have been measured
 _BEYOND_ALL = 1.5  # chosen: no load grows so far in one interval to a number of nines
 _LETTER_BEFORE = re.compile(r"(?i)([lci]|ind|cap|lag|lead)\.?\s*([01]?[.,]\d+|1)")  # L0.92 of a power factor

@@ -8,6 +8,8 @@ from ingestion.exports.meanings import meaning_of
 from ingestion.exports.row_kinds import is_data, is_detail_row
 from ingestion.problems import printable
 
+_TIMES = ("timestamp", "date", "clock", "start", "end", "block")
+
 
 def padded(row: Sequence[str], width: int) -> list[str]:
     return [*row[:width], *[""] * (width - len(row))]
@@ -52,9 +54,14 @@ def _is_group_row(above: Sequence[str], names: Sequence[str]) -> bool:
     return (
         bool(filled)
         and not is_data(above)
-        and (repeats or (2 * meant > len(filled) and meant >= 2))
+        and (repeats or (2 * meant > len(filled) and meant >= 2) or _stands_over_blank(above, names))
         and len(filled) < len(above)
     )
+
+
+def _stands_over_blank(above: Sequence[str], names: Sequence[str]) -> bool:
+    """True for the time that a sheet merges over both lines of its header."""
+    return any(cell and not name and meaning_of(cell).role in _TIMES for cell, name in zip(above, names, strict=True))
 
 
 def unique(names: Sequence[str]) -> list[str]:

@@ -34,13 +34,18 @@ def decided(found: Meaning, kinds: Sequence[str]) -> Meaning:
         return replace(found, kind=unit_kind, by_unit_only=not word_kind, conflict=word_kind if clash else "")
     if word_kind == "PF" or (word_kind and not role and unit_kind != "OTHER"):
         return replace(found, kind=word_kind)
-    if role and not (word_kind and word_kind not in ("EP",) and role in ("value", "tag", "station", "start", "end")):
+    if role and not (_measured_at(word_kind, found) and role in ("value", "tag", "station", "start", "end")):
         return replace(found, role=role)
     return (
         replace(found, kind=word_kind)
         if word_kind and unit_kind != "OTHER" and role not in ROLES[:5]
         else replace(found, role="ignored" if found.has("other") else "")
     )
+
+
+def _measured_at(word_kind: str, found: Meaning) -> bool:
+    """True where a station's name stands before a quantity: "SS-1: EP+"; an "energy meter" is a station."""
+    return bool(word_kind) and (word_kind != "EP" or found.has("active_energy"))
 
 
 def _same_family(word_kind: str, unit_kind: str, found: Meaning) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -20,10 +21,14 @@ _FITS = (0.9, 1.1)  # class 1 meters, and means of phases that are not balanced
 _FITS_P_ALONE = (0.25, 1.06)  # P ≤ S; a power factor below 0.25 is no load
 
 
+_ONE_OF_THREE = 0.36  # a third, with class 1 meters and phases that differ
+
+
 _FITS_ONE_PHASE = (0.5, 2.0)  # one current stands for three that differ
 
 # chosen: less than a lamp's current is rather written in kA; the cost makes both a question
 _IDLE_A, _IDLE_COST = 0.5, 2.5
+_SECONDARY_STAR_V = 50.0  # IEC 61869: voltage transformers have 100 / √3 V and more on their secondary side
 _LOW_V, _BUSBAR_A, _BUSBAR_COST = 1000.0, 8000.0, 3.0  # IEC 61439: low-voltage switchgear ends at 6300 A
 
 
@@ -59,7 +64,12 @@ def solved(found: Magnitudes) -> Scales:
         for cost, s in fits[1:]
         if cost - best[0] < 1.0 and (s.power, s.voltage, s.current) != (best[1].power, best[1].voltage, best[1].current)
     ]
-    if rivals and not (found.power_known and found.voltage_known and found.current_known):
+    tiny = not found.voltage_known and found.voltage * best[1].voltage < _SECONDARY_STAR_V
+    idle = best[1].current < 1.0 and found.current * best[1].current < _IDLE_A and not found.in_thousandths
+    if not found.power_is_apparent and not found.one_phase and _of_one_phase(found, best[1]):
+        text = "Active power is about a third of √3·U·I: is it of one phase, or is one of them multiplied?"
+        return replace(best[1], question="scale", text=text)
+    if (rivals or tiny or idle) and not (found.power_known and found.voltage_known and found.current_known):
         return Scales(
             best[1].power,
             best[1].voltage,
@@ -70,6 +80,13 @@ def solved(found: Magnitudes) -> Scales:
             True,
         )
     return best[1]
+
+
+def _of_one_phase(found: Magnitudes, scales: Scales) -> bool:
+    """True where P is so far below √3·U·I as one phase of three is; no load has such a power factor throughout."""
+    line = (found.voltage or 0.0) * scales.voltage * (1.0 if scales.between_lines else SQRT3)
+    apparent = SQRT3 * line * (found.current or 0.0) * scales.current / 1000
+    return bool(apparent) and (found.power or 0.0) * scales.power / apparent < _ONE_OF_THREE
 
 
 def _of_two_sides(fits: list[tuple[float, Scales]], found: Magnitudes) -> tuple[float, Scales]:

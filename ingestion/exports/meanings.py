@@ -21,6 +21,9 @@ _CHINESE_PHASE = re.compile("([ABC])相")
 _OBIS_CODE = re.compile(r"(?<![\d.])(?:\d{1,3}-\d{1,3}:)?(\d{1,2})\.(\d{1,2})(?:\.\d{1,3})?(?:\*\d+)?(?![\d.])")
 
 
+_FAHRENHEIT = re.compile(r"(?i)(?:[(\[]\s*|[\s_,-]|deg\.?\s*)f\s*[)\]]?\s*$")
+
+
 def meaning_of(header: str, unit_text: str = "") -> Meaning:
     """What one header means; ``unit_text`` is what a row of units, or a column of units, says of it."""
     own = re.split(r"[/.\\]", header)[-1].strip().lower()  # of a historian's path the last part
@@ -41,6 +44,8 @@ def meaning_of(header: str, unit_text: str = "") -> Meaning:
         unit = _unit_in_code(words)
     features |= set(unit.hints) if unit else set()
     found = decided(Meaning(header, unit=unit, features=frozenset(features), rest=tuple(rest)), kinds)
+    if found.kind == "T" and unit is None and _FAHRENHEIT.search(header):
+        return replace(found, unit=written_unit("°F"))
     if (found.kind in ("F", "T") or found.role) and not found.has("thd"):
         return found
     return replace(found, phase=_phase(phases, found))

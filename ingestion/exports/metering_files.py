@@ -1,9 +1,8 @@
-"""Formats of metering that are no table: NEM12, Green Button, and tables written as HTML or spreadsheet XML."""
+"""Formats of metering that are no table: NEM12, and tables written as HTML or spreadsheet XML."""
 
 from __future__ import annotations
 
 import re
-import xml.etree.ElementTree as ET
 from datetime import date, timedelta
 from html.parser import HTMLParser
 
@@ -12,8 +11,6 @@ from ingestion.problems import Unreadable
 NEM_ZONE = "Etc/GMT-10"  # AEMO, NEM12 specification: market time is UTC+10 all the year
 # The network's view: it exports (E, Q) to the customer and imports (B, K) from him; here it is the customer's.
 _SUFFIXES = {"E": "import", "B": "export", "Q": "import", "K": "export"}
-# ESPI 3.3, UomType: 38 W, 61 VA, 63 var, 71 VAh, 72 Wh, 73 varh
-_ESPI_UNITS = {"38": "W", "61": "VA", "63": "var", "71": "VAh", "72": "Wh", "73": "varh"}
 
 
 def nem12(text: str) -> tuple[list[list[str]], str]:
@@ -62,43 +59,6 @@ def _nem_day(parts: list[str], about: tuple[str, str, str, int]) -> list[list[st
         at = f"{first + timedelta(days=minutes // 1440)} {minutes // 60:02}:{minutes % 60:02}"
         rows.append([meter, at, quantity, value, flag])
     return rows
-
-
-def green_button(text: str) -> tuple[list[list[str]], str]:
-    """Rows ``timestamp (epoch), quantity [unit]`` of Green Button XML; and how energies are counted."""
-    if "<!ENTITY" in text:
-        raise Unreadable("The XML declares entities; expected plain Green Button data. Download it again.")
-    try:
-        root = ET.fromstring(text)  # noqa: S314 - a document that declares entities was refused above
-    except ET.ParseError as error:
-        raise Unreadable(f"The Green Button XML is damaged ({error}). Download it again.") from error
-    for element in root.iter():
-        element.tag = element.tag.rpartition("}")[2]
-    kinds = list(root.iter("ReadingType"))
-    readings = list(root.iter("IntervalReading"))
-    if not readings:
-        raise Unreadable("The Green Button file holds no interval readings.")
-    if len(kinds) != 1:
-        raise Unreadable(
-            f"The Green Button file describes {len(kinds)} series; expected one of electricity. Download each alone."
-        )
-    unit = _ESPI_UNITS.get(_text(kinds[0], "uom") or "72", "")
-    if not unit:
-        raise Unreadable("The Green Button file is not of electricity (its unit is no Wh, W, VA or var).")
-    power = int(_text(kinds[0], "powerOfTenMultiplier") or 0)
-    # ESPI AccumulationKind: 1 bulk quantity, 3 cumulative; 4 delta, 6 indicating, 9 summation of the interval
-    energy = "register" if _text(kinds[0], "accumulationBehaviour") in ("1", "3") else "per_interval"
-    direction = "export" if _text(kinds[0], "flowDirection") == "19" else "import"
-    rows = [["timestamp", f"{direction} [{unit}]", "interval_s"]]
-    for each in readings:
-        value = _text(each, "value")
-        rows.append([_text(each, "start"), f"{float(value) * 10**power:g}" if value else "", _text(each, "duration")])
-    return rows, energy
-
-
-def _text(element: ET.Element, name: str) -> str:
-    found = next(element.iter(name), None)
-    return (found.text or "").strip() if found is not None else ""
 
 
 class _Cells(HTMLParser):

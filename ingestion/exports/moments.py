@@ -52,6 +52,10 @@ _CLOCK = re.compile(
 )
 
 
+# 00时15分, 8点5分30秒, 14時00分
+_CJK_CLOCK = re.compile(r"(\d{1,2})\s*[时時点](?:\s*(\d{1,2})\s*分)?(?:\s*(\d{1,2})\s*秒)?")
+
+
 _TAIL = re.compile(r"\s*\(?(Z|[A-Z]{2,5}|(?:UTC|GMT)?\s*[+-]\d{1,2}:?(?:\d{2})?)\)?$")
 
 
@@ -116,6 +120,7 @@ def read_clock(text: str) -> float | None:
     text = cleaned(text).strip()
     pm = re.search(r"下午|م$", text)
     text = re.sub(r"上午|下午|[صم]$", "", text).strip()
+    text = _CJK_CLOCK.sub(lambda found: ":".join(part for part in found.groups("00")[: found.lastindex]), text)
     match = _CLOCK.fullmatch(text)
     if match is None:
         bare = re.fullmatch(r"(\d{1,2})(\d{2})(\d{2})?", text) or re.fullmatch(r"(\d{1,2})h?()()", text)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from ingestion.exports.accounting import REJECTED_SHARE
 from ingestion.exports.measured import Measured
 from ingestion.exports.outcome import Interpretation
+from ingestion.exports.vocabulary import MULTIPLIER, folded
 
+_TIMES = re.compile(r"(?i)(?<![a-z0-9])[x×*]\s*10(?:0{0,5}|\^\d)(?![\d.])")
 _MOSTLY = 0.5  # chosen: a column of remarks holds fewer numbers
 _REACTIVE = {"reactive_power_kvar", "apparent_power_kva", "power_factor"}
 _LOW_FACTOR = 0.4  # chosen: ratios of other things, such as losses, are smaller as a rule
@@ -44,9 +48,21 @@ def ask_for_omitted(out: Interpretation, columns: list[Measured], used: set[str]
             out.ask("mapping", f"“{header}” names a quantity, but nothing is stored of it. Whose is it?", header)
         elif _is_phase_of_nothing(column) and count:
             out.ask("mapping", f"“{header}” is of a phase, but of which quantity?", header)
+        elif column.has("per_phase") and column.used_for and column.kind in _QUANTITIES:
+            out.ask("mapping", f"Is “{header}” of one phase, or of all three?", header)
         elif column.has("other") and column.kind in _QUANTITIES and count and not used & _POWERS:
             out.ask("mapping", f"Is “{header}” a quantity of the load?", header)
+        _ask_for_factor(out, column)
     _ask_for_unnamed(out, columns, used)
+
+
+def _ask_for_factor(out: Interpretation, column: Measured) -> None:
+    """A factor in a header, or in a column of its own: the values may hold it already, or not."""
+    header, known = column.meaning.header, column.values[np.isfinite(column.values)]
+    if column.used_for and column.kind not in ("PF", "F") and _TIMES.search(header) and not column.settled:
+        out.ask("scale", f"“{header}”: are its values multiplied already, or are they to be multiplied?", header)
+    elif not column.used_for and MULTIPLIER.fullmatch(folded(header)) and np.any(known != 1):
+        out.ask("scale", f"Are the values multiplied already with the {known[0]:g} of “{header}”?", header)
 
 
 def _is_phase_of_nothing(column: Measured) -> bool:
@@ -58,7 +74,8 @@ def _is_phase_of_nothing(column: Measured) -> bool:
 def _ask_for_unnamed(out: Interpretation, columns: list[Measured], used: set[str]) -> None:
     """Where active power, or all that tells reactive power, is missing, a column of numbers without a known name."""
     missing = "active power" if "active_power_kw" not in used else "" if used & _REACTIVE else "reactive power"
-    if not missing and "power_factor" not in used and any(map(_may_be_factor, columns)):
+    follows = "power_factor" in used or used >= {*_POWERS, "reactive_power_kvar"}
+    if not missing and not follows and any(map(_may_be_factor, columns)):
         missing = "power factor"
     if not used or not missing:
         return
@@ -70,7 +87,12 @@ def _ask_for_unnamed(out: Interpretation, columns: list[Measured], used: set[str
 
 def _may_be_factor(column: Measured) -> bool:
     known = np.abs(column.values[np.isfinite(column.values)])
-    return _is_unnamed(column) and float(np.max(known)) <= 1.0 and float(np.median(known)) > _LOW_FACTOR
+    return (
+        _is_unnamed(column)
+        and not column.has("tangent")
+        and float(np.max(known)) <= 1.0
+        and float(np.median(known)) > _LOW_FACTOR
+    )
 
 
 def _is_unnamed(column: Measured) -> bool:

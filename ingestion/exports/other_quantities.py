@@ -14,6 +14,7 @@ from ingestion.exports.station_rows import Context, put, put_once
 from ingestion.problems import FloatArray
 from substations.channels import CHANNEL_INDEX
 
+_HOT_OIL = 95.0  # IEC 60076-7: top oil at rated load is at 40 °C + 60 K at most; throughout a file it is °F
 _OF_TRANSFORMER = re.compile(r"(?i)transform|trafo|\bx?fmr\b|\btr?x?\d*\b")
 
 
@@ -67,7 +68,7 @@ def _put_temperature(columns: Sequence[Measured], values: FloatArray, context: C
             column.why = "an ambient or winding temperature is not the oil's"
         elif column.has("oil") or (_OF_TRANSFORMER.search(column.meaning.header) and len(columns) == 1):
             put_once(values, "oil_temperature_c", column, context)
-            if not column.known and (typical(column.values) or 0) > 130:
+            if not column.known and (typical(column.values) or 0) > _HOT_OIL:
                 context.ask(
                     "unit", f"Is “{column.meaning.header}” in °C or in °F?", column.meaning.header, ("°C", "°F")
                 )

@@ -66,7 +66,8 @@ def _put_factor(
     mine = sorted((c for c in mine if c not in sided), key=lambda c: (not c.said, not c.has("total"), c.has("partial")))
     if not mine:
         return None
-    for other in mine[1:]:
+    beside = [c for c in columns if c.kind == "PF" and c.meaning.phase and not c.said]
+    for other in (*mine[1:], *beside):
         other.why = other.why or f"“{mine[0].meaning.header}” is taken for this"
     column = mine[0]
     scale = 1.0 if column.said else column.fraction

@@ -90,4 +90,5 @@ def apply_scales(
             column.why = (column.why + "; " if column.why else "") + (
                 "unit by √3·U·I" if scales.checked else "unit assumed"
             )
-    apply_ratios(powers, values, [*lines, mean], amps, context, magnitudes.looks_secondary(*as_written))
+    secondary = magnitudes.looks_secondary(*as_written)
+    apply_ratios(powers, values, [*lines, mean], amps, context, secondary, scales.checked)

@@ -11,6 +11,7 @@ from ingestion.exports.meaning import Meaning
 from ingestion.exports.table_rows import Columns
 from ingestion.exports.vocabulary import QUALITY_BAD, QUALITY_ESTIMATED, QUALITY_GOOD, folded
 
+_NOT_GOOD = 1 << 30  # OPC UA part 4: the two highest bits of a StatusCode are 01 uncertain, 10 bad
 _SHOWN_WORDS = 4  # chosen: enough to recognise whose words they are
 
 
@@ -56,7 +57,11 @@ def _names(quality: str, header: str) -> bool:
 def good_cells(cells: Sequence[str]) -> list[bool] | None:
     """Which cells of a quality column say good; None if the column cannot be read as a quality."""
     texts = [re.sub(r"\.0+$", "", cleaned(c).lower().strip()) for c in cells]
-    texts = [str(int(t, 16) & 0xFFFF) if re.fullmatch(r"0x[0-9a-f]+", t) else t for t in texts]
+    texts = [str(int(t, 16)) if re.fullmatch(r"0x[0-9a-f]+", t) else t for t in texts]
+    numbers = [int(t) for t in texts if re.fullmatch(r"\d+", t)]
+    if numbers and max(numbers) >= _NOT_GOOD:  # a StatusCode of 32 bits
+        return [not t.isdigit() or int(t) < _NOT_GOOD for t in texts]
+    texts = [str(int(t) & 0xFFFF) if t.isdigit() else t for t in texts]
     usual, _ = Counter(t for t in texts if t).most_common(1)[0] if any(texts) else ("", 0)
     numeric = [t for t in texts if re.fullmatch(r"\d+", t)]
     if numeric and len(numeric) * 2 > len(texts):

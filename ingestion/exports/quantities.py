@@ -22,7 +22,7 @@ def quantities(columns: list[Measured], context: Context) -> FloatArray:
     """Values [row, channel] of one substation; NaN where nothing is known. Columns learn what they are used for."""
     values = np.full((len(context.at), len(CHANNELS)), np.nan)
     context.interval_s = context.answers.interval_s or context.interval_s or _interval_s(context.at)
-    kept = usable([c for c in columns if c.kind])
+    kept = usable(_with_values([c for c in columns if c.kind]))
     quadrants_or_phases(kept)
     powers = measured_powers(kept, context)
     settle_by_powers(powers)
@@ -34,6 +34,12 @@ def quantities(columns: list[Measured], context: Context) -> FloatArray:
     put_others(kept, values, context)
     ask_for_contradictions(values, context.ask)
     return values
+
+
+def _with_values(columns: list[Measured]) -> list[Measured]:
+    """Without columns that this substation leaves empty where another of the kind and phase is filled."""
+    filled = {(c.kind, c.meaning.phase) for c in columns if np.isfinite(c.values).any()}
+    return [c for c in columns if c.said or np.isfinite(c.values).any() or (c.kind, c.meaning.phase) not in filled]
 
 
 def _interval_s(at: TimeArray) -> int:

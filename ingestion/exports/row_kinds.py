@@ -71,7 +71,8 @@ def is_unit_row(row: Sequence[str]) -> bool:
     ]
     units = sum(written_unit(cell) is not None for cell in filled)
     named = any(meaning_of(cell).role not in ("", "ignored") for cell in filled if written_unit(cell) is None)
-    return bool(filled) and units >= 1 and 2 * units >= len(filled) and not is_data(row) and not named
+    parts = units == len(filled) > 1 and any("." in c or "," in c for c in filled)  # "0.1 kW" below P
+    return bool(filled) and units >= 1 and 2 * units >= len(filled) and (parts or not is_data(row)) and not named
 
 
 def is_detail_row(row: Sequence[str]) -> bool:

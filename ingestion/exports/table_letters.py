@@ -15,15 +15,16 @@ _ALWAYS: tuple[Rule, ...] = (
     (re.compile(r"(?i)\bTHD\s+A\s+(?=(?:[ABCN]{1,2}|L[123N])\b)"), "THD current "),
     (re.compile(r"(?i)\bTHD\s+V\s+(?=(?:[ABCN]{1,2}|L[123N])\b)"), "THD voltage "),
     (re.compile(r"(?<![A-Za-z])(Ave|Avg|Max|Min|Inst)(?=[A-Z])"), r"\1 "),
-    (re.compile(r"(?<![A-Za-z0-9])A (L[123])\b"), r"I \1"),
+    (re.compile(r"(?<![A-Za-z0-9])A (L[123])\b"), r"I \1 [A]"),
+    (re.compile(r"(?i)\b(?:line|phase)\s+([123abc])\s+to\s+(?:line|phase)\s+([123abc])\b"), r"\1\2"),
 )
 _LAST_A: Rule = (re.compile(r"(?<=[\w.])[\s_]+A$"), " [A]")
 _LAST_W: Rule = (re.compile(r"(?<=\w)[\s_]+W$"), " [W]")
 _LAST_U = re.compile(r"[\s_]U$")
 _LAST_B = re.compile(r"(?<=[\w.])[\s_]+[Bb](?:\s*[\[(].*)?$")
-_TOTAL_T: Rule = (re.compile(r"(?<![A-Za-z])(P|Q|S|PF)T(?![A-Za-z])"), r"\1 total")
+_TOTAL_T: Rule = (re.compile(r"(?<![A-Za-z])(P|Q|S|PF)[Tt](?![A-Za-z])"), r"\1 total")
 _CURRENT_A: Rule = (re.compile(r"(?<![A-Za-z0-9])A([123])(?![A-Za-z0-9])"), r"I\1")
-_VA_WORD: Rule = (re.compile(r"(?<=\w\s)VA(?=\s*[(\[/,])"), "apparent")
+_VA_WORD: Rule = (re.compile(r"(?<=\w\s)VA(?=\s*[(\[/,]|\s+k?VA$)"), "apparent")
 _DELIVERED: Rule = (re.compile(r"(?i)\bdelivered\b"), "export")
 _LONE_UNIT: Rule = (re.compile(r"(?i)((?:current|strom|courant|corriente|corrente|avg|mean|l[123]))_(a)$"), r"\1 [\2]")
 _PHASE_B = re.compile(

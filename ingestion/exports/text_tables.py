@@ -6,8 +6,9 @@ import re
 
 from ingestion.exports.delimiters import delimiter_of, split_line
 from ingestion.exports.encodings import text_encoding
+from ingestion.exports.green_button import green_button
 from ingestion.exports.grids import HEADER_WITHIN_LINES, CellGrid, NoReadings, Opened
-from ingestion.exports.metering_files import green_button, html_table, nem12
+from ingestion.exports.metering_files import html_table, nem12
 from ingestion.problems import Unreadable
 
 QUOTED_LINES = 4  # chosen: headers are broken in two or three lines; a stray quote must not join rows

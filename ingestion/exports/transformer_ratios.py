@@ -8,8 +8,8 @@ from ingestion.exports import magnitudes
 from ingestion.exports.magnitudes import typical
 from ingestion.exports.measured import Composed
 from ingestion.exports.station_rows import Context, mean_amps, mean_volts
-from ingestion.exports.vocabulary import CURRENT_RATIO, SECONDARY, VOLTAGE_RATIO, folded
-from ingestion.problems import FloatArray
+from ingestion.exports.vocabulary import CURRENT_RATIO, MULTIPLIER, PRIMARY, SECONDARY, VOLTAGE_RATIO, folded
+from ingestion.problems import FloatArray, printable
 
 _RATIO = re.compile(r"(\d+(?:[.,]\d+)?)\s*(k?V|A)?\s*[/:]\s*(\d+(?:[.,]\d+)?)\s*(k?V|A)?", re.IGNORECASE)
 
@@ -31,8 +31,7 @@ def _ratios(context: Context) -> tuple[float, float, bool]:
             if ratio and float(ratio[3].replace(",", "."))
             else 0.0
         )
-        plain = re.search(r"[:=\s,;](\d+(?:\.\d+)?)\s*$", text)
-        number = number or (float(plain[1]) if plain else 0.0)
+        number = number or _last_number(text)
         plain_text = folded(text)
         if number and CURRENT_RATIO.search(plain_text):
             current = number
@@ -42,6 +41,20 @@ def _ratios(context: Context) -> tuple[float, float, bool]:
     return current, voltage, secondary
 
 
+def _last_number(text: str) -> float:
+    plain = re.search(r"[:=\s,;x×](\d+(?:[.,]\d+)?)\s*$", text)
+    return float(plain[1].replace(",", ".")) if plain else 0.0
+
+
+def _ask_for_multiplier(context: Context) -> None:
+    """Ask whether a factor above the table is in the values already: nothing else in the file tells."""
+    texts = [" ".join(row) for row in context.preamble]
+    named = [text for text in texts if MULTIPLIER.search(folded(text)) and _last_number(text) not in (0.0, 1.0)]
+    if named and not any(PRIMARY.search(folded(text)) for text in texts):
+        text = f"The file says “{printable(named[0])}”. Are the values multiplied with it already?"
+        context.ask("scale", text)
+
+
 def apply_ratios(
     powers: dict[str, Composed],
     values: FloatArray,
@@ -49,7 +62,9 @@ def apply_ratios(
     amps: list[int],
     context: Context,
     as_written: bool,
+    checked: bool,
 ) -> None:
+    """Multiply by the ratios that are known, or ask; ``checked`` says that powers, volts and amperes agree."""
     current, voltage, secondary = _ratios(context)
     suspicious = as_written or magnitudes.looks_secondary(typical(mean_volts(values)), typical(mean_amps(values)))
     answered = bool(context.answers.current_ratio or context.answers.voltage_ratio)
@@ -63,3 +78,5 @@ def apply_ratios(
             "scale",
             "The values look secondary. With which ratios of the instrument transformers are they to be multiplied?",
         )
+    elif not answered and not checked:
+        _ask_for_multiplier(context)

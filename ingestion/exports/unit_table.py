@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +112,12 @@ _MILLI_OR_MEGA = {
 }
 
 
+_DIVIDED = re.compile(r"(?P<unit>\D+?)\s*[/÷]\s*(?P<part>10{1,4})")
+_TENTHS = re.compile(r"(?:[x×*]\s*)?(?P<part>0[.,]0{0,3}1)\s*[x×*]?\s*(?P<unit>\D+)")
+
+_UNIT_TENTHS = re.compile(r"(?P<unit>\D+?)\s*[x×*]\s*(?P<part>0[.,]0{0,3}1)")
+
+
 def written_unit(text: str) -> WrittenUnit | None:
     """The unit that a text means, with or without brackets; None if it means none."""
     plain = re.sub(r"^[\s\[({<]+|[\s\])}>]+$", "", text).strip().rstrip(".") if text else ""
@@ -120,4 +126,15 @@ def written_unit(text: str) -> WrittenUnit | None:
     plain = _ALIASES.get(plain.lower(), plain)
     if plain in _MILLI_OR_MEGA:
         return _MILLI_OR_MEGA[plain]
-    return _EXACT.get(plain) or _ANY_CASE.get(plain.lower())
+    return _EXACT.get(plain) or _ANY_CASE.get(plain.lower()) or _part_of_unit(plain)
+
+
+def _part_of_unit(text: str) -> WrittenUnit | None:
+    """Registers that count parts of a unit: "V/100", "0.1 kW", "kW x 0.01"."""
+    match = _DIVIDED.fullmatch(text) or _TENTHS.fullmatch(text) or _UNIT_TENTHS.fullmatch(text)
+    unit = written_unit(match["unit"]) if match else None
+    if match is None or unit is None or unit.kind not in _PREFIXED or unit.offset:
+        return None
+    part = match["part"].replace(",", ".")
+    factor = float(part) if part.startswith("0") else 1 / float(part)
+    return replace(unit, name=text, factor=unit.factor * factor)

@@ -14,6 +14,9 @@ CONSTANT = "one value throughout, no unit, and words that name something else"
 _CHANGES = {"P", "Q", "S", "I", "U"}
 
 
+_DEMANDS = ("demand", "min", "max", "md")
+
+
 _MIN_ROWS = 4  # chosen: fewer equal readings may be chance
 
 
@@ -28,7 +31,7 @@ def usable(columns: Sequence[Measured]) -> list[Measured]:
             column.why = CONSTANT
         elif column.has("min", "max", "md"):
             column.why = "a minimum, maximum or maximum demand is no reading"
-        elif column.has("demand") and any(not c.has("demand", "min", "max", "md") for c in same):
+        elif column.has("demand") and any(not c.has(*_DEMANDS) for c in same or _powers_beside(column, columns)):
             column.why = "a demand beside readings"
         elif (column.has("neutral") and column.kind != "U") or _is_neutral_current(column):
             column.why = "of the neutral conductor"
@@ -41,6 +44,11 @@ def usable(columns: Sequence[Measured]) -> list[Measured]:
         else:
             kept.append(column)
     return kept
+
+
+def _powers_beside(column: Measured, columns: Sequence[Measured]) -> list[Measured]:
+    """Readings of power, beside which the mean current of a demand interval is none."""
+    return [c for c in columns if c.kind in ("P", "Q", "S")] if column.kind in ("I", "U") else []
 
 
 def _is_neutral_current(column: Measured) -> bool:
