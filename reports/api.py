@@ -38,6 +38,10 @@ class ReportMonthField(serializers.Field[Any, Any, Any, Any]):
         return f"{value:%Y-%m}"
 
 
+BYTES = "application/octet-stream"
+"""What generated clients take for a file, whatever is in it."""
+
+
 class ReportSerializer(serializers.ModelSerializer[Report]):
     """A report; ``state`` ready: its files are at ``paper/`` (PDF) and ``sheet/`` (XLSX, of a statement CSV)."""
 
@@ -113,14 +117,14 @@ class ReportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         pipeline.reports_waiting()
         return Response(ReportSerializer(found.report).data, status=201 if found.is_new else 200)
 
-    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, BYTES): OpenApiTypes.BINARY})
     @action(detail=True, filterset_fields=None, pagination_class=None)
     def paper(self, request: Request, pk: str | None = None) -> FileResponse:
         """The PDF; 404 until the report is ready."""
-        return download(self.get_object().paper)
+        return download(self.get_object().paper, content_type=BYTES)
 
-    @extend_schema(responses={(200, "application/octet-stream"): OpenApiTypes.BINARY})
+    @extend_schema(responses={(200, BYTES): OpenApiTypes.BINARY})
     @action(detail=True, filterset_fields=None, pagination_class=None)
     def sheet(self, request: Request, pk: str | None = None) -> FileResponse:
         """The workbook (XLSX), of a statement the CSV; 404 until the report is ready."""
-        return download(self.get_object().sheet)
+        return download(self.get_object().sheet, content_type=BYTES)

@@ -127,8 +127,11 @@ def sheet(request: EmsRequest, pk: int) -> HttpResponseBase:
     return download(get_object_or_404(Report, pk=pk).sheet)
 
 
-def download(file: Any) -> FileResponse:
-    """A stored file under its own name; Http404 where it is not made, or not there any more."""
+def download(file: Any, *, content_type: str = "") -> FileResponse:
+    """A stored file under its own name; Http404 where it is not made, or not there any more.
+
+    content_type: that of the file's kind without one.
+    """
     if not file:
         raise Http404(_("This report is not made yet."))
     name = PurePosixPath(file.name).name
@@ -136,7 +139,7 @@ def download(file: Any) -> FileResponse:
         content = file.open("rb")
     except FileNotFoundError as error:
         raise Http404(_("The file of this report is not kept any more. Ask for it again.")) from error
-    kind = CONTENT_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
+    kind = content_type or CONTENT_TYPES.get(PurePosixPath(name).suffix, "application/octet-stream")
     return FileResponse(content, as_attachment=True, filename=name, content_type=kind)
 
 

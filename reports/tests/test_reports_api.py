@@ -32,7 +32,9 @@ def test_a_report_is_asked_for_followed_and_downloaded(signed_in: SignIn) -> Non
     assert client.get(f"{url}paper/").status_code == 404
     made(Report.objects.get())
     assert client.get(url).json()["state"] == "ready"
-    assert client.get(f"{url}paper/").getvalue().startswith(b"%PDF-")
+    paper = client.get(f"{url}paper/")
+    assert paper["Content-Type"] == "application/octet-stream", "as the schema says"
+    assert paper.getvalue().startswith(b"%PDF-")
     assert client.get(f"{url}sheet/").getvalue().startswith(b"PK")
 
 
