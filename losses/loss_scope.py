@@ -23,7 +23,10 @@ class LossScope:
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> LossScope:
         """Raises Http404 for a site or a substation that is not there."""
-        code, site = query.get("substation", ""), query.get("site", "")
+        # PostgreSQL knows no text with a NUL, so nothing is called like that.
+        code, site = (
+            query.get(name, "").replace("\x00", "\N{REPLACEMENT CHARACTER}") for name in ("substation", "site")
+        )
         if code:
             found = Substation.objects.filter(code=code).first()
             if found is None:

@@ -42,7 +42,7 @@ def test_a_month_shows_each_line_of_the_bill_with_formula_inputs_and_clause() ->
         "price per kWh 6",
         "₹ 1,44,000.00",  # 240 h of 100 kWh at 6
         "1 % for each 0.01 below 0.90",
-        "power factor 0.8;",
+        "power factor 0.8",
         "₹ 14,400.00",
         "240 of the month&#x27;s 744 hours are known; the rest is not billed",
     ):
