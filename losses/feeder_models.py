@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from substations.models import Link
 
+MAX_SUPPLIED_KWH = 1e9
+"""Chosen: a day of 40 GW. A register's reading in place of a difference is often more."""
+
 
 class FeederSupply(models.Model):
     """Energy of one day, by the clock of the feeder's substations. A feeder is named by the first link that it has."""
@@ -16,8 +19,7 @@ class FeederSupply(models.Model):
     day = models.DateField(_("day"))
     supplied_kwh = models.FloatField(
         _("supplied (kWh)"),
-        # 1e9 kWh: chosen, a day of 40 GW; a register's reading instead of a difference is refused by it or by the day.
-        validators=[MinValueValidator(0), MaxValueValidator(1e9)],
+        validators=[MinValueValidator(0), MaxValueValidator(MAX_SUPPLIED_KWH)],
     )
 
     class Meta:

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from core.spreadsheets import unguarded
-from losses.feeder_models import FeederSupply
+from losses.feeder_models import MAX_SUPPLIED_KWH, FeederSupply
 from substations.models import Link
 
 COLUMNS = ("feeder", "day", "supplied_kwh")
@@ -98,4 +98,4 @@ def _number(text: str | None) -> float | None:
         value = float(text or "")
     except ValueError:
         return None
-    return value if 0 <= value <= 1e9 else None
+    return value if 0 <= value <= MAX_SUPPLIED_KWH else None

@@ -29,9 +29,9 @@ class MonthOutlookQuerySet(models.QuerySet["MonthOutlook"]):
         members = list(substations)
         sites = {each.site for each in members} - {""}
         billed = Q(assignment__substation__in=members) | Q(assignment__site__in=sites)
-        # A day earlier: a month begins by the clock of the point.
-        first = (since - timedelta(days=1)).date().replace(day=1)
-        self.filter(billed, until__gt=since, month__gte=first, month__lte=until.date()).update(is_stale=True)
+        # A day more at both ends: a month begins by the clock of the point.
+        first, last = (since - timedelta(days=1)).date().replace(day=1), (until + timedelta(days=1)).date()
+        self.filter(billed, until__gt=since, month__gte=first, month__lte=last).update(is_stale=True)
 
 
 class MonthOutlook(models.Model):

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 from django import template
-from django.template.defaultfilters import stringfilter
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -62,6 +61,5 @@ def unlocalized(value: float) -> str:
 
 
 @register.filter
-@stringfilter
 def flow_word(code: str) -> str:
     return str(FLOW_WORDS[code])

@@ -125,3 +125,13 @@ def test_a_point_that_fails_stops_no_other(substation: Substation, caplog: pytes
     TariffVersion.objects.filter(pk=stored.pk).update(document=stored.document | {"charges": [{"kind": "energy"}]})
     assert refresh_outlooks() == 1
     assert "No outlook of B: Broken" in caplog.text
+
+
+def test_hours_of_a_new_month_by_the_clock_of_the_point_make_it_stale(substation: Substation) -> None:
+    Substation.objects.update(time_zone="Asia/Kolkata")
+    substation.refresh_from_db()
+    hours(substation, 0, 800)
+    refresh_outlooks()
+    first_of_april = datetime(2026, 3, 31, 18, 30, tzinfo=UTC)
+    MonthOutlook.objects.hours_changed([substation], first_of_april, first_of_april)
+    assert MonthOutlook.objects.get(month=date(2026, 4, 1)).is_stale
