@@ -86,6 +86,7 @@ ENGINEERS = [
     "losses.change_compensationchange",
     "losses.delete_compensationchange",
     "reports.change_report",
+    "reports.delete_report",
     "reports.add_reportschedule",
     "reports.delete_reportschedule",
 ]
