@@ -40,9 +40,10 @@ def apply(
     comment: str = "",
     source: EventSource = EventSource.SYSTEM,
     event_time: datetime | None = None,
+    quiet: bool = False,
     **fields: Any,
 ) -> Alert:
-    """Make one transition of the table of ``lifecycle`` and record it."""
+    """Make one transition of the table of ``lifecycle`` and record it; ``quiet``: what it would announce is held."""
     before, severity_before = alert.lifecycle_state, alert.severity_now
     state = lifecycle.after(before, transition, latched=alert.severity_peak >= Detection.Severity.CRITICAL)
     fields |= {
@@ -68,6 +69,7 @@ def apply(
         comment=comment,
         source=source,
         event_time=event_time,
+        quiet=quiet,
     )
     return alert
 
@@ -95,8 +97,12 @@ def record(
     comment: str = "",
     source: EventSource = EventSource.SYSTEM,
     event_time: datetime | None = None,
+    quiet: bool = False,
 ) -> None:
-    """Append one event. ``event_time`` is when it happened by the clock of the readings, where that is known."""
+    """Append one event. ``event_time`` is when it happened by the clock of the readings, where that is known.
+
+    Here alone is decided whether it is an announcement (``AlertEvent.announces``).
+    """
     last = alert.events.order_by("-seq").values_list("seq", flat=True).first() or 0
     AlertEvent.objects.create(
         alert=alert,
@@ -111,5 +117,6 @@ def record(
         severity_before=severity_before,
         severity_after=alert.severity_now,
         comment=comment,
+        announces=not quiet and lifecycle.announces(transition, alert.lifecycle_state),
         data={"loss_kwh": alert.loss_kwh, "detection": alert.detection_id, "version": alert.version},
     )

@@ -113,6 +113,23 @@ class LifecycleState:
         return self.condition is Condition.ACTIVE
 
 
+# What asks for somebody when it leads to an active alert that nobody has acknowledged and nothing suppresses. Handing
+# an alert back (unacknowledge) is a word between operators and announces nothing.
+ANNOUNCED = (
+    Transition.RAISE,
+    Transition.ESCALATE,
+    Transition.RETURN,
+    Transition.REOPEN,
+    Transition.RESUME,
+    Transition.UNSHELVE,
+)
+
+
+def announces(transition: Transition, state: LifecycleState) -> bool:
+    """Whether a transition that led to this state is announced: heard, sent, counted in the rate of alarms."""
+    return transition in ANNOUNCED and state.display is DisplayState.UNACKNOWLEDGED
+
+
 def allowed(state: LifecycleState, transition: Transition) -> bool:
     """Whether the table has this transition from this state."""
     still_open = not state.closed

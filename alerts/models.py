@@ -312,6 +312,9 @@ class AlertEvent(models.Model):
     severity_before = models.PositiveSmallIntegerField(null=True, blank=True, choices=Severity)
     severity_after = models.PositiveSmallIntegerField(choices=Severity)
     comment = models.TextField(_("comment"), blank=True)
+    announces = models.BooleanField(
+        _("announced"), default=False, help_text=_("Whether it asks for somebody: what is heard, sent and counted.")
+    )
     data = FiniteJSONField(default=dict, blank=True)
 
     objects = AlertEventQuerySet.as_manager()
@@ -321,6 +324,9 @@ class AlertEvent(models.Model):
         verbose_name = _("alert event")
         verbose_name_plural = _("alert events")
         constraints = [models.UniqueConstraint(fields=["alert", "seq"], name="alert_event_has_its_own_number")]
+        indexes = [
+            models.Index(fields=["at"], condition=Q(announces=True), name="announcement_by_time"),  # rate, floods
+        ]
 
     def __str__(self) -> str:
         return f"{self.alert_id}#{self.seq} {self.action}"

@@ -35,6 +35,11 @@ def follow(*, now: datetime) -> int:
     return moved
 
 
+def work_at(substation_id: int, *, now: datetime) -> PlannedWork | None:
+    """The work that goes on at a substation now: of several, the one that ends last."""
+    return PlannedWork.objects.at(now).filter(substation=substation_id).order_by("-end").first()
+
+
 @transaction.atomic
 def begin(
     alert: Alert,
@@ -78,6 +83,12 @@ def finish(
     PlannedWork.objects.filter(substation=alert.substation_id, start__lt=now, end__gt=now).update(end=now)
     follow(now=now)
     return alert
+
+
+def suspend_raised(alert: Alert, work: PlannedWork | None, *, now: datetime) -> None:
+    """Take an alert that was just raised, or opened again, out of service with ``work_at`` its substation."""
+    if work is not None and alert.suppression == Suppression.NONE:
+        apply(alert, Transition.SUSPEND, now=now, comment=work.reason, suppressed_until=work.end)
 
 
 def _suspend(alert: Alert, work: PlannedWork, *, now: datetime) -> bool:

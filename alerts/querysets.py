@@ -95,6 +95,10 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 class AlertEventQuerySet(models.QuerySet["AlertEvent"]):
     """Append-only: the calls that would change or remove rows refuse."""
 
+    def announcements(self, since: datetime, until: datetime) -> AlertEventQuerySet:
+        """Those that asked for somebody with ``since < at <= until``, by the server's clock."""
+        return self.filter(announces=True, at__gt=since, at__lte=until)
+
     def update(self, **kwargs: Any) -> NoReturn:
         raise TypeError("Alert events are never changed.")
 

@@ -151,7 +151,10 @@ def _raise(detection: Detection, *, now: datetime, late: bool) -> Alert:
     alert.save(force_insert=True)
     AlertDetection.objects.create(alert=alert, detection=detection, revision=detection.revision)
     transition = Transition.RECORD if late else Transition.RAISE
-    record(alert, transition, before=None, severity_before=None, now=now, event_time=alert.raised_at)
+    work = None if late else planned.work_at(alert.substation_id, now=now)
+    quiet = work is not None
+    record(alert, transition, before=None, severity_before=None, now=now, event_time=alert.raised_at, quiet=quiet)
+    planned.suspend_raised(alert, work, now=now)
     if not late and not summary.is_active:
         _apply(alert, Transition.CLEAR, summary, now=now)
     return alert
@@ -194,20 +197,19 @@ def _refresh_closed(alert: Alert, summary: Summary, *, now: datetime) -> Alert:
         ongoing = [each.pk for each in alert.episodes.select_related("detection") if each.detection.is_open]
         AlertDetection.objects.filter(pk__in=ongoing).update(alert=current)
         return refresh(current, now=now)
-    apply(
-        alert,
-        Transition.REOPEN,
-        now=now,
-        comment=_("It is back.")
-        if summary.occurrences > alert.occurrences
-        else _("The readings show that it is still present."),
-        closure=Alert.Closure.OPEN,
-        cleared_at=None,
-        verify_at=None,
-        verify_from=None,
-        reopen_count=alert.reopen_count + 1,
-    )
-    return refresh(alert, now=now)
+    is_new = summary.occurrences > alert.occurrences
+    why = _("It is back.") if is_new else _("The readings show that it is still present.")
+    return refresh(reopen(alert, now=now, comment=why, cleared_at=None), now=now)
+
+
+def reopen(alert: Alert, *, now: datetime, comment: str, **fields: Any) -> Alert:
+    """Open a closed alert again, out of service if people work there now."""
+    work = planned.work_at(alert.substation_id, now=now)
+    fields |= {"verify_at": None, "verify_from": None, "reopen_count": alert.reopen_count + 1}
+    fields["closure"] = Alert.Closure.OPEN
+    apply(alert, Transition.REOPEN, now=now, comment=comment, quiet=work is not None, **fields)
+    planned.suspend_raised(alert, work, now=now)
+    return alert
 
 
 def _was_false_alarm(alert: Alert) -> bool:

@@ -136,17 +136,9 @@ def _verify(alert: Alert, *, now: datetime) -> bool:
         return False
     resolution = alert.resolutions.select_related("resolved_by").first()
     who = resolution.resolved_by.get_username() if resolution else "?"
-    apply(
-        alert,
-        Transition.REOPEN,
-        now=now,
-        comment=_("Still present %(minutes)d min after %(who)s resolved it.")
-        % {"minutes": settings.ALERT_VERIFY_MINUTES, "who": who},
-        closure=Alert.Closure.OPEN,
-        verify_at=None,
-        verify_from=None,
-        reopen_count=alert.reopen_count + 1,
-    )
+    said = _("Still present %(minutes)d min after %(who)s resolved it.")
+    said %= {"minutes": settings.ALERT_VERIFY_MINUTES, "who": who}
+    review.reopen(alert, now=now, comment=said)
     review.refresh(alert, now=now)  # what the readings said while it was closed
     return True
 
