@@ -10,6 +10,7 @@ app_name = "alerts"
 urlpatterns = [
     path("", views.index, name="list"),
     path("history/", views.history, name="history"),
+    path("line/", views.line, name="line"),
     path("panel/", views.panel, name="panel"),
     path("acknowledge/", actions.acknowledge_many, name="acknowledge-many"),
     # /alerts/<pk>/

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_GET
 from core.requests import EmsRequest, is_fragment, render_page
 from core.time_range import TimeRange, zone_for
 
+from . import alarm_line, trends
 from . import page as alert_page
-from . import trends
 from .export import history_csv
 from .filters import AlertFilter, AlertPageFilter, HistoryPageFilter
 from .models import Alert
@@ -133,6 +133,13 @@ def panel(request: EmsRequest) -> HttpResponse:
     else:
         alerts = alerts.unresolved()
     return render(request, "alerts/_panel.html", {"alerts": alerts[:5]} | context)
+
+
+@require_GET
+@view_alerts
+def line(request: EmsRequest) -> HttpResponse:
+    """The line of alarms that stands on every page."""
+    return render(request, "alerts/_line.html", {"line": alarm_line.read(now=timezone.now())})
 
 
 def _time(text: str) -> datetime | None:

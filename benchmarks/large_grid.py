@@ -221,13 +221,23 @@ def _alert(episode: Detection, now: datetime) -> Alert:
 
 
 def _events(alert: Alert, by: User) -> Iterator[AlertEvent]:
-    steps = ["raised"] if alert.closed_at is None else ["raised", "acknowledged", "cleared", "resolved"]
-    for seq, action in enumerate(steps, 1):
+    """Raised and announced; of closed ones also acknowledged after ten minutes, cleared and resolved."""
+    noticed, gone = alert.detected_at, alert.closed_at
+    steps: list[tuple[str, datetime, User | None, str]] = [("raise", noticed, None, "unacknowledged")]
+    if gone is not None:
+        steps += [
+            ("acknowledge", noticed + HOUR / 6, by, "acknowledged"),
+            ("clear", gone, None, "cleared_latched"),
+            ("resolve", gone, by, "closed"),
+        ]
+    before = ""
+    for seq, (action, at, actor, after) in enumerate(steps, 1):
         yield AlertEvent(
-            alert=alert, seq=seq, at=alert.detected_at, event_time=alert.raised_at, source="web", action=action,
-            actor=by if action in ("acknowledged", "resolved") else None, state_after="unacknowledged",
-            severity_after=alert.severity_peak,
+            alert=alert, seq=seq, at=at, event_time=at if seq > 1 else alert.raised_at, source="web", action=action,
+            actor=actor, state_before=before, state_after=after, severity_after=alert.severity_peak,
+            announces=action == "raise",
         )  # fmt: skip
+        before = after
 
 
 def _uploads(now: datetime, by: User) -> None:

@@ -39,6 +39,7 @@ PAGES = (
     "/dashboard/topology/{code}/",
     "/alerts/",
     "/alerts/panel/",
+    "/alerts/line/",
     "/alerts/?sort=penalty",
     "/alerts/history/",
     "/alerts/history/?range=30d&cause=overload",

@@ -33,7 +33,8 @@ ZONES = {name for zone in zoneinfo.available_timezones() for name in (zone, zone
 PAGES = (
     "/", "/dashboard/status/", "/dashboard/topology/SS-1/", "/alerts/", "/alerts/?severity=critical",
     "/alerts/{alert}/", "/alerts/{alert}/resolve/",
-    "/alerts/panel/", "/alerts/history/", "/alerts/history/?range=5y", "/alerts/{past}/", "/substations/",
+    "/alerts/panel/", "/alerts/line/", "/alerts/history/", "/alerts/history/?range=5y", "/alerts/{past}/",
+    "/substations/",
     "/substations/?q=zzz", "/substations/SS-1/", "/substations/SS-1/live/", "/substations/SS-1/state/",
     "/substations/SS-1/strip/", "/models/SS-1/why/", "/models/SS-1/quality/", "/uploads/", "/uploads/new/",
     "/uploads/{upload}/", "/models/", "/models/SS-1/", "/models/SS-1/panel/", "/search/?q=zzz", "/search/?q=a",

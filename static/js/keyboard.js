@@ -54,6 +54,7 @@ const ACTIONS = {
   k: () => moveFocus(-1),
   a: () => press("a"),
   r: () => press("r"),
+  m: () => document.querySelector("[data-silences]:not([hidden])")?.click(),
 };
 
 document.addEventListener("keydown", (event) => {
