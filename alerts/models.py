@@ -29,9 +29,10 @@ from mlcore.models import Cause, Detection
 from substations.models import Reading, Substation
 
 from . import display_names
+from .answer_models import KeptAnswer as KeptAnswer  # a model of this app, in a file of its own
 from .cost_sentence import cost_sentence
 from .lifecycle import Condition, DisplayState, LifecycleState, Suppression
-from .penalty_models import AlertPenalty as AlertPenalty  # a model of this app, in a file of its own
+from .penalty_models import AlertPenalty as AlertPenalty  # likewise
 from .querysets import AlertEventQuerySet, AlertQuerySet
 from .repair_models import AlertRepair as AlertRepair  # likewise
 

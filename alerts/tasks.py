@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from . import penalties, planned, repairs, review, services, shelf
+from . import kept_answers, penalties, planned, repairs, review, services, shelf
 
 
 @shared_task
@@ -22,8 +22,9 @@ def refresh_penalties() -> None:
 
 @shared_task
 def refresh_repairs() -> None:
-    """Of alerts that were closed: since when reactive power is back, and what that saves."""
+    """Of alerts that were closed: since when reactive power is back, and what that saves. Also forget old answers."""
     repairs.refresh_repairs()
+    kept_answers.forget_old_answers(now=timezone.now())
 
 
 @shared_task
