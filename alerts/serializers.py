@@ -19,7 +19,7 @@ MAX_ID = 2**63 - 1
 
 
 class AlertEventSerializer(serializers.ModelSerializer[AlertEvent]):
-    actor = serializers.CharField(source="actor.username", default=None, read_only=True)
+    actor = serializers.CharField(source="actor.username", default=None, allow_null=True, read_only=True)
 
     class Meta:
         model = AlertEvent
@@ -47,7 +47,9 @@ class ResolutionSerializer(serializers.ModelSerializer[Resolution]):
 
 def _amount(source: str) -> serializers.DecimalField:
     """Money by the month's end, in ``penalty_currency``; null without a tariff."""
-    return serializers.DecimalField(source=source, max_digits=16, decimal_places=4, default=None, read_only=True)
+    return serializers.DecimalField(
+        source=source, max_digits=16, decimal_places=4, default=None, allow_null=True, read_only=True
+    )
 
 
 class AlertRepairSerializer(serializers.ModelSerializer[AlertRepair]):
@@ -64,15 +66,19 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     substation = serializers.SlugRelatedField[Substation](slug_field="code", read_only=True)
     state = serializers.CharField(read_only=True)
     severity = serializers.CharField(source="severity_name", read_only=True)
-    acknowledged_by = serializers.CharField(source="acknowledged_by.username", default=None, read_only=True)
+    acknowledged_by = serializers.CharField(
+        source="acknowledged_by.username", default=None, allow_null=True, read_only=True
+    )
     reason = serializers.CharField(source="plain_sentence", read_only=True)
     penalty_if_left = _amount("penalty.left")
     penalty_if_mended = _amount("penalty.mended")
-    penalty_currency = serializers.CharField(source="penalty.currency", default=None, read_only=True)
+    penalty_currency = serializers.CharField(source="penalty.currency", default=None, allow_null=True, read_only=True)
     cost_sentence = serializers.CharField(
         read_only=True, help_text="Energy so far and penalty by the month's end; empty where neither is known."
     )
-    repair = AlertRepairSerializer(read_only=True, default=None, help_text="Of closed alerts: proof of repair.")
+    repair = AlertRepairSerializer(
+        read_only=True, default=None, allow_null=True, help_text="Of closed alerts: proof of repair."
+    )
     last_known_at = serializers.DateTimeField(
         read_only=True,
         allow_null=True,
