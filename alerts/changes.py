@@ -15,10 +15,11 @@ from django.utils.translation import gettext as _
 from mlcore.models import Detection
 
 from . import lifecycle
-from .lifecycle import Transition
+from .lifecycle import Suppression, Transition
 from .models import Alert, AlertEvent
 
 EventSource = AlertEvent.EventSource
+UNSUPPRESSED = {"suppressed_by": None, "suppression_reason": "", "suppressed_until": None}
 NOBODY = {"acknowledged_by": None, "acknowledged_at": None, "acknowledge_note": ""}
 
 
@@ -58,6 +59,8 @@ def apply(
         fields["closure"] = Alert.Closure.OPEN
     if before.acknowledged and not state.acknowledged:
         fields |= NOBODY
+    if before.suppression is Suppression.BY_DESIGN and state.suppression is not Suppression.BY_DESIGN:
+        fields = UNSUPPRESSED | fields
     guarded_update(alert, version=alert.version + 1, **fields)
     record(
         alert,

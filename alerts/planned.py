@@ -25,7 +25,7 @@ def follow(*, now: datetime) -> int:
     How many moved. Evaluating and recording go on meanwhile; what is still active afterwards needs acknowledging again.
     """
     going_on = {work.substation_id: work for work in PlannedWork.objects.at(now).order_by("end")}
-    unsuppressed = Alert.objects.unresolved().filter(suppression=Suppression.NONE)
+    unsuppressed = Alert.objects.unresolved().filter(suppression__in=(Suppression.NONE, Suppression.BY_DESIGN))
     suspended = Alert.objects.unresolved().filter(suppression=Suppression.OUT_OF_SERVICE)
     moved = 0
     for alert in unsuppressed.filter(substation__in=going_on):
@@ -83,12 +83,6 @@ def finish(
     PlannedWork.objects.filter(substation=alert.substation_id, start__lt=now, end__gt=now).update(end=now)
     follow(now=now)
     return alert
-
-
-def suspend_raised(alert: Alert, work: PlannedWork | None, *, now: datetime) -> None:
-    """Take an alert that was just raised, or opened again, out of service with ``work_at`` its substation."""
-    if work is not None and alert.suppression == Suppression.NONE:
-        apply(alert, Transition.SUSPEND, now=now, comment=work.reason, suppressed_until=work.end)
 
 
 def _suspend(alert: Alert, work: PlannedWork, *, now: datetime) -> bool:

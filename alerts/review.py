@@ -16,8 +16,10 @@ from core.retries import DATABASE_AWAY, log_failure
 from mlcore.models import Detection
 from substations.models import Reading
 
-from . import planned
+from . import planned, suppression
 from .changes import Conflict, apply, guarded_update, record
+from .common_causes import TRAVELS_DOWN
+from .holds import hold_of
 from .lifecycle import Condition, Transition
 from .models import Alert, AlertDetection, Resolution, ReviewFailure
 from .summary import Summary, summarise
@@ -36,8 +38,15 @@ def _not_reviewed() -> QuerySet[Detection]:
 
 
 def unreviewed() -> list[Detection]:
-    """Detections that no alert knows of yet, or that changed since, oldest first."""
-    return list(_not_reviewed().select_related("substation").order_by("start", "pk"))
+    """Detections that no alert knows of yet, or that changed since: of an outage what is upstream first, then oldest.
+
+    So the alert that explains others is there when those are raised.
+    """
+    changed = list(_not_reviewed().select_related("substation").order_by("start", "pk"))
+    if sum(each.cause in TRAVELS_DOWN for each in changed) < 2:
+        return changed
+    network = suppression.read_network()
+    return sorted(changed, key=lambda each: len(network.upstream(each.substation_id)))
 
 
 def has_unreviewed() -> bool:
@@ -56,6 +65,7 @@ def review_changed() -> int:
         if _review_alone(detection) and detection.pk in failed_before:
             ReviewFailure.objects.succeeded([detection.pk])
     planned.follow(now=timezone.now())
+    suppression.follow(now=timezone.now())
     return len(changed)
 
 
@@ -151,10 +161,11 @@ def _raise(detection: Detection, *, now: datetime, late: bool) -> Alert:
     alert.save(force_insert=True)
     AlertDetection.objects.create(alert=alert, detection=detection, revision=detection.revision)
     transition = Transition.RECORD if late else Transition.RAISE
-    work = None if late else planned.work_at(alert.substation_id, now=now)
-    quiet = work is not None
+    hold = None if late else hold_of(alert, now=now)
+    quiet = hold is not None
     record(alert, transition, before=None, severity_before=None, now=now, event_time=alert.raised_at, quiet=quiet)
-    planned.suspend_raised(alert, work, now=now)
+    if hold:
+        hold.put_on(alert, now=now)
     if not late and not summary.is_active:
         _apply(alert, Transition.CLEAR, summary, now=now)
     return alert
@@ -203,12 +214,13 @@ def _refresh_closed(alert: Alert, summary: Summary, *, now: datetime) -> Alert:
 
 
 def reopen(alert: Alert, *, now: datetime, comment: str, **fields: Any) -> Alert:
-    """Open a closed alert again, out of service if people work there now."""
-    work = planned.work_at(alert.substation_id, now=now)
+    """Open a closed alert again: announced, unless something holds it."""
+    hold = hold_of(alert, now=now)
     fields |= {"verify_at": None, "verify_from": None, "reopen_count": alert.reopen_count + 1}
     fields["closure"] = Alert.Closure.OPEN
-    apply(alert, Transition.REOPEN, now=now, comment=comment, quiet=work is not None, **fields)
-    planned.suspend_raised(alert, work, now=now)
+    apply(alert, Transition.REOPEN, now=now, comment=comment, quiet=hold is not None, **fields)
+    if hold:
+        hold.put_on(alert, now=now)
     return alert
 
 
