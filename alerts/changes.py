@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -75,6 +76,16 @@ def apply(
         quiet=quiet,
     )
     return alert
+
+
+def attempt(alert: Alert, transition: Transition, *, now: datetime, **fields: Any) -> bool:
+    """``apply``, in a savepoint; False if somebody else changed it at the same moment: the next round does it."""
+    try:
+        with transaction.atomic():
+            apply(alert, transition, now=now, **fields)
+    except Conflict:
+        return False
+    return True
 
 
 def guarded_update(alert: Alert, **fields: Any) -> None:

@@ -44,7 +44,7 @@ class Raised:
 
 
 @dataclass(frozen=True, slots=True)
-class Network:
+class FeederNetwork:
     """supplies: what feeds each substation by closed links, None for the grid. dead: those whose links are all open.
     sites: name of the site, for those that the grid feeds directly."""
 
@@ -78,7 +78,9 @@ class Explanation:
     by: int | None
 
 
-def explain(alerts: Sequence[Raised], network: Network, *, size: int, within: timedelta) -> dict[int, Explanation]:
+def explain(
+    alerts: Sequence[Raised], network: FeederNetwork, *, size: int, within: timedelta
+) -> dict[int, Explanation]:
     """Which alerts are explained, by their keys; ``size`` substations of a feeder within a time are one fault."""
     found = dict(chain(_outages(alerts, network), _dead(alerts, network)))
     rest = [each for each in alerts if each.pk not in found]
@@ -92,13 +94,13 @@ def _to_the_top(explanation: Explanation, found: Mapping[int, Explanation]) -> E
     return explanation if above is None or above.by is None else Explanation(explanation.reason, above.by)
 
 
-def _dead(alerts: Iterable[Raised], network: Network) -> Iterable[tuple[int, Explanation]]:
+def _dead(alerts: Iterable[Raised], network: FeederNetwork) -> Iterable[tuple[int, Explanation]]:
     for each in alerts:
         if each.pk is not None and each.cause == STOPPED and each.substation in network.dead:
             yield each.pk, Explanation(Reason.SUPPLY_OPEN, None)
 
 
-def _outages(alerts: Iterable[Raised], network: Network) -> Iterable[tuple[int, Explanation]]:
+def _outages(alerts: Iterable[Raised], network: FeederNetwork) -> Iterable[tuple[int, Explanation]]:
     known_last = sorted(alerts, key=lambda each: each.pk is not None)
     of = {(each.substation, each.cause): each for each in known_last if each.cause in TRAVELS_DOWN}
     for each in of.values():
@@ -107,7 +109,7 @@ def _outages(alerts: Iterable[Raised], network: Network) -> Iterable[tuple[int, 
             yield each.pk, Explanation(Reason.OUTAGE, root.pk)
 
 
-def _root(alert: Raised, of: Mapping[tuple[int, str], Raised], network: Network) -> Raised:
+def _root(alert: Raised, of: Mapping[tuple[int, str], Raised], network: FeederNetwork) -> Raised:
     """The topmost alert that explains this one; itself where none does."""
     supplies = network.supplies.get(alert.substation, frozenset())
     above = [None if each is None else of.get((each, alert.cause)) for each in supplies]
@@ -127,7 +129,7 @@ def _order(alert: Raised) -> tuple[datetime, int, int]:
 
 
 def _feeder_faults(
-    alerts: Iterable[Raised], network: Network, size: int, within: timedelta
+    alerts: Iterable[Raised], network: FeederNetwork, size: int, within: timedelta
 ) -> Iterable[tuple[int, Explanation]]:
     groups: defaultdict[tuple[Feeder, str, str], list[Raised]] = defaultdict(list)
     for each in alerts:

@@ -18,6 +18,7 @@ from substations.models import Reading
 
 from . import planned, suppression
 from .changes import Conflict, apply, guarded_update, record
+from .chattering import CHATTERS_FROM, chatters, is_quiet, off_delay
 from .common_causes import TRAVELS_DOWN
 from .holds import hold_of
 from .lifecycle import Condition, Transition
@@ -145,7 +146,17 @@ def _is_retrospective(detection: Detection) -> bool:
     return newest is not None and newest - detection.end > timedelta(hours=settings.ALERT_LIVE_HOURS)
 
 
+def is_fleeting(detection: Detection) -> bool:
+    """A warning that was over before anybody was told, within the on-delay: counted, and not shown."""
+    if detection.end is None or detection.severity >= Detection.Severity.CRITICAL:
+        return False
+    return detection.end - detection.start < timedelta(minutes=settings.ALERT_FLEETING_MINUTES)
+
+
 def _raise(detection: Detection, *, now: datetime, late: bool) -> Alert:
+    closure = Alert.Closure.RETROSPECTIVE if late else Alert.Closure.OPEN
+    if not late and is_fleeting(detection):
+        late, closure = True, Alert.Closure.FLEETING
     summary = summarise([detection])
     fields = summary.as_fields()
     if not late:
@@ -155,7 +166,7 @@ def _raise(detection: Detection, *, now: datetime, late: bool) -> Alert:
         kind=detection.kind,
         detected_at=now,
         closed_at=now if late else None,
-        closure=Alert.Closure.RETROSPECTIVE if late else Alert.Closure.OPEN,
+        closure=closure,
         **fields,
     )
     alert.save(force_insert=True)
@@ -180,9 +191,9 @@ def refresh(alert: Alert, *, now: datetime) -> Alert:
     summary = summarise([episode.detection for episode in alert.episodes.select_related("detection")])
     if alert.closed_at:
         return _refresh_closed(alert, summary, now=now)
-    for transition in _transitions(alert, summary):
-        _apply(alert, transition, summary, now=now)
-    figures = summary.as_fields() | {"severity_peak": max(alert.severity_peak, summary.severity_peak)}
+    figures = _figures(alert, summary, now=now)
+    for transition in _transitions(alert, summary, is_held=figures["clear_due_at"] is not None):
+        _apply(alert, transition, summary, now=now, quiet=figures["chattering_count"] > 0)
     if alert.cause != summary.shown.cause:
         figures["version"] = alert.version + 1  # whoever looks at it decides about another cause
     guarded_update(alert, **figures)
@@ -192,13 +203,35 @@ def refresh(alert: Alert, *, now: datetime) -> Alert:
     return alert
 
 
+def _figures(alert: Alert, summary: Summary, *, now: datetime) -> dict[str, Any]:
+    """What the alert says; a clearing that is held back leaves it active."""
+    figures = summary.as_fields() | {"severity_peak": max(alert.severity_peak, summary.severity_peak)}
+    count = _chattering(alert, summary, now=now)
+    due = None
+    if alert.condition == Condition.ACTIVE and summary.cleared_at and not summary.is_withdrawn:
+        due = summary.cleared_at + off_delay(count)
+    is_held = due is not None and due > now
+    if is_held:
+        figures |= {"condition": Condition.ACTIVE, "cleared_at": None}
+    return figures | {"chattering_count": count, "clear_due_at": due if is_held else None}
+
+
+def _chattering(alert: Alert, summary: Summary, *, now: datetime) -> int:
+    """How often it came within a short time; 0 where it does not chatter."""
+    if len(summary.starts) < CHATTERS_FROM:
+        return 0
+    interval = timedelta(seconds=alert.substation.reading_interval_s)
+    is_over = is_quiet(summary.starts, summary.cleared_at, now, interval)
+    return 0 if is_over else chatters(summary.starts, interval)
+
+
 def _withdrawn_because() -> str:
     return _("No longer found with corrected readings or a newer model.")
 
 
 def _refresh_closed(alert: Alert, summary: Summary, *, now: datetime) -> Alert:
     was_active = alert.condition == Condition.ACTIVE
-    if alert.closure == Alert.Closure.WITHDRAWN and not summary.is_withdrawn:
+    if _belongs_in_history(alert, summary):
         guarded_update(alert, closure=Alert.Closure.RETROSPECTIVE, **summary.as_fields() | {"condition": "cleared"})
     if was_active and not summary.is_active:
         return _apply(alert, Transition.CLEAR, summary, now=now)
@@ -224,12 +257,19 @@ def reopen(alert: Alert, *, now: datetime, comment: str, **fields: Any) -> Alert
     return alert
 
 
+def _belongs_in_history(alert: Alert, summary: Summary) -> bool:
+    """Whether it was withdrawn and is found again, or was called fleeting and is not."""
+    if alert.closure == Alert.Closure.FLEETING:
+        return not is_fleeting(summary.shown)
+    return alert.closure == Alert.Closure.WITHDRAWN and not summary.is_withdrawn
+
+
 def _was_false_alarm(alert: Alert) -> bool:
     latest = alert.resolutions.first()
     return latest is not None and latest.outcome == Resolution.Outcome.FALSE_ALARM
 
 
-def _transitions(alert: Alert, summary: Summary) -> list[Transition]:
+def _transitions(alert: Alert, summary: Summary, *, is_held: bool) -> list[Transition]:
     transitions = []
     if summary.is_active and alert.condition == Condition.CLEARED:
         transitions.append(Transition.RETURN)
@@ -237,12 +277,12 @@ def _transitions(alert: Alert, summary: Summary) -> list[Transition]:
         transitions.append(Transition.ESCALATE)
     elif summary.severity_now < alert.severity_now:
         transitions.append(Transition.DE_ESCALATE)
-    if not summary.is_active and alert.condition == Condition.ACTIVE:
+    if not summary.is_active and alert.condition == Condition.ACTIVE and not is_held:
         transitions.append(Transition.CLEAR)
     return transitions
 
 
-def _apply(alert: Alert, transition: Transition, summary: Summary, *, now: datetime) -> Alert:
+def _apply(alert: Alert, transition: Transition, summary: Summary, *, now: datetime, quiet: bool = False) -> Alert:
     """One transition that the data makes, with what it changes and when it happened by the clock of the readings."""
     fields: dict[str, Any] = {}
     if transition in (Transition.ESCALATE, Transition.DE_ESCALATE):
@@ -251,5 +291,5 @@ def _apply(alert: Alert, transition: Transition, summary: Summary, *, now: datet
     elif transition is Transition.CLEAR:
         fields["cleared_at"] = fields["event_time"] = summary.cleared_at
     elif transition is Transition.RETURN:
-        fields |= {"cleared_at": None, "event_time": summary.shown.start}
+        fields |= {"cleared_at": None, "event_time": summary.shown.start, "quiet": quiet}
     return apply(alert, transition, now=now, **fields)

@@ -13,7 +13,7 @@ from mlcore.models import Detection
 from substations.models import Link, Substation
 
 from .changes import Conflict, apply, guarded_update
-from .common_causes import Explanation, Network, Raised, Reason, explain
+from .common_causes import Explanation, FeederNetwork, Raised, Reason, explain
 from .lifecycle import Condition, Suppression, Transition
 from .models import Alert
 
@@ -24,7 +24,7 @@ READ = (
 )  # fmt: skip
 
 
-def read_network() -> Network:
+def read_network() -> FeederNetwork:
     """What feeds what, from the links of now."""
     closed: dict[int, set[int | None]] = {}
     linked: set[int] = set()
@@ -32,7 +32,7 @@ def read_network() -> Network:
         linked.add(target)
         if status == Link.Status.CLOSED:
             closed.setdefault(target, set()).add(source)
-    return Network(
+    return FeederNetwork(
         supplies={target: frozenset(sources) for target, sources in closed.items()},
         dead=frozenset(linked - closed.keys()),
         sites=dict(Substation.objects.exclude(site="").values_list("pk", "site")),

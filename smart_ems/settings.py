@@ -189,6 +189,14 @@ ALERT_VERIFY_MINUTES = env.int("EMS_ALERT_VERIFY_MINUTES", default=30)
 # So many substations of one feeder with one cause within so many minutes are one fault, and one announcement.
 ALERT_FEEDER_FAULT_SIZE = env.int("EMS_ALERT_FEEDER_FAULT_SIZE", default=3)
 ALERT_FEEDER_FAULT_MINUTES = env.int("EMS_ALERT_FEEDER_FAULT_MINUTES", default=15)
+# What is over again within so many minutes, before anybody was told, is counted and not shown.
+ALERT_FLEETING_MINUTES = env.int("EMS_ALERT_FLEETING_MINUTES", default=30)
+# Acknowledged and still active after so many hours: raised again; 0 is never.
+ALERT_RE_ALARM_CRITICAL_HOURS = env.float("EMS_ALERT_RE_ALARM_CRITICAL_HOURS", default=4)
+ALERT_RE_ALARM_WARNING_HOURS = env.float("EMS_ALERT_RE_ALARM_WARNING_HOURS", default=24)
+ALERT_STALE_HOURS = env.float("EMS_ALERT_STALE_HOURS", default=24)
+# A cleared warning that nobody acknowledges is closed after so many days; 0 is never.
+ALERT_EXPIRE_DAYS = env.float("EMS_ALERT_EXPIRE_DAYS", default=7)
 ALERT_SUPPRESSION_OFF_MINUTES = env.int("EMS_ALERT_SUPPRESSION_OFF_MINUTES", default=10)
 
 # Mail. Without a server nothing is sent, and pages say so.

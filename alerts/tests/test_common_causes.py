@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.common_causes import Explanation, Network, Raised, Reason, explain
+from alerts.common_causes import Explanation, FeederNetwork, Raised, Reason, explain
 
 from .alert_scenes import START
 
 MINUTE = timedelta(minutes=1)
 # Grid → 1 → 2 → 3, 1 → 4 → 5; 6 is fed by 1 and by the grid; 7 and 8 are fed by each other.
 FED: dict[int, set[int | None]] = {1: {None}, 2: {1}, 3: {2}, 4: {1}, 5: {4}, 6: {1, None}, 7: {8}, 8: {7}}
-NETWORK = Network({key: frozenset(value) for key, value in FED.items()}, frozenset({9}))
+NETWORK = FeederNetwork({key: frozenset(value) for key, value in FED.items()}, frozenset({9}))
 
 
 def silent(pk: int | None, substation: int, severity: int = 10, minutes: int = 0, active: bool = True) -> Raised:
@@ -26,7 +26,7 @@ def failed(pk: int | None, substation: int, severity: int = 10, minutes: int = 0
     return Raised(pk, substation, "loss", "capacitor_failure", severity, START + minutes * MINUTE, active)
 
 
-def explained(*alerts: Raised, network: Network = NETWORK) -> dict[int, int | None]:
+def explained(*alerts: Raised, network: FeederNetwork = NETWORK) -> dict[int, int | None]:
     found = explain(alerts, network, size=3, within=15 * MINUTE)
     return {key: each.by for key, each in found.items()}
 
@@ -63,7 +63,9 @@ def test_a_substation_whose_links_are_all_open_is_silent_by_a_switch() -> None:
     assert found == {9: Explanation(Reason.SUPPLY_OPEN, None)}
 
 
-FEEDER = Network({key: frozenset({1}) for key in (2, 3, 4, 5)}, sites={6: "North", 7: "North", 8: "North", 9: "South"})
+FEEDER = FeederNetwork(
+    {key: frozenset({1}) for key in (2, 3, 4, 5)}, sites={6: "North", 7: "North", 8: "North", 9: "South"}
+)
 
 
 def test_three_of_a_feeder_within_a_quarter_of_an_hour_are_one_fault_of_which_the_first_speaks() -> None:
@@ -90,7 +92,7 @@ def test_of_those_that_are_over_none_speaks_for_the_others() -> None:
 
 def test_an_outage_below_a_feeder_fault_is_explained_by_the_fault() -> None:
     fed: dict[int, set[int | None]] = {2: {1}, 3: {1}, 4: {1}, 5: {4}}
-    network = Network({key: frozenset(value) for key, value in fed.items()})
+    network = FeederNetwork({key: frozenset(value) for key, value in fed.items()})
     alerts = [silent(2, 2), silent(3, 3, minutes=1), silent(4, 4, minutes=2), silent(5, 5)]
     assert explained(*alerts, network=network) == {3: 2, 4: 2, 5: 2}
 
@@ -115,7 +117,7 @@ SUPPLIES = st.dictionaries(SUBSTATION, st.frozensets(SUBSTATION | st.none(), min
 def test_any_order_on_any_network_explains_the_same_and_somebody_always_speaks(
     alerts: list[Raised], supplies: dict[int, frozenset[int | None]], random: object
 ) -> None:
-    network = Network({key: fed - {key} for key, fed in supplies.items() if fed - {key}})
+    network = FeederNetwork({key: fed - {key} for key, fed in supplies.items() if fed - {key}})
     found = explain(alerts, network, size=3, within=15 * MINUTE)
     shuffled = list(alerts)
     random.shuffle(shuffled)  # type: ignore[attr-defined]  # of hypothesis
