@@ -9,16 +9,18 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mlcore.models import Detection
 
 from . import lifecycle
-from .lifecycle import Transition
+from .lifecycle import Suppression, Transition
 from .models import Alert, AlertEvent
 
 EventSource = AlertEvent.EventSource
+UNSUPPRESSED = {"suppressed_by": None, "suppression_reason": "", "suppressed_until": None}
 NOBODY = {"acknowledged_by": None, "acknowledged_at": None, "acknowledge_note": ""}
 
 
@@ -58,6 +60,8 @@ def apply(
         fields["closure"] = Alert.Closure.OPEN
     if before.acknowledged and not state.acknowledged:
         fields |= NOBODY
+    if before.suppression is Suppression.BY_DESIGN and state.suppression is not Suppression.BY_DESIGN:
+        fields = UNSUPPRESSED | fields
     guarded_update(alert, version=alert.version + 1, **fields)
     record(
         alert,
@@ -72,6 +76,16 @@ def apply(
         quiet=quiet,
     )
     return alert
+
+
+def attempt(alert: Alert, transition: Transition, *, now: datetime, **fields: Any) -> bool:
+    """``apply``, in a savepoint; False if somebody else changed it at the same moment: the next round does it."""
+    try:
+        with transaction.atomic():
+            apply(alert, transition, now=now, **fields)
+    except Conflict:
+        return False
+    return True
 
 
 def guarded_update(alert: Alert, **fields: Any) -> None:

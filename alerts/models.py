@@ -50,6 +50,13 @@ class Alert(models.Model):
         SUPERSEDED = "superseded", _("Superseded")
         RETROSPECTIVE = "retrospective", _("Retrospective")
         WITHDRAWN = "withdrawn", _("Withdrawn")
+        EXPIRED = "expired", _("Not acknowledged in time")
+        FLEETING = "fleeting", _("Fleeting")
+
+    class SuppressionReason(models.TextChoices):
+        OUTAGE = "outage", _("the same fault upstream")
+        FEEDER_FAULT = "feeder_fault", _("a common fault of the feeder")
+        SUPPLY_OPEN = "supply_open", _("its supply is switched off")
 
     substation = models.ForeignKey(Substation, models.PROTECT, related_name="alerts", db_index=False)
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
@@ -64,6 +71,26 @@ class Alert(models.Model):
         _("suppression"), max_length=16, choices=display_names.SUPPRESSIONS, default=Suppression.NONE.value
     )
     suppressed_until = models.DateTimeField(null=True, blank=True)
+    suppressed_by = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="suppresses", verbose_name=_("suppressed by")
+    )
+    suppression_reason = models.CharField(
+        _("why suppressed"), max_length=16, choices=SuppressionReason, default="", blank=True
+    )
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="assigned_alerts",
+        verbose_name=_("assigned to"),
+    )
+    chattering_count = models.PositiveIntegerField(
+        _("chattering"), default=0, help_text=_("How often it came within a short time; 0: it does not chatter.")
+    )
+    clear_due_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("It has cleared while chattering: when that counts, unless it is back.")
+    )
     raised_at = models.DateTimeField(_("raised"), help_text=_("When it began, by the clock of the readings."))
     detected_at = models.DateTimeField(_("detected"), help_text=_("When the system noticed."))
     peak_at = models.DateTimeField(_("peak"), null=True, blank=True)
@@ -203,6 +230,10 @@ class Alert(models.Model):
     def known_loss_kwh(self) -> float | None:
         """The extra loss; of a meter that is not believed there is none to tell."""
         return None if self.kind == Kind.METER else self.loss_kwh
+
+    @property
+    def is_active(self) -> bool:
+        return self.condition == Condition.ACTIVE
 
     @property
     def is_critical(self) -> bool:

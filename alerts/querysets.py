@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Greatest
@@ -32,7 +33,36 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.filter(Q(closed_at__isnull=True) | Q(verify_at__isnull=False))
 
     def in_history(self) -> AlertQuerySet:
-        return self.filter(closed_at__isnull=False)
+        """Closed ones, without what was over before anybody was told of it."""
+        return self.filter(closed_at__isnull=False).exclude(closure="fleeting")
+
+    def fleeting(self) -> AlertQuerySet:
+        """Over within the on-delay: counted, not shown."""
+        return self.filter(closure="fleeting")
+
+    def stale(self, now: datetime) -> AlertQuerySet:
+        """Active for longer than ``ALERT_STALE_HOURS`` and not put aside: resolve, shelve or plan work."""
+        since = now - timedelta(hours=settings.ALERT_STALE_HOURS)
+        return self.unresolved().filter(condition="active", suppression="none", raised_at__lte=since)
+
+    def to_re_alarm(self, now: datetime) -> AlertQuerySet:
+        """Still active long after somebody acknowledged them, so that they are raised again."""
+        due = Q(pk__in=[])
+        for severity, hours in (
+            (Q(severity_now__gte=20), settings.ALERT_RE_ALARM_CRITICAL_HOURS),
+            (Q(severity_now__lt=20), settings.ALERT_RE_ALARM_WARNING_HOURS),
+        ):
+            if hours > 0:
+                due |= severity & Q(acknowledged_at__lte=now - timedelta(hours=hours))
+        return self.unresolved().filter(due, condition="active", suppression="none", acknowledged=True)
+
+    def to_expire(self, now: datetime) -> AlertQuerySet:
+        """Warnings that cleared and that nobody acknowledged for ``ALERT_EXPIRE_DAYS``; never one that was critical."""
+        if settings.ALERT_EXPIRE_DAYS <= 0:
+            return self.none()
+        old = now - timedelta(days=settings.ALERT_EXPIRE_DAYS)
+        cleared = self.unresolved().filter(condition="cleared", suppression="none", acknowledged=False)
+        return cleared.filter(severity_peak__lt=20, cleared_at__lte=old, detected_at__lte=old)
 
     def on_tab(self, tab: str) -> AlertQuerySet:
         """Open alerts of one tab of the list: ``shelved``, ``out_of_service``, else those that ask for somebody."""

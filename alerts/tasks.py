@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from . import kept_answers, penalties, planned, repairs, review, services, shelf
+from . import kept_answers, penalties, repairs, review, services, timers
 
 
 @shared_task
@@ -34,6 +34,5 @@ def verify_resolved() -> None:
 
 @shared_task
 def follow_planned_work() -> None:
-    """Whatever is put aside until a time: planned work that begins and ends, and the shelf."""
-    planned.follow(now=timezone.now())
-    shelf.end_due(now=timezone.now())
+    """Whatever waits for a time: planned work, the shelf, suppression by design, alerts that wait for somebody."""
+    timers.follow(now=timezone.now())

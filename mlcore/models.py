@@ -330,6 +330,12 @@ class Detection(models.Model):
         return max(len(self.evidence.get("spells", ())), 1)
 
     @property
+    def starts(self) -> list[datetime]:
+        """When it came, each time."""
+        spells = self.evidence.get("spells")
+        return [datetime.fromisoformat(spell["from"]) for spell in spells] if spells else [self.start]
+
+    @property
     def seen_until(self) -> datetime | None:
         """End of the last reading that showed it; None where nothing says so."""
         spells = self.evidence.get("spells")

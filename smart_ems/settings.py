@@ -186,6 +186,18 @@ DEMAND_WINDOW_S = env.int("EMS_DEMAND_WINDOW_S", default=900)
 ALERT_LIVE_HOURS = env.float("EMS_ALERT_LIVE_HOURS", default=7 * 24)
 ALERT_REJOIN_HOURS = env.float("EMS_ALERT_REJOIN_HOURS", default=24)
 ALERT_VERIFY_MINUTES = env.int("EMS_ALERT_VERIFY_MINUTES", default=30)
+# So many substations of one feeder with one cause within so many minutes are one fault, and one announcement.
+ALERT_FEEDER_FAULT_SIZE = env.int("EMS_ALERT_FEEDER_FAULT_SIZE", default=3)
+ALERT_FEEDER_FAULT_MINUTES = env.int("EMS_ALERT_FEEDER_FAULT_MINUTES", default=15)
+# What is over again within so many minutes, before anybody was told, is counted and not shown.
+ALERT_FLEETING_MINUTES = env.int("EMS_ALERT_FLEETING_MINUTES", default=30)
+# Acknowledged and still active after so many hours: raised again; 0 is never.
+ALERT_RE_ALARM_CRITICAL_HOURS = env.float("EMS_ALERT_RE_ALARM_CRITICAL_HOURS", default=4)
+ALERT_RE_ALARM_WARNING_HOURS = env.float("EMS_ALERT_RE_ALARM_WARNING_HOURS", default=24)
+ALERT_STALE_HOURS = env.float("EMS_ALERT_STALE_HOURS", default=24)
+# A cleared warning that nobody acknowledges is closed after so many days; 0 is never.
+ALERT_EXPIRE_DAYS = env.float("EMS_ALERT_EXPIRE_DAYS", default=7)
+ALERT_SUPPRESSION_OFF_MINUTES = env.int("EMS_ALERT_SUPPRESSION_OFF_MINUTES", default=10)
 
 # Mail. Without a server nothing is sent, and pages say so.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('alerts', '0012_announcements'),
+        ('alerts', '0013_suppression_assignment_chattering'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
