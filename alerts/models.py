@@ -29,7 +29,8 @@ from mlcore.models import Cause, Detection
 from substations.models import Reading, Substation
 
 from . import display_names
-from .answer_models import KeptAnswer as KeptAnswer  # a model of this app, in a file of its own
+from .alarm_day_models import AlarmDay as AlarmDay  # a model of this app, in a file of its own
+from .answer_models import KeptAnswer as KeptAnswer  # likewise
 from .cost_sentence import cost_sentence
 from .lifecycle import Condition, DisplayState, LifecycleState, Suppression
 from .penalty_models import AlertPenalty as AlertPenalty  # likewise
@@ -157,6 +158,7 @@ class Alert(models.Model):
         indexes = [
             models.Index(fields=["substation", "raised_at"], name="alert_by_substation"),  # substation page
             models.Index(fields=["closed_at"], name="alert_history"),  # history, newest first
+            models.Index(fields=["changed_at"], name="alert_by_change"),  # what open pages are told of
         ]
 
     def __str__(self) -> str:
@@ -358,6 +360,7 @@ class AlertEvent(models.Model):
         constraints = [models.UniqueConstraint(fields=["alert", "seq"], name="alert_event_has_its_own_number")]
         indexes = [
             models.Index(fields=["at"], condition=Q(announces=True), name="announcement_by_time"),  # rate, floods
+            models.Index(fields=["at"], name="alert_event_by_time"),  # the figures of a day
         ]
 
     def __str__(self) -> str:

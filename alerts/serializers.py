@@ -13,7 +13,6 @@ from . import planned, shelf
 from .bulk import MAX_AT_ONCE
 from .models import Alert, AlertEvent, AlertRepair, Resolution, contradict
 
-
 MAX_ID = 2**63 - 1
 """The largest number that both databases take."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from . import kept_answers, penalties, repairs, review, services, timers
+from . import alarm_days, kept_answers, penalties, repairs, review, services, timers
 
 
 @shared_task
@@ -36,3 +36,9 @@ def verify_resolved() -> None:
 def follow_planned_work() -> None:
     """Whatever waits for a time: planned work, the shelf, suppression by design, alerts that wait for somebody."""
     timers.follow(now=timezone.now())
+
+
+@shared_task
+def refresh_alarm_days() -> None:
+    """What the figures of alarms are computed from: the days that new events concern."""
+    alarm_days.refresh(now=timezone.now())

@@ -165,6 +165,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "repairs": {"task": "alerts.tasks.refresh_repairs", "schedule": crontab(minute="47"), "options": {"expires": 3600}},
     "penalties": {"task": "alerts.tasks.refresh_penalties", "schedule": 300.0, "options": {"expires": 300}},
+    "alarm-days": {"task": "alerts.tasks.refresh_alarm_days", "schedule": 60.0, "options": {"expires": 60}},
     "planned-work": {"task": "alerts.tasks.follow_planned_work", "schedule": 60.0, "options": {"expires": 60}},
     "train": {
         "task": "mlcore.tasks.train_due",
