@@ -66,7 +66,7 @@ def begin(
     now = timezone.now()
     expect(alert, version)
     work = PlannedWork.objects.create(
-        substation=alert.substation, start=now, end=now + timedelta(hours=hours), reason=reason
+        substation=alert.substation, start=now, end=now + timedelta(hours=hours), reason=reason, created_by=by
     )
     apply(alert, Transition.SUSPEND, now=now, by=by, comment=reason, source=source, suppressed_until=work.end)
     follow(now=now)

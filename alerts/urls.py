@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import actions, views
+from . import actions, kpi_views, maintenance_views, views
 
 app_name = "alerts"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("history/", views.history, name="history"),
     path("line/", views.line, name="line"),
     path("panel/", views.panel, name="panel"),
+    path("kpis/", kpi_views.kpis, name="kpis"),
+    path("maintenance/", maintenance_views.maintenance, name="maintenance"),
+    path("maintenance/<int:pk>/end/", maintenance_views.end_work, name="end-work"),
+    path("maintenance/shelved/<int:pk>/end/", maintenance_views.end_shelving, name="end-shelving"),
     path("acknowledge/", actions.acknowledge_many, name="acknowledge-many"),
     # /alerts/<pk>/
     path("<int:pk>/", views.detail, name="detail"),

@@ -21,6 +21,7 @@ from . import alarm_line, trends
 from . import page as alert_page
 from .export import history_csv
 from .filters import AlertFilter, AlertPageFilter, HistoryPageFilter
+from .list_tabs import Tab, more_tabs
 from .models import Alert
 
 # chosen: a few screens of rows.
@@ -66,10 +67,10 @@ def _sort_url(request: EmsRequest, by_penalty: bool) -> str:
     return f"?{query.urlencode()}"
 
 
-def _tabs(request: EmsRequest, tab: str, counts: dict[str, int]) -> list[tuple[str, str, bool, int]]:
+def _tabs(request: EmsRequest, tab: str, counts: dict[str, int]) -> list[Tab]:
     """Text, URL (filters stay), whether it is the current one, and how many."""
     words = {"": _("Open"), "shelved": _("Shelved"), "out_of_service": _("Out of service")}
-    tabs = []
+    tabs: list[Tab] = []
     for name in TABS:
         query = request.GET.copy()
         for part in ("tab", "page"):
@@ -77,7 +78,7 @@ def _tabs(request: EmsRequest, tab: str, counts: dict[str, int]) -> list[tuple[s
         if name:
             query["tab"] = name
         tabs.append((words[name], f"?{query.urlencode()}", name == tab, counts[name or "active"]))
-    return tabs
+    return [*tabs, *more_tabs()]
 
 
 @require_GET

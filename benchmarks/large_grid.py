@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from alerts import alarm_days
 from alerts.models import Alert, AlertDetection, AlertEvent, Resolution
 from ingestion.models import RowProblem, Upload
 from ingestion.storage import store
@@ -68,6 +69,8 @@ def fill(substations: int, days: int) -> None:
         fill_costs(grid, now)
         _uploads(now, clerk)
         account(grid, now, hours_of=most_urgent_alert().substation)
+    while alarm_days.refresh(now=now):
+        pass
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 

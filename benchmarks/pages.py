@@ -40,6 +40,8 @@ PAGES = (
     "/alerts/",
     "/alerts/panel/",
     "/alerts/line/",
+    "/alerts/kpis/",
+    "/alerts/maintenance/",
     "/alerts/?sort=penalty",
     "/alerts/history/",
     "/alerts/history/?range=30d&cause=overload",

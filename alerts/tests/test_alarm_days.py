@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -114,12 +115,8 @@ def test_the_number_of_queries_of_a_day_does_not_grow(person: Cast, django_asser
         assert len(alarm_days.rows_of(start, end)) == 20
 
 
-def test_a_day_is_one_of_the_sites_clock(settings: Any) -> None:
-    settings.TIME_ZONE = "Asia/Kolkata"
-    timezone.get_default_timezone.cache_clear()
-    try:
-        start, end = alarm_days.bounds(datetime(2026, 3, 2, tzinfo=UTC).date())
-        assert start.astimezone(UTC) == datetime(2026, 3, 1, 18, 30, tzinfo=UTC)
-        assert end - start == timedelta(days=1)
-    finally:
-        timezone.get_default_timezone.cache_clear()
+def test_a_day_is_one_of_the_sites_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alarm_days, "zone", lambda: ZoneInfo("Asia/Kolkata"))
+    start, end = alarm_days.bounds(date(2026, 3, 2))
+    assert start.astimezone(UTC) == datetime(2026, 3, 1, 18, 30, tzinfo=UTC)
+    assert end - start == timedelta(days=1)
