@@ -107,7 +107,7 @@ class AlarmKpiViewSet(viewsets.GenericViewSet[Alert]):
     @extend_schema(parameters=SCOPE, responses=AlarmKpiSerializer)
     def list(self, request: Request) -> Response:
         """One answer; 204 where no alarm is on record."""
-        form = kpi_scope.ScopeForm(request.GET)
+        form = kpi_scope.KpiScopeForm(request.GET)
         if not form.is_valid():
             raise ValidationError({name: [str(each) for each in said] for name, said in form.errors.items()})
         end = moment_of(request, "until") if "until" in request.GET else timezone.now()

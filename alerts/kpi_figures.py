@@ -30,7 +30,7 @@ ALARM = np.dtype(
 """
 Alarms = NDArray[np.void]
 RAISED, ANNOUNCED_AGAIN, REOPENED, HELD, FLEETING = range(5)
-"""Steps: the first three were announced; held: it was back while chattering; fleeting: over before anybody was told."""
+"""Steps: the first three were announced; held: it was back while chattering; fleeting: over before it was shown."""
 
 CRITICAL = 20
 BUCKET_S = 600
@@ -103,36 +103,36 @@ def figures(alarms: Alarms, start_s: float, end_s: float) -> AlarmFigures:
     if end_s <= start_s:
         raise ValueError(f"A period ends after it starts; received {start_s} to {end_s}.")
     inside = np.sort(alarms[(alarms["at_s"] >= start_s) & (alarms["at_s"] < end_s)], order="at_s")
-    told = inside[inside["step"] <= REOPENED]
-    raised = told[told["step"] == RAISED]
-    buckets = counted(told["at_s"], start_s, end_s, BUCKET_S)
+    announced = inside[inside["step"] <= REOPENED]
+    raised = announced[announced["step"] == RAISED]
+    buckets = counted(announced["at_s"], start_s, end_s, BUCKET_S)
     chatters = chattering(inside)
     is_flooded, floods = flooded(buckets)
     stood = np.fmin(np.fmin(raised["active_for_s"], raised["closed_after_s"]), end_s - raised["at_s"])
-    is_nuisance = chatters[inside["step"] <= REOPENED] | (told["is_false"] > 0)
+    is_nuisance = chatters[inside["step"] <= REOPENED] | (announced["is_false"] > 0)
     fleeting = int(np.sum(inside["step"] == FLEETING))
-    actors = bad_actors(told)
-    is_critical = told["severity"] >= CRITICAL
+    actors = bad_actors(announced)
+    is_critical = announced["severity"] >= CRITICAL
     return AlarmFigures(
         days=(end_s - start_s) / DAY_S,
-        count=len(told),
+        count=len(announced),
         raised=len(raised),
-        per_day=len(told) / ((end_s - start_s) / DAY_S),
-        peak_day=int(counted(told["at_s"], start_s, end_s, DAY_S).max(initial=0)),
-        per_10_minutes=len(told) / ((end_s - start_s) / BUCKET_S),
+        per_day=len(announced) / ((end_s - start_s) / DAY_S),
+        peak_day=int(counted(announced["at_s"], start_s, end_s, DAY_S).max(initial=0)),
+        per_10_minutes=len(announced) / ((end_s - start_s) / BUCKET_S),
         peak_10_minutes=int(buckets.max(initial=0)),
         floods=floods,
         flood_share=float(np.mean(is_flooded)),
         chattering=sources(inside[chatters]),
         fleeting=fleeting,
         stale=int(np.sum(stood > STALE_S)),
-        critical_share=share(int(np.sum(is_critical)), len(told)),
-        nuisance_share=share(int(np.sum(is_nuisance)), len(told)),
-        reopen_share=share(int(np.sum(told["step"] == REOPENED)), len(raised)),
-        worst_fifth_share=worst_fifth(actors, len(told)),
+        critical_share=share(int(np.sum(is_critical)), len(announced)),
+        nuisance_share=share(int(np.sum(is_nuisance)), len(announced)),
+        reopen_share=share(int(np.sum(announced["step"] == REOPENED)), len(raised)),
+        worst_fifth_share=worst_fifth(actors, len(announced)),
         bad_actors=actors,
-        acknowledge_critical=percentiles(told["acknowledged_after_s"][is_critical]),
-        acknowledge_warning=percentiles(told["acknowledged_after_s"][~is_critical]),
+        acknowledge_critical=percentiles(announced["acknowledged_after_s"][is_critical]),
+        acknowledge_warning=percentiles(announced["acknowledged_after_s"][~is_critical]),
         close=percentiles(raised["closed_after_s"]),
         clear=percentiles(raised["active_for_s"]),
     )
@@ -181,13 +181,13 @@ def sources(alarms: Alarms) -> int:
     return len(np.unique(alarms[["substation", "kind"]]))
 
 
-def bad_actors(told: Alarms) -> tuple[BadActor, ...]:
+def bad_actors(announced: Alarms) -> tuple[BadActor, ...]:
     """Every source (substation, cause), the one with most alarms first."""
-    if not len(told):
+    if not len(announced):
         return ()
-    found, counts = np.unique(told[["substation", "cause"]], return_counts=True)
+    found, counts = np.unique(announced[["substation", "cause"]], return_counts=True)
     order = np.argsort(-counts, kind="stable")
-    shares = np.cumsum(counts[order]) / len(told)
+    shares = np.cumsum(counts[order]) / len(announced)
     return tuple(
         BadActor(int(found["substation"][at]), found["cause"][at].decode(), int(counts[at]), float(cumulative))
         for at, cumulative in zip(order, shares, strict=True)

@@ -29,7 +29,7 @@ DEFAULT_PERIOD = timedelta(days=30)
 """What the targets are judged over."""
 
 
-class ScopeForm(forms.Form):
+class KpiScopeForm(forms.Form):
     """The parts of the URL beside the range; nothing that is sent is an error but another value than those offered."""
 
     site = forms.CharField(label=_("Site"), required=False, widget=forms.TextInput(attrs={"class": "input"}))

@@ -23,7 +23,7 @@ EXPORTS = {"csv": kpi_export.as_csv, "xlsx": kpi_export.as_xlsx}
 class ScopeFilter:
     """What the filter bar asks of a filter."""
 
-    form: kpi_scope.ScopeForm
+    form: kpi_scope.KpiScopeForm
 
 
 @require_GET
@@ -31,7 +31,7 @@ class ScopeFilter:
 def kpis(request: EmsRequest) -> HttpResponse:
     """How well the alarms serve; ``?format=csv`` or ``xlsx`` exports what range and filters select."""
     chosen = TimeRange.parse(request.GET, zone=zone_for(request, timezone.get_default_timezone()), default="30d")
-    form = kpi_scope.ScopeForm(request.GET)
+    form = kpi_scope.KpiScopeForm(request.GET)
     wanted = request.GET.get("format", "")
     if wanted and (chosen.error or not form.is_valid() or wanted not in EXPORTS):
         said = chosen.error or _("Expected csv or xlsx, and causes and parts as the page offers them.")
