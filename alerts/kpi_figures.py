@@ -105,9 +105,9 @@ def figures(alarms: Alarms, start_s: float, end_s: float) -> AlarmFigures:
     inside = np.sort(alarms[(alarms["at_s"] >= start_s) & (alarms["at_s"] < end_s)], order="at_s")
     announced = inside[inside["step"] <= REOPENED]
     raised = announced[announced["step"] == RAISED]
-    buckets = counted(announced["at_s"], start_s, end_s, BUCKET_S)
+    places, buckets = occupied(announced["at_s"], start_s, BUCKET_S)
     chatters = chattering(inside)
-    is_flooded, floods = flooded(buckets)
+    flooded_buckets, floods = flooded(places, buckets)
     stood = np.fmin(np.fmin(raised["active_for_s"], raised["closed_after_s"]), end_s - raised["at_s"])
     is_nuisance = chatters[inside["step"] <= REOPENED] | (announced["is_false"] > 0)
     fleeting = int(np.sum(inside["step"] == FLEETING))
@@ -118,11 +118,11 @@ def figures(alarms: Alarms, start_s: float, end_s: float) -> AlarmFigures:
         count=len(announced),
         raised=len(raised),
         per_day=len(announced) / ((end_s - start_s) / DAY_S),
-        peak_day=int(counted(announced["at_s"], start_s, end_s, DAY_S).max(initial=0)),
+        peak_day=int(occupied(announced["at_s"], start_s, DAY_S)[1].max(initial=0)),
         per_10_minutes=len(announced) / ((end_s - start_s) / BUCKET_S),
         peak_10_minutes=int(buckets.max(initial=0)),
         floods=floods,
-        flood_share=float(np.mean(is_flooded)),
+        flood_share=flooded_buckets / np.ceil((end_s - start_s) / BUCKET_S),
         chattering=sources(inside[chatters]),
         fleeting=fleeting,
         stale=int(np.sum(stood > STALE_S)),
@@ -142,21 +142,24 @@ def share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def counted(at_s: NDArray[np.int64], start_s: float, end_s: float, length_s: int) -> NDArray[np.int64]:
-    """How many fall into each stretch of ``length_s`` from the start on; the last one may be shorter."""
-    number = int(np.ceil((end_s - start_s) / length_s))
-    places = ((at_s - start_s) // length_s).astype(np.int64)
-    return np.bincount(places, minlength=number)
+def occupied(at_s: NDArray[np.int64], start_s: float, length_s: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The stretches of ``length_s``, counted from the start, in which anything is, and how much."""
+    places, counts = np.unique(((at_s - start_s) // length_s).astype(np.int64), return_counts=True)
+    return places, counts
 
 
-def flooded(buckets: NDArray[np.int64]) -> tuple[NDArray[np.bool_], int]:
-    """Which stretches of ten minutes are part of a flood, and how many floods there are."""
-    begins, ends = buckets > FLOOD_ABOVE, buckets < FLOOD_UNTIL
-    # The newest bucket that began or ended one decides; before the first there is none.
-    deciding = np.where(begins | ends, np.arange(len(buckets)), -1)
-    newest = np.maximum.accumulate(deciding) if len(buckets) else deciding
-    inside = np.where(newest >= 0, begins[newest], False)
-    return inside, int(np.sum(inside & ~np.concatenate([[False], inside[:-1]])))
+def flooded(places: NDArray[np.int64], counts: NDArray[np.int64]) -> tuple[int, int]:
+    """How many stretches of ten minutes are part of a flood, and how many floods there are."""
+    # An empty stretch ends a flood: one after each occupied one that has none beside it.
+    empty = np.setdiff1d(places + 1, places)
+    at = np.concatenate([places, empty])
+    order = np.argsort(at)
+    number = np.concatenate([counts, np.zeros_like(empty)])[order]
+    begins, ends = number > FLOOD_ABOVE, number < FLOOD_UNTIL
+    # The newest stretch that began or ended one decides; before the first there is none.
+    deciding = np.maximum.accumulate(np.where(begins | ends, np.arange(len(number)), -1))
+    inside = (deciding >= 0) & begins[deciding] if len(number) else begins
+    return int(np.sum(inside)), int(np.sum(inside & ~np.concatenate([[False], inside[:-1]])))
 
 
 def chattering(alarms: Alarms) -> NDArray[np.bool_]:

@@ -124,7 +124,7 @@ def read(
         end=end,
         found=found,
         lines=judged(found, days_known),
-        groups=_groups(alarms, by, names, period)[:groups],
+        groups=_groups(alarms, by, names, period, groups),
         actors=_actors(found, names, groups and MAX_ACTORS),
         by=by,
         pending=pending,
@@ -149,7 +149,7 @@ def _chosen(alarms: Alarms, scope: Mapping[str, str], names: Names) -> Alarms:
     return alarms
 
 
-def _groups(alarms: Alarms, by: str, names: Names, period: tuple[float, float]) -> list[KpiGroup]:
+def _groups(alarms: Alarms, by: str, names: Names, period: tuple[float, float], at_most: int | None) -> list[KpiGroup]:
     """The part with most alarms first."""
     if by == "cause":
         keys = alarms["cause"]
@@ -161,7 +161,9 @@ def _groups(alarms: Alarms, by: str, names: Names, period: tuple[float, float]) 
             number = {pk: sites.index(site) for pk, (_code, site) in names.items()}
             keys = np.array([number.get(int(pk), -1) for pk in keys], dtype=np.int64)
             label = lambda at: (sites[at] if at >= 0 else "") or _now("No site")  # noqa: E731
-    found = [KpiGroup(str(label(key)), figures(alarms[keys == key], *period)) for key in np.unique(keys)]
+    parts, part_of, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    largest = np.argsort(-counts, kind="stable")[:at_most]
+    found = [KpiGroup(str(label(parts[part])), figures(alarms[part_of == part], *period)) for part in largest]
     return sorted(found, key=lambda group: (-group.found.count, group.name))
 
 

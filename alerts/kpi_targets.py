@@ -90,7 +90,7 @@ def _line(
 
 def _rates(found: AlarmFigures, days: float) -> list[JudgedFigure]:
     why = too_few(days, MIN_ALARMS, MIN_ALARMS)
-    peak = _("most on one day: %(count)s") % {"count": figure(found.peak_day)}
+    peak = _("most on one day: %(count)s") % {"count": _count(found.peak_day)}
     floods = ngettext("%(count)d flood", "%(count)d floods", found.floods) % {"count": found.floods}
     rate, never = found.per_10_minutes, float("inf")
     return [
@@ -98,7 +98,7 @@ def _rates(found: AlarmFigures, days: float) -> list[JudgedFigure]:
               _("up to %(most)d") % {"most": MAX_PER_DAY}, why, peak),
         _line("per_10_minutes", _("Alarms per 10 minutes, mean"), rate, figure(rate), (MAX_PER_10_MINUTES, 2),
               _("about %(most)d") % {"most": MAX_PER_10_MINUTES}, why),
-        _line("peak_10_minutes", _("Most in 10 minutes"), found.peak_10_minutes, figure(found.peak_10_minutes),
+        _line("peak_10_minutes", _("Most in 10 minutes"), found.peak_10_minutes, _count(found.peak_10_minutes),
               (MAX_PEAK_10_MINUTES, never), _("up to %(most)d") % {"most": MAX_PEAK_10_MINUTES}, why),
         _line("flood_share", _("Time in flood"), found.flood_share, _percent(found.flood_share),
               (MAX_FLOOD_SHARE, never), _("below %(most)s") % {"most": share(MAX_FLOOD_SHARE)}, why, floods),
@@ -111,11 +111,11 @@ def _quality(found: AlarmFigures, days: float) -> list[JudgedFigure]:
     up_to = _("up to %(most)s")
     critical_limits = (MAX_CRITICAL_SHARE, ACT_CRITICAL_SHARE)
     return [
-        _line("chattering", _("Chattering"), found.chattering, figure(found.chattering), (0, never), "0", of_days,
+        _line("chattering", _("Chattering"), found.chattering, _count(found.chattering), (0, never), "0", of_days,
               _("sources that came three times within half an hour")),
-        _line("fleeting", _("Fleeting"), found.fleeting, figure(found.fleeting), (0, never), "0", of_days,
+        _line("fleeting", _("Fleeting"), found.fleeting, _count(found.fleeting), (0, never), "0", of_days,
               _("over within the on-delay, not shown")),
-        _line("stale", _("Stale"), found.stale, figure(found.stale), (0, MAX_STALE), "0", of_days,
+        _line("stale", _("Stale"), found.stale, _count(found.stale), (0, MAX_STALE), "0", of_days,
               _("active for more than a day")),
         _line("critical_share", _("Critical"), found.critical_share, _percent(found.critical_share), critical_limits,
               up_to % {"most": share(MAX_CRITICAL_SHARE)}, of_alarms),
@@ -152,6 +152,10 @@ def _pair(key: str, label: str, found: Percentiles, days: float, limits: Sequenc
 
 def seconds(value: float | None) -> str:
     return NOTHING if value is None else duration(timedelta(seconds=value))
+
+
+def _count(value: int) -> str:
+    return fixed(value, 0)
 
 
 def _percent(value: float | None) -> str:
