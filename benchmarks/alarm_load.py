@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -154,16 +156,37 @@ def _copy_closed(first: int, copies: int, back: timedelta) -> None:
     events = AlertEvent.objects.filter(alert__gte=first).order_by("pk").values_list("pk", flat=True)[0]
     found = Resolution.objects.order_by("pk").values_list("pk", flat=True)[0]
     size = TEMPLATE_SIZE
-    for number in range(1, copies):
-        moved, event_count = number * size, 4 * size
-        _copy_rows(Alert, first, size, moved, back * number, {})
-        _copy_rows(AlertEvent, events, event_count, number * event_count, back * number, {"alert_id": moved})
-        _copy_rows(Resolution, found, size, moved, back * number, {"alert_id": moved})
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            for model in (Alert, AlertEvent, Resolution):
-                table = model._meta.db_table
-                cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")  # noqa: S608  (names of our tables)
+    with _loading_in_bulk():
+        for number in range(1, copies):
+            moved, event_count = number * size, 4 * size
+            _copy_rows(Alert, first, size, moved, back * number, {})
+            _copy_rows(AlertEvent, events, event_count, number * event_count, back * number, {"alert_id": moved})
+            _copy_rows(Resolution, found, size, moved, back * number, {"alert_id": moved})
+
+
+@contextmanager
+def _loading_in_bulk() -> Iterator[None]:
+    """On PostgreSQL: indexes are made afterwards, references to rows that are there are not checked, numbers go on."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    tables = [model._meta.db_table for model in (Alert, AlertEvent, Resolution)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%s)"
+            " AND indexname NOT IN (SELECT conname FROM pg_constraint)",
+            [tables],
+        )
+        indexes = cursor.fetchall()
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for name, _definition in indexes:
+            cursor.execute(f'DROP INDEX "{name}"')
+        yield
+        for _name, definition in indexes:
+            cursor.execute(definition)
+        for table in tables:
+            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")  # noqa: S608  (names of our tables)
 
 
 def _copy_rows(

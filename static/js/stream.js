@@ -121,6 +121,7 @@ if (url) {
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) poll();
   });
+  window.addEventListener("online", poll);
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted) return;
