@@ -17,9 +17,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.requests import EmsRequest
 
-from . import bulk, page, planned, services, shelf
+from . import assignment, bulk, page, planned, services, shelf
 from .changes import Conflict
-from .forms import AcknowledgeForm, ComeBackForm, CommentForm, ResolutionForm, ShelveForm, WithdrawForm, WorkForm
+from .forms import (
+    AcknowledgeForm,
+    AssignForm,
+    ComeBackForm,
+    CommentForm,
+    ResolutionForm,
+    ShelveForm,
+    WithdrawForm,
+    WorkForm,
+)
 from .lifecycle import Refused, Transition
 from .models import Alert
 
@@ -47,6 +56,13 @@ def unacknowledge(request: EmsRequest, pk: int) -> HttpResponse:
 def comment(request: EmsRequest, pk: int) -> HttpResponse:
     """Add a comment."""
     return _change(request, pk, CommentForm, services.comment, "comment_form")
+
+
+@require_POST
+@acknowledges
+def assign(request: EmsRequest, pk: int) -> HttpResponse:
+    """Give it to somebody, or to nobody."""
+    return _change(request, pk, AssignForm, assignment.assign, "assign_form")
 
 
 @require_POST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status, viewsets
@@ -14,7 +15,7 @@ from rest_framework.response import Response
 
 from substations.models import Substation
 
-from . import services, shelf
+from . import assignment, services, shelf
 from .changes import Conflict, EventSource
 from .display_names import explain
 from .filters import HistoryFilter
@@ -73,6 +74,10 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     substation = serializers.SlugRelatedField[Substation](slug_field="code", read_only=True)
     state = serializers.CharField(read_only=True)
     severity = serializers.CharField(source="severity_name", read_only=True)
+    assignee = serializers.CharField(source="assignee.username", default=None, read_only=True)
+    suppressed_by = serializers.PrimaryKeyRelatedField[Alert](
+        read_only=True, help_text="The alert that silences it, of alerts that are suppressed by design."
+    )
     acknowledged_by = serializers.CharField(source="acknowledged_by.username", default=None, read_only=True)
     reason = serializers.CharField(source="plain_sentence", read_only=True)
     penalty_if_left = _amount("penalty.left")
@@ -94,7 +99,8 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
             "id", "substation", "kind", "cause", "severity", "state", "condition", "acknowledged", "suppression",
             "raised_at", "detected_at", "peak_at", "cleared_at", "closed_at", "closure", "acknowledged_by",
             "acknowledged_at", "acknowledge_note", "loss_kwh", "loss_low_kwh", "loss_high_kwh", "loss_pct", "score",
-            "confidence", "reason", "last_known_at", "occurrences", "reopen_count", "detection", "version",
+            "confidence", "reason", "last_known_at", "assignee", "suppressed_until", "suppressed_by",
+            "suppression_reason", "chattering_count", "occurrences", "reopen_count", "detection", "version",
             "penalty_if_left", "penalty_if_mended", "penalty_currency", "repair", "cost_sentence",
         )  # fmt: skip
 
@@ -116,6 +122,12 @@ class ReasonSerializer(NoteSerializer):
     note = serializers.CharField(max_length=2000)
 
 
+class AssignSerializer(NoteSerializer):
+    assignee = serializers.SlugRelatedField[User](
+        slug_field="username", queryset=assignment.assignable(), allow_null=True, help_text="Null: nobody."
+    )
+
+
 class ShelveSerializer(ReasonSerializer):
     minutes = serializers.IntegerField(min_value=1, max_value=shelf.MAX_SHELF_MINUTES)
 
@@ -135,7 +147,7 @@ class ApiAlertFilter(HistoryFilter):
 class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
     """Open alerts and, with ``?history=true``, closed ones; with ``?sort=penalty`` the dearest first."""
 
-    queryset = Alert.objects.select_related("substation", "acknowledged_by", "penalty", "repair")
+    queryset = Alert.objects.select_related("substation", "acknowledged_by", "assignee", "penalty", "repair")
     serializer_class = AlertSerializer
     filterset_class = ApiAlertFilter
     query_parameters = ("history", "sort")
@@ -143,6 +155,7 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
         "acknowledge": ["alerts.acknowledge_alert"],
         "unacknowledge": ["alerts.acknowledge_alert"],
         "comment": ["alerts.acknowledge_alert"],
+        "assign": ["alerts.acknowledge_alert"],
         "shelve": ["alerts.shelve_alert"],
         "unshelve": ["alerts.shelve_alert"],
         "resolve": ["alerts.resolve_alert"],
@@ -153,10 +166,10 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
             return super().get_queryset().prefetch_related("events__actor", "resolutions__resolved_by")
         if self.request.GET.get("history", "").lower() in ("true", "1", "yes"):
             closed = Alert.objects.in_history().order_by("-closed_at", "-pk")
-            return closed.select_related("substation", "acknowledged_by", "penalty", "repair")
+            return closed.select_related("substation", "acknowledged_by", "assignee", "penalty", "repair")
         found = Alert.objects.unresolved().with_newest_reading()
         found = found.dearest_first() if self._is_by_penalty() else found.most_urgent_first()
-        return found.select_related("substation", "acknowledged_by", "penalty", "repair")
+        return found.select_related("substation", "acknowledged_by", "assignee", "penalty", "repair")
 
     def _is_by_penalty(self) -> bool:
         wanted = self.request.GET.get("sort", "urgency")
@@ -196,6 +209,14 @@ class AlertViewSet(viewsets.ReadOnlyModelViewSet[Alert]):
         asked = ReasonSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         return self._guarded(services.comment, text=asked.validated_data["note"])
+
+    @extend_schema(request=AssignSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
+    @action(detail=True, methods=["post"])
+    def assign(self, request: Request, pk: str | None = None) -> Response:
+        """Give it to somebody who may acknowledge alerts, or to nobody."""
+        asked = AssignSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return self._guarded(assignment.assign, **asked.validated_data)
 
     @extend_schema(request=ShelveSerializer, responses={200: AlertDetailSerializer, 409: OpenApiResponse()})
     @action(detail=True, methods=["post"])

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import User
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from .assignment import assignable
 from .models import Resolution
 
 Text = forms.Textarea(attrs={"rows": 3, "class": "input"})
@@ -84,6 +86,25 @@ class WorkForm(VerbForm):
     )
     reason = forms.CharField(label=_("Work"), max_length=200, widget=_line(_("e.g. oil change")))
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+
+class AssignForm(VerbForm):
+    """To whom; an empty choice takes it back."""
+
+    assignee = forms.ModelChoiceField(
+        queryset=User.objects.none(),
+        label=_("Assigned to"),
+        required=False,
+        to_field_name="username",
+        empty_label=_("Nobody"),
+        widget=forms.Select(attrs={"class": "select"}),
+    )
+    note = forms.CharField(label=_("Note"), required=False, max_length=1800, widget=_line())
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["assignee"].queryset = assignable()  # type: ignore[attr-defined]  # a ModelChoiceField
 
 
 class ComeBackForm(VerbForm):

@@ -131,6 +131,7 @@ class Alert(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
 
     objects = AlertQuerySet.as_manager()
+    mark: Any = None  # of ``marks.mark``, where a list asked for it
 
     class Meta:
         ordering = ["-raised_at"]

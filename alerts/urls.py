@@ -17,6 +17,7 @@ urlpatterns = [
     path("<int:pk>/acknowledge/", actions.acknowledge, name="acknowledge"),
     path("<int:pk>/unacknowledge/", actions.unacknowledge, name="unacknowledge"),
     path("<int:pk>/comment/", actions.comment, name="comment"),
+    path("<int:pk>/assign/", actions.assign, name="assign"),
     path("<int:pk>/shelve/", actions.shelve, name="shelve"),
     path("<int:pk>/unshelve/", actions.unshelve, name="unshelve"),
     path("<int:pk>/out-of-service/", actions.begin_work, name="begin-work"),

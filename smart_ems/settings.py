@@ -194,6 +194,9 @@ ALERT_FLEETING_MINUTES = env.int("EMS_ALERT_FLEETING_MINUTES", default=30)
 # Acknowledged and still active after so many hours: raised again; 0 is never.
 ALERT_RE_ALARM_CRITICAL_HOURS = env.float("EMS_ALERT_RE_ALARM_CRITICAL_HOURS", default=4)
 ALERT_RE_ALARM_WARNING_HOURS = env.float("EMS_ALERT_RE_ALARM_WARNING_HOURS", default=24)
+# A flood: more announcements than this in ten minutes, until fewer than that.
+ALERT_FLOOD_STARTS_ABOVE = env.int("EMS_ALERT_FLOOD_STARTS_ABOVE", default=10)
+ALERT_FLOOD_ENDS_BELOW = env.int("EMS_ALERT_FLOOD_ENDS_BELOW", default=5)
 ALERT_STALE_HOURS = env.float("EMS_ALERT_STALE_HOURS", default=24)
 # A cleared warning that nobody acknowledges is closed after so many days; 0 is never.
 ALERT_EXPIRE_DAYS = env.float("EMS_ALERT_EXPIRE_DAYS", default=7)
