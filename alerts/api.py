@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
@@ -19,8 +18,9 @@ from . import assignment, services, shelf
 from .changes import Conflict, EventSource
 from .display_names import explain
 from .filters import HistoryFilter
+from .guidance import advice_of
 from .lifecycle import Refused
-from .models import Alert, AlertEvent, AlertRepair, Resolution, contradict
+from .models import Alert, AlertEvent, AlertRepair, Resolution
 
 
 class Conflicted(APIException):
@@ -42,17 +42,10 @@ class ResolutionSerializer(serializers.ModelSerializer[Resolution]):
     class Meta:
         model = Resolution
         fields = (
-            "classification", "root_cause", "corrective_action", "preventive_strategy", "outcome", "resolved_by",
-            "resolved_at", "while_active",
+            "classification", "checks", "root_cause", "corrective_action", "preventive_strategy", "outcome",
+            "resolved_by", "resolved_at", "while_active",
         )  # fmt: skip
         read_only_fields = ("resolved_at", "while_active")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        try:
-            contradict(attrs.get("classification", ""), attrs.get("outcome", ""))
-        except ValidationError as error:
-            raise serializers.ValidationError(error.message_dict) from error
-        return attrs
 
 
 def _amount(source: str) -> serializers.DecimalField:
@@ -108,9 +101,13 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
 class AlertDetailSerializer(AlertSerializer):
     events = AlertEventSerializer(many=True, read_only=True)
     resolutions = ResolutionSerializer(many=True, read_only=True)
+    advice = serializers.SerializerMethodField(help_text="What to check first: the plant's own guidance, or built in.")
 
     class Meta(AlertSerializer.Meta):
-        fields = (*AlertSerializer.Meta.fields, "events", "resolutions")  # type: ignore[assignment]  # the base has fewer
+        fields = (*AlertSerializer.Meta.fields, "events", "resolutions", "advice")  # type: ignore[assignment]  # the base has fewer
+
+    def get_advice(self, alert: Alert) -> list[str]:
+        return list(advice_of(alert).steps)
 
 
 class NoteSerializer(serializers.Serializer[Any]):

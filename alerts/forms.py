@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 from django import forms
 from django.contrib.auth.models import User
@@ -10,7 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from .assignment import assignable
-from .models import Resolution
+from .guidance import advice_of
+from .models import Alert, Resolution
 
 Text = forms.Textarea(attrs={"rows": 3, "class": "input"})
 
@@ -113,13 +115,20 @@ class ComeBackForm(VerbForm):
 
 
 class ResolutionForm(forms.ModelForm[Resolution]):
-    """What was found and what was done."""
+    """What was found and what was done. The detected cause, the first step of the advice and, of what has cleared, the
+    outcome are preselected; one text is asked for.
 
+    A false alarm is an outcome: the cause then says what was taken for one.
+    """
+
+    checks = forms.MultipleChoiceField(
+        label=_("Checked"), required=False, widget=forms.CheckboxSelectMultiple(attrs={"class": "check"})
+    )
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Resolution
-        fields = ["classification", "root_cause", "corrective_action", "preventive_strategy", "outcome"]
+        fields = ["classification", "checks", "root_cause", "corrective_action", "preventive_strategy", "outcome"]
         widgets = {
             "classification": forms.Select(attrs={"class": "select"}),
             "outcome": forms.Select(attrs={"class": "select"}),
@@ -127,6 +136,21 @@ class ResolutionForm(forms.ModelForm[Resolution]):
             "corrective_action": Text,
             "preventive_strategy": Text,
         }
+
+    def __init__(self, *args: Any, steps: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["checks"].choices = [(step, step) for step in steps]  # type: ignore[attr-defined]  # it has choices
+
+    @classmethod
+    def of(cls, alert: Alert, data: Any = None) -> Self:
+        steps = advice_of(alert).steps
+        initial: dict[str, object] = {"version": alert.version, "classification": alert.cause, "checks": steps[:1]}
+        if not alert.is_active:
+            initial["outcome"] = Resolution.Outcome.RESOLVED
+        return cls(data, initial=initial, steps=steps)
+
+    def clean_checks(self) -> str:
+        return "\n".join(self.cleaned_data["checks"])
 
     def findings(self) -> dict[str, str]:
         return {name: self.cleaned_data[name] for name in self.Meta.fields}

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from core.requests import EmsRequest, is_fragment, render_page
 from losses.outlook_models import MonthOutlook
-from mlcore.explanations import checks_of
 
 from . import evidence
 from .display_names import explain
 from .energy import energy_of
 from .forms import AcknowledgeForm, AssignForm, ComeBackForm, CommentForm, ShelveForm, WithdrawForm, WorkForm
+from .guidance import advice_of
 from .lifecycle import Transition, allowed
 from .marks import mark
 from .models import Alert
@@ -63,7 +63,7 @@ def show(request: EmsRequest, alert: Alert, *, status: int = 200, **more: object
         "fed_from": [link.source for link in alert.substation.links_in.select_related("source") if link.source],
         "events": alert.events.select_related("actor").order_by("-seq"),
         "resolutions": alert.resolutions.select_related("resolved_by"),
-        "checks": checks_of(alert.cause),
+        "advice": advice_of(alert),
         "evidence": evidence.read(alert.detection.evidence, alert.detection.cause) if alert.detection else None,
         "similar": similar(alert),
         "acknowledge_form": AcknowledgeForm(initial=at_version),

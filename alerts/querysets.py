@@ -14,7 +14,8 @@ from django.utils import timezone
 from substations.models import Reading
 
 if TYPE_CHECKING:
-    from .models import Alert, AlertEvent  # noqa: F401 (named as text below)
+    from .guidance_models import AlertGuidance  # noqa: F401 (named as text below)
+    from .models import Alert, AlertEvent  # noqa: F401 (likewise)
 
 
 SUPPRESSION_OF_TAB = {"shelved": "shelved", "out_of_service": "out_of_service", "suppressed": "by_design"}
@@ -126,6 +127,13 @@ class AlertQuerySet(models.QuerySet["Alert"]):
                 stale=Count("pk", filter=asks & Q(condition="active", raised_at__lte=long_ago)),
             )
         )
+
+
+class AlertGuidanceQuerySet(models.QuerySet["AlertGuidance"]):
+    def fitting(self, alert: Alert) -> AlertGuidanceQuerySet:
+        """All that holds for an alert, general and specific."""
+        where = Q(substation=alert.substation_id) | Q(substation__isnull=True, site__in=("", alert.substation.site))
+        return self.filter(where, kind__in=("", alert.kind), cause__in=("", alert.cause))
 
 
 class AlertEventQuerySet(models.QuerySet["AlertEvent"]):

@@ -12,6 +12,7 @@ urlpatterns = [
     path("history/", views.history, name="history"),
     path("panel/", views.panel, name="panel"),
     path("acknowledge/", actions.acknowledge_many, name="acknowledge-many"),
+    path("resolve/", actions.resolve_many, name="resolve-many"),
     # /alerts/<pk>/
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/acknowledge/", actions.acknowledge, name="acknowledge"),

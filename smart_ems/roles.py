@@ -32,6 +32,7 @@ VIEWS = [
     "losses.view_compensationproof",
     "alerts.view_alert",
     "alerts.view_alertevent",
+    "alerts.view_alertguidance",
     "alerts.view_resolution",
     "reports.view_report",
     "reports.add_report",
@@ -49,6 +50,10 @@ OPERATES = [
 ]
 ENGINEERS = [
     "alerts.shelve_critical_alert",
+    "alerts.resolve_many_alerts",
+    "alerts.add_alertguidance",
+    "alerts.change_alertguidance",
+    "alerts.delete_alertguidance",
     "substations.add_substation",
     "substations.change_substation",
     "substations.delete_substation",
