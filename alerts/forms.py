@@ -114,6 +114,18 @@ class ComeBackForm(VerbForm):
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
 
+class ShiftNoteForm(VerbForm):
+    text = forms.CharField(
+        label=_("Note for the next shift"),
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3, "class": "input"}),
+    )
+
+    def __init__(self, *args: Any, is_required: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].required = is_required
+
+
 class ResolutionForm(forms.ModelForm[Resolution]):
     """What was found and what was done. The detected cause, the first step of the advice and, of what has cleared, the
     outcome are preselected; one text is asked for.

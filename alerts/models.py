@@ -30,6 +30,8 @@ from substations.models import Reading, Substation
 from . import display_names
 from .cost_sentence import cost_sentence
 from .guidance_models import AlertGuidance as AlertGuidance  # a model of this app, in a file of its own
+from .handover_models import ShiftHandover as ShiftHandover  # likewise
+from .handover_models import ShiftNote as ShiftNote  # likewise
 from .lifecycle import Condition, DisplayState, LifecycleState, Suppression
 from .penalty_models import AlertPenalty as AlertPenalty  # likewise
 from .querysets import AlertEventQuerySet, AlertQuerySet

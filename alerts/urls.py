@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import actions, views
+from . import actions, handover_views, views
 
 app_name = "alerts"
 urlpatterns = [
@@ -13,6 +13,11 @@ urlpatterns = [
     path("panel/", views.panel, name="panel"),
     path("acknowledge/", actions.acknowledge_many, name="acknowledge-many"),
     path("resolve/", actions.resolve_many, name="resolve-many"),
+    # /alerts/handover/
+    path("handover/", handover_views.shift, name="handover"),
+    path("handover/note/", handover_views.add_note, name="shift-note"),
+    path("handover/end/", handover_views.hand_over, name="hand-over"),
+    path("handover/<int:pk>/take-over/", handover_views.take_over, name="take-over"),
     # /alerts/<pk>/
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/acknowledge/", actions.acknowledge, name="acknowledge"),

@@ -41,6 +41,7 @@ PAGES = (
     "/alerts/panel/",
     "/alerts/?sort=penalty",
     "/alerts/history/",
+    "/alerts/handover/",
     "/alerts/history/?range=30d&cause=overload",
     "/alerts/{alert}/",
     "/alerts/{alert}/resolve/",

@@ -33,6 +33,8 @@ VIEWS = [
     "alerts.view_alert",
     "alerts.view_alertevent",
     "alerts.view_alertguidance",
+    "alerts.view_shifthandover",
+    "alerts.view_shiftnote",
     "alerts.view_resolution",
     "reports.view_report",
     "reports.add_report",

@@ -185,6 +185,7 @@ DEMAND_WINDOW_S = env.int("EMS_DEMAND_WINDOW_S", default=900)
 # Alerts. An episode that ended this long before the newest reading goes straight to the history.
 ALERT_LIVE_HOURS = env.float("EMS_ALERT_LIVE_HOURS", default=7 * 24)
 ALERT_REJOIN_HOURS = env.float("EMS_ALERT_REJOIN_HOURS", default=24)
+ALERT_REOPEN_MINUTES = env.int("EMS_ALERT_REOPEN_MINUTES", default=15)
 ALERT_VERIFY_MINUTES = env.int("EMS_ALERT_VERIFY_MINUTES", default=30)
 # So many substations of one feeder with one cause within so many minutes are one fault, and one announcement.
 ALERT_FEEDER_FAULT_SIZE = env.int("EMS_ALERT_FEEDER_FAULT_SIZE", default=3)

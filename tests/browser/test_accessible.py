@@ -14,8 +14,9 @@ pytestmark = MARKS
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 SERIOUS = ("serious", "critical")
 PAGES = (
-    "/", "/alerts/", "/alerts/{alert}/", "/alerts/{alert}/resolve/", "/alerts/history/", "/alerts/{closed}/",
-    "/substations/", "/substations/{code}/", f"/substations/{METERED}/", "/models/", "/models/{code}/",
+    "/", "/alerts/", "/alerts/{alert}/", "/alerts/{alert}/resolve/", "/alerts/history/", "/alerts/handover/",
+    "/alerts/{closed}/", "/substations/", "/substations/{code}/", f"/substations/{METERED}/", "/models/",
+    "/models/{code}/",
     "/models/{code}/compare/", "/uploads/", "/uploads/new/", "/uploads/{upload}/", "/uploads/{upload}/problems/",
     "/losses/", "/losses/feeders/", "/losses/what-if/", "/losses/months/", "/losses/bills/", "/losses/tariffs/",
     "/search/?q=ss", "/preferences/", "/reports/", "/reports/?kind=shift", "/design/", "/password/", "/nowhere/",
