@@ -36,7 +36,11 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 
     def in_history(self) -> AlertQuerySet:
         """Closed ones, without what was over before anybody was told of it."""
-        return self.filter(closed_at__isnull=False).exclude(closure="fleeting")
+        return self.shown().filter(closed_at__isnull=False)
+
+    def shown(self) -> AlertQuerySet:
+        """Open and closed ones, without those that are counted only."""
+        return self.exclude(closure="fleeting")
 
     def fleeting(self) -> AlertQuerySet:
         """Over within the on-delay: counted, not shown."""
@@ -65,6 +69,10 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         old = now - timedelta(days=settings.ALERT_EXPIRE_DAYS)
         cleared = self.unresolved().filter(condition="cleared", suppression="none", acknowledged=False)
         return cleared.filter(severity_peak__lt=20, cleared_at__lte=old, detected_at__lte=old)
+
+    def newest_first(self) -> AlertQuerySet:
+        """Those that are open by when they began, then the closed ones by when they were closed."""
+        return self.order_by(F("closed_at").desc(nulls_first=True), "-raised_at", "-pk")
 
     def on_tab(self, tab: str) -> AlertQuerySet:
         """Open alerts of one tab of the list: ``stale``, ``suppressed``, ``shelved``, ``out_of_service``, else those

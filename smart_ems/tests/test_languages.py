@@ -38,8 +38,8 @@ PAGES = (
     "/substations/SS-1/strip/", "/models/SS-1/why/", "/models/SS-1/quality/", "/uploads/", "/uploads/new/",
     "/uploads/{upload}/", "/models/", "/models/SS-1/", "/models/SS-1/panel/", "/search/?q=zzz", "/search/?q=a",
     "/losses/what-if/", "/losses/what-if/?substation=SS-1&fixed_kvar=9000", "/losses/what-if/SS-1/panel/",
-    "/losses/", "/losses/feeders/", "/losses/months/", "/losses/bills/", "/losses/tariffs/", "/preferences/",
-    "/password/", "/password/done/", "/reports/", "/reports/?kind=shift",
+    "/losses/", "/losses/lines/", "/losses/feeders/", "/losses/months/", "/losses/bills/", "/losses/tariffs/",
+    "/preferences/", "/password/", "/password/done/", "/reports/", "/reports/?kind=shift",
     "/reports/?kind=alert", "/nowhere/",
 )  # fmt: skip
 

@@ -18,8 +18,9 @@ PAGES = (
     "/alerts/{closed}/", "/substations/", "/substations/{code}/", f"/substations/{METERED}/", "/models/",
     "/models/{code}/",
     "/models/{code}/compare/", "/uploads/", "/uploads/new/", "/uploads/{upload}/", "/uploads/{upload}/problems/",
-    "/losses/", "/losses/feeders/", "/losses/what-if/", "/losses/months/", "/losses/bills/", "/losses/tariffs/",
-    "/search/?q=ss", "/preferences/", "/reports/", "/reports/?kind=shift", "/design/", "/password/", "/nowhere/",
+    "/losses/", "/losses/lines/", "/losses/feeders/", "/losses/what-if/", "/losses/months/", "/losses/bills/",
+    "/losses/tariffs/", "/search/?q=ss", "/preferences/", "/reports/", "/reports/?kind=shift", "/design/",
+    "/password/", "/nowhere/",
     "/admin/", "/admin/alerts/alert/", "/admin/substations/substation/", "/admin/substations/substation/add/",
 )  # fmt: skip
 
