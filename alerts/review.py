@@ -108,7 +108,7 @@ def review(detection: Detection, *, now: datetime) -> Alert:
     detection = Detection.objects.select_related("substation").get(pk=detection.pk)  # the copy in hand may be old
     link = AlertDetection.objects.select_related("alert").filter(detection=detection).first()
     if link is None and detection.withdrawn_at is not None:
-        raise Conflict(_("It was withdrawn before anybody was told of it."))
+        raise Conflict(_("It was withdrawn before it was reviewed."))
     if link:
         AlertDetection.objects.filter(pk=link.pk).update(revision=detection.revision)
         return refresh(link.alert, now=now)
