@@ -18,6 +18,8 @@ from django.db.models import Max, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
+from mlcore.models import METER_CAUSES, Detection
+
 from . import kpi_figures
 from .kpi_figures import ALARM, Alarms
 from .lifecycle import Transition
@@ -32,9 +34,10 @@ OVERLAP_EVENTS = 2000
 MAX_DAYS_A_ROUND = 60
 
 COMINGS = Q(announces=True) | Q(action=Transition.RETURN)
-FALSE = Q(outcome=Resolution.Outcome.FALSE_ALARM) | Q(
-    classification__in=[Resolution.Classification.FALSE_POSITIVE, Resolution.Classification.SENSOR]
-)
+# As ``services`` judges a resolution: a fault of the meter makes a finding that is not about data a false one.
+OF_METER = Q(classification__in=[*METER_CAUSES, Resolution.METER_FAULT])
+ABOUT_DATA = Q(alert__kind__in=[Detection.Kind.METER, Detection.Kind.DATA_MISSING])
+FALSE = Q(outcome=Resolution.Outcome.FALSE_ALARM) | (OF_METER & ~ABOUT_DATA)
 STEPS = {Transition.RAISE: kpi_figures.RAISED, Transition.REOPEN: kpi_figures.REOPENED}
 
 

@@ -9,12 +9,8 @@ from django.db.models import Count, Max, Q
 
 from mlcore.models import Detection
 
+from . import floods
 from .models import Alert, AlertEvent
-from .querysets import OUT
-
-FLOOD_WINDOW = timedelta(minutes=10)
-FLOOD_ABOVE = 10
-"""ISA-18.2: a flood is more than ten announced alarms of one operator within ten minutes."""
 
 # chosen: what was announced longer ago is standing; it is counted and does not sound any more.
 HEARD_FOR = timedelta(hours=24)
@@ -31,6 +27,7 @@ class AlarmLine:
     warning: int
     acknowledged: int
     shelved: int
+    suppressed: int
     out_of_service: int
     critical_announced: int
     warning_announced: int
@@ -50,14 +47,9 @@ class AlarmLine:
             return "critical"
         return "warning" if self.warning else "normal"
 
-    @property
-    def is_quiet(self) -> bool:
-        """Whether nothing is open at all."""
-        return not (self.asking or self.acknowledged or self.shelved or self.out_of_service)
-
 
 def read(*, now: datetime) -> AlarmLine:
-    """The line as it is now. Three queries."""
+    """The line as it is now. Four queries."""
     heard = _announced(now)
     newest_pk = max(heard["critical"] or 0, heard["warning"] or 0)
     announced = AlertEvent.objects.select_related("alert__substation").filter(pk=newest_pk).first()
@@ -65,7 +57,7 @@ def read(*, now: datetime) -> AlarmLine:
         **_counts(),
         critical_announced=heard["critical"] or 0,
         warning_announced=heard["warning"] or 0,
-        is_flood=heard["lately"] > FLOOD_ABOVE,
+        is_flood=floods.current(now=now) is not None,
         newest=announced.alert if announced else None,
         newest_at=announced.at if announced else None,
         as_of=now,
@@ -82,16 +74,16 @@ def _counts() -> dict[str, int]:
             warning=Count("pk", filter=asks & Q(shown_severity__lt=CRITICAL)),
             acknowledged=Count("pk", filter=Q(suppression="none", acknowledged=True)),
             shelved=Count("pk", filter=Q(suppression="shelved")),
-            out_of_service=Count("pk", filter=Q(suppression__in=OUT)),
+            suppressed=Count("pk", filter=Q(suppression="by_design")),
+            out_of_service=Count("pk", filter=Q(suppression="out_of_service")),
         )
     )
 
 
 def _announced(now: datetime) -> dict[str, int]:
-    """Newest announcement of a critical and of a warning that nobody has acknowledged, and how many came lately."""
+    """Newest announcement of a critical and of a warning that nobody has acknowledged."""
     asks = Q(alert__closed_at__isnull=True, alert__acknowledged=False, alert__suppression="none")
     return AlertEvent.objects.announcements(now - HEARD_FOR, now).aggregate(
         critical=Max("pk", filter=asks & Q(alert__severity_peak__gte=CRITICAL)),
         warning=Max("pk", filter=asks & Q(alert__severity_peak__lt=CRITICAL)),
-        lately=Count("pk", filter=Q(at__gt=now - FLOOD_WINDOW)),
     )

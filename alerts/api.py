@@ -26,7 +26,7 @@ class ApiAlertFilter(HistoryFilter):
 class AlertViewSet(AlertVerbsMixin, viewsets.ReadOnlyModelViewSet[Alert]):
     """Open alerts and, with ``?history=true``, closed ones; with ``?sort=penalty`` the dearest first."""
 
-    queryset = Alert.objects.select_related("substation", "acknowledged_by", "penalty", "repair")
+    queryset = Alert.objects.select_related("substation", "acknowledged_by", "assignee", "penalty", "repair")
     serializer_class = AlertSerializer
     filterset_class = ApiAlertFilter
     query_parameters = ("history", "sort")
@@ -36,10 +36,10 @@ class AlertViewSet(AlertVerbsMixin, viewsets.ReadOnlyModelViewSet[Alert]):
             return super().get_queryset().prefetch_related("events__actor", "resolutions__resolved_by")
         if self.request.GET.get("history", "").lower() in ("true", "1", "yes"):
             closed = Alert.objects.in_history().order_by("-closed_at", "-pk")
-            return closed.select_related("substation", "acknowledged_by", "penalty", "repair")
+            return closed.select_related("substation", "acknowledged_by", "assignee", "penalty", "repair")
         found = Alert.objects.unresolved().with_newest_reading()
         found = found.dearest_first() if self._is_by_penalty() else found.most_urgent_first()
-        return found.select_related("substation", "acknowledged_by", "penalty", "repair")
+        return found.select_related("substation", "acknowledged_by", "assignee", "penalty", "repair")
 
     def _is_by_penalty(self) -> bool:
         wanted = self.request.GET.get("sort", "urgency")

@@ -1,6 +1,7 @@
 """How an alert changes: one guarded UPDATE and one AlertEvent.
 
-Called by ``services``, ``shelf`` and ``planned`` (operators and the clock) and by ``review`` (the data) alone.
+Called by ``services``, ``shelf``, ``planned`` and ``assignment`` (operators), ``timers`` and ``suppression`` (the
+clock) and ``review`` (the data) alone.
 """
 
 from __future__ import annotations

@@ -15,7 +15,6 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -32,6 +31,9 @@ from . import display_names
 from .alarm_day_models import AlarmDay as AlarmDay  # a model of this app, in a file of its own
 from .answer_models import KeptAnswer as KeptAnswer  # likewise
 from .cost_sentence import cost_sentence
+from .guidance_models import AlertGuidance as AlertGuidance  # a model of this app, in a file of its own
+from .handover_models import ShiftHandover as ShiftHandover  # likewise
+from .handover_models import ShiftNote as ShiftNote  # likewise
 from .lifecycle import Condition, DisplayState, LifecycleState, Suppression
 from .penalty_models import AlertPenalty as AlertPenalty  # likewise
 from .querysets import AlertEventQuerySet, AlertQuerySet
@@ -134,6 +136,7 @@ class Alert(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
 
     objects = AlertQuerySet.as_manager()
+    mark: Any = None  # of ``marks.mark``, where a list asked for it
 
     class Meta:
         ordering = ["-raised_at"]
@@ -142,6 +145,7 @@ class Alert(models.Model):
         permissions = [
             ("acknowledge_alert", _("Can acknowledge alerts")),
             ("resolve_alert", _("Can resolve alerts")),
+            ("resolve_many_alerts", _("Can resolve several alerts at once")),
             ("shelve_alert", _("Can shelve alerts")),
             ("shelve_critical_alert", _("Can shelve critical alerts")),
         ]
@@ -277,14 +281,13 @@ class ReviewFailure(Failure):
 class Resolution(models.Model):
     """What was found and done. An alert that came back keeps its earlier resolutions."""
 
-    class Classification(models.TextChoices):
-        POWER_FACTOR = "power_factor_deviation", _("Power factor deviation")
-        CAPACITOR = "capacitor_bank_failure", _("Capacitor bank failure")
-        IMBALANCE = "voltage_imbalance", _("Voltage imbalance")
-        OVERLOAD = "overload", _("Overload")
-        HARMONICS = "harmonics", _("Harmonics")
-        SENSOR = "sensor_fault", _("Sensor fault")
-        FALSE_POSITIVE = "false_positive", _("False positive")
+    METER_FAULT = "sensor_fault"
+    CLASSIFICATIONS = [
+        *Cause.choices,
+        (METER_FAULT, _("Other fault of the meter")),
+        ("other", _("Something else")),
+    ]
+    """The causes of the detector, and what it has no name for."""
 
     class Outcome(models.TextChoices):
         RESOLVED = "fully_resolved", _("Fully resolved")
@@ -293,9 +296,12 @@ class Resolution(models.Model):
         MONITOR = "monitoring_required", _("Monitoring required")
 
     alert = models.ForeignKey(Alert, models.PROTECT, related_name="resolutions")
-    classification = models.CharField(_("incident classification"), max_length=24, choices=Classification)
-    root_cause = models.TextField(_("confirmed root cause"))
-    corrective_action = models.TextField(_("corrective action"))
+    classification = models.CharField(_("incident classification"), max_length=24, choices=CLASSIFICATIONS)
+    checks = models.TextField(_("checked"), blank=True, help_text=_("Steps of the advice that were taken."))
+    root_cause = models.TextField(_("confirmed root cause"), blank=True)
+    corrective_action = models.TextField(
+        _("corrective action"), help_text=_("What was found and done; of a false alarm, why it is one.")
+    )
     preventive_strategy = models.TextField(_("preventive strategy"), blank=True)
     outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome)
     resolved_by = models.ForeignKey(
@@ -312,23 +318,10 @@ class Resolution(models.Model):
     def __str__(self) -> str:
         return f"{self.alert_id} {self.get_outcome_display()}"
 
-    def clean(self) -> None:
-        """Cause and outcome must not contradict each other: later trainings learn from them."""
-        contradict(self.classification, self.outcome)
-
-
-def contradict(classification: str, outcome: str) -> None:
-    """ValidationError where one says that nothing was wrong and the other that something was."""
-    cause, ended = Resolution.Classification, Resolution.Outcome
-    names = {"found": dict(cause.choices).get(classification), "ended": dict(ended.choices).get(outcome)}
-    if not classification or not outcome:
-        return
-    if outcome == ended.FALSE_ALARM and classification not in (cause.FALSE_POSITIVE, cause.SENSOR):
-        said = _("“%(ended)s” does not go with “%(found)s”: choose false positive or sensor fault, or another outcome.")
-        raise ValidationError({"outcome": said % names})
-    if classification == cause.FALSE_POSITIVE and outcome != ended.FALSE_ALARM:
-        said = _("“%(found)s” does not go with “%(ended)s”: choose false alarm as the outcome, or what was wrong.")
-        raise ValidationError({"outcome": said % names})
+    @property
+    def summary(self) -> str:
+        """What a line says of it."""
+        return self.root_cause or self.corrective_action
 
 
 class AlertEvent(models.Model):

@@ -26,6 +26,7 @@ from .models import Alert, AlertDetection, Resolution, ReviewFailure
 from .summary import Summary, summarise
 
 logger = logging.getLogger(__name__)
+REOPENS = (Alert.Closure.CLEARED, Alert.Closure.RESOLVED)
 NOT_REVIEWED = Q(review__isnull=True, withdrawn_at__isnull=True) | Q(revision__gt=F("review__revision"))
 
 
@@ -99,15 +100,22 @@ def review(detection: Detection, *, now: datetime) -> Alert:
 
     1. A detection that an alert already stands for updates that alert.
     2. Otherwise it joins the open alert of its key while that one is active, or if it is the same cause within a day.
-    3. Otherwise, if it was over before the open alert began, or long before the newest reading, it is recorded in the
+    3. Otherwise it opens the alert again that closed with this cause minutes ago, unless that was a false alarm.
+    4. Otherwise, if it was over before the open alert began, or long before the newest reading, it is recorded in the
        history.
-    4. Otherwise an open alert that has cleared is superseded, and a new alert is raised.
+    5. Otherwise an open alert that has cleared is superseded, and a new alert is raised.
     """
+    detection = Detection.objects.select_related("substation").get(pk=detection.pk)  # the copy in hand may be old
     link = AlertDetection.objects.select_related("alert").filter(detection=detection).first()
+    if link is None and detection.withdrawn_at is not None:
+        raise Conflict(_("It was withdrawn before it was reviewed."))
     if link:
         AlertDetection.objects.filter(pk=link.pk).update(revision=detection.revision)
         return refresh(link.alert, now=now)
     current = _open_alert(detection.substation_id, detection.kind)
+    if current is None and (closed := _just_closed(detection)):
+        AlertDetection.objects.create(alert=closed, detection=detection, revision=detection.revision)
+        return refresh(closed, now=now)
     if current is None:
         return _raise(detection, now=now, late=_is_retrospective(detection))
     if detection.end is not None and detection.end < current.raised_at:
@@ -119,6 +127,17 @@ def review(detection: Detection, *, now: datetime) -> Alert:
         return _raise(detection, now=now, late=True)
     apply(current, Transition.SUPERSEDE, now=now, closure=Alert.Closure.SUPERSEDED)
     return _raise(detection, now=now, late=False)
+
+
+def _just_closed(detection: Detection) -> Alert | None:
+    """The closed alert of its key and cause that cleared ``ALERT_REOPEN_MINUTES`` or less before it began."""
+    if not detection.is_open:
+        return None
+    since = detection.start - timedelta(minutes=settings.ALERT_REOPEN_MINUTES)
+    closed = Alert.objects.filter(substation=detection.substation_id, kind=detection.kind, cause=detection.cause)
+    ended = closed.filter(closure__in=REOPENS, cleared_at__gte=since, cleared_at__lte=detection.start)
+    alert = ended.order_by("-cleared_at").first()
+    return None if alert is None or _was_false_alarm(alert) else alert
 
 
 def _open_alert(substation_id: int, kind: str) -> Alert | None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.contrib.auth.models import User
 from rest_framework import serializers
 
 from substations.models import Substation
 
-from . import planned, shelf
+from . import assignment, planned, shelf
 from .bulk import MAX_AT_ONCE
-from .models import Alert, AlertEvent, AlertRepair, Resolution, contradict
+from .guidance import advice_of
+from .models import Alert, AlertEvent, AlertRepair, Resolution
 
 MAX_ID = 2**63 - 1
 """The largest number that both databases take."""
@@ -31,17 +32,10 @@ class ResolutionSerializer(serializers.ModelSerializer[Resolution]):
     class Meta:
         model = Resolution
         fields = (
-            "classification", "root_cause", "corrective_action", "preventive_strategy", "outcome", "resolved_by",
-            "resolved_at", "while_active",
+            "classification", "checks", "root_cause", "corrective_action", "preventive_strategy", "outcome",
+            "resolved_by", "resolved_at", "while_active",
         )  # fmt: skip
         read_only_fields = ("resolved_at", "while_active")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        try:
-            contradict(attrs.get("classification", ""), attrs.get("outcome", ""))
-        except ValidationError as error:
-            raise serializers.ValidationError(error.message_dict) from error
-        return attrs
 
 
 def _amount(source: str) -> serializers.DecimalField:
@@ -90,7 +84,8 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
             "id", "substation", "kind", "cause", "severity", "state", "condition", "acknowledged", "suppression",
             "raised_at", "detected_at", "peak_at", "cleared_at", "closed_at", "closure", "acknowledged_by",
             "acknowledged_at", "acknowledge_note", "loss_kwh", "loss_low_kwh", "loss_high_kwh", "loss_pct", "score",
-            "confidence", "reason", "last_known_at", "occurrences", "reopen_count", "detection", "version",
+            "confidence", "reason", "last_known_at", "assignee", "suppressed_until", "suppressed_by",
+            "suppression_reason", "chattering_count", "occurrences", "reopen_count", "detection", "version",
             "penalty_if_left", "penalty_if_mended", "penalty_currency", "repair", "cost_sentence",
         )  # fmt: skip
 
@@ -98,9 +93,13 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
 class AlertDetailSerializer(AlertSerializer):
     events = AlertEventSerializer(many=True, read_only=True)
     resolutions = ResolutionSerializer(many=True, read_only=True)
+    advice = serializers.SerializerMethodField(help_text="What to check first: the plant's own guidance, or built in.")
 
     class Meta(AlertSerializer.Meta):
-        fields = (*AlertSerializer.Meta.fields, "events", "resolutions")  # type: ignore[assignment]  # the base has fewer
+        fields = (*AlertSerializer.Meta.fields, "events", "resolutions", "advice")  # type: ignore[assignment]  # the base has fewer
+
+    def get_advice(self, alert: Alert) -> list[str]:
+        return list(advice_of(alert).steps)
 
 
 class NoteSerializer(serializers.Serializer[Any]):
@@ -110,6 +109,12 @@ class NoteSerializer(serializers.Serializer[Any]):
 
 class ReasonSerializer(NoteSerializer):
     note = serializers.CharField(max_length=2000)
+
+
+class AssignSerializer(NoteSerializer):
+    assignee = serializers.SlugRelatedField[User](
+        slug_field="username", queryset=assignment.assignable(), allow_null=True, help_text="Null: nobody."
+    )
 
 
 class ShelveSerializer(ReasonSerializer):

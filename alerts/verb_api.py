@@ -14,7 +14,7 @@ from rest_framework.exceptions import PermissionDenied as ApiPermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from . import bulk, planned, services, shelf
+from . import assignment, bulk, planned, services, shelf
 from .changes import Conflict, EventSource, expect
 from .display_names import explain
 from .kept_answers import PARAMETER, answered_once
@@ -22,6 +22,7 @@ from .lifecycle import Refused
 from .models import Alert
 from .serializers import (
     AlertDetailSerializer,
+    AssignSerializer,
     BulkAnswerSerializer,
     BulkSerializer,
     NoteSerializer,
@@ -59,6 +60,7 @@ class AlertVerbsMixin:
         "acknowledge": ["alerts.acknowledge_alert"],
         "unacknowledge": ["alerts.acknowledge_alert"],
         "comment": ["alerts.acknowledge_alert"],
+        "assign": ["alerts.acknowledge_alert"],
         "shelve": ["alerts.shelve_alert"],
         "unshelve": ["alerts.shelve_alert"],
         "resolve": ["alerts.resolve_alert"],
@@ -81,6 +83,11 @@ class AlertVerbsMixin:
     def comment(self, request: Request, pk: str | None = None) -> Response:
         """Add a comment."""
         return self._change(request, ReasonSerializer, _comment)
+
+    @verb(AssignSerializer)
+    def assign(self, request: Request, pk: str | None = None) -> Response:
+        """Give it to somebody who may acknowledge alerts, or to nobody."""
+        return self._change(request, AssignSerializer, assignment.assign)
 
     @verb(ShelveSerializer)
     def shelve(self, request: Request, pk: str | None = None) -> Response:

@@ -203,7 +203,7 @@ def _alerts(grid: list[Substation], now: datetime, days: int, by: User) -> None:
     )
     Resolution.objects.bulk_create(
         Resolution(
-            alert=alert, classification="capacitor_bank_failure", root_cause="Fuse blown", resolved_by=by,
+            alert=alert, classification="capacitor_failure", root_cause="Fuse blown", resolved_by=by,
             corrective_action="Fuse replaced", outcome="fully_resolved", resolved_at=alert.closed_at,
         )
         for alert in alerts

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('alerts', '0013_suppression_assignment_chattering'),
+        ('alerts', '0016_shift_handover'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -50,7 +50,7 @@ def test_what_comes_later_is_written_beside_it(person: Cast) -> None:
 
 
 def test_a_false_alarm_is_known_as_one(person: Cast) -> None:
-    resolved(raised(), person("operator"), classification="false_positive", outcome="false_alarm")
+    resolved(raised(), person("operator"), outcome="false_alarm")
     (row,) = refreshed()
     assert row["is_false"] == 1
 

@@ -36,8 +36,7 @@ def scene(person: Cast) -> None:
         alert.substation.site = site
         alert.substation.save()
     services.acknowledge(fresh(alert), by=person("engineer"))
-    resolved(raised("B", kind="meter", cause="stuck_value"), person("operator"), outcome="false_alarm",
-             classification="false_positive")  # fmt: skip
+    resolved(raised("B", kind="meter", cause="stuck_value"), person("operator"), outcome="false_alarm")
     alarm_days.refresh(now=timezone.now())
 
 

@@ -19,8 +19,8 @@ from .page_checks import SignIn, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
 URL = "/alerts/line/"
-# Session, user, the two of permissions, counts, announcements, the newest.
-QUERIES = 7
+# Session, user, the two of permissions, counts, announcements, the flood, the newest.
+QUERIES = 8
 
 
 def line(**later: float) -> AlarmLine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -188,7 +189,7 @@ def test_a_run_has_no_quiet_hour_in_it_and_its_newest_is_the_newest(minutes: lis
     run = chattering.run_of(starts)
     assert run == sorted(run)
     assert run[-1:] == sorted(starts)[-1:]
-    assert all(later - earlier < HOUR for earlier, later in zip(run, run[1:], strict=False))
+    assert all(later - earlier < HOUR for earlier, later in pairwise(run))
     assert chattering.chatters(starts, interval * MINUTE) in (0, *range(3, len(starts) + 1))
 
 

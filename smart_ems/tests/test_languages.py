@@ -32,7 +32,7 @@ SAME = re.compile(
 ZONES = {name for zone in zoneinfo.available_timezones() for name in (zone, zone.replace("_", " "))}
 PAGES = (
     "/", "/dashboard/status/", "/dashboard/topology/SS-1/", "/alerts/", "/alerts/?severity=critical",
-    "/alerts/{alert}/", "/alerts/{alert}/resolve/",
+    "/alerts/handover/", "/alerts/{alert}/", "/alerts/{alert}/resolve/",
     "/alerts/panel/", "/alerts/line/", "/alerts/history/", "/alerts/history/?range=5y", "/alerts/{past}/",
     "/alerts/kpis/", "/alerts/maintenance/", "/substations/",
     "/substations/?q=zzz", "/substations/SS-1/", "/substations/SS-1/live/", "/substations/SS-1/state/",
