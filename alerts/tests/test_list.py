@@ -167,6 +167,7 @@ def test_the_tabs_count_what_they_hold(signed_in: SignIn) -> None:
     response = signed_in("viewer").get(URL)
     assert [(name, count) for name, _url, _current, count in response.context["tabs"]] == [
         ("Open", 3), ("Stale", 1), ("Suppressed", 0), ("Shelved", 0), ("Out of service", 0),
+        ("Maintenance", None), ("Alarm KPIs", None),
     ]  # fmt: skip
     assert codes(response.client, "?tab=stale") == ["OLD"]
 
