@@ -10,6 +10,7 @@ app_name = "alerts"
 urlpatterns = [
     path("", views.index, name="list"),
     path("history/", views.history, name="history"),
+    path("history/trends/", views.history_trends, name="history-trends"),
     path("line/", views.line, name="line"),
     path("panel/", views.panel, name="panel"),
     path("kpis/", kpi_views.kpis, name="kpis"),

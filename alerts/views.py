@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET
 
-from core.requests import EmsRequest, is_fragment, render_page
+from core.requests import EmsRequest, render_page
 from core.time_range import TimeRange, zone_for
 
 from . import alarm_line, floods, marks, trends
 from . import page as alert_page
+from .capped_pages import CappedPaginator
 from .export import history_csv
 from .filters import AlertFilter, AlertPageFilter, HistoryPageFilter
 from .list_tabs import Tab, more_tabs
@@ -102,24 +103,36 @@ def _tabs(request: EmsRequest, tab: str, counts: dict[str, int]) -> list[Tab]:
 @require_GET
 @view_alerts
 def history(request: EmsRequest) -> HttpResponseBase:
-    """All alerts with their trends, open ones marked; ``?format=csv`` exports what range and filters select."""
-    chosen = _range(request)
-    every = Alert.objects.shown().raised_between(*chosen.bounds(timezone.now())).newest_first()
-    every = every.select_related("substation", "acknowledged_by", "penalty")
-    found = HistoryPageFilter(request.GET, every.prefetch_related("resolutions__resolved_by"), request=request)
+    """All alerts, open ones marked; ``?format=csv`` exports what range and filters select."""
+    chosen, found = _past(request)
     if request.GET.get("format") == "csv":
         if chosen.error:
             return HttpResponseBadRequest(chosen.error, content_type="text/plain; charset=utf-8")
         return history_csv(found.qs)
     context = {
-        "page": Paginator(found.qs, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": CappedPaginator(found.qs, PAGE_SIZE).get_page(request.GET.get("page")),
         "filter": found,
         "is_filtered": _is_filtered(found, chosen),
         "range": chosen,
     }
-    if not is_fragment(request):
-        context["trends"] = trends.read(found.qs, zone=chosen.zone, query=request.GET)
     return render_page(request, "alerts/history.html", context)
+
+
+@require_GET
+@view_alerts
+def history_trends(request: EmsRequest) -> HttpResponse:
+    """The history in numbers, a panel of its page: with very many alerts it takes longer than the rows do."""
+    chosen, found = _past(request)
+    context = {"trends": trends.read(found.qs, zone=chosen.zone, query=request.GET)}
+    return render(request, "alerts/_trends.html", context)
+
+
+def _past(request: EmsRequest) -> tuple[TimeRange, HistoryPageFilter]:
+    """What range and filters of the URL select, open ones too."""
+    chosen = _range(request)
+    every = Alert.objects.shown().raised_between(*chosen.bounds(timezone.now())).newest_first()
+    every = every.select_related("substation", "acknowledged_by", "penalty")
+    return chosen, HistoryPageFilter(request.GET, every.prefetch_related("resolutions__resolved_by"), request=request)
 
 
 def _range(request: EmsRequest) -> TimeRange:

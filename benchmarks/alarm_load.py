@@ -42,6 +42,7 @@ ADDRESSES = (
     "/alerts/kpis/?range=all",
     "/alerts/history/?range=30d",
     "/alerts/history/",
+    "/alerts/history/trends/",
     "/alerts/{alert}/",
     "/dashboard/counters/",
     "/api/alerts/",

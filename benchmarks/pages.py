@@ -44,6 +44,7 @@ PAGES = (
     "/alerts/maintenance/",
     "/alerts/?sort=penalty",
     "/alerts/history/",
+    "/alerts/history/trends/",
     "/alerts/handover/",
     "/alerts/history/?range=30d&cause=overload",
     "/alerts/{alert}/",
