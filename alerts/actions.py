@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -17,9 +17,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.requests import EmsRequest
 
-from . import bulk, page, planned, services, shelf
+from . import assignment, bulk, page, planned, services, shelf
 from .changes import Conflict
-from .forms import AcknowledgeForm, ComeBackForm, CommentForm, ResolutionForm, ShelveForm, WithdrawForm, WorkForm
+from .forms import (
+    AcknowledgeForm,
+    AssignForm,
+    ComeBackForm,
+    CommentForm,
+    ResolutionForm,
+    ShelveForm,
+    WithdrawForm,
+    WorkForm,
+)
 from .lifecycle import Refused, Transition
 from .models import Alert
 
@@ -47,6 +56,13 @@ def unacknowledge(request: EmsRequest, pk: int) -> HttpResponse:
 def comment(request: EmsRequest, pk: int) -> HttpResponse:
     """Add a comment."""
     return _change(request, pk, CommentForm, services.comment, "comment_form")
+
+
+@require_POST
+@acknowledges
+def assign(request: EmsRequest, pk: int) -> HttpResponse:
+    """Give it to somebody, or to nobody."""
+    return _change(request, pk, AssignForm, assignment.assign, "assign_form")
 
 
 @require_POST
@@ -107,14 +123,51 @@ def acknowledge_many(request: EmsRequest) -> HttpResponse:
     if not chosen:
         messages.warning(request, _("Nothing was selected: select the alerts to acknowledge."))
     result = bulk.acknowledge(chosen, by=request.user)
-    if result.changed:
-        count = len(result.changed)
-        said = ngettext("%(count)d alert acknowledged.", "%(count)d alerts acknowledged.", count)
-        messages.success(request, said % {"count": count})
-    for what, why in result.skipped:
-        messages.warning(request, f"{what}: {why}")
+    count = len(result.changed)
+    said = ngettext("%(count)d alert acknowledged.", "%(count)d alerts acknowledged.", count)
+    _say(request, result, said % {"count": count})
     back = request.POST.get("next", "")
     return redirect(back if url_has_allowed_host_and_scheme(back, None) else "alerts:list")
+
+
+def _say(request: EmsRequest, result: bulk.Result, said: str) -> None:
+    if result.changed:
+        messages.success(request, said)
+    for what, why in result.skipped:
+        messages.warning(request, f"{what}: {why}")
+
+
+@require_POST
+@permission_required("alerts.resolve_many_alerts", raise_exception=True)
+def resolve_many(request: EmsRequest) -> HttpResponse:
+    """One form for the ticked rows of one kind, then each is resolved with it; what could not be is named."""
+    chosen = request.POST.getlist("alert")
+    result = bulk.Result()
+    alerts = [alert for alert, _version in bulk.named(chosen, result) if not alert.closed_at]
+    try:
+        bulk.refuse_several_kinds(alerts)
+    except ValueError as error:
+        messages.warning(request, str(error))
+        return redirect("alerts:list")
+    if not alerts:
+        messages.warning(request, _("Nothing was selected: select the open alerts to resolve."))
+        return redirect("alerts:list")
+    is_answer = "confirmed" in request.POST
+    form = ResolutionForm.of(alerts[0], request.POST if is_answer else None)
+    if not (is_answer and form.is_valid()):
+        context = {"alerts": alerts, "form": form}
+        return render(request, "alerts/resolve_many.html", context, status=422 if is_answer else 200)
+    result = bulk.resolve(chosen, by=request.user, findings=form.findings())
+    count = len(result.changed)
+    _say(request, result, ngettext("%(n)d alert resolved.", "%(n)d alerts resolved.", count) % {"n": count})
+    return redirect("alerts:list")
+
+
+def _again(posted: QueryDict, alert: Alert) -> QueryDict:
+    """What was typed, for the alert as it is now."""
+    kept = posted.copy()
+    kept["version"] = str(alert.version)
+    return kept
 
 
 @require_http_methods(["GET", "POST"])
@@ -124,7 +177,7 @@ def resolve(request: EmsRequest, pk: int) -> HttpResponse:
     alert = page.get(pk)
     if alert.closed_at:
         return page.refuse(request, pk, Refused(Transition.RESOLVE, alert.lifecycle_state))
-    form = ResolutionForm(request.POST or None, initial={"version": alert.version})
+    form = ResolutionForm.of(alert, request.POST or None)
     status, refused = 422 if request.method == "POST" else 200, ""
     if request.method == "POST" and form.is_valid():
         version = form.cleaned_data["version"]
@@ -135,5 +188,5 @@ def resolve(request: EmsRequest, pk: int) -> HttpResponse:
             return page.refuse(request, pk, error)
         except Conflict as error:
             alert, status, refused = page.get(pk), 409, str(error)
-            form = ResolutionForm({**form.findings(), "version": alert.version})
+            form = ResolutionForm.of(alert, _again(request.POST, alert))
     return render(request, "alerts/resolve.html", {"alert": alert, "form": form, "refused": refused}, status=status)

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from core.read_only_admin import RecordMixin
 
-from .models import Alert, AlertEvent, Resolution, ReviewFailure
+from .models import Alert, AlertEvent, AlertGuidance, Resolution, ReviewFailure, ShiftHandover, ShiftNote
 
 
 class EventInline(RecordMixin, admin.TabularInline[AlertEvent, Alert]):
@@ -49,6 +49,28 @@ class AlertEventAdmin(RecordMixin, admin.ModelAdmin[AlertEvent]):
     list_filter = ("at", "action", "source")
     search_fields = ("alert__substation__code", "comment")
     list_select_related = ("alert__substation", "actor")
+
+
+@admin.register(ShiftHandover)
+class ShiftHandoverAdmin(RecordMixin, admin.ModelAdmin[ShiftHandover]):
+    list_display = ("start", "end", "handed_over_by", "taken_over_by", "taken_over_at")
+    list_select_related = ("handed_over_by", "taken_over_by")
+
+
+@admin.register(ShiftNote)
+class ShiftNoteAdmin(RecordMixin, admin.ModelAdmin[ShiftNote]):
+    list_display = ("at", "author", "text")
+    search_fields = ("text", "author__username")
+    list_select_related = ("author",)
+
+
+@admin.register(AlertGuidance)
+class AlertGuidanceAdmin(admin.ModelAdmin[AlertGuidance]):
+    list_display = ("__str__", "site", "substation", "kind", "cause", "changed_at")
+    list_filter = ("kind", "cause", "site")
+    search_fields = ("site", "substation__code", "text")
+    list_select_related = ("substation",)
+    autocomplete_fields = ("substation",)
 
 
 @admin.register(ReviewFailure)

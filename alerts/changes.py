@@ -1,6 +1,7 @@
 """How an alert changes: one guarded UPDATE and one AlertEvent.
 
-Called by ``services``, ``shelf`` and ``planned`` (operators and the clock) and by ``review`` (the data) alone.
+Called by ``services``, ``shelf``, ``planned`` and ``assignment`` (operators), ``timers`` and ``suppression`` (the
+clock) and ``review`` (the data) alone.
 """
 
 from __future__ import annotations
@@ -9,16 +10,18 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mlcore.models import Detection
 
 from . import lifecycle
-from .lifecycle import Transition
+from .lifecycle import Suppression, Transition
 from .models import Alert, AlertEvent
 
 EventSource = AlertEvent.EventSource
+UNSUPPRESSED = {"suppressed_by": None, "suppression_reason": "", "suppressed_until": None}
 NOBODY = {"acknowledged_by": None, "acknowledged_at": None, "acknowledge_note": ""}
 
 
@@ -40,9 +43,10 @@ def apply(
     comment: str = "",
     source: EventSource = EventSource.SYSTEM,
     event_time: datetime | None = None,
+    quiet: bool = False,
     **fields: Any,
 ) -> Alert:
-    """Make one transition of the table of ``lifecycle`` and record it."""
+    """Make one transition of the table of ``lifecycle`` and record it; ``quiet``: what it would announce is held."""
     before, severity_before = alert.lifecycle_state, alert.severity_now
     state = lifecycle.after(before, transition, latched=alert.severity_peak >= Detection.Severity.CRITICAL)
     fields |= {
@@ -57,6 +61,8 @@ def apply(
         fields["closure"] = Alert.Closure.OPEN
     if before.acknowledged and not state.acknowledged:
         fields |= NOBODY
+    if before.suppression is Suppression.BY_DESIGN and state.suppression is not Suppression.BY_DESIGN:
+        fields = UNSUPPRESSED | fields
     guarded_update(alert, version=alert.version + 1, **fields)
     record(
         alert,
@@ -68,8 +74,19 @@ def apply(
         comment=comment,
         source=source,
         event_time=event_time,
+        quiet=quiet,
     )
     return alert
+
+
+def attempt(alert: Alert, transition: Transition, *, now: datetime, **fields: Any) -> bool:
+    """``apply``, in a savepoint; False if somebody else changed it at the same moment: the next round does it."""
+    try:
+        with transaction.atomic():
+            apply(alert, transition, now=now, **fields)
+    except Conflict:
+        return False
+    return True
 
 
 def guarded_update(alert: Alert, **fields: Any) -> None:
@@ -95,8 +112,12 @@ def record(
     comment: str = "",
     source: EventSource = EventSource.SYSTEM,
     event_time: datetime | None = None,
+    quiet: bool = False,
 ) -> None:
-    """Append one event. ``event_time`` is when it happened by the clock of the readings, where that is known."""
+    """Append one event. ``event_time`` is when it happened by the clock of the readings, where that is known.
+
+    Here alone is decided whether it is an announcement (``AlertEvent.announces``).
+    """
     last = alert.events.order_by("-seq").values_list("seq", flat=True).first() or 0
     AlertEvent.objects.create(
         alert=alert,
@@ -111,5 +132,6 @@ def record(
         severity_before=severity_before,
         severity_after=alert.severity_now,
         comment=comment,
+        announces=not quiet and lifecycle.announces(transition, alert.lifecycle_state),
         data={"loss_kwh": alert.loss_kwh, "detection": alert.detection_id, "version": alert.version},
     )

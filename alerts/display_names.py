@@ -50,6 +50,11 @@ TRANSITIONS = {
     Transition.RESUME.value: _("Planned work has ended"),
     Transition.SHELVE.value: _("Shelved"),
     Transition.UNSHELVE.value: _("Unshelved"),
+    Transition.SUPPRESS.value: _("Suppressed by design"),
+    Transition.UNSUPPRESS.value: _("No longer suppressed"),
+    Transition.RE_ALARM.value: _("Raised again"),
+    Transition.EXPIRE.value: _("Closed after a time"),
+    Transition.ASSIGN.value: _("Assigned"),
     Transition.COMMENT.value: _("Comment"),
 }
 

@@ -17,7 +17,7 @@ Choice = forms.Select(attrs={"class": "select"})
 
 
 class AlertFilter(django_filters.FilterSet):  # type: ignore[misc]  # the library has no types
-    """Time (of the raise, whole days in UTC), substation code, severity, kind and cause."""
+    """Time (of the raise, whole days in UTC), substation code, severity, kind, cause and whose it is."""
 
     since = django_filters.DateFilter("raised_at", "date__gte", label=_("From"), widget=Day)
     until = django_filters.DateFilter("raised_at", "date__lte", label=_("To"), widget=Day)
@@ -38,10 +38,22 @@ class AlertFilter(django_filters.FilterSet):  # type: ignore[misc]  # the librar
         choices=Detection.Kind.choices, label=_("Kind"), empty_label=_("Any"), widget=Choice
     )
     cause = django_filters.ChoiceFilter(choices=Cause.choices, label=_("Cause"), empty_label=_("Any"), widget=Choice)
+    assignee = django_filters.ChoiceFilter(
+        choices=[("me", _("Mine")), ("nobody", _("Nobody's"))],
+        method="by_assignee",
+        label=_("Assigned to"),
+        empty_label=_("Anybody"),
+        widget=Choice,
+    )
 
     class Meta:
         model = Alert
         fields: list[str] = []
+
+    def by_assignee(self, queryset: Any, name: str, value: str) -> Any:
+        if value == "nobody":
+            return queryset.filter(assignee__isnull=True)
+        return queryset.filter(assignee=self.request.user.pk)
 
     def by_severity(self, queryset: Any, name: str, value: str) -> Any:
         shown = queryset.with_shown_severity()

@@ -11,13 +11,19 @@
     reopen          system     closed                       active, unacknowledged
     supersede       system     open, cleared                closed
     withdraw        system     open, cleared                closed: not found again with corrected data or a newer model
-    suspend         system     open, not suppressed         out of service while people work on the substation
+    suspend         system     open, not put aside          out of service while people work on the substation
     resume          system     out of service               unacknowledged again if it is still active
-    shelve          operator   open, not suppressed         put aside until a time that is always given
+    shelve          operator   open, not put aside          put aside until a time that is always given
     unshelve        anybody    shelved                      unacknowledged again if it is still active
+    suppress        system     open, not suppressed         by design: another alert explains it
+    unsuppress      system     suppressed by design         unacknowledged again if it is still active
+    re-alarm        system     active, acknowledged         unacknowledged again: it has waited for too long
+    expire          system     cleared, unacknowledged      closed; never a latched one
+    assign          operator   open                         somebody's, nothing else changes
 
-A *latched* alert (Critical) stays on the list after it has cleared, until somebody resolves it. Anything that the table
-does not name is refused. What each is called on a screen is in ``display_names``.
+A *latched* alert (Critical) stays on the list after it has cleared, until somebody resolves it. What is suppressed by
+design is not put aside: people may shelve it or work on it. Anything that the table does not name is refused. What each
+is called on a screen is in ``display_names``.
 """
 
 from __future__ import annotations
@@ -75,10 +81,19 @@ class Transition(StrEnum):
     RESUME = "resume"
     SHELVE = "shelve"
     UNSHELVE = "unshelve"
+    SUPPRESS = "suppress"
+    UNSUPPRESS = "unsuppress"
+    RE_ALARM = "re_alarm"
+    EXPIRE = "expire"
+    ASSIGN = "assign"
     COMMENT = "comment"
 
 
-SUPPRESSES = {Transition.SUSPEND: Suppression.OUT_OF_SERVICE, Transition.SHELVE: Suppression.SHELVED}
+SUPPRESSES = {
+    Transition.SUSPEND: Suppression.OUT_OF_SERVICE,
+    Transition.SHELVE: Suppression.SHELVED,
+    Transition.SUPPRESS: Suppression.BY_DESIGN,
+}
 
 
 class Refused(Exception):
@@ -113,9 +128,29 @@ class LifecycleState:
         return self.condition is Condition.ACTIVE
 
 
+# What asks for somebody when it leads to an active alert that nobody has acknowledged and nothing suppresses. Handing
+# an alert back (unacknowledge) is a word between operators and announces nothing.
+ANNOUNCED = (
+    Transition.RAISE,
+    Transition.ESCALATE,
+    Transition.RETURN,
+    Transition.REOPEN,
+    Transition.RESUME,
+    Transition.UNSHELVE,
+    Transition.UNSUPPRESS,
+    Transition.RE_ALARM,
+)
+
+
+def announces(transition: Transition, state: LifecycleState) -> bool:
+    """Whether a transition that led to this state is announced: heard, sent, counted in the rate of alarms."""
+    return transition in ANNOUNCED and state.display is DisplayState.UNACKNOWLEDGED
+
+
 def allowed(state: LifecycleState, transition: Transition) -> bool:
     """Whether the table has this transition from this state."""
     still_open = not state.closed
+    not_put_aside = state.suppression in (Suppression.NONE, Suppression.BY_DESIGN)
     return {
         Transition.ESCALATE: still_open,
         Transition.DE_ESCALATE: still_open,
@@ -127,10 +162,15 @@ def allowed(state: LifecycleState, transition: Transition) -> bool:
         Transition.REOPEN: state.closed,
         Transition.SUPERSEDE: still_open and not state.active,
         Transition.WITHDRAW: still_open and not state.active,
-        Transition.SUSPEND: still_open and state.suppression is Suppression.NONE,
+        Transition.SUSPEND: still_open and not_put_aside,
         Transition.RESUME: still_open and state.suppression is Suppression.OUT_OF_SERVICE,
-        Transition.SHELVE: still_open and state.suppression is Suppression.NONE,
+        Transition.SHELVE: still_open and not_put_aside,
         Transition.UNSHELVE: still_open and state.suppression is Suppression.SHELVED,
+        Transition.SUPPRESS: still_open and state.suppression is Suppression.NONE,
+        Transition.UNSUPPRESS: still_open and state.suppression is Suppression.BY_DESIGN,
+        Transition.RE_ALARM: state.display is DisplayState.ACKNOWLEDGED,
+        Transition.EXPIRE: state.display is DisplayState.CLEARED_UNACKNOWLEDGED,
+        Transition.ASSIGN: still_open,
         Transition.COMMENT: True,
     }.get(transition, False)
 
@@ -141,10 +181,10 @@ def after(state: LifecycleState, transition: Transition, *, latched: bool) -> Li
     Raises:
         Refused: the table does not have this transition from this state.
     """
-    if not allowed(state, transition):
+    if not allowed(state, transition) or (latched and transition is Transition.EXPIRE):
         raise Refused(transition, state)
     match transition:
-        case Transition.ESCALATE | Transition.UNACKNOWLEDGE:
+        case Transition.ESCALATE | Transition.UNACKNOWLEDGE | Transition.RE_ALARM:
             return replace(state, acknowledged=False, closed=False)
         case Transition.CLEAR:
             return replace(
@@ -156,11 +196,11 @@ def after(state: LifecycleState, transition: Transition, *, latched: bool) -> Li
             return replace(state, condition=Condition.ACTIVE, acknowledged=False)
         case Transition.ACKNOWLEDGE:
             return replace(state, acknowledged=True, closed=not state.active and not latched)
-        case Transition.RESOLVE | Transition.SUPERSEDE | Transition.WITHDRAW:
+        case Transition.RESOLVE | Transition.SUPERSEDE | Transition.WITHDRAW | Transition.EXPIRE:
             return replace(state, closed=True, suppression=Suppression.NONE)
-        case Transition.SUSPEND | Transition.SHELVE:
+        case Transition.SUSPEND | Transition.SHELVE | Transition.SUPPRESS:
             return replace(state, suppression=SUPPRESSES[transition])
-        case Transition.RESUME | Transition.UNSHELVE:
+        case Transition.RESUME | Transition.UNSHELVE | Transition.UNSUPPRESS:
             return replace(state, suppression=Suppression.NONE, acknowledged=state.acknowledged and not state.active)
         case Transition.REOPEN:
             return LifecycleState(Condition.ACTIVE)

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 
 from core.requests import EmsRequest, is_fragment, render_page
 from losses.outlook_models import MonthOutlook
-from mlcore.explanations import checks_of
 
 from . import evidence
 from .display_names import explain
 from .energy import energy_of
-from .forms import AcknowledgeForm, ComeBackForm, CommentForm, ShelveForm, WithdrawForm, WorkForm
+from .forms import AcknowledgeForm, AssignForm, ComeBackForm, CommentForm, ShelveForm, WithdrawForm, WorkForm
+from .guidance import advice_of
 from .lifecycle import Transition, allowed
+from .marks import mark
 from .models import Alert
 from .similar import similar
 
@@ -31,13 +32,20 @@ OFFERED = (
     Transition.SUSPEND,
     Transition.RESUME,
     Transition.RESOLVE,
+    Transition.ASSIGN,
 )
 
 
 def get(pk: int) -> Alert:
     return get_object_or_404(
         Alert.objects.with_newest_reading().select_related(
-            "substation", "acknowledged_by", "detection__detector", "penalty", "repair"
+            "substation",
+            "acknowledged_by",
+            "assignee",
+            "detection__detector",
+            "penalty",
+            "repair",
+            "suppressed_by__substation",
         ),
         pk=pk,
     )
@@ -55,7 +63,7 @@ def show(request: EmsRequest, alert: Alert, *, status: int = 200, **more: object
         "fed_from": [link.source for link in alert.substation.links_in.select_related("source") if link.source],
         "events": alert.events.select_related("actor").order_by("-seq"),
         "resolutions": alert.resolutions.select_related("resolved_by"),
-        "checks": checks_of(alert.cause),
+        "advice": advice_of(alert),
         "evidence": evidence.read(alert.detection.evidence, alert.detection.cause) if alert.detection else None,
         "similar": similar(alert),
         "acknowledge_form": AcknowledgeForm(initial=at_version),
@@ -64,6 +72,9 @@ def show(request: EmsRequest, alert: Alert, *, status: int = 200, **more: object
         "work_form": WorkForm(initial=at_version),
         "back_form": ComeBackForm(initial=at_version),
         "comment_form": CommentForm(),
+        "assign_form": AssignForm(initial=at_version | {"assignee": alert.assignee}),
+        "suppresses": alert.suppresses.filter(suppression="by_design").select_related("substation"),
+        "is_first": bool(mark([alert])[0].mark and alert.mark.is_first),
     } | more
     return render_page(request, "alerts/detail.html", context, status=status)
 
@@ -82,7 +93,10 @@ def done(request: EmsRequest, alert: Alert) -> HttpResponse:
         return redirect(alert)
     fresh = get(alert.pk)
     if request.POST.get("as") == "row":
-        return render(request, "alerts/_row.html", {"alert": fresh, "may_undo": may_undo(request, fresh)})
+        mark([fresh])
+        return render(request, "alerts/_changed_row.html", {"alert": fresh, "may_undo": may_undo(request, fresh)})
+    if request.POST.get("as") == "toast":
+        return render(request, "alerts/_undone_toast.html", {"alert": fresh})
     return show(request, fresh)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from substations.models import PlannedWork
 
-from .changes import Conflict, EventSource, apply, expect
+from .changes import EventSource, apply, attempt, expect
 from .lifecycle import Suppression, Transition
 from .models import Alert
 
@@ -25,14 +25,20 @@ def follow(*, now: datetime) -> int:
     How many moved. Evaluating and recording go on meanwhile; what is still active afterwards needs acknowledging again.
     """
     going_on = {work.substation_id: work for work in PlannedWork.objects.at(now).order_by("end")}
-    unsuppressed = Alert.objects.unresolved().filter(suppression=Suppression.NONE)
+    unsuppressed = Alert.objects.unresolved().filter(suppression__in=(Suppression.NONE, Suppression.BY_DESIGN))
     suspended = Alert.objects.unresolved().filter(suppression=Suppression.OUT_OF_SERVICE)
     moved = 0
     for alert in unsuppressed.filter(substation__in=going_on):
-        moved += _suspend(alert, going_on[alert.substation_id], now=now)
+        work = going_on[alert.substation_id]
+        moved += attempt(alert, Transition.SUSPEND, now=now, comment=work.reason, suppressed_until=work.end)
     for alert in suspended.exclude(substation__in=going_on):
-        moved += _resume(alert, now=now)
+        moved += attempt(alert, Transition.RESUME, now=now, suppressed_until=None)
     return moved
+
+
+def work_at(substation_id: int, *, now: datetime) -> PlannedWork | None:
+    """The work that goes on at a substation now: of several, the one that ends last."""
+    return PlannedWork.objects.at(now).filter(substation=substation_id).order_by("-end").first()
 
 
 @transaction.atomic
@@ -60,7 +66,7 @@ def begin(
     now = timezone.now()
     expect(alert, version)
     work = PlannedWork.objects.create(
-        substation=alert.substation, start=now, end=now + timedelta(hours=hours), reason=reason
+        substation=alert.substation, start=now, end=now + timedelta(hours=hours), reason=reason, created_by=by
     )
     apply(alert, Transition.SUSPEND, now=now, by=by, comment=reason, source=source, suppressed_until=work.end)
     follow(now=now)
@@ -78,23 +84,3 @@ def finish(
     PlannedWork.objects.filter(substation=alert.substation_id, start__lt=now, end__gt=now).update(end=now)
     follow(now=now)
     return alert
-
-
-def _suspend(alert: Alert, work: PlannedWork, *, now: datetime) -> bool:
-    return _apply_unless_changed(alert, Transition.SUSPEND, now=now, comment=work.reason, suppressed_until=work.end)
-
-
-def _resume(alert: Alert, *, now: datetime) -> bool:
-    return _apply_unless_changed(alert, Transition.RESUME, now=now, comment="", suppressed_until=None)
-
-
-def _apply_unless_changed(
-    alert: Alert, transition: Transition, *, now: datetime, comment: str, suppressed_until: datetime | None
-) -> bool:
-    """Whether it moved; somebody else may have changed it at the same moment, then the next round does it."""
-    try:
-        with transaction.atomic():
-            apply(alert, transition, now=now, comment=comment, suppressed_until=suppressed_until)
-    except Conflict:
-        return False
-    return True

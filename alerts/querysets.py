@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Greatest
+from django.utils import timezone
 
 from substations.models import Reading
 
 if TYPE_CHECKING:
-    from .models import Alert, AlertEvent  # noqa: F401 (named as text below)
+    from .guidance_models import AlertGuidance  # noqa: F401 (named as text below)
+    from .models import Alert, AlertEvent  # noqa: F401 (likewise)
 
 
-OUT = ("out_of_service", "by_design")
+SUPPRESSION_OF_TAB = {"shelved": "shelved", "out_of_service": "out_of_service", "suppressed": "by_design"}
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
@@ -32,16 +35,51 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.filter(Q(closed_at__isnull=True) | Q(verify_at__isnull=False))
 
     def in_history(self) -> AlertQuerySet:
-        return self.filter(closed_at__isnull=False)
+        """Closed ones, without what was over before anybody was told of it."""
+        return self.shown().filter(closed_at__isnull=False)
+
+    def shown(self) -> AlertQuerySet:
+        """Open and closed ones, without those that are counted only."""
+        return self.exclude(closure="fleeting")
+
+    def fleeting(self) -> AlertQuerySet:
+        """Over within the on-delay: counted, not shown."""
+        return self.filter(closure="fleeting")
+
+    def stale(self, now: datetime) -> AlertQuerySet:
+        """Active for longer than ``ALERT_STALE_HOURS`` and not put aside: resolve, shelve or plan work."""
+        since = now - timedelta(hours=settings.ALERT_STALE_HOURS)
+        return self.unresolved().filter(condition="active", suppression="none", raised_at__lte=since)
+
+    def to_re_alarm(self, now: datetime) -> AlertQuerySet:
+        """Still active long after somebody acknowledged them, so that they are raised again."""
+        due = Q(pk__in=[])
+        for severity, hours in (
+            (Q(severity_now__gte=20), settings.ALERT_RE_ALARM_CRITICAL_HOURS),
+            (Q(severity_now__lt=20), settings.ALERT_RE_ALARM_WARNING_HOURS),
+        ):
+            if hours > 0:
+                due |= severity & Q(acknowledged_at__lte=now - timedelta(hours=hours))
+        return self.unresolved().filter(due, condition="active", suppression="none", acknowledged=True)
+
+    def to_expire(self, now: datetime) -> AlertQuerySet:
+        """Warnings that cleared and that nobody acknowledged for ``ALERT_EXPIRE_DAYS``; never one that was critical."""
+        if settings.ALERT_EXPIRE_DAYS <= 0:
+            return self.none()
+        old = now - timedelta(days=settings.ALERT_EXPIRE_DAYS)
+        cleared = self.unresolved().filter(condition="cleared", suppression="none", acknowledged=False)
+        return cleared.filter(severity_peak__lt=20, cleared_at__lte=old, detected_at__lte=old)
 
     def newest_first(self) -> AlertQuerySet:
         """Those that are open by when they began, then the closed ones by when they were closed."""
         return self.order_by(F("closed_at").desc(nulls_first=True), "-raised_at", "-pk")
 
     def on_tab(self, tab: str) -> AlertQuerySet:
-        """Open alerts of one tab of the list: ``shelved``, ``out_of_service``, else those that ask for somebody."""
-        wanted = {"shelved": ("shelved",), "out_of_service": OUT}.get(tab, ("none",))
-        return self.unresolved().filter(suppression__in=wanted)
+        """Open alerts of one tab of the list: ``stale``, ``suppressed``, ``shelved``, ``out_of_service``, else those
+        that ask for somebody."""
+        if tab == "stale":
+            return self.stale(timezone.now())
+        return self.unresolved().filter(suppression=SUPPRESSION_OF_TAB.get(tab, "none"))
 
     def raised_between(self, start: datetime | None, end: datetime | None) -> AlertQuerySet:
         """Raised with ``start <= raised_at <= end``; an open side is None."""
@@ -80,9 +118,10 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         return self.order_by(F("penalty__left").desc(nulls_last=True), "-raised_at", "-pk")
 
     def counts(self) -> dict[str, int]:
-        """How many are open and ask for somebody, how many of those are shown as critical and as warning, and how
-        many are put aside."""
+        """How many are open and ask for somebody, how many of those are shown as critical and as warning, how many
+        have been active for too long, and how many are suppressed, by each way."""
         asks = Q(suppression="none")
+        long_ago = timezone.now() - timedelta(hours=settings.ALERT_STALE_HOURS)
         return (
             self.unresolved()
             .with_shown_severity()
@@ -91,13 +130,26 @@ class AlertQuerySet(models.QuerySet["Alert"]):
                 critical=Count("pk", filter=asks & Q(shown_severity__gte=20)),
                 warning=Count("pk", filter=asks & Q(shown_severity__lt=20)),
                 shelved=Count("pk", filter=Q(suppression="shelved")),
-                out_of_service=Count("pk", filter=Q(suppression__in=OUT)),
+                out_of_service=Count("pk", filter=Q(suppression="out_of_service")),
+                suppressed=Count("pk", filter=Q(suppression="by_design")),
+                stale=Count("pk", filter=asks & Q(condition="active", raised_at__lte=long_ago)),
             )
         )
 
 
+class AlertGuidanceQuerySet(models.QuerySet["AlertGuidance"]):
+    def fitting(self, alert: Alert) -> AlertGuidanceQuerySet:
+        """All that holds for an alert, general and specific."""
+        where = Q(substation=alert.substation_id) | Q(substation__isnull=True, site__in=("", alert.substation.site))
+        return self.filter(where, kind__in=("", alert.kind), cause__in=("", alert.cause))
+
+
 class AlertEventQuerySet(models.QuerySet["AlertEvent"]):
     """Append-only: the calls that would change or remove rows refuse."""
+
+    def announcements(self, since: datetime, until: datetime) -> AlertEventQuerySet:
+        """Those that asked for somebody with ``since < at <= until``, by the server's clock."""
+        return self.filter(announces=True, at__gt=since, at__lte=until)
 
     def update(self, **kwargs: Any) -> NoReturn:
         raise TypeError("Alert events are never changed.")

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mlcore.models import Detection
+from mlcore.models import METER_CAUSES, Detection
 from mlcore.services import learn_verdict
 from substations.models import Reading
 
@@ -90,7 +90,7 @@ def resolve(
         now=now,
         by=by,
         source=source,
-        comment=resolution.root_cause,
+        comment=resolution.summary,
         closure=Alert.Closure.RESOLVED,
         verify_at=now + timedelta(minutes=settings.ALERT_VERIFY_MINUTES) if verify else None,
         verify_from=_end_of_newest_reading(alert) if verify else None,
@@ -104,13 +104,10 @@ def _end_of_newest_reading(alert: Alert) -> datetime | None:
 
 
 def _is_false(alert: Alert, resolution: Resolution) -> bool:
-    """Whether the episode was normal behaviour; a sensor fault confirms a finding about the meter."""
-    blamed_meter = resolution.classification == Resolution.Classification.SENSOR and alert.kind != Detection.Kind.METER
-    return (
-        blamed_meter
-        or resolution.outcome == Resolution.Outcome.FALSE_ALARM
-        or resolution.classification == Resolution.Classification.FALSE_POSITIVE
-    )
+    """Whether the episode was normal behaviour; a fault of the meter confirms a finding about the meter."""
+    of_meter = resolution.classification in (*METER_CAUSES, Resolution.METER_FAULT)
+    about_data = alert.kind in (Detection.Kind.METER, Detection.Kind.DATA_MISSING)
+    return resolution.outcome == Resolution.Outcome.FALSE_ALARM or (of_meter and not about_data)
 
 
 def verify_due() -> int:
@@ -136,17 +133,9 @@ def _verify(alert: Alert, *, now: datetime) -> bool:
         return False
     resolution = alert.resolutions.select_related("resolved_by").first()
     who = resolution.resolved_by.get_username() if resolution else "?"
-    apply(
-        alert,
-        Transition.REOPEN,
-        now=now,
-        comment=_("Still present %(minutes)d min after %(who)s resolved it.")
-        % {"minutes": settings.ALERT_VERIFY_MINUTES, "who": who},
-        closure=Alert.Closure.OPEN,
-        verify_at=None,
-        verify_from=None,
-        reopen_count=alert.reopen_count + 1,
-    )
+    said = _("Still present %(minutes)d min after %(who)s resolved it.")
+    said %= {"minutes": settings.ALERT_VERIFY_MINUTES, "who": who}
+    review.reopen(alert, now=now, comment=said)
     review.refresh(alert, now=now)  # what the readings said while it was closed
     return True
 

@@ -28,6 +28,7 @@ class Summary:
     loss_low_kwh: float | None
     loss_high_kwh: float | None
     occurrences: int
+    starts: tuple[datetime, ...]
 
     def as_fields(self) -> dict[str, Any]:
         return {
@@ -75,6 +76,7 @@ def summarise(detections: Sequence[Detection]) -> Summary:
         loss_low_kwh=_total(each.loss_low_kwh for each in current),
         loss_high_kwh=_total(each.loss_high_kwh for each in current),
         occurrences=sum(each.occurrences for each in current),
+        starts=tuple(sorted(start for each in current for start in each.starts)),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from . import penalties, planned, repairs, review, services, shelf
+from . import alarm_days, kept_answers, penalties, repairs, review, services, timers
 
 
 @shared_task
@@ -22,8 +22,9 @@ def refresh_penalties() -> None:
 
 @shared_task
 def refresh_repairs() -> None:
-    """Of alerts that were closed: since when reactive power is back, and what that saves."""
+    """Of alerts that were closed: since when reactive power is back, and what that saves. Also forget old answers."""
     repairs.refresh_repairs()
+    kept_answers.forget_old_answers(now=timezone.now())
 
 
 @shared_task
@@ -33,6 +34,11 @@ def verify_resolved() -> None:
 
 @shared_task
 def follow_planned_work() -> None:
-    """Whatever is put aside until a time: planned work that begins and ends, and the shelf."""
-    planned.follow(now=timezone.now())
-    shelf.end_due(now=timezone.now())
+    """Whatever waits for a time: planned work, the shelf, suppression by design, alerts that wait for somebody."""
+    timers.follow(now=timezone.now())
+
+
+@shared_task
+def refresh_alarm_days() -> None:
+    """What the figures of alarms are computed from: the days that new events concern."""
+    alarm_days.refresh(now=timezone.now())

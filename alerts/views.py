@@ -12,20 +12,29 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET
 
-from core.requests import EmsRequest, is_fragment, render_page
+from core.requests import EmsRequest, render_page
 from core.time_range import TimeRange, zone_for
 
+from . import alarm_line, floods, marks, trends
 from . import page as alert_page
-from . import trends
+from .capped_pages import CappedPaginator
 from .export import history_csv
 from .filters import AlertFilter, AlertPageFilter, HistoryPageFilter
+from .list_tabs import Tab, more_tabs
 from .models import Alert
 
 # chosen: a few screens of rows.
 PAGE_SIZE = 50
-TABS = ("", "shelved", "out_of_service")
+TABS = {
+    "": _lazy("Open"),
+    "stale": _lazy("Stale"),
+    "suppressed": _lazy("Suppressed"),
+    "shelved": _lazy("Shelved"),
+    "out_of_service": _lazy("Out of service"),
+}
 view_alerts = permission_required("alerts.view_alert", raise_exception=True)
 
 
@@ -38,10 +47,13 @@ def index(request: EmsRequest) -> HttpResponse:
     alerts = Alert.objects.on_tab(tab).raised_between(*chosen.bounds(timezone.now())).with_newest_reading()
     by_penalty = request.GET.get("sort") == "penalty"
     alerts = alerts.dearest_first() if by_penalty else alerts.most_urgent_first()
-    found = AlertPageFilter(request.GET, alerts.select_related("substation", "acknowledged_by", "penalty"))
+    shown = alerts.select_related("substation", "acknowledged_by", "assignee", "penalty", "suppressed_by__substation")
+    found = AlertPageFilter(request.GET, shown, request=request)
     counts = Alert.objects.counts()
+    rows = Paginator(found.qs, PAGE_SIZE).get_page(request.GET.get("page"))
+    rows.object_list = marks.mark(list(rows.object_list))
     context = {
-        "page": Paginator(found.qs, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": rows,
         "filter": found,
         "range": chosen,
         "keeps": [*chosen.fields, *([("tab", tab)] if tab else []), *([("sort", "penalty")] if by_penalty else [])],
@@ -52,8 +64,17 @@ def index(request: EmsRequest) -> HttpResponse:
         "hidden": counts[tab or "active"],
         "is_filtered": _is_filtered(found, chosen),
         "own_undo_after": timezone.now() - alert_page.UNDO_WITHIN,
+        **_flood(),
     }
     return render_page(request, "alerts/list.html", context)
+
+
+def _flood() -> dict[str, object]:
+    """In a flood: since when, and every open alert by feeder and cause."""
+    flood = floods.current(now=timezone.now())
+    if flood is None:
+        return {"flood": None}
+    return {"flood": flood, "groups": floods.groups(floods.grouped_alerts())[:PAGE_SIZE]}
 
 
 def _sort_url(request: EmsRequest, by_penalty: bool) -> str:
@@ -66,41 +87,52 @@ def _sort_url(request: EmsRequest, by_penalty: bool) -> str:
     return f"?{query.urlencode()}"
 
 
-def _tabs(request: EmsRequest, tab: str, counts: dict[str, int]) -> list[tuple[str, str, bool, int]]:
+def _tabs(request: EmsRequest, tab: str, counts: dict[str, int]) -> list[Tab]:
     """Text, URL (filters stay), whether it is the current one, and how many."""
-    words = {"": _("Open"), "shelved": _("Shelved"), "out_of_service": _("Out of service")}
-    tabs = []
-    for name in TABS:
+    tabs: list[Tab] = []
+    for name, word in TABS.items():
         query = request.GET.copy()
         for part in ("tab", "page"):
             query.pop(part, None)
         if name:
             query["tab"] = name
-        tabs.append((words[name], f"?{query.urlencode()}", name == tab, counts[name or "active"]))
-    return tabs
+        tabs.append((str(word), f"?{query.urlencode()}", name == tab, counts[name or "active"]))
+    return [*tabs, *more_tabs()]
 
 
 @require_GET
 @view_alerts
 def history(request: EmsRequest) -> HttpResponseBase:
-    """All alerts with their trends, open ones marked; ``?format=csv`` exports what range and filters select."""
-    chosen = _range(request)
-    every = Alert.objects.raised_between(*chosen.bounds(timezone.now())).newest_first()
-    every = every.select_related("substation", "acknowledged_by", "penalty")
-    found = HistoryPageFilter(request.GET, every.prefetch_related("resolutions__resolved_by"))
+    """All alerts, open ones marked; ``?format=csv`` exports what range and filters select."""
+    chosen, found = _past(request)
     if request.GET.get("format") == "csv":
         if chosen.error:
             return HttpResponseBadRequest(chosen.error, content_type="text/plain; charset=utf-8")
         return history_csv(found.qs)
     context = {
-        "page": Paginator(found.qs, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": CappedPaginator(found.qs, PAGE_SIZE).get_page(request.GET.get("page")),
         "filter": found,
         "is_filtered": _is_filtered(found, chosen),
         "range": chosen,
     }
-    if not is_fragment(request):
-        context["trends"] = trends.read(found.qs, zone=chosen.zone, query=request.GET)
     return render_page(request, "alerts/history.html", context)
+
+
+@require_GET
+@view_alerts
+def history_trends(request: EmsRequest) -> HttpResponse:
+    """The history in numbers, a panel of its page: with very many alerts it takes longer than the rows do."""
+    chosen, found = _past(request)
+    context = {"trends": trends.read(found.qs, zone=chosen.zone, query=request.GET)}
+    return render(request, "alerts/_trends.html", context)
+
+
+def _past(request: EmsRequest) -> tuple[TimeRange, HistoryPageFilter]:
+    """What range and filters of the URL select, open ones too."""
+    chosen = _range(request)
+    every = Alert.objects.shown().raised_between(*chosen.bounds(timezone.now())).newest_first()
+    every = every.select_related("substation", "acknowledged_by", "penalty")
+    return chosen, HistoryPageFilter(request.GET, every.prefetch_related("resolutions__resolved_by"), request=request)
 
 
 def _range(request: EmsRequest) -> TimeRange:
@@ -133,6 +165,13 @@ def panel(request: EmsRequest) -> HttpResponse:
     else:
         alerts = alerts.unresolved()
     return render(request, "alerts/_panel.html", {"alerts": alerts[:5]} | context)
+
+
+@require_GET
+@view_alerts
+def line(request: EmsRequest) -> HttpResponse:
+    """The line of alarms that stands on every page."""
+    return render(request, "alerts/_line.html", {"line": alarm_line.read(now=timezone.now())})
 
 
 def _time(text: str) -> datetime | None:

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.db import connection, models, transaction
 from django.utils import timezone
 
+from alerts import alarm_days
 from alerts.models import Alert, AlertDetection, AlertEvent, Resolution
 from ingestion.models import RowProblem, Upload
 from ingestion.storage import store
@@ -68,6 +69,8 @@ def fill(substations: int, days: int) -> None:
         fill_costs(grid, now)
         _uploads(now, clerk)
         account(grid, now, hours_of=most_urgent_alert().substation)
+    while alarm_days.refresh(now=now):
+        pass
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -200,7 +203,7 @@ def _alerts(grid: list[Substation], now: datetime, days: int, by: User) -> None:
     )
     Resolution.objects.bulk_create(
         Resolution(
-            alert=alert, classification="capacitor_bank_failure", root_cause="Fuse blown", resolved_by=by,
+            alert=alert, classification="capacitor_failure", root_cause="Fuse blown", resolved_by=by,
             corrective_action="Fuse replaced", outcome="fully_resolved", resolved_at=alert.closed_at,
         )
         for alert in alerts
@@ -232,13 +235,23 @@ def _alert(episode: Detection, now: datetime) -> Alert:
 
 
 def _events(alert: Alert, by: User) -> Iterator[AlertEvent]:
-    steps = ["raised"] if alert.closed_at is None else ["raised", "acknowledged", "cleared", "resolved"]
-    for seq, action in enumerate(steps, 1):
+    """Raised and announced; of closed ones also acknowledged after ten minutes, cleared and resolved."""
+    noticed, gone = alert.detected_at, alert.closed_at
+    steps: list[tuple[str, datetime, User | None, str]] = [("raise", noticed, None, "unacknowledged")]
+    if gone is not None:
+        steps += [
+            ("acknowledge", noticed + HOUR / 6, by, "acknowledged"),
+            ("clear", gone, None, "cleared_latched"),
+            ("resolve", gone, by, "closed"),
+        ]
+    before = ""
+    for seq, (action, at, actor, after) in enumerate(steps, 1):
         yield AlertEvent(
-            alert=alert, seq=seq, at=alert.detected_at, event_time=alert.raised_at, source="web", action=action,
-            actor=by if action in ("acknowledged", "resolved") else None, state_after="unacknowledged",
-            severity_after=alert.severity_peak,
+            alert=alert, seq=seq, at=at, event_time=at if seq > 1 else alert.raised_at, source="web", action=action,
+            actor=actor, state_before=before, state_after=after, severity_after=alert.severity_peak,
+            announces=action == "raise",
         )  # fmt: skip
+        before = after
 
 
 def _uploads(now: datetime, by: User) -> None:

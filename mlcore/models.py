@@ -49,6 +49,14 @@ class Cause(models.TextChoices):
     DATA_MISSING = "data_missing", _("Data missing")
 
 
+METER_CAUSES = (
+    Cause.BROKEN_TRIANGLE, Cause.POWER_FACTOR_METER, Cause.DEAD_PHASE, Cause.STUCK_VALUE, Cause.IMPOSSIBLE_VALUE,
+    Cause.CT_ERROR, Cause.VT_ERROR, Cause.REVERSED_CT, Cause.TEMPERATURE_SENSOR, Cause.REVERSED_CTS,
+    Cause.SWAPPED_PHASES, Cause.ROTATED_PHASES, Cause.REACTIVE_SIGN, Cause.POWER_FACTOR_SIGN,
+)  # fmt: skip
+"""What can be wrong with a meter: where it is, the loss that was found is none."""
+
+
 class Detector(models.Model):
     """One fitted model of one substation: version, what it learned from, and its artifact in the same row.
 
@@ -328,6 +336,12 @@ class Detection(models.Model):
     def occurrences(self) -> int:
         """How often it was there: it may have been over and back while the windows of its alarm remembered it."""
         return max(len(self.evidence.get("spells", ())), 1)
+
+    @property
+    def starts(self) -> list[datetime]:
+        """When it came, each time."""
+        spells = self.evidence.get("spells")
+        return [datetime.fromisoformat(spell["from"]) for spell in spells] if spells else [self.start]
 
     @property
     def seen_until(self) -> datetime | None:

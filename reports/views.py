@@ -83,7 +83,8 @@ def form_of(request: EmsRequest, kind: str, data: Any = None) -> Any:
     scope = {name: request.GET.get(name, "") for name in ("site", "substation")}
     if kind == Report.ReportKind.SHIFT:
         zone = zone_for(request, zoneinfo.ZoneInfo(settings.TIME_ZONE))
-        return ShiftForm(data, initial=scope, zone=zone)
+        times = {name: request.GET.get(name, "") for name in ("start", "end")}
+        return ShiftForm(data, initial=scope | times, zone=zone)
     before = shifted(month_of(timezone.localdate()), -1)
     months = {"month": request.GET.get("month", f"{before:%Y-%m}"), "to": request.GET.get("to", "")}
     chosen = FeedersForm if kind == Report.ReportKind.FEEDERS else MonthlyForm

@@ -8,6 +8,7 @@ from rest_framework.routers import DefaultRouter
 from rest_framework.throttling import AnonRateThrottle
 
 from alerts.api import AlertViewSet
+from alerts.kpi_api import AlarmKpiViewSet
 from core.parsers import JsonBody, NdjsonBody
 from ingestion.api import ReadingIntakeMixin, UploadViewSet
 from losses.billing_api import (
@@ -48,6 +49,7 @@ router.register("uploads", UploadViewSet)
 router.register("detections", DetectionViewSet)
 router.register("detectors", DetectorViewSet)
 router.register("alerts", AlertViewSet)
+router.register("alarm-kpis", AlarmKpiViewSet, basename="alarm-kpi")
 router.register("hourly-losses", HourlyLossViewSet, basename="hourly-loss")
 router.register("daily-losses", DailyLossViewSet, basename="daily-loss")
 router.register("line-losses", LineLossViewSet, basename="line-loss")

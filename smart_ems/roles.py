@@ -33,6 +33,9 @@ VIEWS = [
     "losses.view_compensationproof",
     "alerts.view_alert",
     "alerts.view_alertevent",
+    "alerts.view_alertguidance",
+    "alerts.view_shifthandover",
+    "alerts.view_shiftnote",
     "alerts.view_resolution",
     "reports.view_report",
     "reports.add_report",
@@ -50,6 +53,10 @@ OPERATES = [
 ]
 ENGINEERS = [
     "alerts.shelve_critical_alert",
+    "alerts.resolve_many_alerts",
+    "alerts.add_alertguidance",
+    "alerts.change_alertguidance",
+    "alerts.delete_alertguidance",
     "substations.add_substation",
     "substations.change_substation",
     "substations.delete_substation",

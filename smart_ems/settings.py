@@ -165,6 +165,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "repairs": {"task": "alerts.tasks.refresh_repairs", "schedule": crontab(minute="47"), "options": {"expires": 3600}},
     "penalties": {"task": "alerts.tasks.refresh_penalties", "schedule": 300.0, "options": {"expires": 300}},
+    "alarm-days": {"task": "alerts.tasks.refresh_alarm_days", "schedule": 60.0, "options": {"expires": 60}},
     "planned-work": {"task": "alerts.tasks.follow_planned_work", "schedule": 60.0, "options": {"expires": 60}},
     "train": {
         "task": "mlcore.tasks.train_due",
@@ -185,7 +186,23 @@ DEMAND_WINDOW_S = env.int("EMS_DEMAND_WINDOW_S", default=900)
 # Alerts. An episode that ended this long before the newest reading goes straight to the history.
 ALERT_LIVE_HOURS = env.float("EMS_ALERT_LIVE_HOURS", default=7 * 24)
 ALERT_REJOIN_HOURS = env.float("EMS_ALERT_REJOIN_HOURS", default=24)
+ALERT_REOPEN_MINUTES = env.int("EMS_ALERT_REOPEN_MINUTES", default=15)
 ALERT_VERIFY_MINUTES = env.int("EMS_ALERT_VERIFY_MINUTES", default=30)
+# So many substations of one feeder with one cause within so many minutes are one fault, and one announcement.
+ALERT_FEEDER_FAULT_SIZE = env.int("EMS_ALERT_FEEDER_FAULT_SIZE", default=3)
+ALERT_FEEDER_FAULT_MINUTES = env.int("EMS_ALERT_FEEDER_FAULT_MINUTES", default=15)
+# What is over again within so many minutes, before anybody was told, is counted and not shown.
+ALERT_FLEETING_MINUTES = env.int("EMS_ALERT_FLEETING_MINUTES", default=30)
+# Acknowledged and still active after so many hours: raised again; 0 is never.
+ALERT_RE_ALARM_CRITICAL_HOURS = env.float("EMS_ALERT_RE_ALARM_CRITICAL_HOURS", default=4)
+ALERT_RE_ALARM_WARNING_HOURS = env.float("EMS_ALERT_RE_ALARM_WARNING_HOURS", default=24)
+# A flood: more announcements than this in ten minutes, until fewer than that.
+ALERT_FLOOD_STARTS_ABOVE = env.int("EMS_ALERT_FLOOD_STARTS_ABOVE", default=10)
+ALERT_FLOOD_ENDS_BELOW = env.int("EMS_ALERT_FLOOD_ENDS_BELOW", default=5)
+ALERT_STALE_HOURS = env.float("EMS_ALERT_STALE_HOURS", default=24)
+# A cleared warning that nobody acknowledges is closed after so many days; 0 is never.
+ALERT_EXPIRE_DAYS = env.float("EMS_ALERT_EXPIRE_DAYS", default=7)
+ALERT_SUPPRESSION_OFF_MINUTES = env.int("EMS_ALERT_SUPPRESSION_OFF_MINUTES", default=10)
 
 # Mail. Without a server nothing is sent, and pages say so.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"

@@ -166,11 +166,17 @@ class LinkAdmin(CsvAdmin):
 
 @admin.register(PlannedWork)
 class PlannedWorkAdmin(admin.ModelAdmin[PlannedWork]):
-    list_display = ("substation", "start", "end", "reason")
+    list_display = ("substation", "start", "end", "reason", "created_by")
     search_fields = ("substation__code", "reason")
     autocomplete_fields = ("substation",)
-    list_select_related = ("substation",)
+    list_select_related = ("substation", "created_by")
     date_hierarchy = "start"
+    readonly_fields = ("created_by",)
+
+    def save_model(self, request: HttpRequest, obj: PlannedWork, form: Any, change: bool) -> None:
+        if not change:
+            obj.created_by_id = request.user.pk
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(PendingRange)

@@ -111,10 +111,11 @@ class PlannedWorkSerializer(serializers.ModelSerializer[PlannedWork]):
     """A stretch of time in which people work on a substation; ``end`` is mandatory."""
 
     substation = serializers.SlugRelatedField(slug_field="code", queryset=Substation.objects.all())
+    created_by = serializers.CharField(source="created_by.username", default=None, allow_null=True, read_only=True)
 
     class Meta:
         model = PlannedWork
-        fields = ("id", "substation", "start", "end", "reason", "created_at")
+        fields = ("id", "substation", "start", "end", "reason", "created_at", "created_by")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         start, end = (attrs.get(name, getattr(self.instance, name, None)) for name in ("start", "end"))
@@ -126,9 +127,12 @@ class PlannedWorkSerializer(serializers.ModelSerializer[PlannedWork]):
 class PlannedWorkViewSet(viewsets.ModelViewSet[PlannedWork]):
     """Planned work: not learned from, and its alerts are out of service until it ends."""
 
-    queryset = PlannedWork.objects.select_related("substation").order_by("-start", "pk")
+    queryset = PlannedWork.objects.select_related("substation", "created_by").order_by("-start", "pk")
     serializer_class = PlannedWorkSerializer
     filterset_fields = ("substation__code",)
+
+    def perform_create(self, serializer: serializers.BaseSerializer[PlannedWork]) -> None:
+        serializer.save(created_by=self.request.user)
 
 
 class ReadingSerializer(serializers.ModelSerializer[Reading]):

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
@@ -355,6 +356,9 @@ class PlannedWork(models.Model):
     end = models.DateTimeField(_("end"))
     reason = models.CharField(_("reason"), max_length=200, help_text=_("What is done, for example an oil change."))
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
+    )
 
     objects = PlannedWorkQuerySet.as_manager()
 

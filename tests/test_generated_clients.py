@@ -15,6 +15,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from rest_framework.authtoken.models import Token
 
+from alerts.tests.alert_scenes import raised
 from substations.models import Reading, Substation
 
 from .conftest import ROOT, need
@@ -86,6 +87,12 @@ def test_a_python_client_posts_readings_and_reads_alerts(python_client: Path, li
     found = generated("api.readings.readings_list").sync(client=client, substation="A", limit=1)
     assert (len(found.results), found.results[0].active_power_kw) == (1, 80.0)
     assert generated("api.alerts.alerts_list").sync(client=client, history=True).count == 0
+    alert = raised("A")
+    acknowledge, note = generated("api.alerts.alerts_acknowledge_create"), generated("models.note_request").NoteRequest
+    for _ in range(2):
+        body = note(version=alert.version)
+        done = acknowledge.sync(client=client, id=alert.pk, body=body, idempotency_key="night-7")
+        assert (done.state, done.acknowledged_by) == ("acknowledged", "program")
     missing = generated("api.alerts.alerts_retrieve").sync_detailed(client=client, id=404)
     assert (missing.status_code, bool(missing.parsed.detail)) == (404, True)
 

@@ -71,7 +71,7 @@ def test_an_upload_becomes_an_alert_and_is_resolved_through_the_api(system: Syst
     assert system.api("POST", path + "acknowledge/", json={"note": "on it"}).status_code == 200
     assert system.api("POST", path + "acknowledge/", json={"note": "again"}).status_code == 409
     findings = {
-        "classification": "capacitor_bank_failure",
+        "classification": "capacitor_failure",
         "root_cause": "fuse",
         "corrective_action": "replaced",
         "outcome": "fully_resolved",

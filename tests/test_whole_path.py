@@ -23,7 +23,7 @@ from .exports import export_with_a_failed_bank
 pytestmark = [pytest.mark.django_db, pytest.mark.tensorflow]
 
 RESOLUTION = {
-    "classification": Resolution.Classification.CAPACITOR,
+    "classification": "capacitor_failure",
     "root_cause": "Blown fuse of step 3",
     "corrective_action": "Fuse replaced",
     "preventive_strategy": "Yearly thermography",

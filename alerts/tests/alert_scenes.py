@@ -18,7 +18,7 @@ START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 WARNING, CRITICAL = Detection.Severity.WARNING, Detection.Severity.CRITICAL
 FINDINGS = {
-    "classification": "capacitor_bank_failure",
+    "classification": "capacitor_failure",
     "root_cause": "Fuse of step 3 blown",
     "corrective_action": "Fuse replaced",
     "preventive_strategy": "Check the fuses each quarter",

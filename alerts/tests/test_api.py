@@ -167,3 +167,31 @@ def test_a_critical_alert_is_shelved_by_engineers_alone(signed_in: SignIn) -> No
     alert = raised(severity=CRITICAL)
     assert post(signed_in("operator"), f"{alert.pk}/shelve/", minutes=5, note="x").status_code == 403
     assert post(signed_in("engineer"), f"{alert.pk}/shelve/", minutes=5, note="x").status_code == 200
+
+
+def test_planned_work_begins_and_ends(signed_in: SignIn) -> None:
+    alert, client = raised(), signed_in("engineer")
+    begun = post(client, f"{alert.pk}/out-of-service/", hours=4, reason="oil change", version=alert.version)
+    assert (begun.status_code, begun.json()["suppression"]) == (200, "out_of_service")
+    assert post(client, f"{alert.pk}/out-of-service/", hours=4, reason="oil change").status_code == 409
+    assert post(client, f"{alert.pk}/back-in-service/").json()["suppression"] == "none"
+    assert post(signed_in("operator"), f"{alert.pk}/out-of-service/", hours=4, reason="x").status_code == 403
+
+
+@pytest.mark.parametrize("wrong", [{"hours": 0}, {"hours": 337}, {"hours": "x"}, {"reason": ""}])
+def test_work_without_a_length_or_a_reason_is_refused(signed_in: SignIn, wrong: dict[str, Any]) -> None:
+    alert = raised()
+    body = {"hours": 4, "reason": "oil change"} | wrong
+    assert post(signed_in("engineer"), f"{alert.pk}/out-of-service/", **body).status_code == 400
+
+
+def test_a_comment_on_a_version_that_is_gone_is_a_conflict(signed_in: SignIn) -> None:
+    assert post(signed_in("operator"), f"{raised().pk}/comment/", note="x", version=0).status_code == 409
+
+
+def test_it_can_be_filtered_by_site(signed_in: SignIn) -> None:
+    alert = raised("A")
+    alert.substation.site = "Harbour"
+    alert.substation.save()
+    raised("B")
+    assert [each["substation"] for each in signed_in("viewer").get(URL, {"site": "harbour"}).json()["results"]] == ["A"]

@@ -11,14 +11,16 @@ import pytest
 from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
-from alerts import review, services
+from alerts import handover, review, services, timers
 from alerts.changes import Conflict
+from alerts.display_names import explain
+from alerts.handover_models import ShiftHandover, ShiftNote
 from alerts.lifecycle import Refused
 from alerts.models import Alert, AlertEvent
 
-from .alert_scenes import CRITICAL, HOUR, START, Cast, actions, detected, fresh, raised, revised, station
+from .alert_scenes import CRITICAL, HOUR, START, Cast, actions, cleared, detected, fresh, raised, revised, station
 
-WORKERS = 12
+WORKERS = 20
 
 
 @pytest.mark.django_db
@@ -110,6 +112,49 @@ def test_of_many_who_acknowledge_one_is_first(person: Cast) -> None:
     refusals = [each for each in results if isinstance(each, (Refused, Conflict))]
     assert len(refusals) == WORKERS - 1
     assert actions(alert) == ["raise", "acknowledge"]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_raise_and_acknowledge_one_key_one_wins_and_the_rest_are_told(person: Cast) -> None:
+    user = person("operator")
+    detected()
+
+    def work(_number: int) -> Any:
+        review.review_changed()
+        return services.acknowledge(Alert.objects.get(), by=user)
+
+    results = together(work)
+    lost = [each for each in results if isinstance(each, (Refused, Conflict))]
+    assert (len(lost), len(results)) == (WORKERS - 1, WORKERS)
+    assert all(explain(each) for each in lost)
+    alert = Alert.objects.get()
+    assert (actions(alert), alert.acknowledged_by) == (["raise", "acknowledge"], user)
+    assert AlertEvent.objects.filter(announces=True).count() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_many_who_follow_the_clock_move_each_alert_once(person: Cast) -> None:
+    user, late = person("operator"), timezone.now() + 8 * 24 * HOUR
+    acknowledged, gone = services.acknowledge(raised("A"), by=user), cleared(raised("B"))
+    results = together(lambda _number: timers.follow(now=late))
+    assert not [each for each in results if isinstance(each, Exception)]
+    assert actions(acknowledged) == ["raise", "acknowledge", "re_alarm"]
+    assert actions(gone) == ["raise", "clear", "expire"]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_hand_over_and_take_over_one_is_first(person: Cast) -> None:
+    user = person("operator")
+    given = together(lambda number: handover.hand_over(by=user, text=str(number), now=timezone.now()))
+    [waits] = [each for each in given if isinstance(each, ShiftHandover)]
+    taken = together(lambda _number: handover.take_over(waits, by=user, now=timezone.now()))
+    assert [len([each for each in found if isinstance(each, Conflict)]) for found in (given, taken)] == [
+        WORKERS - 1, WORKERS - 1,
+    ]  # fmt: skip
+    assert ShiftNote.objects.count() == 1
 
 
 @pytest.mark.postgres

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from alerts import capped_pages, views
 from alerts.models import Alert
 from substations.models import Reading
 
@@ -147,14 +148,30 @@ def test_the_number_of_queries_does_not_grow(
     for number in range(count):
         resolved(cleared(raised(f"SS-{number:02d}")), user)
     client = signed_in("viewer")
-    with django_assert_num_queries(QUERIES + 5):  # five for the trends
+    with django_assert_num_queries(QUERIES):
         client.get(URL)
+    with django_assert_num_queries(4 + 5):  # five for the trends
+        client.get(f"{URL}trends/")
     with django_assert_num_queries(QUERIES - 1):
         text(client.get(f"{URL}?format=csv"))
 
 
 @pytest.mark.usefixtures("past")
 def test_an_open_alert_is_counted_and_marked(signed_in: SignIn) -> None:
-    page = text(signed_in("viewer").get(URL))
-    assert "1 of them open" in page
-    assert '<span class="badge is-plain">Open</span>' in page
+    client = signed_in("viewer")
+    assert "1 of them open" in text(client.get(f"{URL}trends/"))
+    assert '<span class="badge is-plain">Open</span>' in text(client.get(URL))
+
+
+def test_above_ten_thousand_pages_say_that_there_are_more(
+    signed_in: SignIn, person: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capped_pages, "MAX_COUNTED", 2)
+    monkeypatch.setattr(views, "PAGE_SIZE", 1)
+    client, user = signed_in("viewer"), person("operator")
+    for number, says_more in enumerate((False, False, True)):
+        resolved(raised(f"S{number}"), user)
+        page = text(client.get(URL))
+        assert ("and more: choose a shorter range" in page) is says_more
+    assert "Page 1 of 2" in page
+    assert "Page 2 of 2" in text(client.get(f"{URL}?page=99"))

@@ -6,17 +6,21 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
-from alerts import services
+from alerts import marks, services
 from alerts.models import Alert
+from substations.models import Link
 
-from .alert_scenes import CRITICAL, HOUR, START, Cast, cleared, raised, resolved
+from .alert_scenes import CRITICAL, HOUR, START, Cast, cleared, fresh, raised, resolved, station
 from .page_checks import HTMX, SignIn, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
 URL = "/alerts/"
-# Session, user, the two of permissions, the count, the rows, and the counters.
-QUERIES = 7
+# Session, user, the two of permissions, the count, the rows, what belongs to them, the counters, and the flood.
+QUERIES = 9
+# In a flood also the open alerts, the links, the sites and the codes.
+QUERIES_IN_A_FLOOD = 13
 
 
 def codes(client: Client, query: str = "") -> list[str]:
@@ -103,15 +107,15 @@ def test_what_comes_from_a_file_is_escaped(signed_in: SignIn) -> None:
     assert "<script>alert" not in text(signed_in("viewer").get(URL))
 
 
-@pytest.mark.parametrize("count", [1, 40])
+@pytest.mark.parametrize(("count", "queries"), [(1, QUERIES), (9, QUERIES), (40, QUERIES_IN_A_FLOOD)])
 def test_the_number_of_queries_does_not_grow(
-    signed_in: SignIn, person: Cast, django_assert_num_queries: Any, count: int
+    signed_in: SignIn, person: Cast, django_assert_num_queries: Any, count: int, queries: int
 ) -> None:
     user = person("operator")
     for number in range(count):
         services.acknowledge(raised(f"SS-{number:02d}"), by=user)
     client = signed_in("viewer")
-    with django_assert_num_queries(QUERIES):
+    with django_assert_num_queries(queries):
         client.get(URL)
 
 
@@ -130,3 +134,47 @@ def test_a_meter_that_is_not_believed_has_no_loss_to_tell(signed_in: SignIn) -> 
     assert "12.5" in page
     assert "17.2" not in page
     assert "33.2" not in page
+
+
+def test_what_silences_others_and_what_is_silent_are_linked_both_ways(signed_in: SignIn) -> None:
+    Link.objects.create(source=station("HEAD"), target=station("A"))
+    silent = {"kind": "data_missing", "cause": "data_missing", "loss_kwh": None}
+    head, child = raised("HEAD", **silent), raised("A", **silent)
+    client = signed_in("viewer")
+    assert codes(client) == ["HEAD"]
+    assert "Silences 1 other" in text(client.get(URL))
+    assert codes(client, "?tab=suppressed") == ["A"]
+    page = text(client.get(f"{URL}?tab=suppressed"))
+    assert "Silenced by" in page
+    assert f'href="/alerts/{head.pk}/"' in page
+    assert f'href="/alerts/{child.pk}/"' in text(client.get(f"/alerts/{head.pk}/"))
+    assert f'href="/alerts/{head.pk}/"' in text(client.get(f"/alerts/{child.pk}/"))
+
+
+def test_the_first_of_a_group_is_marked_even_if_it_is_not_the_one_that_speaks() -> None:
+    Link.objects.create(source=station("HEAD"), target=station("A"))
+    silent = {"kind": "data_missing", "cause": "data_missing"}
+    head, child = raised("HEAD", start=START + HOUR, **silent), raised("A", **silent)
+    alone = raised("ALONE")
+    marked = {alert.pk: alert.mark for alert in marks.mark([fresh(head), fresh(child), alone])}
+    assert marked == {head.pk: marks.Mark(1, False), child.pk: marks.Mark(0, True), alone.pk: None}
+
+
+def test_the_tabs_count_what_they_hold(signed_in: SignIn) -> None:
+    raised("OLD")
+    raised("NEW", start=timezone.now() - HOUR)
+    cleared(raised("GONE"))
+    response = signed_in("viewer").get(URL)
+    assert [(name, count) for name, _url, _current, count in response.context["tabs"]] == [
+        ("Open", 3), ("Stale", 1), ("Suppressed", 0), ("Shelved", 0), ("Out of service", 0),
+        ("Maintenance", None), ("Alarm KPIs", None),
+    ]  # fmt: skip
+    assert codes(response.client, "?tab=stale") == ["OLD"]
+
+
+def test_a_key_that_does_nothing_says_why(signed_in: SignIn) -> None:
+    raised()
+    assert "Your role may not resolve alerts." in text(signed_in("viewer").get(URL))
+    page = text(signed_in("operator").get(URL))
+    assert "Your role may not resolve alerts." not in page
+    assert 'data-key="r"' in page

@@ -10,7 +10,8 @@ from django.utils import timezone
 from alerts import services
 from alerts.changes import Conflict
 from alerts.models import Alert, AlertEvent, Resolution
-from mlcore.models import Detection
+from mlcore.explanations import checks_of
+from mlcore.models import Cause, Detection
 
 from .alert_scenes import CRITICAL, FINDINGS, Cast, actions, cleared, fresh, raised, resolved, reviewed, revised
 from .page_checks import SignIn, assert_guarded, text
@@ -87,9 +88,13 @@ def test_a_false_alarm_is_not_looked_at_again_and_teaches_what_is_normal(person:
     ("kind", "findings", "verdict"),
     [
         ("loss", {}, "confirmed"),
-        ("loss", {"classification": "false_positive"}, "false_alarm"),
+        ("loss", {"outcome": "false_alarm"}, "false_alarm"),
         ("loss", {"classification": "sensor_fault"}, "false_alarm"),
+        ("loss", {"classification": "ct_error"}, "false_alarm"),
+        ("meter", {"classification": "ct_error"}, "confirmed"),
         ("meter", {"classification": "sensor_fault"}, "confirmed"),
+        ("meter", {"classification": "ct_error", "outcome": "false_alarm"}, "false_alarm"),
+        ("loss", {"classification": "other"}, "confirmed"),
     ],
 )
 def test_the_verdict_follows_from_what_was_found(
@@ -132,7 +137,7 @@ def test_the_form_warns_while_the_cause_is_present(signed_in: SignIn) -> None:
     assert "still present in the readings" not in text(client.get(url(alert)))
 
 
-@pytest.mark.parametrize("missing", ["classification", "root_cause", "corrective_action", "outcome"])
+@pytest.mark.parametrize("missing", ["classification", "corrective_action", "outcome"])
 def test_what_is_missing_is_named(signed_in: SignIn, missing: str) -> None:
     alert = raised()
     answer = signed_in("operator").post(url(alert), FINDINGS | {missing: ""})
@@ -166,24 +171,44 @@ def test_a_stale_form_keeps_what_was_written_and_can_be_sent_again(signed_in: Si
     assert client.post(url(alert), FINDINGS | {"version": fresh(alert).version}).status_code == 302
 
 
-@pytest.mark.parametrize(
-    ("classification", "outcome", "is_accepted"),
-    [
-        ("overload", "fully_resolved", True), ("overload", "false_alarm", False),
-        ("false_positive", "false_alarm", True), ("sensor_fault", "false_alarm", True),
-        ("sensor_fault", "fully_resolved", True),
-        ("false_positive", "fully_resolved", False), ("false_positive", "monitoring_required", False),
-    ],
-)  # fmt: skip
-def test_what_was_found_and_how_it_ended_may_not_contradict_each_other(
-    signed_in: SignIn, classification: str, outcome: str, is_accepted: bool
+def test_cause_and_first_step_of_the_advice_are_preselected_and_the_outcome_of_what_has_cleared(
+    signed_in: SignIn,
 ) -> None:
-    findings = FINDINGS | {"classification": classification, "outcome": outcome}
-    client, alerts = signed_in("operator"), [cleared(raised("A")), cleared(raised("B"))]
-    page = client.post(url(alerts[0]), findings)
-    answer = client.post(f"/api/alerts/{alerts[1].pk}/resolve/", findings)
-    assert [fresh(each).closed_at is not None for each in alerts] == [is_accepted, is_accepted]
-    if not is_accepted:
-        assert "does not go with" in text(page)
-        assert answer.status_code == 400
-        assert "does not go with" in answer.json()["outcome"][0]
+    client, alert = signed_in("operator"), raised()
+    form = client.get(url(alert)).context["form"]
+    assert form["classification"].value() == "capacitor_failure"
+    assert form["checks"].value() == [str(checks_of("capacitor_failure")[0])]
+    assert form["outcome"].value() is None
+    cleared(alert)
+    assert client.get(url(alert)).context["form"]["outcome"].value() == "fully_resolved"
+
+
+def test_one_text_is_enough_and_the_ticked_steps_are_kept(signed_in: SignIn) -> None:
+    client, alert = signed_in("operator"), raised()
+    steps = [str(step) for step in checks_of("capacitor_failure")]
+    answer = client.post(
+        url(alert),
+        {"classification": "overload", "outcome": "temporary_fix", "corrective_action": "Moved", "checks": steps[:2]},
+    )
+    assert answer.status_code == 302
+    assert Resolution.objects.get().checks == "\n".join(steps[:2])
+    page = text(client.get(alert.get_absolute_url()))
+    assert "Moved" in page
+    assert steps[1] in page
+    assert AlertEvent.objects.get(action="resolve").comment == "Moved"
+
+
+def test_the_causes_are_those_of_the_detector_and_a_false_alarm_is_one_answer(signed_in: SignIn) -> None:
+    form = signed_in("operator").get(url(raised())).context["form"]
+    values = {value for value, _label in form.fields["classification"].choices if value}
+    assert values == {*Cause.values, "sensor_fault", "other"}
+    answers = [value for name in ("classification", "outcome") for value, _label in form.fields[name].choices]
+    assert [each for each in answers if "false" in each] == ["false_alarm"]
+
+
+@pytest.mark.parametrize("path", ["/alerts/{}/resolve/", "/api/alerts/{}/resolve/"])
+def test_a_cause_that_the_detector_does_not_know_is_refused(signed_in: SignIn, path: str) -> None:
+    alert = raised()
+    answer = signed_in("operator").post(path.format(alert.pk), FINDINGS | {"classification": "false_positive"})
+    assert answer.status_code in (400, 422)
+    assert fresh(alert).closed_at is None

@@ -143,7 +143,9 @@ def test_it_has_its_own_tab_and_leaves_the_counters(signed_in: SignIn, person: C
         return [alert.substation.code for alert in client.get(f"/alerts/{query}").context["page"].object_list]
 
     assert (codes(""), codes("?tab=shelved"), codes("?tab=out_of_service")) == (["HERE"], ["ASIDE"], [])
-    assert Alert.objects.counts() == {"active": 1, "critical": 0, "warning": 1, "shelved": 1, "out_of_service": 0}
+    assert Alert.objects.counts() == {
+        "active": 1, "critical": 0, "warning": 1, "shelved": 1, "out_of_service": 0, "suppressed": 0, "stale": 1,
+    }  # fmt: skip
     assert 'href="?severity=warning&amp;tab=shelved"' in text(client.get("/alerts/?severity=warning"))
 
 

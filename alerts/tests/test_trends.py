@@ -14,7 +14,7 @@ from alerts import trends
 from alerts.models import Alert
 
 from .alert_scenes import CRITICAL, HOUR, START, Cast, cleared, raised, resolved
-from .page_checks import SignIn, text
+from .page_checks import SignIn, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -31,6 +31,14 @@ def read(query: str = "", zone: object = UTC) -> trends.Trends:
     found = trends.read(Alert.objects.in_history(), zone=zone, query=QueryDict(query))  # type: ignore[arg-type]  # the stubs lose the queryset
     assert found is not None
     return found
+
+
+def test_the_panel_is_a_part_of_the_history_for_those_who_may_see_it(signed_in: SignIn) -> None:
+    assert_guarded(signed_in, "get", "/alerts/history/trends/", refused=("outsider",))
+    client = signed_in("viewer")
+    assert client.post("/alerts/history/trends/").status_code == 405
+    assert text(client.get("/alerts/history/trends/")).strip() == ""
+    assert 'hx-get="/alerts/history/trends/?cause=overload"' in text(client.get("/alerts/history/?cause=overload"))
 
 
 def test_without_alerts_there_is_no_trend() -> None:
@@ -63,7 +71,7 @@ def test_every_view_adds_up_to_the_whole(person: Cast) -> None:
 def test_a_part_leads_to_what_it_counts_and_keeps_the_other_filters(signed_in: SignIn, person: Cast) -> None:
     past(person)
     client = signed_in("viewer")
-    page = client.get("/alerts/history/", {"kind": "loss", "range": "all"})
+    page = client.get("/alerts/history/trends/", {"kind": "loss", "range": "all"})
     found = page.context["trends"]
     for trend in (found.over_time, *found.groups):
         for part in trend.parts:
@@ -76,7 +84,7 @@ def test_filters_and_outcome_count_each_alert_once(signed_in: SignIn, person: Ca
     alert = Alert.objects.get(substation__code="A")
     Alert.objects.filter(pk=alert.pk).update(closed_at=None, closure="")
     resolved(alert, person("engineer"), root_cause="again")
-    found = signed_in("viewer").get("/alerts/history/", {"outcome": "fully_resolved"}).context["trends"]
+    found = signed_in("viewer").get("/alerts/history/trends/", {"outcome": "fully_resolved"}).context["trends"]
     assert (found.count, found.loss_kwh) == (2, 40.0)
 
 
@@ -112,7 +120,7 @@ def test_many_substations_are_cut_and_the_rest_is_said(signed_in: SignIn, person
     for number in range(10):
         resolved(raised(f"S{number}"), user)
     assert (len(read().groups[1].parts), read().groups[1].more) == (8, 2)
-    assert "and 2 more" in text(signed_in("viewer").get("/alerts/history/"))
+    assert "and 2 more" in text(signed_in("viewer").get("/alerts/history/trends/"))
 
 
 @given(st.integers(0, 40_000))

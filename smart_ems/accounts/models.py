@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -33,6 +34,17 @@ class Preferences(models.Model):
     )
     shortcuts = models.BooleanField(
         _("single-key shortcuts"), default=True, help_text=_("Turn them off if they interfere with speech input.")
+    )
+    alarm_sound = models.BooleanField(
+        _("alarm sound"),
+        default=False,
+        help_text=_("A tone for each new alert; a critical one repeats until silenced."),
+    )
+    alarm_volume = models.PositiveSmallIntegerField(
+        _("volume"), default=60, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    desktop_notifications = models.BooleanField(
+        _("desktop notifications"), default=False, help_text=_("For each new critical alert, while a page is open.")
     )
 
     class Meta:

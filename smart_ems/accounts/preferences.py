@@ -45,6 +45,15 @@ def of(user: User | AnonymousUser) -> Preferences:
     return found if found is not None else Preferences(user_id=user.pk)
 
 
+CSS_CLASSES = {
+    "time_zone": "select",
+    "shortcuts": "check",
+    "alarm_sound": "check",
+    "desktop_notifications": "check",
+    "alarm_volume": "slider",
+}
+
+
 class PreferencesForm(forms.ModelForm[Preferences]):
     """Any part of the preferences: what is not sent stays as it is."""
 
@@ -52,16 +61,34 @@ class PreferencesForm(forms.ModelForm[Preferences]):
 
     class Meta:
         model = Preferences
-        fields = ["theme", "density", "time_zone", "shortcuts"]
-        widgets = {"theme": forms.RadioSelect, "density": forms.RadioSelect}
+        fields = [
+            "theme", "density", "time_zone", "shortcuts", "alarm_sound", "alarm_volume", "desktop_notifications",
+        ]  # fmt: skip
+        widgets = {
+            "theme": forms.RadioSelect,
+            "density": forms.RadioSelect,
+            "alarm_volume": forms.NumberInput(attrs={"type": "range", "min": 1, "max": 100, "step": 1}),
+        }
 
     def __init__(self, data: Any = None, *, instance: Preferences, partly: bool = False) -> None:
         super().__init__(data, instance=instance)
         for name in [name for name in self.fields if partly and name not in (data or {})]:
             del self.fields[name]
-        for name, css in {"time_zone": "select", "shortcuts": "check"}.items():
+        for name, css in CSS_CLASSES.items():
             if name in self.fields:
                 self.fields[name].widget.attrs["class"] = css
+        if "alarm_volume" in self.fields:
+            self.fields["alarm_volume"].required = False
+
+    def with_the_rest(self) -> PreferencesForm:
+        """The whole form for a part that was refused: what was sent, and the other preferences as they are."""
+        kept = Preferences.objects.filter(pk=self.instance.pk).first() or Preferences(pk=self.instance.pk)
+        return PreferencesForm(forms.model_to_dict(kept) | dict(self.data.items()), instance=kept)
+
+    def clean_alarm_volume(self) -> int:
+        """A form without the slider leaves the volume as it is."""
+        chosen: int | None = self.cleaned_data["alarm_volume"]
+        return self.instance.alarm_volume if chosen is None else chosen
 
 
 def _zones() -> list[tuple[str, Any]]:

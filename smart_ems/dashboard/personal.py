@@ -36,6 +36,8 @@ def preferences(request: EmsRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = user_preferences.PreferencesForm(data, instance=user_preferences.of(user), partly=partly)
     if request.method == "GET" or not form.is_valid():
+        if partly:
+            form = form.with_the_rest()
         return render(
             request, "accounts/preferences.html", {"form": form}, status=200 if request.method == "GET" else 422
         )

@@ -32,8 +32,9 @@ SAME = re.compile(
 ZONES = {name for zone in zoneinfo.available_timezones() for name in (zone, zone.replace("_", " "))}
 PAGES = (
     "/", "/dashboard/status/", "/dashboard/topology/SS-1/", "/alerts/", "/alerts/?severity=critical",
-    "/alerts/{alert}/", "/alerts/{alert}/resolve/",
-    "/alerts/panel/", "/alerts/history/", "/alerts/history/?range=5y", "/alerts/{past}/", "/substations/",
+    "/alerts/handover/", "/alerts/{alert}/", "/alerts/{alert}/resolve/",
+    "/alerts/panel/", "/alerts/line/", "/alerts/history/", "/alerts/history/?range=5y", "/alerts/{past}/",
+    "/alerts/history/trends/", "/alerts/kpis/", "/alerts/maintenance/", "/substations/",
     "/substations/?q=zzz", "/substations/SS-1/", "/substations/SS-1/live/", "/substations/SS-1/state/",
     "/substations/SS-1/strip/", "/models/SS-1/why/", "/models/SS-1/quality/", "/uploads/", "/uploads/new/",
     "/uploads/{upload}/", "/models/", "/models/SS-1/", "/models/SS-1/panel/", "/search/?q=zzz", "/search/?q=a",

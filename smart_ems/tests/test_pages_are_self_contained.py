@@ -14,7 +14,8 @@ from smart_ems.dashboard.tests.scene import SignIn, station, text
 
 pytestmark = pytest.mark.django_db
 PAGES = (
-    "/", "/alerts/", "/alerts/{alert}/", "/alerts/{alert}/resolve/", "/alerts/history/", "/substations/",
+    "/", "/alerts/", "/alerts/{alert}/", "/alerts/{alert}/resolve/", "/alerts/history/",
+    "/alerts/kpis/", "/alerts/maintenance/", "/substations/",
     "/substations/A/", "/uploads/", "/uploads/new/", "/models/", "/reports/", "/reports/?kind=shift",
     "/password/", "/password/done/", "/api/docs/",
     "/admin/", "/admin/substations/substation/", "/admin/substations/substation/import/", "/admin/alerts/alert/",

@@ -29,7 +29,14 @@ function press(key) {
   const button = row
     ? row.querySelector(`[data-key="${key}"]`)
     : document.querySelector(`main [data-key="${key}"]:not(tr *)`);
-  button?.click();
+  if (button) button.click();
+  else sayWhyNot(row || document.querySelector("main"), key);
+}
+
+/** A key that does nothing here says why, where the page knows. */
+function sayWhyNot(place, key) {
+  const why = place.querySelector(`[data-why-not="${key}"]`);
+  if (why) document.dispatchEvent(new CustomEvent("ems:says", { detail: why.textContent.trim() }));
 }
 
 function open(id) {
@@ -54,6 +61,7 @@ const ACTIONS = {
   k: () => moveFocus(-1),
   a: () => press("a"),
   r: () => press("r"),
+  m: () => document.querySelector("[data-silences]:not([hidden])")?.click(),
 };
 
 document.addEventListener("keydown", (event) => {

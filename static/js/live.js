@@ -36,6 +36,14 @@ function showToast(text) {
   setTimeout(() => toast.remove(), TOAST_MS);
 }
 
+/** A toast that came with an answer goes by itself, but not while somebody is in it. */
+function passAway(toast) {
+  setTimeout(() => {
+    if (toast.matches(":hover, :focus-within")) passAway(toast);
+    else toast.remove();
+  }, TOAST_MS);
+}
+
 /** A fragment that comes again does not close what is open, untick what is ticked or take away what is being typed. */
 function keepWhatThePersonDid(old, fresh) {
   if (!(old instanceof Element) || !(fresh instanceof Element)) return true;
@@ -69,6 +77,10 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (status === 401 || responseURL.includes("/sign-in/")) location.reload();
   else if (status >= 400) showToast(responseText.slice(0, 300) || `Error ${status}`);
 });
+document.addEventListener("htmx:load", (event) => {
+  if (event.detail.elt.matches("[data-passes]")) passAway(event.detail.elt);
+});
+document.addEventListener("ems:says", (event) => showToast(event.detail));
 document.addEventListener("htmx:timeout", () => noteConnection(false));
 document.addEventListener("htmx:load", (event) => refreshTimes(event.detail.elt.parentNode || document));
 setInterval(() => refreshTimes(document), REFRESH_TIMES_MS);

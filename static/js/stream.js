@@ -1,7 +1,7 @@
 /**
  * What has changed on the server: one stream of events per browser, passed on to this page as "live:<topic>" on the
  * body. Topics: readings, scores, alerts, uploads, models, substation-<id>, and "poll" for everything that may have
- * been missed.
+ * been missed ("unseen" in its place while the page is hidden).
  */
 const POLL_MS = 5000;
 const POLL_WHILE_LIVE_MS = 60_000;
@@ -37,6 +37,12 @@ function announce(topic) {
 function poll() {
   polledAt = Date.now();
   announce("poll");
+}
+
+/** A page that nobody sees fetches nothing but what can be heard. */
+function announceUnseen() {
+  polledAt = Date.now();
+  announce("unseen");
 }
 
 function announceChange(data) {
@@ -105,7 +111,9 @@ function watch() {
     if (source && silentMs > 2 * silenceMs) reopen();
   }
   const every = state === "live" ? POLL_WHILE_LIVE_MS : POLL_MS;
-  if (!document.hidden && Date.now() - polledAt >= every) poll();
+  if (Date.now() - polledAt < every) return;
+  if (!document.hidden) poll();
+  else announceUnseen();
 }
 
 if (url) {
@@ -113,6 +121,7 @@ if (url) {
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) poll();
   });
+  window.addEventListener("online", poll);
   window.addEventListener("pagehide", close);
   window.addEventListener("pageshow", (event) => {
     if (!event.persisted) return;

@@ -94,6 +94,23 @@ class Grid:
                 statement = f"UPDATE alerts_alert SET {settings}, version = version + 1 WHERE id = :id"  # noqa: S608
                 database.execute(statement, alert)
 
+    def announce(self, alert: int, *, severity: int = 20) -> None:
+        """Let an open alert ask for somebody as if it were new, with an event of now."""
+        now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
+        with closing(self.database()) as database, database:
+            database.execute(
+                "UPDATE alerts_alert SET severity_now = ?, severity_peak = ?, condition = 'active', acknowledged = 0,"
+                " acknowledged_by_id = NULL, version = version + 1, changed_at = ? WHERE id = ?",
+                (severity, severity, now, alert),
+            )
+            database.execute(
+                "INSERT INTO alerts_alertevent (alert_id, seq, at, event_time, source, action, state_before,"
+                " state_after, severity_after, comment, data, announces)"
+                " SELECT alert_id, max(seq) + 1, ?, ?, 'system', 'return', '', 'unacknowledged', ?, '', '{}', 1"
+                " FROM alerts_alertevent WHERE alert_id = ?",
+                (now, now, severity, alert),
+            )
+
     def post(self, power_kw: float) -> None:
         """A reading of the substation that is metered each minute, of now."""
         row = {"substation": METERED, "at": datetime.now(UTC).isoformat(), "active_power_kw": power_kw}

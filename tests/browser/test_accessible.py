@@ -14,8 +14,10 @@ pytestmark = MARKS
 AXE = (Path(__file__).parent / "vendor" / "axe.min.js").read_text()
 SERIOUS = ("serious", "critical")
 PAGES = (
-    "/", "/alerts/", "/alerts/{alert}/", "/alerts/{alert}/resolve/", "/alerts/history/", "/alerts/{closed}/",
-    "/substations/", "/substations/{code}/", f"/substations/{METERED}/", "/models/", "/models/{code}/",
+    "/", "/alerts/", "/alerts/{alert}/", "/alerts/{alert}/resolve/", "/alerts/history/", "/alerts/handover/",
+    "/alerts/kpis/", "/alerts/maintenance/",
+    "/alerts/{closed}/", "/substations/", "/substations/{code}/", f"/substations/{METERED}/", "/models/",
+    "/models/{code}/",
     "/models/{code}/compare/", "/uploads/", "/uploads/new/", "/uploads/{upload}/", "/uploads/{upload}/problems/",
     "/losses/", "/losses/lines/", "/losses/feeders/", "/losses/what-if/", "/losses/months/", "/losses/bills/",
     "/losses/tariffs/", "/search/?q=ss", "/preferences/", "/reports/", "/reports/?kind=shift", "/design/",

@@ -1,4 +1,5 @@
-"""``bench train|score|tick|losses``: how fast it is beside the usual way, in one run; ``bench pages``: every page."""
+"""``bench train|score|tick|losses``: how fast it is beside the usual way, in one run; ``bench pages``: every page;
+``bench alerts``: the pages of alerts with very many of them."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import numpy as np
 import pandas as pd
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from benchmarks import accounting_speed, engine_speed, pages
+from benchmarks import accounting_speed, alarm_load, engine_speed, pages
 from benchmarks.tick import bench_tick
 
 
@@ -44,10 +45,15 @@ class Command(BaseCommand):
             default=os.environ.get("EMS_TEST_DATABASE_URL", ""),
             help="PostgreSQL on which a database may be made for it (EMS_TEST_DATABASE_URL); empty: SQLite",
         )
+        alerts = kinds.add_parser("alerts", help="the pages of alerts with very many of them: time, queries, size")
+        alerts.add_argument("--open", type=int, default=10_000)
+        alerts.add_argument("--closed", type=int, default=1_000_000)
+        alerts.add_argument("--repeats", type=int, default=9, help="how often each address is asked for")
+        alerts.add_argument("--server", default=os.environ.get("EMS_TEST_DATABASE_URL", ""), help="as of pages")
         losses = kinds.add_parser("losses", help="hours of energy and loss, beside reading the same rows alone")
         losses.add_argument("--substations", type=int, default=100)
         losses.add_argument("--days", type=int, default=365, help="days of 15-minute readings")
-        for kind in (train, score, tick, pages, losses):
+        for kind in (train, score, tick, pages, losses, alerts):
             kind.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *, kind: str, **options: Any) -> str:
@@ -55,6 +61,8 @@ class Command(BaseCommand):
             raise CommandError(f"At least one substation is needed; received {options['substations']}.")
         if kind == "pages":
             return self._pages(**options)
+        if kind == "alerts":
+            return self._alerts(**options)
         if kind == "losses":
             if options["days"] < 1:
                 raise CommandError(f"Expected a day or more; received {options['days']}.")
@@ -78,6 +86,12 @@ class Command(BaseCommand):
             raise CommandError(f"Expected two days or more and a repeat or more; received {days} and {repeats}.")
         found = pages.bench_pages(substations, days, repeats, server)
         return dumps(found, indent=2) if json else pages.table(found)
+
+    def _alerts(self, *, open: int, closed: int, repeats: int, server: str, json: bool, **options: Any) -> str:  # noqa: A002
+        if open < 1 or closed < 0 or repeats < 1:
+            raise CommandError(f"Expected an open alert and a repeat or more; received {open}, {closed}, {repeats}.")
+        measured = alarm_load.bench_alerts(open, closed, repeats, server)
+        return dumps(measured, indent=2) if json else alarm_load.table(measured)
 
 
 def numbers_of(path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:

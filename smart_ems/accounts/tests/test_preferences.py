@@ -120,3 +120,22 @@ def test_they_cost_a_page_no_query(signed_in: SignIn, django_assert_num_queries:
     client.post(URL, {"theme": "dark"})
     with django_assert_num_queries(2):
         client.get("/design/")
+
+
+def test_the_alarm_sound_is_off_until_somebody_allows_it(signed_in: SignIn) -> None:
+    client = signed_in("viewer")
+    assert " data-sound " not in text(client.get("/"))
+    assert client.post(URL, {"alarm_sound": "true"}, headers=AJAX).status_code == 204
+    assert (kept().alarm_sound, kept().alarm_volume, kept().desktop_notifications) == (True, 60, False)
+    assert " data-sound " in text(client.get("/"))
+    client.post(URL, {"alarm_sound": "false"}, headers=AJAX)
+    assert kept().alarm_sound is False
+
+
+@pytest.mark.parametrize("wrong", ["0", "101", "loud", "1.5"])
+def test_a_volume_that_is_none_is_refused(signed_in: SignIn, wrong: str) -> None:
+    client = signed_in("viewer")
+    assert client.post(URL, {"alarm_volume": wrong}).status_code == 422
+    assert not Preferences.objects.exists()
+    client.post(URL, {"alarm_volume": "35"})
+    assert kept().alarm_volume == 35

@@ -152,5 +152,5 @@ def test_one_resolved_while_present_is_not_normal_before_it_was_looked_at_again(
 
 
 def test_one_resolved_as_a_false_alarm_is_normal_at_once(person: Callable[[str], User]) -> None:
-    resolved(alerted(station("A")), person("operator"), outcome="false_alarm", classification="false_positive")
+    resolved(alerted(station("A")), person("operator"), outcome="false_alarm")
     assert state() == ("normal", "Normal")

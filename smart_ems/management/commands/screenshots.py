@@ -25,6 +25,8 @@ PAGES = {
 # Taken with --every as well: to be looked at, not to be shown.
 MORE = {
     "closed": "/alerts/{closed}/",
+    "alarm-kpis": "/alerts/kpis/",
+    "maintenance": "/alerts/maintenance/",
     "resolve": "/alerts/{alert}/resolve/",
     "substations": "/substations/",
     "new-upload": "/uploads/new/",
