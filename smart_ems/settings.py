@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "mlcore",
     "losses",
     "alerts",
+    "notifications",
     "reports",
     "benchmarks",
     "smart_ems.apps.SmartEmsConfig",
@@ -164,6 +165,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 600},
     },
     "repairs": {"task": "alerts.tasks.refresh_repairs", "schedule": crontab(minute="47"), "options": {"expires": 3600}},
+    "monitor": {"task": "notifications.tasks.ping_monitor", "schedule": 60.0, "options": {"expires": 60}},
     "penalties": {"task": "alerts.tasks.refresh_penalties", "schedule": 300.0, "options": {"expires": 300}},
     "planned-work": {"task": "alerts.tasks.follow_planned_work", "schedule": 60.0, "options": {"expires": 60}},
     "train": {
@@ -186,6 +188,14 @@ DEMAND_WINDOW_S = env.int("EMS_DEMAND_WINDOW_S", default=900)
 ALERT_LIVE_HOURS = env.float("EMS_ALERT_LIVE_HOURS", default=7 * 24)
 ALERT_REJOIN_HOURS = env.float("EMS_ALERT_REJOIN_HOURS", default=24)
 ALERT_VERIFY_MINUTES = env.int("EMS_ALERT_VERIFY_MINUTES", default=30)
+
+# Notifications. The address under which people reach this server, for links in messages.
+PUBLIC_URL = env.str("EMS_PUBLIC_URL", default="http://localhost:8000").rstrip("/")
+NOTIFY_FILES = VAR_DIR / "notifications"
+NOTIFY_ALLOW_PRIVATE = env.bool("EMS_NOTIFY_ALLOW_PRIVATE", default=False)
+# What was raised longer ago, because nothing ran, wakes nobody: one message says what of it is still open.
+NOTIFY_MAX_AGE_HOURS = env.float("EMS_NOTIFY_MAX_AGE_HOURS", default=24)
+HEARTBEAT_URL = env.str("EMS_HEARTBEAT_URL", default="")
 
 # Mail. Without a server nothing is sent, and pages say so.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
