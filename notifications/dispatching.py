@@ -10,10 +10,9 @@ import logging
 import random
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-
-from core.retries import reason_of
 
 from . import failure_notices, retry_schedule, transports
 from .channel_models import NotificationChannel
@@ -47,7 +46,7 @@ def send_due(*, now: datetime) -> int:
 def attempt(message: OutgoingMessage, *, now: datetime, retries: bool = True) -> bool:
     """One attempt; whether it was sent. Without ``retries`` a failure is final."""
     token = OutgoingMessage.objects.filter(pk=message.pk, state=State.QUEUED).claim(
-        now=timezone.now(), lease_for=LEASE_FOR, attempts=message.attempts + 1
+        now=max(now, timezone.now()), lease_for=LEASE_FOR, attempts=message.attempts + 1
     )
     if token is None:
         return False
@@ -58,8 +57,9 @@ def attempt(message: OutgoingMessage, *, now: datetime, retries: bool = True) ->
     except Exception as error:  # whatever it is, it is this message's
         failed = _as_failure(error)
         changes = _after_failure(message, failed, now=now, retries=retries)
-        if OutgoingMessage.objects.all().release(token, **changes) and changes["state"] == State.DEAD:
-            failure_notices.tell(message, now=now)
+        with transaction.atomic():
+            if OutgoingMessage.objects.all().release(token, **changes) and changes["state"] == State.DEAD:
+                failure_notices.tell(message, now=now)
         _mark_channel(message.channel, failed)
         return False
     OutgoingMessage.objects.all().release(token, state=State.SENT, next_at=None, ended_at=now, note="")
@@ -86,12 +86,12 @@ def _after_failure(
     message: OutgoingMessage, failed: TransportFailed, *, now: datetime, retries: bool
 ) -> dict[str, object]:
     """What a failed attempt leaves: the time of the next one, or the end."""
-    note = reason_of(failed).partition(": ")[2][:300]
+    note = str(failed)[:300]
     next_at = None
     if retries and not failed.permanent:
         chance = random.random()  # noqa: S311 (no secret hangs on it)
         next_at = retry_schedule.next_attempt(message.attempts, now, chance=chance, retry_after=failed.retry_after)
-    logger.warning("Message %s on %r was not sent: %s", message.pk, message.channel, note)
+    logger.warning("Message %s on channel %s was not sent: %s", message.pk, message.channel_id, note)
     if next_at is None:
         return {"state": State.DEAD, "next_at": None, "ended_at": now, "note": note}
     return {"state": State.QUEUED, "next_at": next_at, "note": note}

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -112,19 +113,24 @@ def _messages(channel: NotificationChannel, waiting: Sequence[Delivery], *, now:
     earlier = channel.messages.exclude(kind=Kind.TEST).filter(created_at__gt=now - rate_caps.WIDEST_WINDOW)
     sent = list(earlier.values_list("created_at", "kind"))
     left = rate_caps.budget([at for at, _kind in sent], channel.per_minute, now)
-    has_alarm = any(delivery.is_alarm for deliveries in groups.values() for delivery in deliveries)
-    is_capped = channel.per_minute > 0
-    updates_go = not is_capped or rate_caps.update_may_go([at for at, kind in sent if kind == Kind.UPDATE], now)
-    if not groups or left == 0 or not (has_alarm or updates_go):
-        return 0
-    if left is None or len(groups) <= left:
-        for name, deliveries in groups.items():
-            if updates_go or any(delivery.is_alarm for delivery in deliveries):
-                _make(channel, _kind(deliveries), deliveries, now=now, group=name)
-        return len(groups)
-    everything = [delivery for deliveries in groups.values() for delivery in deliveries]
-    _make(channel, _kind(everything), everything, now=now)
-    return 1
+    parts = list(groups.items())
+    if left is not None:
+        updates_go = rate_caps.update_may_go([at for at, kind in sent if kind == Kind.UPDATE], now)
+        parts = _bundled(groups, left, updates_go=updates_go)
+    for name, deliveries in parts:
+        _make(channel, _kind(deliveries), deliveries, now=now, group=name)
+    return len(parts)
+
+
+def _bundled(groups: Groups, left: int, *, updates_go: bool) -> list[tuple[str, list[Delivery]]]:
+    """At most ``left`` messages: alarms by their groups, updates together; if that is too many, everything in one."""
+    alarms = [(name, part) for name, part in groups.items() if _kind(part) == Kind.ALARM]
+    updates = [delivery for part in groups.values() if _kind(part) == Kind.UPDATE for delivery in part]
+    parts = alarms + ([("", updates)] if updates and updates_go else [])
+    if len(parts) <= left:
+        return parts
+    everything = [delivery for _name, part in parts for delivery in part]
+    return [("", everything)] if left else []
 
 
 def _kind(deliveries: Iterable[Delivery]) -> str:
@@ -154,8 +160,9 @@ def _due_at(channel: NotificationChannel, group: str, deliveries: Sequence[Deliv
     wait_ends = min(delivery.wait_until for delivery in deliveries)
     critical = [each.wait_until for each in deliveries if each.is_alarm and each.severity >= Severity.CRITICAL]
     interval = timedelta(seconds=max(delivery.interval_s for delivery in deliveries))
-    last = channel.messages.filter(group=group).exclude(kind=Kind.TEST).order_by("-created_at").first()
-    due_at = max(wait_ends, last.created_at + interval) if last else wait_ends
+    of_group = channel.messages.filter(deliveries__group=group, created_at__gt=wait_ends - interval)
+    last = of_group.aggregate(at=Max("created_at"))["at"]
+    due_at = max(wait_ends, last + interval) if last else wait_ends
     return min([due_at, *critical])
 
 

@@ -52,6 +52,7 @@ def _current(request: HttpRequest) -> str:
         "losses": "losses:overview",
         "reports": "losses:overview",
         "mlcore": "mlcore:list",
+        "notifications": "alerts:list",
     }
     app = match.app_names[0] if match.app_names else ""
     if app == "alerts":
