@@ -81,7 +81,7 @@ def refusal(followed: Followed, *, now: datetime) -> str:
 
 
 def person_of(followed: Followed, visitor: User | AnonymousUser) -> User | None:
-    """Who acts: whoever is signed in, else the person whose channel the message went to; None: somebody must sign in."""
+    """Who acts: whoever is signed in, else the person whose channel it is; None: somebody has to sign in."""
     if isinstance(visitor, User):
         return visitor
     owner: User | None = followed.link.channel.owner

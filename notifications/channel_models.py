@@ -96,7 +96,7 @@ class NotificationChannel(models.Model):
 
     @property
     def secrets(self) -> dict[str, Any]:
-        """What is needed to send: ``url``, ``secrets`` (newest first). Raises secret_box.Unreadable."""
+        """What is needed to send: ``url``, ``secrets`` (newest first). Raises secret_box.SecretsUnreadable."""
         return secret_box.unseal(self.sealed)
 
     @property

@@ -19,7 +19,7 @@ from .forms import ChannelForm
 from .outbox_models import OutgoingMessage
 from .page_tabs import tabs
 from .route_models import NotificationRoute
-from .secret_box import Unreadable
+from .secret_box import SecretsUnreadable
 from .transports.mail import has_mail_server
 from .transports.message_lines import path_of
 
@@ -65,7 +65,7 @@ def _change(request: EmsRequest, found: NotificationChannel) -> HttpResponse:
     try:
         form = ChannelForm(request.POST, kind=found.kind, instance=found)
         is_valid = form.is_valid()
-    except Unreadable:  # enter the address again: a new secret comes with it
+    except SecretsUnreadable:  # enter the address again: a new secret comes with it
         found.sealed = ""
         form = ChannelForm(request.POST, kind=found.kind, instance=found)
         is_valid = form.is_valid()
@@ -84,7 +84,7 @@ def channel_page(
     made: NotificationRoute | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """The page of a channel. secret: shown this one time. result: of a test. made: a route that was just made for it."""
+    """The page of a channel. secret: shown this one time. result: of a test. made: a route just made for it."""
     context = {
         "channel": found,
         "form": form or ChannelForm(kind=found.kind, instance=found),
@@ -102,7 +102,7 @@ def channel_page(
 def _signs_twice(found: NotificationChannel) -> bool:
     try:
         return len(found.secrets.get("secrets", [])) > 1
-    except Unreadable:
+    except SecretsUnreadable:
         return False
 
 
@@ -120,8 +120,6 @@ def try_channel(request: EmsRequest, pk: int) -> HttpResponse:
     return channel_page(request, _get(pk), result=result)
 
 
-
-
 @never_cache
 @require_POST
 @changes_channels
@@ -130,7 +128,7 @@ def rotate_secret(request: EmsRequest, pk: int) -> HttpResponse:
     found = _get(pk)
     try:
         return channel_page(request, found, secret=channel_services.rotate_secret(found))
-    except Unreadable as error:
+    except SecretsUnreadable as error:
         messages.error(request, str(error))
         return redirect("notifications:channel", pk)
 
@@ -142,7 +140,7 @@ def retire_secret(request: EmsRequest, pk: int) -> HttpResponse:
     try:
         if channel_services.retire_secret(found):
             messages.success(request, _("Messages are signed with the newest secret alone."))
-    except Unreadable as error:
+    except SecretsUnreadable as error:
         messages.error(request, str(error))
     return redirect("notifications:channel", pk)
 

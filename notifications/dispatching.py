@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from . import failure_notices, retry_schedule, transports
 from .channel_models import NotificationChannel
 from .outbox_models import OutgoingMessage
-from .secret_box import Unreadable
+from .secret_box import SecretsUnreadable
 from .transports import TransportFailed
 
 logger = logging.getLogger(__name__)
@@ -75,7 +75,7 @@ def _refuse_unused(channel: NotificationChannel) -> None:
 def _as_failure(error: Exception) -> TransportFailed:
     if isinstance(error, TransportFailed):
         return error
-    if isinstance(error, Unreadable):
+    if isinstance(error, SecretsUnreadable):
         return TransportFailed(str(error), permanent=True)
     # Not the text of the error: it may hold an address with a secret.
     logger.error("A message could not be sent: %s", type(error).__name__)

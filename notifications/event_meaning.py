@@ -14,7 +14,7 @@ ASKS = DisplayState.UNACKNOWLEDGED
 SUPPRESSED = frozenset({DisplayState.SHELVED, DisplayState.BY_DESIGN, DisplayState.OUT_OF_SERVICE})
 
 
-class Meaning(StrEnum):
+class EventMeaning(StrEnum):
     """alarm: somebody has to look. update: how it went on. silence: put aside, say nothing. nothing: no news."""
 
     ALARM = "alarm"
@@ -23,16 +23,16 @@ class Meaning(StrEnum):
     NOTHING = "nothing"
 
 
-def meaning_of(before: str, after: str, severity_before: int | None, severity_after: int) -> Meaning:
+def meaning_of(before: str, after: str, severity_before: int | None, severity_after: int) -> EventMeaning:
     """The meaning of one event.
 
     before: empty for the first event of an alert. An alert that begins closed (late data) is no news, whatever it was.
     """
     if after in SUPPRESSED:
-        return Meaning.NOTHING if before in SUPPRESSED else Meaning.SILENCE
+        return EventMeaning.NOTHING if before in SUPPRESSED else EventMeaning.SILENCE
     if after == ASKS:
         is_worse = severity_after > (severity_before or 0)
-        return Meaning.ALARM if before != ASKS or is_worse else Meaning.NOTHING
+        return EventMeaning.ALARM if before != ASKS or is_worse else EventMeaning.NOTHING
     if not before or before == after or before in SUPPRESSED:
-        return Meaning.NOTHING
-    return Meaning.UPDATE
+        return EventMeaning.NOTHING
+    return EventMeaning.UPDATE

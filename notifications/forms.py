@@ -69,7 +69,7 @@ class StyledMixin:
 
 
 def languages() -> list[tuple[str, Any]]:
-    return [("", _("The site's")), *settings.LANGUAGES]
+    return [("", _("The site's")), *((code, gettext(name)) for code, name in settings.LANGUAGES)]
 
 
 class ChannelForm(StyledMixin, forms.ModelForm[NotificationChannel]):

@@ -70,14 +70,19 @@ def has_work(now: datetime) -> bool:
     )
 
 
-def late_parts(*, now: datetime) -> list[Lateness]:
-    """What is late; empty while everything is fresh."""
+def late_pulses(*, now: datetime) -> list[Lateness]:
+    """Which of sweep, review and outbox are late."""
     pulses = {pulse.name: pulse.at for pulse in Pulse.objects.all()}
-    late = [
+    return [
         Lateness(name, pulses.get(name))
         for name, limit in LATE_AFTER.items()
         if name not in pulses or now - pulses[name] > limit
     ]
+
+
+def late_parts(*, now: datetime) -> list[Lateness]:
+    """What is late, scoring too; empty while everything is fresh."""
+    late = late_pulses(now=now)
     if scoring_health(now).state == "lagging":
         late.append(Lateness("scoring", None))
     return late

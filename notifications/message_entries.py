@@ -62,4 +62,4 @@ def where(alert: Alert) -> str:
 
 
 def acknowledge_url(token: str) -> str:
-    return settings.PUBLIC_URL + reverse("notifications:acknowledge", args=[token])
+    return f"{settings.PUBLIC_URL}{reverse('notifications:acknowledge', args=[token])}"

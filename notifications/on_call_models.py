@@ -89,9 +89,7 @@ class RotationOverride(models.Model):
         ordering = ["start"]
         verbose_name = _("replacement")
         verbose_name_plural = _("replacements")
-        constraints = [
-            models.CheckConstraint(condition=Q(end__gt=F("start")), name="replacement_ends_after_it_begins")
-        ]
+        constraints = [models.CheckConstraint(condition=Q(end__gt=F("start")), name="replacement_ends_after_it_begins")]
 
     def __str__(self) -> str:
         return f"{self.user} {self.start:%Y-%m-%d}"

@@ -149,14 +149,12 @@ def _due_groups(channel: NotificationChannel, waiting: Sequence[Delivery], *, no
     groups: Groups = defaultdict(list)
     for delivery in waiting:
         groups[delivery.group].append(delivery)
-    due = {
-        name: deliveries for name, deliveries in groups.items() if _due_at(channel, name, deliveries) <= now
-    }
+    due = {name: deliveries for name, deliveries in groups.items() if _due_at(channel, name, deliveries) <= now}
     return dict(sorted(due.items(), key=lambda item: _urgency(item[1]), reverse=True))
 
 
 def _due_at(channel: NotificationChannel, group: str, deliveries: Sequence[Delivery]) -> datetime:
-    """The first wait that ends; not before the interval since the group's last message, unless a critical alarm is in."""
+    """When the first wait ends; not before the interval since the group's last message, except for a critical alarm."""
     wait_ends = min(delivery.wait_until for delivery in deliveries)
     critical = [each.wait_until for each in deliveries if each.is_alarm and each.severity >= Severity.CRITICAL]
     interval = timedelta(seconds=max(delivery.interval_s for delivery in deliveries))

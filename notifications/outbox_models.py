@@ -31,8 +31,8 @@ class MessageQuerySet(LeasedQuerySet["OutgoingMessage"]):
 class OutgoingMessage(Leased):
     """One message to one channel, the same in every attempt: its key is the webhook's id and part of the Message-ID.
 
-        queued ─► sent
-           └────► dead ─► queued again by hand
+    queued ─► sent
+       └────► dead ─► queued again by hand
     """
 
     class MessageState(models.TextChoices):
@@ -153,9 +153,7 @@ class AcknowledgeLink(models.Model):
     channel = models.ForeignKey(NotificationChannel, models.CASCADE, related_name="+")
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
-    used_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    used_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
 
     class Meta:
         verbose_name = _("link to acknowledge")

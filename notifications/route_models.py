@@ -43,7 +43,9 @@ class NotificationRoute(models.Model):
         validators=[validate_time_zone],
         help_text=_("Of days and hours. If empty, that of the site."),
     )
-    channels = models.ManyToManyField(NotificationChannel, blank=True, related_name="routes", verbose_name=_("channels"))
+    channels = models.ManyToManyField(
+        NotificationChannel, blank=True, related_name="routes", verbose_name=_("channels")
+    )
     policy = models.ForeignKey(
         EscalationPolicy,
         models.SET_NULL,
@@ -51,7 +53,7 @@ class NotificationRoute(models.Model):
         blank=True,
         related_name="routes",
         verbose_name=_("escalation policy"),
-        help_text=_("Who is told next while nobody acknowledges."),
+        help_text=_("Who is called next while nobody acknowledges."),
     )
     # Defaults: the rules for grouping of docs/alarms.md.
     wait_s = models.PositiveIntegerField(

@@ -18,7 +18,7 @@ from alerts.models import AlertEvent
 from . import escalations
 from .channel_models import NotificationChannel
 from .delivery_rows import add_deliveries, is_too_old
-from .event_meaning import Meaning, meaning_of
+from .event_meaning import EventMeaning, meaning_of
 from .outbox_models import Delivery
 from .route_models import NotificationRoute, RoutedEvent, RoutingFloor
 
@@ -58,11 +58,11 @@ def route_new(*, now: datetime) -> int:
 def _route(event: AlertEvent, *, now: datetime) -> int:
     RoutedEvent.objects.create(event=event)
     meaning = meaning_of(event.state_before, event.state_after, event.severity_before, event.severity_after)
-    if meaning is Meaning.ALARM:
+    if meaning is EventMeaning.ALARM:
         _announce(event, now=now)
-    elif meaning is Meaning.UPDATE:
+    elif meaning is EventMeaning.UPDATE:
         _update(event, now=now)
-    elif meaning is Meaning.SILENCE:
+    elif meaning is EventMeaning.SILENCE:
         _drop(_unsent(event), _("The alert was put aside before this was sent."))
         escalations.stop(event.alert_id)
     return 1
@@ -76,11 +76,11 @@ def _announce(event: AlertEvent, *, now: datetime) -> None:
     alert = event.alert
     is_old = is_too_old(event, now)
     for route in NotificationRoute.objects.filter(is_enabled=True).select_related("policy"):
-        where_and_what = {"site": alert.substation.site, "kind": alert.kind, "severity": event.severity_after}
-        if not route.matches(**where_and_what, at=event.at):
+        severity = event.severity_after
+        if not route.matches(site=alert.substation.site, kind=alert.kind, severity=severity, at=event.at):
             continue
         state = State.HELD if is_old else State.WAITING
-        add_deliveries(event, route.channels.usable(), route=route, now=now, state=state)  # type: ignore[attr-defined]  # of its manager
+        add_deliveries(event, route.channels.usable(), route=route, now=now, state=state)
         if route.policy and not is_old:
             escalations.start(event, route, route.policy)
 

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 PURPOSE = b"notifications.secret_box:"
 
 
-class Unreadable(Exception):
+class SecretsUnreadable(Exception):
     """The secrets were stored with another secret key."""
 
 
@@ -31,7 +31,7 @@ def unseal(sealed: str) -> dict[str, Any]:
     """What was sealed; nothing where nothing was.
 
     Raises:
-        Unreadable: it was sealed with another secret key.
+        SecretsUnreadable: it was sealed with another secret key.
     """
     if not sealed:
         return {}
@@ -39,7 +39,7 @@ def unseal(sealed: str) -> dict[str, Any]:
         values: dict[str, Any] = json.loads(_box().decrypt(sealed.encode()))
     except (InvalidToken, ValueError) as error:
         said = _("The secrets of this channel were stored with another EMS_SECRET_KEY: enter them again.")
-        raise Unreadable(said) from error
+        raise SecretsUnreadable(said) from error
     return values
 
 
@@ -48,5 +48,6 @@ def _box() -> MultiFernet:
     return MultiFernet([Fernet(_key(key)) for key in keys])
 
 
-def _key(secret: str) -> bytes:
-    return base64.urlsafe_b64encode(hashlib.sha256(PURPOSE + secret.encode()).digest())
+def _key(secret: str | bytes) -> bytes:
+    raw = secret.encode() if isinstance(secret, str) else secret
+    return base64.urlsafe_b64encode(hashlib.sha256(PURPOSE + raw).digest())

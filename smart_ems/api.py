@@ -22,6 +22,14 @@ from losses.compensation_api import BankPriceViewSet, BankRecommendationViewSet,
 from losses.feeder_api import FeederBalanceViewSet, FeederSupplyViewSet
 from losses.rollup_api import DailyLossViewSet, HourlyLossViewSet, MonthlyLossViewSet
 from mlcore.web.api import DetectionViewSet, DetectorViewSet
+from notifications.api import (
+    DeliveryViewSet,
+    EscalationPolicyViewSet,
+    NotificationChannelViewSet,
+    NotificationRouteViewSet,
+    OnCallRotationViewSet,
+    OutgoingMessageViewSet,
+)
 from reports.api import ReportViewSet
 from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
 
@@ -61,5 +69,11 @@ router.register("carbon-factors", CarbonFactorViewSet)
 router.register("bank-recommendations", BankRecommendationViewSet)
 router.register("bank-prices", BankPriceViewSet)
 router.register("compensation-changes", CompensationChangeViewSet)
+router.register("notification-routes", NotificationRouteViewSet)
+router.register("notification-channels", NotificationChannelViewSet)
+router.register("escalation-policies", EscalationPolicyViewSet)
+router.register("on-call-rotations", OnCallRotationViewSet)
+router.register("deliveries", DeliveryViewSet)
+router.register("notification-messages", OutgoingMessageViewSet)
 router.register("reports", ReportViewSet)
 token = TokenView.as_view()

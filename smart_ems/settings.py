@@ -255,6 +255,11 @@ SPECTACULAR_SETTINGS = {
         "StateEnum": "ingestion.models.Upload.State",
         "ReportKindEnum": "reports.models.Report.ReportKind",
         "ReportStateEnum": "reports.models.Report.ReportState",
+        "NotificationChannelKindEnum": "notifications.channel_models.NotificationChannel.ChannelKind",
+        "NotificationMessageKindEnum": "notifications.outbox_models.OutgoingMessage.MessageKind",
+        "NotificationMessageStateEnum": "notifications.outbox_models.OutgoingMessage.MessageState",
+        "DeliveryStateEnum": "notifications.outbox_models.Delivery.DeliveryState",
+        "DeliveryReasonEnum": "notifications.outbox_models.Delivery.DeliveryReason",
         "RowOutcomeEnum": ["accepted", "replaced", "unchanged", "rejected"],
     },
     # No validator: it is another host.

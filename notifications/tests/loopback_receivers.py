@@ -35,7 +35,7 @@ class HookServer:
 def hook_server() -> Iterator[HookServer]:
     kept = HookServer()
 
-    class Handler(BaseHTTPRequestHandler):
+    class HookHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"])).decode()
             kept.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
@@ -48,7 +48,7 @@ def hook_server() -> Iterator[HookServer]:
         def log_message(self, *args: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), HookHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     kept.url = f"http://127.0.0.1:{server.server_port}/hook?token=very-secret"
     try:

@@ -12,7 +12,7 @@ from django.contrib.auth.models import User
 from alerts.lifecycle import DisplayState, Transition
 from alerts.models import AlertEvent
 from notifications import routing
-from notifications.event_meaning import SUPPRESSED, Meaning, meaning_of
+from notifications.event_meaning import SUPPRESSED, EventMeaning, meaning_of
 from notifications.outbox_models import Delivery, OutgoingMessage
 from notifications.route_models import RoutedEvent, RoutingFloor
 
@@ -256,16 +256,16 @@ def test_nothing_that_is_suppressed_or_closed_is_ever_an_alarm() -> None:
     severities = itertools.product([None, 10, 20], [10, 20])
     for before, after, (severity_before, severity_after) in itertools.product(["", *STATES], STATES, severities):
         meaning = meaning_of(before, after, severity_before, severity_after)
-        if meaning is Meaning.ALARM:
+        if meaning is EventMeaning.ALARM:
             assert after == "unacknowledged"
         if after in SUPPRESSED:
-            assert meaning is (Meaning.NOTHING if before in SUPPRESSED else Meaning.SILENCE)
+            assert meaning is (EventMeaning.NOTHING if before in SUPPRESSED else EventMeaning.SILENCE)
         if before in SUPPRESSED:
-            assert meaning in (Meaning.ALARM, Meaning.NOTHING)
+            assert meaning in (EventMeaning.ALARM, EventMeaning.NOTHING)
         if before != "unacknowledged" and after == "unacknowledged":
-            assert meaning is Meaning.ALARM
+            assert meaning is EventMeaning.ALARM
         if not before and after == "closed":
-            assert meaning is Meaning.NOTHING  # late data
+            assert meaning is EventMeaning.NOTHING  # late data
 
 
 def test_an_acknowledgement_before_the_wait_is_over_needs_no_message(sent: Recorder, admin_user: User) -> None:

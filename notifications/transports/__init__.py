@@ -23,7 +23,7 @@ def send(message: OutgoingMessage) -> None:
 
     Raises:
         TransportFailed: it was not sent, or nobody knows.
-        secret_box.Unreadable: the channel's secrets cannot be read any more.
+        secret_box.SecretsUnreadable: the channel's secrets cannot be read any more.
     """
     transport_of(message.channel.kind)(message)
 
