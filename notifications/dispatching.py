@@ -29,11 +29,16 @@ State = OutgoingMessage.MessageState
 
 
 def send_due(*, now: datetime) -> int:
-    """Send what is due, critical first; how many were sent. A channel that fails is left alone for this round."""
+    """Send what is due, critical first; how many were sent.
+
+    A channel that fails is left alone for this round, and one that another worker is sending to until it has done so:
+    a receiver that answers late holds up one worker and not all of them.
+    """
     sent, failing = 0, set[int]()
+    busy = OutgoingMessage.objects.filter(state=State.QUEUED, claimed_until__gt=now).values("channel")
     for _number in range(MESSAGES_PER_ROUND):
-        due = OutgoingMessage.objects.due(now).exclude(channel__in=failing).select_related("channel__owner", "thread")
-        message = due.first()
+        due = OutgoingMessage.objects.due(now).exclude(channel__in=failing).exclude(channel__in=busy)
+        message = due.select_related("channel__owner", "thread").first()
         if message is None:
             break
         if attempt(message, now=now):

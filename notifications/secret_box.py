@@ -1,7 +1,7 @@
 """Secrets of channels at rest: encrypted with a key that is made of the secret key of the installation.
 
 A copy of the database alone reads none of them. With another secret key they can no longer be read: a channel then
-says so and asks for them again; former keys may stand in ``SECRET_KEY_FALLBACKS``.
+says so and asks for them again; former keys may stand in ``EMS_SECRET_KEY_FALLBACKS``.
 """
 
 from __future__ import annotations

@@ -7,13 +7,14 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.conf import global_settings
 
-from .env import BASE_DIR, VAR_DIR, broker_url, env, secret_key
+from .env import BASE_DIR, VAR_DIR, broker_url, env, secret_key, web_address
 
 # Lets generic classes such as ``ModelAdmin[Alert]`` be written where Django itself is not yet generic.
 django_stubs_ext.monkeypatch()
 
 DEBUG = env.bool("EMS_DEBUG", default=False)
 SECRET_KEY = secret_key()
+SECRET_KEY_FALLBACKS = env.list("EMS_SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("EMS_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("EMS_TRUSTED_ORIGINS", default=[])
 
@@ -190,12 +191,12 @@ ALERT_REJOIN_HOURS = env.float("EMS_ALERT_REJOIN_HOURS", default=24)
 ALERT_VERIFY_MINUTES = env.int("EMS_ALERT_VERIFY_MINUTES", default=30)
 
 # Notifications. The address under which people reach this server, for links in messages.
-PUBLIC_URL = env.str("EMS_PUBLIC_URL", default="http://localhost:8000").rstrip("/")
+PUBLIC_URL = web_address("EMS_PUBLIC_URL", "http://localhost:8000").rstrip("/")
 NOTIFY_FILES = VAR_DIR / "notifications"
 NOTIFY_ALLOW_PRIVATE = env.bool("EMS_NOTIFY_ALLOW_PRIVATE", default=False)
 # What was raised longer ago, because nothing ran, wakes nobody: one message says what of it is still open.
 NOTIFY_MAX_AGE_HOURS = env.float("EMS_NOTIFY_MAX_AGE_HOURS", default=24)
-HEARTBEAT_URL = env.str("EMS_HEARTBEAT_URL", default="")
+HEARTBEAT_URL = web_address("EMS_HEARTBEAT_URL", "")
 
 # Mail. Without a server nothing is sent, and pages say so.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"

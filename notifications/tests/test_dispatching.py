@@ -7,10 +7,13 @@ import json
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -18,11 +21,12 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications import channel_services, dispatching, retry_schedule
+from notifications import channel_services, dispatching, outbox, retry_schedule, routing, transports
 from notifications.network_addresses import AddressRefused, checked_address, is_public
 from notifications.outbox_models import Delivery, OutgoingMessage
 from notifications.secret_box import SecretsUnreadable, seal, unseal
 from notifications.transports import TransportFailed
+from notifications.transports import webhook as webhook_transport
 from notifications.transports.message_lines import path_of
 from notifications.transports.push_services import target_of
 from notifications.transports.webhook import waits
@@ -106,6 +110,42 @@ def test_a_receiver_that_fails_for_an_hour_gets_everything_once_under_one_id() -
         assert OutgoingMessage.objects.filter(state="sent").count() == 2
 
 
+def test_a_receiver_that_sends_a_byte_now_and_then_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook_transport, "TIMEOUT_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answers = Thread(target=_drip, args=[listening], daemon=True)
+        answers.start()
+        target, _secret = webhook(f"http://127.0.0.1:{listening.getsockname()[1]}/")
+        began = time.monotonic()
+        assert channel_services.send_test(target).state == "dead"
+        assert time.monotonic() - began < 3
+
+
+def _drip(listening: socket.socket) -> None:
+    connection, _address = listening.accept()
+    for letter in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 100:
+        try:
+            connection.sendall(bytes([letter]))
+        except OSError:
+            return
+        time.sleep(0.1)
+
+
+def test_a_channel_that_another_worker_sends_to_is_left_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = recording(monkeypatch)
+    route(channel("slow"), channel("quick"))
+    raised_at(NOW, severity=CRITICAL)
+    routing.route_new(now=NOW)
+    outbox.assemble_due(now=NOW)
+    OutgoingMessage.objects.filter(channel__name="slow").claim(now=NOW, lease_for=MINUTE)
+    raised_at(NOW, "SS-02", site="Mill", severity=CRITICAL)
+    routing.route_new(now=NOW)
+    outbox.assemble_due(now=NOW)
+    assert dispatching.send_due(now=NOW) == 2
+    assert {message.channel.name for message in sent.sent} == {"quick"}
+    assert dispatching.send_due(now=NOW + 2 * MINUTE) == 2
+
+
 def test_no_redirect_is_followed() -> None:
     with hook_server() as server:
         target, _secret = webhook(server.url)
@@ -156,8 +196,6 @@ def test_retry_after_is_kept() -> None:
 def test_a_schedule_that_is_exhausted_is_a_dead_letter_and_other_channels_say_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from notifications import transports
-
     failing, watching = Recorder(), Recorder()
     failing.is_down = True
     monkeypatch.setattr(transports, "transport_of", lambda kind: failing if kind == "webhook" else watching)
@@ -347,8 +385,6 @@ def test_two_workers_send_a_message_once(monkeypatch: pytest.MonkeyPatch) -> Non
     sent = recording(monkeypatch)
     route(channel())
     raised_at(NOW, severity=CRITICAL)
-    from notifications import outbox, routing
-
     routing.route_new(now=NOW)
     outbox.assemble_due(now=NOW)
     first, second = OutgoingMessage.objects.get(), OutgoingMessage.objects.get()
@@ -364,7 +400,6 @@ from django.db import connection
 from django.conf import settings
 settings.NOTIFY_ALLOW_PRIVATE = True
 from notifications import dispatching, transports
-real = transports.webhook.post if hasattr(transports, "webhook") else None
 from notifications.transports import webhook
 def post_and_hang(message):
     webhook.post(message)
@@ -386,8 +421,6 @@ def test_a_sender_that_is_killed_between_sending_and_marking_sends_again_under_t
         target, _secret = webhook(server.url)
         route(target)
         raised_at(NOW, severity=CRITICAL)
-        from notifications import outbox, routing
-
         routing.route_new(now=NOW)
         outbox.assemble_due(now=NOW)
         name = connection.settings_dict["NAME"]
