@@ -57,8 +57,15 @@ class AlertPageFilter(AlertFilter):
 
 
 class HistoryFilter(AlertFilter):
-    """The history can also be filtered by how an alert ended."""
+    """The history can also be filtered by whether an alert is over, and how it ended."""
 
+    state = django_filters.ChoiceFilter(
+        choices=[("open", _("Open")), ("closed", _("Closed"))],
+        method="by_state",
+        label=_("State"),
+        empty_label=_("Any"),
+        widget=Choice,
+    )
     outcome = django_filters.ChoiceFilter(
         "resolutions__outcome",
         choices=Resolution.Outcome.choices,
@@ -67,6 +74,9 @@ class HistoryFilter(AlertFilter):
         widget=Choice,
         distinct=True,
     )
+
+    def by_state(self, queryset: Any, name: str, value: str) -> Any:
+        return queryset.filter(closed_at__isnull=value == "open")
 
 
 class HistoryPageFilter(HistoryFilter):

@@ -34,6 +34,10 @@ class AlertQuerySet(models.QuerySet["Alert"]):
     def in_history(self) -> AlertQuerySet:
         return self.filter(closed_at__isnull=False)
 
+    def newest_first(self) -> AlertQuerySet:
+        """Those that are open by when they began, then the closed ones by when they were closed."""
+        return self.order_by(F("closed_at").desc(nulls_first=True), "-raised_at", "-pk")
+
     def on_tab(self, tab: str) -> AlertQuerySet:
         """Open alerts of one tab of the list: ``shelved``, ``out_of_service``, else those that ask for somebody."""
         wanted = {"shelved": ("shelved",), "out_of_service": OUT}.get(tab, ("none",))

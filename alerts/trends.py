@@ -67,6 +67,7 @@ class Trends:
     """``to_acknowledge``, ``to_close``: mean times from when the system noticed; None where no person did it."""
 
     count: int
+    still_open: int
     loss_kwh: float
     to_acknowledge: timedelta | None
     to_close: timedelta | None
@@ -86,6 +87,7 @@ def read(found: AlertQuerySet, *, zone: tzinfo, query: QueryDict) -> Trends | No
     alerts = Alert.objects.filter(pk__in=found.order_by().values("pk"))
     whole = alerts.aggregate(
         count=Count("pk"),
+        still_open=Count("pk", filter=Q(closed_at__isnull=True)),
         loss=Sum("loss_kwh"),
         first=Min("raised_at"),
         last=Max("raised_at"),
@@ -99,6 +101,7 @@ def read(found: AlertQuerySet, *, zone: tzinfo, query: QueryDict) -> Trends | No
     title = {1: _("By day"), 7: _("By week")}.get(days, _("By period"))
     return Trends(
         count=whole["count"],
+        still_open=whole["still_open"],
         loss_kwh=whole["loss"] or 0.0,
         to_acknowledge=whole["to_acknowledge"],
         to_close=whole["to_close"],

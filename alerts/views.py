@@ -83,11 +83,11 @@ def _tabs(request: EmsRequest, tab: str, counts: dict[str, int]) -> list[tuple[s
 @require_GET
 @view_alerts
 def history(request: EmsRequest) -> HttpResponseBase:
-    """Closed alerts, newest first, with their trends; ``?format=csv`` exports what range and filters select."""
+    """All alerts with their trends, open ones marked; ``?format=csv`` exports what range and filters select."""
     chosen = _range(request)
-    closed = Alert.objects.in_history().raised_between(*chosen.bounds(timezone.now()))
-    closed = closed.select_related("substation", "acknowledged_by").order_by("-closed_at", "-pk")
-    found = HistoryPageFilter(request.GET, closed.prefetch_related("resolutions__resolved_by"))
+    every = Alert.objects.raised_between(*chosen.bounds(timezone.now())).newest_first()
+    every = every.select_related("substation", "acknowledged_by", "penalty")
+    found = HistoryPageFilter(request.GET, every.prefetch_related("resolutions__resolved_by"))
     if request.GET.get("format") == "csv":
         if chosen.error:
             return HttpResponseBadRequest(chosen.error, content_type="text/plain; charset=utf-8")

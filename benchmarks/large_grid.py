@@ -72,6 +72,17 @@ def fill(substations: int, days: int) -> None:
         cursor.execute("ANALYZE")
 
 
+def fill_readings(substations: int, days: int) -> list[Substation]:
+    """Substations with links and readings up to now, and nothing else; rounded up as in ``fill``."""
+    now = timezone.now().replace(minute=0, second=0, microsecond=0)
+    made = simulate(SimulationSpec(substations=TEMPLATES, days=days, start=now - timedelta(days=days)))
+    with transaction.atomic():
+        grid = _grid(made, -(-substations // TEMPLATES))
+        ensure_months(moment(made.times_s[0]), moment(made.times_s[-1]))
+        _readings(made, grid)
+    return grid
+
+
 def most_urgent_alert() -> Alert:
     """Of a substation with a model: the pages of both are measured."""
     known_models = Detector.objects.active().values("substation")

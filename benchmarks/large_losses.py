@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from core.bulk_insert import insert_rows
-from losses.models import DailyRollup, HourlyRollup, MonthCost
+from losses.line_days import COLUMNS as LINE_COLUMNS
+from losses.line_days import SHAPE
+from losses.models import DailyRollup, HourlyRollup, LineDay, MonthCost
 from losses.querysets import FIELDS
 from losses.report_period import month_of, shifted
 from losses.rollup_storage import DAILY_COLUMNS
 from losses.rollups import HOURLY_COLUMNS
-from substations.models import Substation
+from substations.models import Link, Substation
 
 DAYS = 365
 HOUR = timedelta(hours=1)
@@ -35,6 +37,12 @@ def account(grid: Sequence[Substation], now: datetime, *, hours_of: Substation) 
     insert_rows(HourlyRollup, HOURLY_COLUMNS, [
         (hours_of.pk, now - n * HOUR, False, *distinct[0][n % DAYS][1:-3], 1.0, *distinct[0][n % DAYS][-2:])
         for n in range(24 * DAYS)
+    ])  # fmt: skip
+    every_hour = np.ones(SHAPE, np.float32).tobytes()
+    insert_rows(LineDay, LINE_COLUMNS, [
+        (link, first + timedelta(days=n), float(random.uniform(1.0, 30.0)), 2000.0, 24.0, every_hour)
+        for link in Link.objects.values_list("pk", flat=True)
+        for n in range(DAYS)
     ])  # fmt: skip
     months = [shifted(month_of(now.date()), -number) for number in range(1, 12)]
     MonthCost.objects.bulk_create(

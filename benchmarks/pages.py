@@ -75,6 +75,8 @@ PAGES = (
     "/losses/weekly/?months=12",
     "/losses/power-factor-duration/?substation={code}&months=12",
     "/losses/avoidable-duration/?substation={code}&months=12",
+    "/losses/lines/",
+    "/losses/lines/network/",
     "/losses/feeders/",
     "/losses/months/",
     "/losses/months/{outlook}/",

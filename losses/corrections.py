@@ -14,12 +14,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max, Min
 
-from losses.models import AccountedDeclaration, DailyRollup, HourlyRollup
+from losses.models import AccountedDeclaration, DailyRollup, HourlyRollup, LineDay
 from mlcore.fleet.reading_grid import PLATE_FIELDS
 from substations.models import Link, Reading, StaleRange, Substation
 
 SUBSTATION_FIELDS = (*PLATE_FIELDS, "exports_power", "reading_interval_s", "time_zone")
 LINK_FIELDS = ("source", "target", "r_ohm", "x_ohm", "status")
+ACCOUNTING = 2
+"""Which figures are accounted: another number works out every stored hour again. 2: those of the lines."""
 
 
 def mark_corrected() -> int:
@@ -35,6 +37,7 @@ def mark_corrected() -> int:
     with transaction.atomic():
         for model in (HourlyRollup, DailyRollup):  # the hours of another clock are not the same hours
             model.objects.filter(substation__in=moved).delete()
+        LineDay.objects.filter(link__target__in=moved).delete()
         StaleRange.objects.bulk_create(_whole_records(corrected))
         AccountedDeclaration.objects.bulk_create(
             [
@@ -59,7 +62,7 @@ def _digests() -> dict[int, str]:
 
 
 def _digest(rows: Iterable[Mapping[str, Any]]) -> str:
-    return hashlib.sha256(repr([sorted(row.items()) for row in rows]).encode()).hexdigest()
+    return hashlib.sha256(repr([ACCOUNTING, *(sorted(row.items()) for row in rows)]).encode()).hexdigest()
 
 
 def _whole_records(substations: Iterable[int]) -> list[StaleRange]:

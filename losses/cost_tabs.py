@@ -11,6 +11,7 @@ def cost_tabs(current: str) -> list[tuple[str, str, bool, None]]:
     names = {
         "overview": _("Losses"),
         "what-if": _("What if"),
+        "lines": _("Lines"),
         "feeders": _("Feeders"),
         "months": _("Months"),
         "bills": _("Bills"),

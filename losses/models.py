@@ -18,6 +18,7 @@ from .compensation_models import (
     CompensationProof,
 )
 from .feeder_models import FeederSupply
+from .line_models import LineDay
 from .month_cost_models import MonthCost
 from .outlook_models import MonthOutlook
 from .querysets import RollupQuerySet
@@ -25,8 +26,8 @@ from .utility_bill_models import UtilityBill
 
 __all__ = [
     "BankPrice", "BankRecommendation", "CarbonFactor", "CompensationChange", "CompensationInput", "CompensationProof",
-    "DailyRollup", "FeederSupply", "HourlyRollup", "MonthCost", "MonthOutlook", "Rollup", "Tariff", "TariffAssignment",
-    "TariffVersion", "UtilityBill",
+    "DailyRollup", "FeederSupply", "HourlyRollup", "LineDay", "MonthCost", "MonthOutlook", "Rollup", "Tariff",
+    "TariffAssignment", "TariffVersion", "UtilityBill",
 ]  # fmt: skip
 
 

@@ -19,12 +19,14 @@ MAX_SUBSTATIONS = 200
 class AccountedBatch:
     """Whole networks, in the order of their substations' codes.
 
-    interval_s: the common step of their readings. All keep the hours of one clock, that of the first.
+    link_ids: of the links that ``segments`` stand for, in their order. interval_s: the common step of their readings.
+    All keep the hours of one clock, that of the first.
     """
 
     substations: tuple[Substation, ...]
     segments: tuple[Segment, ...]
     interval_s: int
+    link_ids: tuple[int, ...] = ()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -88,15 +90,16 @@ def _packed(networks: list[list[int]]) -> list[list[int]]:
 
 def _batch(members: list[Substation], links: Iterable[Link], interval_s: int) -> AccountedBatch:
     codes = {substation.pk: substation.code for substation in members}
+    known = [link for link in links if link.target_id in codes and link.r_ohm is not None]
     segments = tuple(
         Segment(
             source=codes.get(link.source_id) if link.source_id else None,
             target=codes[link.target_id],
-            r_ohm=link.r_ohm,
+            r_ohm=link.r_ohm or 0.0,
             x_ohm=link.x_ohm or 0.0,
             closed=link.status == Link.Status.CLOSED,
         )
-        for link in links
-        if link.target_id in codes and link.r_ohm is not None
+        for link in known
     )
-    return AccountedBatch(tuple(sorted(members, key=lambda each: each.code)), segments, interval_s)
+    ordered = tuple(sorted(members, key=lambda each: each.code))
+    return AccountedBatch(ordered, segments, interval_s, tuple(link.pk for link in known))

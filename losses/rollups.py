@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +13,9 @@ from django.conf import settings
 
 from losses.accounting.hourly_energy import HOUR_S, HourGrid, IntArray, hour_grid
 from losses.accounting.hourly_figures import hourly_figures
-from losses.accounting.metered_network import substation_losses
-from losses.accounting.metered_power import plates_of
+from losses.accounting.metered_network import SubstationLosses, substation_losses
+from losses.accounting.metered_power import Plates, plates_of
+from losses.line_days import LineHour
 from losses.metered_batches import MeteredBatch, metered_batch
 from losses.networks import AccountedBatch
 from losses.querysets import FIELDS, HIGHEST, SUMMED
@@ -31,30 +33,58 @@ HOURLY_COLUMNS = ("substation_id", "at", *FIELDS)
 DECISIVE = {"rated_kva", "no_load_loss_w", "load_loss_w"}
 
 
-def hourly_rows(batch: AccountedBatch, start: datetime, end: datetime) -> list[tuple[Any, ...]]:
-    """The hours of a batch with ``start <= at < end``, ordered as ``HOURLY_COLUMNS``.
+@dataclass(frozen=True)
+class AccountedHours:
+    """rows: hours of substations, ordered as ``HOURLY_COLUMNS``; lines: hours of the lines between them."""
+
+    rows: list[tuple[Any, ...]]
+    lines: list[LineHour]
+
+    def only(self, hours: Collection[datetime]) -> AccountedHours:
+        return AccountedHours(
+            [row for row in self.rows if row[1] in hours], [line for line in self.lines if line.at in hours]
+        )
+
+
+def accounted_hours(batch: AccountedBatch, start: datetime, end: datetime) -> AccountedHours:
+    """The hours of a batch with ``start <= at < end``.
 
     start, end: whole hours of the batch's clock. An hour of which nothing is known has no row.
     """
     metered = metered_batch(batch, start, end)
     if metered is None:
-        return []
+        return AccountedHours([], [])
     hours = hour_grid(metered.at_s, utc_offsets(batch.substations[0], metered.at_s), batch.interval_s)
-    figures = _figures(batch, metered, hours)
+    plates, losses = _losses(batch, metered)
+    figures = hourly_figures(
+        hours, metered.at_s, metered.metered, plates, losses, demand_window_s=settings.DEMAND_WINDOW_S
+    )
     ids = {substation.code: substation.pk for substation in batch.substations}
     owners = [ids[plate.code] for plate in metered.nameplates]
     figures["excess_loss_kwh"] = _excess_kwh(batch, owners, hours, end)
-    return _as_rows(owners, metered.nameplates, hours.at_s, figures)
+    rows = _as_rows(owners, metered.nameplates, hours.at_s, figures)
+    return AccountedHours(rows, _line_hours(batch, losses, hours))
 
 
-def _figures(batch: AccountedBatch, metered: MeteredBatch, hours: HourGrid) -> dict[str, FloatArray]:
+def _losses(batch: AccountedBatch, metered: MeteredBatch) -> tuple[Plates, SubstationLosses]:
     plates = plates_of(metered.nameplates)
     codes = [plate.code for plate in metered.nameplates]
     nominal_v = np.array([plate.hv_nominal_v for plate in metered.nameplates])
-    losses = substation_losses(metered.metered, plates, feeders(codes, batch.segments), nominal_v, loads=metered.loads)
-    return hourly_figures(
-        hours, metered.at_s, metered.metered, plates, losses, demand_window_s=settings.DEMAND_WINDOW_S
-    )
+    supplied = feeders(codes, batch.segments)
+    return plates, substation_losses(metered.metered, plates, supplied, nominal_v, loads=metered.loads)
+
+
+def _line_hours(batch: AccountedBatch, losses: SubstationLosses, hours: HourGrid) -> list[LineHour]:
+    """Each line in each hour of which its loss is known."""
+    links = {(segment.source, segment.target): pk for segment, pk in zip(batch.segments, batch.link_ids, strict=True)}
+    times = [moment(second) for second in hours.at_s]
+    found = []
+    for lines in losses.lines:
+        for segment, figures in zip(lines.segments, lines.by_hour(hours), strict=True):
+            known = np.nonzero(np.isfinite(figures[0]))[0]
+            pk = links[segment.source, segment.target]
+            found += [LineHour(pk, times[hour], *figures[:, hour].tolist()) for hour in known]
+    return found
 
 
 def _excess_kwh(batch: AccountedBatch, owners: list[int], hours: HourGrid, until: datetime) -> FloatArray:

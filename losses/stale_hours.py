@@ -18,9 +18,10 @@ from django.utils import timezone
 
 from core.leases import LeasedQuerySet, kept
 from losses.corrections import mark_corrected
+from losses.line_days import replace_line_hours
 from losses.networks import AccountedBatch, accounted_batches
 from losses.rollup_storage import hour_start, moved_hours, replace_hours
-from losses.rollups import hourly_rows
+from losses.rollups import accounted_hours
 from mlcore.models import ScoringFailure
 from substations.models import PendingRange, StaleRange
 
@@ -72,13 +73,14 @@ def _account(batch: AccountedBatch, token: uuid.UUID) -> int:
     hours = _hours(batch, claimed.filter(is_certain=True)) | moved_hours(batch, claimed.filter(is_certain=False))
     total = 0
     for stretch in _stretches(sorted(hours), len(batch.substations) * HOUR.total_seconds() / batch.interval_s):
-        rows = [row for row in hourly_rows(batch, stretch[0], stretch[-1] + HOUR) if row[1] in hours]
+        found = accounted_hours(batch, stretch[0], stretch[-1] + HOUR).only(hours)
         with transaction.atomic():
             if not StaleRange.objects.claimed(token).select_for_update().exists():
                 logger.warning("A claim on hours to account ran out; its result is dropped.")
                 return total
-            replace_hours(batch, stretch, rows)
-        total += len(rows)
+            replace_hours(batch, stretch, found.rows)
+            replace_line_hours(batch, stretch, found.lines)
+        total += len(found.rows)
     StaleRange.objects.claimed(token).delete()
     return total
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import bill_views, feeder_views, loss_pages, month_views, tariff_views, what_if_views
+from . import bill_views, feeder_views, line_pages, loss_pages, month_views, tariff_views, what_if_views
 
 app_name = "losses"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("weekly/", loss_pages.weekly, name="weekly"),
     path("power-factor-duration/", loss_pages.duration, {"quantity": "power_factor"}, name="power-factor-duration"),
     path("avoidable-duration/", loss_pages.duration, {"quantity": "avoidable"}, name="avoidable-duration"),
+    path("lines/", line_pages.lines, name="lines"),
+    path("lines/network/", line_pages.network, name="lines-network"),
     path("feeders/", feeder_views.feeders, name="feeders"),
     path("months/", month_views.months, name="months"),
     path("months/<int:pk>/", month_views.month, name="month"),

@@ -20,6 +20,7 @@ from losses.billing_api import (
 )
 from losses.compensation_api import BankPriceViewSet, BankRecommendationViewSet, CompensationChangeViewSet
 from losses.feeder_api import FeederBalanceViewSet, FeederSupplyViewSet
+from losses.line_api import LineLossViewSet
 from losses.rollup_api import DailyLossViewSet, HourlyLossViewSet, MonthlyLossViewSet
 from mlcore.web.api import DetectionViewSet, DetectorViewSet
 from notifications.api import (
@@ -57,6 +58,7 @@ router.register("detectors", DetectorViewSet)
 router.register("alerts", AlertViewSet)
 router.register("hourly-losses", HourlyLossViewSet, basename="hourly-loss")
 router.register("daily-losses", DailyLossViewSet, basename="daily-loss")
+router.register("line-losses", LineLossViewSet, basename="line-loss")
 router.register("monthly-losses", MonthlyLossViewSet, basename="monthly-loss")
 router.register("feeder-supplies", FeederSupplyViewSet)
 router.register("feeder-balances", FeederBalanceViewSet, basename="feeder-balance")

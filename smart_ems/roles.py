@@ -18,6 +18,7 @@ VIEWS = [
     "losses.view_hourlyrollup",
     "losses.view_dailyrollup",
     "losses.view_feedersupply",
+    "losses.view_lineday",
     "losses.view_tariff",
     "losses.view_tariffversion",
     "losses.view_tariffassignment",

@@ -51,13 +51,18 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One line. Power flows from source to target unless ``is_reversed``; a dead one is closed and carries nothing."""
+    """One line. Power flows from source to target unless ``is_reversed``; a dead one is closed and carries nothing.
+
+    ``width_px``: 0 is as usual. ``summary``: hover text in the middle of the line.
+    """
 
     source: str | None
     target: str
     closed: bool = True
     is_dead: bool = False
     is_reversed: bool = False
+    width_px: float = 0.0
+    summary: str = ""
 
 
 def topology(
@@ -77,6 +82,10 @@ def topology(
     where_supply = _supply_point(at, fed)
     known = [edge for edge in edges if edge.target in at and (edge.source is None or edge.source in at)]
     data = [_links(kind, known, at, where_supply) for kind in ("closed", "open", "dead")]
+    data += [
+        _links("closed", known, at, where_supply, width_px)
+        for width_px in sorted({edge.width_px for edge in known if edge.width_px})
+    ]
     data.append(_nodes(nodes, at))
     if fed:
         data.append(_supply(where_supply, supply))
@@ -116,13 +125,17 @@ def _kind(edge: Edge) -> str:
     return "open" if not edge.closed else "dead" if edge.is_dead else "closed"
 
 
-def _links(kind: str, edges: Sequence[Edge], at: Mapping[str, Point], supply: Point) -> dict[str, Any]:
-    """Lines of one kind; in the middle of each an arrow with the power, or a ring where the line is open."""
+def _links(
+    kind: str, edges: Sequence[Edge], at: Mapping[str, Point], supply: Point, width_px: float = 0.0
+) -> dict[str, Any]:
+    """Lines of one kind and width; in the middle of each an arrow with the power, or a ring where the line is open."""
     xs: list[float | None] = []
     ys: list[float | None] = []
+    texts: list[str] = []
     for edge in edges:
-        if _kind(edge) != kind:
+        if _kind(edge) != kind or (edge.width_px if kind == "closed" else 0.0) != width_px:
             continue
+        texts += ["", edge.summary, "", ""]
         start, end = (at[edge.source] if edge.source is not None else supply), at[edge.target]
         if edge.is_reversed:
             start, end = end, start
@@ -131,10 +144,11 @@ def _links(kind: str, edges: Sequence[Edge], at: Mapping[str, Point], supply: Po
     mark = {"closed": 11, "open": 8, "dead": 0}[kind]
     is_closed = kind == "closed"
     return {
-        "type": "scatter", "mode": "lines+markers", "name": kind, "x": xs, "y": ys, "hoverinfo": "skip",
-        "line": {"width": 2 if is_closed else 1.5, "dash": DASHES[kind]},
+        "type": "scatter", "mode": "lines+markers", "name": kind, "x": xs, "y": ys,
+        **({"hoverinfo": "text", "hovertext": texts} if any(texts) else {"hoverinfo": "skip"}),
+        "line": {"width": width_px or (2 if is_closed else 1.5), "dash": DASHES[kind]},
         "marker": {
-            "size": [0, mark, 0, 0] * (len(xs) // 4), "opacity": 1,
+            "size": [0, mark + width_px, 0, 0] * (len(xs) // 4), "opacity": 1,
             "symbol": "arrow" if is_closed else "circle-open", "angleref": "previous" if is_closed else "up",
         },
         "meta": {"role": "dead" if kind == "dead" else "link"},

@@ -1,4 +1,4 @@
-"""The history of closed alerts, and its export."""
+"""The history of alerts, open ones marked, and its export."""
 
 from __future__ import annotations
 
@@ -50,24 +50,26 @@ def test_it_answers_a_get_alone(signed_in: SignIn) -> None:
 
 
 def test_an_empty_history_says_so(signed_in: SignIn) -> None:
-    assert "No resolved alerts yet." in text(signed_in("viewer").get(URL))
+    assert "No alerts yet." in text(signed_in("viewer").get(URL))
 
 
 @pytest.mark.usefixtures("past")
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("", ["C", "B", "A"]),
+        ("", ["OPEN", "C", "B", "A"]),
+        ("?state=closed", ["C", "B", "A"]),
+        ("?state=open", ["OPEN"]),
         ("?from=2026-03-03", ["C"]),
-        ("?to=2026-03-02", ["B", "A"]),
+        ("?to=2026-03-02", ["OPEN", "B", "A"]),
         ("?substation=b", ["B"]),
         ("?severity=critical", ["B"]),
-        ("?severity=warning", ["C", "A"]),
+        ("?severity=warning", ["OPEN", "C", "A"]),
         ("?cause=overload", ["B"]),
         ("?kind=meter", ["C"]),
         ("?outcome=false_alarm", ["B"]),
         ("?outcome=fully_resolved&severity=warning", ["A"]),
-        ("?severity=fatal", ["C", "B", "A"]),
+        ("?severity=fatal", ["OPEN", "C", "B", "A"]),
         ("?range=24h", []),
         ("?range=all&severity=critical", ["B"]),
         ("?from=2026-03-02T09:00&to=2026-03-04", ["C"]),
@@ -149,3 +151,10 @@ def test_the_number_of_queries_does_not_grow(
         client.get(URL)
     with django_assert_num_queries(QUERIES - 1):
         text(client.get(f"{URL}?format=csv"))
+
+
+@pytest.mark.usefixtures("past")
+def test_an_open_alert_is_counted_and_marked(signed_in: SignIn) -> None:
+    page = text(signed_in("viewer").get(URL))
+    assert "1 of them open" in page
+    assert '<span class="badge is-plain">Open</span>' in page

@@ -66,3 +66,19 @@ def test_a_file_without_numbers_and_a_fleet_of_none_are_refused(tmp_path: Path) 
         run("score", str(tmp_path / "nothing.csv"))
     with pytest.raises(CommandError, match="received 0"):
         run("tick", "--substations", "0")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_losses_are_accounted_for_every_hour_of_a_grid(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.large_grid.TEMPLATES", 3)
+    figures = json.loads(run("losses", "--substations", "3", "--days", "2", "--json"))
+    # The clock of the grid may be half an hour off: then the record begins and ends within an hour of it.
+    assert figures["substations"] == 3
+    assert figures["hours"] in (3 * 48, 3 * 49)
+    assert figures["account_by_read"] == pytest.approx(figures["account_s"] / figures["read_s"])
+    assert figures["one_corrected_reading_s"] < figures["account_s"]
+
+
+def test_losses_need_a_day() -> None:
+    with pytest.raises(CommandError, match="Expected a day or more; received 0"):
+        run("losses", "--days", "0")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from losses.accounting.avoidable_losses import avoidable_in_transformer, avoidable_with_network
+from losses.accounting.line_losses import LineLosses, line_losses
 from losses.accounting.metered_power import MeteredPower, Plates, rows_of
 from losses.accounting.supply_network import MAX_SUPPLY_ERROR, NetworkFlows, solve
 from losses.accounting.transformer_losses import TransformerLosses, current_squared, transformer_losses
@@ -23,11 +24,15 @@ NEGATIVE_SEQUENCE_SHARE = 0.5
 
 @dataclass(frozen=True)
 class SubstationLosses:
-    """kW, [substation, time]; NaN where the meter says nothing; feeder_kw also without a known way to the supply."""
+    """kW, [substation, time]; NaN where the meter says nothing; feeder_kw also without a known way to the supply.
+
+    lines: the losses of the lines themselves, by supplied part of the network.
+    """
 
     transformer: TransformerLosses
     feeder_kw: FloatArray
     avoidable_kw: FloatArray
+    lines: tuple[LineLosses, ...]
 
 
 def substation_losses(
@@ -41,15 +46,21 @@ def substation_losses(
     transformer = transformer_losses(metered, plates)
     avoidable = avoidable_in_transformer(metered, transformer, plates)
     feeder_kw = np.full_like(avoidable, np.nan)
+    lines = []
     for feeder in feeders:
         members = list(feeder.members)
         own, own_plates, flowing = rows_of(metered, members), rows_of(plates, members), rows_of(loads, members)
         flows = power_flow_of(feeder, flowing, own_plates, float(np.median(nominal_v[members])))
-        feeder_kw[members] = flows.allocated_kw(_line_weight(flows, flowing))
+        weight = _line_weight(flows, flowing)
+        feeder_kw[members] = flows.allocated_kw(weight)
+        lines.append(line_losses(flows, weight, metered))
         avoidable[members] = avoidable_with_network(own, rows_of(transformer, members), own_plates, flows)
     known = np.isfinite(transformer.load_kw)
     return SubstationLosses(
-        transformer, np.where(known, feeder_kw, np.nan), np.where(known, np.maximum(avoidable, 0.0), np.nan)
+        transformer,
+        np.where(known, feeder_kw, np.nan),
+        np.where(known, np.maximum(avoidable, 0.0), np.nan),
+        tuple(lines),
     )
 
 

@@ -168,9 +168,9 @@ def test_the_result_of_a_claim_that_ran_out_is_dropped(monkeypatch: pytest.Monke
 
     def taken_over(*args: Any) -> Any:
         StaleRange.objects.update(claimed_by=uuid.uuid4())
-        return rollups.hourly_rows(*args)
+        return rollups.accounted_hours(*args)
 
-    monkeypatch.setattr(stale_hours, "hourly_rows", taken_over)
+    monkeypatch.setattr(stale_hours, "accounted_hours", taken_over)
     assert account_pending() == 0
     assert not HourlyRollup.objects.exists()
     assert StaleRange.objects.exists()

@@ -15,6 +15,7 @@ from django.db.models.functions import NullIf
 
 from substations.models import Reading, Substation
 
+from .extra_losses import ExtraLoss, extra_losses
 from .overview import SubstationStatus, statuses
 
 # chosen: a few screens of rows.
@@ -54,11 +55,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class SubstationTable:
-    """One page: ``statuses`` in order, and hourly means of the power factor by substation id, oldest first."""
+    """One page: ``statuses`` in order; by substation id the hourly means of the power factor, oldest first, and what
+    was lost above normal in the last day."""
 
     page: Page[Any]
     statuses: list[SubstationStatus]
     recent: dict[int, list[float | None]]
+    extra: dict[int, ExtraLoss]
     order: Order
 
 
@@ -74,7 +77,12 @@ def table(found: QuerySet[Substation], order: Order, page_number: str | None, *,
     else:
         page = Paginator(_sorted(statuses(found, now=now), order), PAGE_SIZE).get_page(page_number)
         shown = list(page.object_list)
-    return SubstationTable(page, shown, recent_power_factor(shown), order)
+    return SubstationTable(page, shown, recent_power_factor(shown), _extra(shown), order)
+
+
+def _extra(shown: Sequence[SubstationStatus]) -> dict[int, ExtraLoss]:
+    until = max((each.latest_at for each in shown if each.latest_at), default=None)
+    return extra_losses([each.substation.pk for each in shown], until) if until else {}
 
 
 def _sorted(every: list[SubstationStatus], order: Order) -> list[SubstationStatus]:

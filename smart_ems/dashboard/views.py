@@ -78,7 +78,14 @@ def substation_list(request: EmsRequest) -> HttpResponse:
     found = Substation.objects.matching(text) if text else Substation.objects.all()
     order = Order.parse(request.GET.get("sort", ""))
     shown = table(found, order, request.GET.get("page"), now=timezone.now())
-    context = {"page": shown.page, "statuses": shown.statuses, "recent": shown.recent, "order": order, "q": text}
+    context = {
+        "page": shown.page,
+        "statuses": shown.statuses,
+        "recent": shown.recent,
+        "extra_of": shown.extra,
+        "order": order,
+        "q": text,
+    }
     return render_page(request, "dashboard/substations.html", context)
 
 

@@ -20,7 +20,7 @@ from mlcore.models import Detector
 from smart_ems import pipeline
 from smart_ems.demo import demo_tariffs
 from substations import registry
-from substations.models import PendingRange, Reading, Substation
+from substations.models import PendingRange, Reading, StaleRange, Substation
 from substations.simulation.demo_scenario import DEMO_TIME_ZONE, demo_feed, demo_grid
 from substations.simulation.feed import LiveFeed
 from substations.simulation.folder import write_folder
@@ -113,13 +113,15 @@ def progress(upload: Upload) -> Progress:
     if upload.state in (Upload.State.REJECTED, Upload.State.FAILED):
         return Progress(f"Loading the history failed: {upload.reason}", 0.0, is_done=True)
     if upload.state != Upload.State.LOADED:
-        return Progress("Loading 45 days of readings", upload.percent / 100)
+        return Progress(f"Loading {HISTORY_DAYS} days of readings", upload.percent / 100)
     substations, trained = Substation.objects.count(), Detector.objects.active().count()
     if trained < substations:
         return Progress(f"Learning what is normal ({trained} of {substations} substations)", trained / substations)
     waiting = PendingRange.objects.count()
     if waiting or has_unreviewed():
         return Progress("Looking for losses", 0.5)
+    if StaleRange.objects.exists():
+        return Progress("Accounting energy and losses", 0.9)
     return Progress("Ready", 1.0, is_done=True)
 
 

@@ -9,6 +9,7 @@ const MIN_GAP_MS = 1000;
 const CHECK_MS = 1000;
 const SILENCE_AT_FIRST_MS = 25_000;
 const SILENT_BEATS = 2500; // ms of silence per second between beats: two and a half beats
+const FIRST_LOOK_MS = 2000; // the server looks for changes once a second
 
 const url = document.body.dataset.events;
 const channel = "BroadcastChannel" in window ? new BroadcastChannel("ems-events") : null;
@@ -46,10 +47,12 @@ function announceChange(data) {
 
 function show(next) {
   if (next === state) return;
-  const mayHaveMissed = next === "live" && state !== "starting";
+  const before = state;
   state = next;
   document.documentElement.dataset.stream = next;
-  if (mayHaveMissed) poll();
+  if (next !== "live") return;
+  if (before !== "starting") poll();
+  else setTimeout(poll, FIRST_LOOK_MS); // what changed after the page was made and before the server looked for it
 }
 
 function receive(message) {

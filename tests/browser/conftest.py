@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -68,10 +70,29 @@ class Grid:
     """
 
     system: System
+    open_alerts: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def url(self) -> str:
         return self.system.url
+
+    def database(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.system.var / "db.sqlite3", timeout=20)
+
+    def remember_open_alerts(self) -> None:
+        with closing(self.database()) as database:
+            database.row_factory = sqlite3.Row
+            found = database.execute("SELECT * FROM alerts_alert WHERE closed_at IS NULL")
+            self.open_alerts = [dict(row) for row in found]
+
+    def restore_alerts(self) -> None:
+        """The alerts that were open at first are as they were, whatever other tests did to them."""
+        with closing(self.database()) as database, database:
+            for alert in self.open_alerts:
+                columns = [name for name in alert if name not in ("id", "version")]
+                settings = ", ".join(f'"{name}" = :{name}' for name in columns)
+                statement = f"UPDATE alerts_alert SET {settings}, version = version + 1 WHERE id = :id"  # noqa: S608
+                database.execute(statement, alert)
 
     def post(self, power_kw: float) -> None:
         """A reading of the substation that is metered each minute, of now."""
@@ -84,19 +105,27 @@ class Grid:
         return found
 
     def least_urgent(self) -> dict[str, Any]:
-        """An alert that nobody has acknowledged; the worst are left to the tests that look for them."""
+        """An alert that nobody has acknowledged."""
         return [alert for alert in self.alerts() if not alert["acknowledged"]][-1]
 
 
 @pytest.fixture(scope="session")
-def grid(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grid]:
+def filled_grid(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grid]:
     running = start(tmp_path_factory.mktemp("grid") / "var", "--empty")
     command = [sys.executable, str(Path(__file__).with_name("fill.py")), METERED, PASSWORD]
     env = os.environ | {"EMS_VAR_DIR": str(running.var), "PYTHONPATH": str(ROOT)}
     env.pop("DATABASE_URL", None)
     subprocess.run(command, env=env, check=True, cwd=ROOT)
-    yield Grid(running)
+    filled = Grid(running)
+    filled.remember_open_alerts()
+    yield filled
     running.stop()
+
+
+@pytest.fixture
+def grid(filled_grid: Grid) -> Grid:
+    filled_grid.restore_alerts()
+    return filled_grid
 
 
 Visit = Callable[..., Page]

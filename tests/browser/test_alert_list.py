@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+from contextlib import closing
 
 from playwright.sync_api import Page, expect
 
@@ -20,7 +20,7 @@ def refresh(page: Page) -> None:
 
 
 def write(grid: Grid, statement: str, *values: object) -> None:
-    with sqlite3.connect(grid.system.var / "db.sqlite3", timeout=20) as database:
+    with closing(grid.database()) as database, database:
         database.execute(statement, values)
 
 

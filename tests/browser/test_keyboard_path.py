@@ -31,7 +31,7 @@ def test_from_signing_in_to_resolving_the_worst_alert_by_keyboard_alone(browser:
 
     type_keys(page, "g", "a")
     expect(page.get_by_role("heading", name="Alerts")).to_be_visible()
-    # The worst comes first; on this shared grid somebody else may have taken on the critical ones.
+    # The worst comes first.
     expect(page.locator("#alert-list tbody tr").first).to_contain_text(SEVERITY)
     page.wait_for_load_state()
     page.keyboard.press("j")

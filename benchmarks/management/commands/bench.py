@@ -1,4 +1,4 @@
-"""``bench train|score|tick``: how fast the engine is beside the usual way, in one run; ``bench pages``: every page."""
+"""``bench train|score|tick|losses``: how fast it is beside the usual way, in one run; ``bench pages``: every page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from benchmarks import engine_speed, pages
+from benchmarks import accounting_speed, engine_speed, pages
 from benchmarks.tick import bench_tick
 
 
@@ -44,7 +44,10 @@ class Command(BaseCommand):
             default=os.environ.get("EMS_TEST_DATABASE_URL", ""),
             help="PostgreSQL on which a database may be made for it (EMS_TEST_DATABASE_URL); empty: SQLite",
         )
-        for kind in (train, score, tick, pages):
+        losses = kinds.add_parser("losses", help="hours of energy and loss, beside reading the same rows alone")
+        losses.add_argument("--substations", type=int, default=100)
+        losses.add_argument("--days", type=int, default=365, help="days of 15-minute readings")
+        for kind in (train, score, tick, pages, losses):
             kind.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *, kind: str, **options: Any) -> str:
@@ -52,7 +55,11 @@ class Command(BaseCommand):
             raise CommandError(f"At least one substation is needed; received {options['substations']}.")
         if kind == "pages":
             return self._pages(**options)
-        if kind == "train":
+        if kind == "losses":
+            if options["days"] < 1:
+                raise CommandError(f"Expected a day or more; received {options['days']}.")
+            found = accounting_speed.bench_losses(options["substations"], options["days"])
+        elif kind == "train":
             found = engine_speed.bench_train(options["substations"], options["sample"])
         elif kind == "score":
             sizes = {"window_steps": options["window"], "hidden": options["hidden"], "layers": options["layers"]}

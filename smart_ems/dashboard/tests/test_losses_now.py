@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from losses.tests.stored_losses import billed
 from mlcore.models import Score
 from smart_ems.dashboard.losses_now import losses_now
 from substations.models import PendingRange, Substation
@@ -41,15 +42,15 @@ def test_a_silent_substation_has_no_loss_now_but_its_day_counts() -> None:
     scores(station("B", silent_for=timedelta(hours=2)), 8.0)
     found = losses_now(timezone.now())
     assert (found.reporting, found.loss_kw) == (1, 4.0)
-    assert found.loss_kwh == pytest.approx((4.0 + 8.0) * 0.25)
+    assert found.day.loss_kwh == pytest.approx((4.0 + 8.0) * 0.25)
 
 
 def test_energy_is_power_times_the_interval_of_each_meter_over_24_hours() -> None:
     scores(station("A"), *[2.0] * 100)
     scores(station("B", reading_interval_s=3600), *[5.0] * 30)
     found = losses_now(timezone.now())
-    assert found.loss_kwh == pytest.approx(96 * 2.0 * 0.25 + 24 * 5.0, rel=0.05)
-    assert found.extra_kwh == pytest.approx(96 * 0.5 * 0.25 + 24 * 0.5, rel=0.05)
+    assert found.day.loss_kwh == pytest.approx(96 * 2.0 * 0.25 + 24 * 5.0, rel=0.05)
+    assert found.day.extra_kwh == pytest.approx(96 * 0.5 * 0.25 + 24 * 0.5, rel=0.05)
 
 
 def test_what_is_not_known_counts_as_nothing() -> None:
@@ -67,6 +68,22 @@ def test_the_fragment_shows_the_figures(signed_in: SignIn) -> None:
     assert "1 substation reporting" in page
 
 
+def test_the_day_has_its_share_and_its_cost(signed_in: SignIn) -> None:
+    one = station("A")
+    scores(one, *[5.5] * 8, extra_kw=0.5)
+    billed(one, date(2026, 3, 1), "60", "0", avoidable_kwh=10.0)
+    page = text(signed_in("viewer").get(URL))
+    assert "10.0 % above normal" in page
+    assert "₹ 6.00" in page  # 1 kWh at 60 for 10 kWh
+
+
+def test_where_some_have_no_price_the_cost_is_a_lower_bound(signed_in: SignIn) -> None:
+    for code in "AB":
+        scores(station(code), *[5.5] * 8, extra_kw=0.5)
+    billed(Substation.objects.get(code="A"), date(2026, 3, 1), "60", "0", avoidable_kwh=10.0)
+    assert "at least ₹ 6.00" in text(signed_in("viewer").get(URL))
+
+
 @pytest.mark.parametrize(("role", "status"), [("viewer", 200), ("outsider", 403)])
 def test_who_may_see_it(signed_in: SignIn, role: str, status: int) -> None:
     assert signed_in(role).get(URL).status_code == status
@@ -80,7 +97,7 @@ def test_anonymous_and_wrong_method(signed_in: SignIn) -> None:
 def test_the_cost_does_not_grow_with_the_substations(django_assert_num_queries: Any) -> None:
     for number in range(20):
         scores(station(f"S{number}"), 1.0)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         losses_now(timezone.now())
 
 

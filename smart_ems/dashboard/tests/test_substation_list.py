@@ -75,7 +75,7 @@ def test_the_number_of_queries_does_not_grow(signed_in: SignIn, django_assert_nu
     for number in range(count):
         scored(station(f"SS-{number:02d}"))
     client = signed_in("viewer")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         client.get(URL)
 
 

@@ -12,7 +12,7 @@ from losses.models import CarbonFactor
 from losses.tariff_store import metering_points
 from mlcore.models import Detector
 from smart_ems.demo import demo_history
-from substations.models import Link, PendingRange, Reading, Substation
+from substations.models import Link, PendingRange, Reading, StaleRange, Substation
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 16, 10, 37, tzinfo=UTC)
@@ -47,7 +47,7 @@ def test_the_grid_is_registered_and_its_history_waits_to_be_loaded(upload: Uploa
     assert Link.objects.filter(status="open").count() == 2
     assert (upload.source, upload.state) == (Upload.Source.DEMO, Upload.State.QUEUED)
     assert not demo_history.is_loaded()
-    assert demo_history.progress(upload).stage == "Loading 45 days of readings"
+    assert demo_history.progress(upload).stage == "Loading 3 days of readings"
 
 
 def test_its_sites_are_billed_by_tariffs_that_come_along(upload: Upload) -> None:
@@ -76,6 +76,8 @@ def test_progress_is_read_from_the_database(loaded: Upload) -> None:
         )  # fmt: skip
     assert demo_history.progress(loaded).stage == "Looking for losses"
     PendingRange.objects.all().delete()
+    assert demo_history.progress(loaded).stage == "Accounting energy and losses"
+    StaleRange.objects.all().delete()
     assert demo_history.progress(loaded) == demo_history.Progress("Ready", 1.0, is_done=True)
 
 

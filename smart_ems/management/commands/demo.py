@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from alerts.models import Alert
 from ingestion.models import Upload
-from smart_ems.demo import demo_history
+from smart_ems.demo import demo_bill, demo_history
 
 
 class Command(BaseCommand):
@@ -45,6 +45,7 @@ class Command(BaseCommand):
                 time.sleep(0.5)
         if upload.state != Upload.State.LOADED:
             raise CommandError(now.stage)
+        demo_bill.enter()
         counts = Alert.objects.counts()
         self.stdout.write(
             f"  The demo grid is ready: {counts['active']} open alerts, {counts['critical']} of them critical, "
