@@ -104,6 +104,7 @@ def _in_brief(entry: Entry, link: str) -> str:
     lines = [
         f"{entry['severity_word']}: {entry['where']}: {entry['what']}",
         f"  {news_of(entry)}, {entry['when']}",
+        f"  {entry['why']}",
         f"  {entry['cost']}" if entry["cost"] else "",
         f"  {entry['link']}",
         f"  {_labelled(_('Acknowledge'), link)}" if link else "",

@@ -17,7 +17,6 @@ from alerts.models import Alert
 from core.requests import EmsRequest, render_page
 from ingestion.models import Upload
 from mlcore.services import scoring_health
-from notifications.failure_notices import dead_count
 from substations.models import Substation
 
 from . import event_stream
@@ -126,5 +125,5 @@ def health(request: HttpRequest) -> HttpResponse:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     found = scoring_health(timezone.now())
-    counts = {"substations_failing": found.failing, "ranges_waiting": found.waiting, "messages_not_sent": dead_count()}
+    counts = {"substations_failing": found.failing, "ranges_waiting": found.waiting}
     return JsonResponse({"status": "ok", "scoring": found.state, **counts})
