@@ -113,6 +113,7 @@ class RoutedEvent(models.Model):
     """
 
     event = models.OneToOneField(AlertEvent, models.CASCADE, primary_key=True, related_name="routed")
+    routed_at = models.DateTimeField()
 
     class Meta:
         verbose_name = _("routed event")

@@ -26,7 +26,8 @@ logger = logging.getLogger(__name__)
 # chosen: a round of a few seconds.
 EVENTS_PER_ROUND = 500
 SETTLED = timedelta(hours=1)
-"""Longer than any transaction that writes an event: what is older is visible to all."""
+"""Longer than any transaction that writes an event, and than any round: what is older is visible to all, and no worker
+holds an old list of what is to be routed."""
 
 State = Delivery.DeliveryState
 
@@ -56,7 +57,7 @@ def route_new(*, now: datetime) -> int:
 
 @transaction.atomic
 def _route(event: AlertEvent, *, now: datetime) -> int:
-    RoutedEvent.objects.create(event=event)
+    RoutedEvent.objects.create(event=event, routed_at=now)
     meaning = meaning_of(event.state_before, event.state_after, event.severity_before, event.severity_after)
     if meaning is EventMeaning.ALARM:
         _announce(event, now=now)
@@ -128,7 +129,7 @@ def _drop(deliveries: QuerySet[Delivery], why: str) -> None:
 def _raise_floor(now: datetime) -> None:
     """Events that are routed and settled need not be looked for again; what says so of them is not needed then."""
     oldest = unrouted().order_by().aggregate(pk=Min("pk"))["pk"]
-    settled = RoutedEvent.objects.filter(event__at__lt=now - SETTLED)
+    settled = RoutedEvent.objects.filter(event__at__lt=now - SETTLED, routed_at__lt=now - SETTLED)
     if oldest is not None:
         settled = settled.filter(pk__lt=oldest)
     newest = settled.aggregate(pk=Max("pk"))["pk"]
@@ -141,4 +142,4 @@ def _raise_floor(now: datetime) -> None:
     floor = newest if below is None else below - 1
     with transaction.atomic():
         RoutingFloor.objects.update_or_create(pk=1, defaults={"event_pk": floor})
-        RoutedEvent.objects.filter(pk__lte=floor).delete()
+        settled.filter(pk__lte=floor).delete()

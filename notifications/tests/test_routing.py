@@ -219,7 +219,7 @@ def test_events_become_visible_in_another_order_than_their_keys(sent: Recorder) 
     route(channel())
     first, second = raised_at(NOW, "SS-01"), raised_at(NOW, "SS-02")
     hidden = AlertEvent.objects.get(alert=first)
-    RoutedEvent.objects.create(event=hidden)  # as if it could not be seen yet
+    RoutedEvent.objects.create(event=hidden, routed_at=NOW)  # as if it could not be seen yet
     routing.route_new(now=NOW)
     RoutedEvent.objects.get(event=hidden).delete()
     routing.route_new(now=NOW)
