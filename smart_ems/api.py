@@ -24,6 +24,14 @@ from losses.feeder_api import FeederBalanceViewSet, FeederSupplyViewSet
 from losses.line_api import LineLossViewSet
 from losses.rollup_api import DailyLossViewSet, HourlyLossViewSet, MonthlyLossViewSet
 from mlcore.web.api import DetectionViewSet, DetectorViewSet
+from notifications.api import (
+    DeliveryViewSet,
+    EscalationPolicyViewSet,
+    NotificationChannelViewSet,
+    NotificationRouteViewSet,
+    OnCallRotationViewSet,
+    OutgoingMessageViewSet,
+)
 from reports.api import ReportScheduleViewSet, ReportViewSet
 from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
 
@@ -66,5 +74,11 @@ router.register("bank-recommendations", BankRecommendationViewSet)
 router.register("bank-prices", BankPriceViewSet)
 router.register("compensation-changes", CompensationChangeViewSet)
 router.register("report-schedules", ReportScheduleViewSet)
+router.register("notification-routes", NotificationRouteViewSet)
+router.register("notification-channels", NotificationChannelViewSet)
+router.register("escalation-policies", EscalationPolicyViewSet)
+router.register("on-call-rotations", OnCallRotationViewSet)
+router.register("deliveries", DeliveryViewSet)
+router.register("notification-messages", OutgoingMessageViewSet)
 router.register("reports", ReportViewSet)
 token = TokenView.as_view()

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # A unix socket's path is limited to 107 bytes by the kernel (103 on macOS); a longer one cannot be bound.
@@ -47,6 +48,18 @@ def broker_socket() -> Path:
         return path
     name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"smart-ems-{os.getuid()}-{name}" / "broker.sock"
+
+
+def web_address(name: str, default: str) -> str:
+    """The address that a variable names.
+
+    Raises:
+        ImproperlyConfigured: it is none of the web.
+    """
+    address = str(env.str(name, default=default))
+    if address and not address.startswith(("http://", "https://")):
+        raise ImproperlyConfigured(f"{name}: received “{address}”; expected an address that begins with http(s)://.")
+    return address
 
 
 def broker_url() -> str:

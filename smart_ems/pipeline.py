@@ -7,6 +7,8 @@
                               StaleRange ──────► HourlyRollup, DailyRollup
                                                   account_pending     Report ─► files, e-mail
                                                                           make_reports
+    AlertEvent ─► Delivery ─► OutgoingMessage ─► people
+                        notify
 
 Every stage reads the rows that the stage before it wrote, and writes its own. The functions here only make
 a stage start at once: a message that is lost costs seconds, because ``sweep`` sends another for what is left over.
@@ -29,6 +31,7 @@ TRAIN = "mlcore.tasks.train_due"
 ACCOUNT = "losses.tasks.account_pending"
 REVIEW = "alerts.tasks.review_changed"
 REPORT = "reports.tasks.make_reports"
+NOTIFY = "notifications.tasks.notify"
 
 
 def upload_received(upload_id: int) -> None:
@@ -61,12 +64,18 @@ def reports_waiting() -> None:
     transaction.on_commit(lambda: _dispatch((REPORT, {})))
 
 
+def notifications_waiting() -> None:
+    """Route the events of alerts, and send the messages that are due."""
+    transaction.on_commit(lambda: _dispatch((NOTIFY, {})))
+
+
 def sweep() -> None:
     """Start the work that the database still shows as unfinished."""
     from alerts import review as alerts
     from ingestion import services as ingestion
     from losses import stale_hours as losses
     from mlcore import services as mlcore
+    from notifications import heartbeat
     from reports import services as reports
     from substations.models import PendingRange
 
@@ -84,6 +93,9 @@ def sweep() -> None:
     reports.queue_due(timezone.localdate())
     if reports.has_pending():
         reports_waiting()
+    if heartbeat.has_work(timezone.now()):
+        notifications_waiting()
+    heartbeat.swept(now=timezone.now())
 
 
 def _dispatch(*tasks: tuple[str, dict[str, int]]) -> None:

@@ -50,6 +50,12 @@ OPERATES = [
     "substations.add_reading",
     "losses.add_utilitybill",
     "substations.answer_direction",
+    "notifications.view_notificationroute",
+    "notifications.view_notificationchannel",
+    "notifications.view_escalationpolicy",
+    "notifications.view_oncallrotation",
+    "notifications.view_delivery",
+    "notifications.view_outgoingmessage",
 ]
 ENGINEERS = [
     "alerts.shelve_critical_alert",
@@ -96,6 +102,19 @@ ENGINEERS = [
     "reports.delete_report",
     "reports.add_reportschedule",
     "reports.delete_reportschedule",
+    "notifications.add_notificationroute",
+    "notifications.change_notificationroute",
+    "notifications.delete_notificationroute",
+    "notifications.add_notificationchannel",
+    "notifications.change_notificationchannel",
+    "notifications.delete_notificationchannel",
+    "notifications.add_escalationpolicy",
+    "notifications.change_escalationpolicy",
+    "notifications.delete_escalationpolicy",
+    "notifications.add_oncallrotation",
+    "notifications.change_oncallrotation",
+    "notifications.delete_oncallrotation",
+    "notifications.change_outgoingmessage",
 ]
 ROLES = {"viewer": VIEWS, "operator": VIEWS + OPERATES, "engineer": VIEWS + OPERATES + ENGINEERS}
 

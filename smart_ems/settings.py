@@ -7,13 +7,14 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.conf import global_settings
 
-from .env import BASE_DIR, VAR_DIR, broker_url, env, secret_key
+from .env import BASE_DIR, VAR_DIR, broker_url, env, secret_key, web_address
 
 # Lets generic classes such as ``ModelAdmin[Alert]`` be written where Django itself is not yet generic.
 django_stubs_ext.monkeypatch()
 
 DEBUG = env.bool("EMS_DEBUG", default=False)
 SECRET_KEY = secret_key()
+SECRET_KEY_FALLBACKS = env.list("EMS_SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("EMS_ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("EMS_TRUSTED_ORIGINS", default=[])
 
@@ -39,6 +40,7 @@ INSTALLED_APPS = [
     "mlcore",
     "losses",
     "alerts",
+    "notifications",
     "reports",
     "benchmarks",
     "smart_ems.apps.SmartEmsConfig",
@@ -164,6 +166,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 600},
     },
     "repairs": {"task": "alerts.tasks.refresh_repairs", "schedule": crontab(minute="47"), "options": {"expires": 3600}},
+    "monitor": {"task": "notifications.tasks.ping_monitor", "schedule": 60.0, "options": {"expires": 60}},
     "penalties": {"task": "alerts.tasks.refresh_penalties", "schedule": 300.0, "options": {"expires": 300}},
     "alarm-days": {"task": "alerts.tasks.refresh_alarm_days", "schedule": 60.0, "options": {"expires": 60}},
     "planned-work": {"task": "alerts.tasks.follow_planned_work", "schedule": 60.0, "options": {"expires": 60}},
@@ -203,6 +206,14 @@ ALERT_STALE_HOURS = env.float("EMS_ALERT_STALE_HOURS", default=24)
 # A cleared warning that nobody acknowledges is closed after so many days; 0 is never.
 ALERT_EXPIRE_DAYS = env.float("EMS_ALERT_EXPIRE_DAYS", default=7)
 ALERT_SUPPRESSION_OFF_MINUTES = env.int("EMS_ALERT_SUPPRESSION_OFF_MINUTES", default=10)
+
+# Notifications. The address under which people reach this server, for links in messages.
+PUBLIC_URL = web_address("EMS_PUBLIC_URL", "http://localhost:8000").rstrip("/")
+NOTIFY_FILES = VAR_DIR / "notifications"
+NOTIFY_ALLOW_PRIVATE = env.bool("EMS_NOTIFY_ALLOW_PRIVATE", default=False)
+# What was raised longer ago, because nothing ran, wakes nobody: one message says what of it is still open.
+NOTIFY_MAX_AGE_HOURS = env.float("EMS_NOTIFY_MAX_AGE_HOURS", default=24)
+HEARTBEAT_URL = web_address("EMS_HEARTBEAT_URL", "")
 
 # Mail. Without a server nothing is sent, and pages say so.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
@@ -262,6 +273,11 @@ SPECTACULAR_SETTINGS = {
         "StateEnum": "ingestion.models.Upload.State",
         "ReportKindEnum": "reports.models.Report.ReportKind",
         "ReportStateEnum": "reports.models.Report.ReportState",
+        "NotificationChannelKindEnum": "notifications.channel_models.NotificationChannel.ChannelKind",
+        "NotificationMessageKindEnum": "notifications.outbox_models.OutgoingMessage.MessageKind",
+        "NotificationMessageStateEnum": "notifications.outbox_models.OutgoingMessage.MessageState",
+        "DeliveryStateEnum": "notifications.outbox_models.Delivery.DeliveryState",
+        "DeliveryReasonEnum": "notifications.outbox_models.Delivery.DeliveryReason",
         "RowOutcomeEnum": ["accepted", "replaced", "unchanged", "rejected"],
     },
     # No validator: it is another host.

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from notifications.views import heartbeat_page
 from smart_ems.accounts.sign_in import SignInForm
 
 from . import api
@@ -44,6 +45,8 @@ urlpatterns = [
     path("substations/<str:code>/state/", topology_page.state, name="substation-state"),
     path("substations/", include("substations.urls")),
     path("alerts/", include("alerts.urls")),
+    path("notifications/", include("notifications.urls")),
+    path("heartbeat/", heartbeat_page, name="heartbeat"),
     path("uploads/<int:pk>/progress/", upload_views.progress, name="upload-progress"),
     path("uploads/", include("ingestion.urls")),
     path("models/", include("mlcore.web.urls")),

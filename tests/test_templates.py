@@ -17,7 +17,17 @@ SHEETS = sorted((BASE / "static/css").glob("*.css"))
 SCRIPTS = sorted((BASE / "static/js").glob("*.js"))
 PYTHON = sorted(
     path
-    for app in ("accounts", "alerts", "core", "ingestion", "mlcore", "reports", "smart_ems", "substations")
+    for app in (
+        "accounts",
+        "alerts",
+        "core",
+        "ingestion",
+        "mlcore",
+        "notifications",
+        "reports",
+        "smart_ems",
+        "substations",
+    )
     for path in (BASE / app).rglob("*.py")
     if not {"migrations", "tests"} & set(path.parts)
 )

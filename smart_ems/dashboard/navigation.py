@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from notifications.failure_notices import dead_count
 from smart_ems.accounts import preferences
 
 
@@ -21,6 +22,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "preferences": chosen,
         "chosen_zone": chosen.time_zone if chosen else "",
         "site_zone": settings.TIME_ZONE,
+        "messages_not_sent": dead_count,  # asked for where a template names it
     }
 
 
@@ -52,6 +54,7 @@ def _current(request: HttpRequest) -> str:
         "losses": "losses:overview",
         "reports": "losses:overview",
         "mlcore": "mlcore:list",
+        "notifications": "alerts:list",
     }
     app = match.app_names[0] if match.app_names else ""
     if app == "alerts":

@@ -26,6 +26,8 @@ from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detector, ScoringFailure, TrainingAttempt, TrainingFailure
 from mlcore.services import scoring_health
 from mlcore.training.schedule import drifted
+from notifications import failure_notices, heartbeat
+from notifications.models import NotificationChannel, OutgoingMessage
 from smart_ems.celery import app
 from smart_ems.env import VAR_DIR
 from substations.models import PendingRange, Substation
@@ -64,11 +66,12 @@ class HealthPanel:
 
 
 def read(*, now: datetime) -> list[HealthPanel]:
-    """Four panels; a part that fails says so and does not take the others along."""
+    """Five panels; a part that fails says so and does not take the others along."""
     parts = (
         (_("Pending work"), _queues),
         (_("Files, last 24 hours"), _intake),
         (_("Models"), _models),
+        (_("Notifications"), _notifications),
         (_("Space"), _space),
     )
     panels = []
@@ -190,6 +193,18 @@ def _drifted() -> int | None:
     found = Substation.objects.filter(detectors__is_active=True)[: MAX_LOOKED_AT + 1]
     fleet = NeighbourGroup(tuple(found))
     return len(drifted(fleet)) if len(fleet.ids) <= MAX_LOOKED_AT else None
+
+
+def _notifications(panel: HealthPanel, now: datetime) -> None:
+    panel.add(_("Messages waiting"), OutgoingMessage.objects.filter(state=OutgoingMessage.MessageState.QUEUED).count())
+    dead = failure_notices.dead_count()
+    panel.add(_("Messages not sent"), dead, "critical" if dead else "")
+    failing = NotificationChannel.objects.usable().exclude(last_error="")
+    for channel in failing[:MAX_FAILURES]:
+        panel.add(_("Channel “%(name)s”") % {"name": channel}, channel.last_error, "warning")
+    for part in heartbeat.late_pulses(now=now):
+        since = _("%(age)s ago") % {"age": duration(now - part.since)} if part.since else _("never")
+        panel.add(_("Late: %(part)s") % {"part": part.name}, since, "warning")
 
 
 def _space(panel: HealthPanel, now: datetime) -> None:

@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 PUBLIC = {
     "favicon.ico": 302,  # to the picture
     "healthz": 200,
+    "heartbeat/": 503,  # nothing has run here
     "sign-in/": 200,
     "sign-out/": 405,  # a POST signs out
     "admin/login/": 200,

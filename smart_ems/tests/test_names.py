@@ -14,7 +14,10 @@ import pytest
 from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
-APPS = ("alerts", "benchmarks", "core", "ingestion", "losses", "mlcore", "reports", "smart_ems", "substations", "tests")
+APPS = (
+    "alerts", "benchmarks", "core", "ingestion", "losses", "mlcore", "notifications", "reports", "smart_ems",
+    "substations", "tests",
+)  # fmt: skip
 # Names that Django or pytest asks for.
 FRAMEWORK_MODULES = {
     "__init__", "admin", "api", "apps", "conftest", "forms", "models", "querysets", "services", "tasks", "urls",

@@ -63,6 +63,7 @@ def test_every_periodic_task_exists() -> None:
         (pipeline.training_wanted, [pipeline.TRAIN, pipeline.SCORE, pipeline.REVIEW, pipeline.ACCOUNT]),
         (pipeline.detections_changed, [pipeline.REVIEW]),
         (pipeline.hours_waiting, [pipeline.ACCOUNT]),
+        (pipeline.notifications_waiting, [pipeline.NOTIFY]),
     ],
 )
 def test_a_stage_is_dispatched_once_the_rows_are_visible(

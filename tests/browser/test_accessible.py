@@ -20,8 +20,10 @@ PAGES = (
     "/models/{code}/",
     "/models/{code}/compare/", "/uploads/", "/uploads/new/", "/uploads/{upload}/", "/uploads/{upload}/problems/",
     "/losses/", "/losses/lines/", "/losses/feeders/", "/losses/what-if/", "/losses/months/", "/losses/bills/",
-    "/losses/tariffs/", "/search/?q=ss", "/preferences/", "/reports/", "/reports/?kind=shift", "/design/",
-    "/password/", "/nowhere/",
+    "/losses/tariffs/", "/search/?q=ss", "/preferences/", "/reports/", "/reports/?kind=shift", "/notifications/",
+    "/notifications/routes/new/", "/notifications/channels/", "/notifications/channels/new/",
+    "/notifications/policies/new/", "/notifications/rotations/new/", "/notifications/deliveries/",
+    "/notifications/dead-letters/", "/notifications/quiet-hours/", "/design/", "/password/", "/nowhere/",
     "/admin/", "/admin/alerts/alert/", "/admin/substations/substation/", "/admin/substations/substation/add/",
 )  # fmt: skip
 

@@ -23,7 +23,7 @@ from .scene import SignIn, text
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/"
-QUERIES = 29
+QUERIES = 33
 
 
 @pytest.fixture(autouse=True)

@@ -40,6 +40,7 @@ class Command(BaseCommand):
             lock.truncate(0)
             lock.write(address)
             lock.flush()
+            os.environ.setdefault("EMS_PUBLIC_URL", address)
             children: list[Child] = []
             try:
                 self._start(children, host, port)
