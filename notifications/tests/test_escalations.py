@@ -125,6 +125,17 @@ def test_a_step_that_reaches_nobody_passes_on_at_once(sent: Recorder, person: An
     assert Escalation.objects.get().note == "Step 1 reached nobody."
 
 
+def test_a_person_who_left_is_not_called_and_gets_nothing(sent: Recorder, person: Any) -> None:
+    gone = person("operator")
+    channel("gone", owner=gone)
+    route(channel("hers", owner=gone), policy=policy((0, gone), (5, channel("second"))))
+    gone.is_active = False
+    gone.save()
+    raised_at(NOW, severity=CRITICAL)
+    run_until(NOW, NOW + MINUTE)
+    assert reached(sent) == [("second", 0)]
+
+
 def test_an_old_forgotten_alert_wakes_nobody(sent: Recorder) -> None:
     """The system stood still for days between two steps."""
     three_lines()
