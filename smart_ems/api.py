@@ -31,7 +31,7 @@ from notifications.api import (
     OnCallRotationViewSet,
     OutgoingMessageViewSet,
 )
-from reports.api import ReportViewSet
+from reports.api import ReportScheduleViewSet, ReportViewSet
 from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
 
 
@@ -77,5 +77,6 @@ router.register("escalation-policies", EscalationPolicyViewSet)
 router.register("on-call-rotations", OnCallRotationViewSet)
 router.register("deliveries", DeliveryViewSet)
 router.register("notification-messages", OutgoingMessageViewSet)
+router.register("report-schedules", ReportScheduleViewSet)
 router.register("reports", ReportViewSet)
 token = TokenView.as_view()
