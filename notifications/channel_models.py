@@ -27,7 +27,9 @@ class ChannelQuerySet(models.QuerySet["NotificationChannel"]):
         return self.filter(archived_at__isnull=True)
 
     def usable(self) -> ChannelQuerySet:
-        return self.kept().filter(is_enabled=True)
+        """In use, and nobody's or of a person who still works here."""
+        nobody_left = models.Q(owner__isnull=True) | models.Q(owner__is_active=True)
+        return self.kept().filter(nobody_left, is_enabled=True)
 
 
 class NotificationChannel(models.Model):

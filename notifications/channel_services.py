@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from . import dispatching, message_texts
 from .channel_models import PER_MINUTE, NotificationChannel, masked_url
+from .on_call_models import PolicyStep
 from .outbox_models import OutgoingMessage
 from .secret_box import seal
 from .transports import TransportFailed
@@ -123,6 +124,7 @@ def archive(channel: NotificationChannel, *, now: datetime) -> None:
     """Remove it: out of every route and policy, its secrets forgotten; what it once sent is kept."""
     with transaction.atomic():
         channel.routes.clear()
+        PolicyStep.objects.filter(channel=channel).delete()
         NotificationChannel.objects.filter(pk=channel.pk).update(archived_at=now, is_enabled=False, sealed="")
 
 

@@ -56,12 +56,23 @@ def first_route(request: EmsRequest) -> HttpResponse:
     except ValidationError as error:
         form.add_error("target", error)
         return _routes(request, form, status=422)
-    with transaction.atomic():
-        channel.name = _free_name(NotificationChannel.objects.kept(), channel.get_kind_display())
-        channel.save()
-        route = NotificationRoute.objects.create(name=_free_name(NotificationRoute.objects.all(), _("All alerts")))
-        route.channels.add(channel)
-    return channel_page(request, channel, secret=secret, result=channel_services.send_test(channel), made=route)
+    channel, made = _routed(channel)
+    return channel_page(request, channel, secret=secret, result=channel_services.send_test(channel), made=made)
+
+
+@transaction.atomic
+def _routed(channel: NotificationChannel) -> tuple[NotificationChannel, NotificationRoute]:
+    """A channel with a route of all alerts to it. Who presses twice gets no second of either: of what is hidden one
+    cannot tell."""
+    same = NotificationChannel.objects.usable().filter(kind=channel.kind, destination=channel.destination, sealed="")
+    found = same.filter(routes__is_enabled=True).first() if not channel.sealed else None
+    if found is not None:
+        return found, found.routes.filter(is_enabled=True)[0]
+    channel.name = _free_name(NotificationChannel.objects.kept(), channel.get_kind_display())
+    channel.save()
+    made = NotificationRoute.objects.create(name=_free_name(NotificationRoute.objects.all(), _("All alerts")))
+    made.channels.add(channel)
+    return channel, made
 
 
 def _free_name(rows: object, name: str) -> str:

@@ -40,18 +40,18 @@ def upload_received(upload_id: int) -> None:
 
 
 def readings_arrived() -> None:
-    """Score what waits, then review what the scores changed, then account its hours."""
-    transaction.on_commit(lambda: _dispatch((SCORE, {}), (REVIEW, {}), (ACCOUNT, {})))
+    """Score what waits, then review what the scores changed, then tell who has to know, then account its hours."""
+    transaction.on_commit(lambda: _dispatch((SCORE, {}), (REVIEW, {}), (NOTIFY, {}), (ACCOUNT, {})))
 
 
 def training_wanted() -> None:
-    """Train the substations that are due, then score with the new models, review and account."""
-    transaction.on_commit(lambda: _dispatch((TRAIN, {}), (SCORE, {}), (REVIEW, {}), (ACCOUNT, {})))
+    """Train the substations that are due, then score with the new models, review, tell and account."""
+    transaction.on_commit(lambda: _dispatch((TRAIN, {}), (SCORE, {}), (REVIEW, {}), (NOTIFY, {}), (ACCOUNT, {})))
 
 
 def detections_changed() -> None:
-    """Raise, update or clear alerts for the detections that changed."""
-    transaction.on_commit(lambda: _dispatch((REVIEW, {})))
+    """Raise, update or clear alerts for the detections that changed, and tell who has to know."""
+    transaction.on_commit(lambda: _dispatch((REVIEW, {}), (NOTIFY, {})))
 
 
 def hours_waiting() -> None:

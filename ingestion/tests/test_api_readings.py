@@ -37,7 +37,7 @@ def test_one_reading_is_stored_and_scoring_starts(
         again = post(as_operator, ROW)
     assert (answer.status_code, answer.json()[0]["outcome"]) == (200, "accepted")
     assert again.json()[0]["outcome"] == "unchanged"
-    assert dispatched == [pipeline.SCORE, pipeline.REVIEW, pipeline.ACCOUNT]
+    assert dispatched == [pipeline.SCORE, pipeline.REVIEW, pipeline.NOTIFY, pipeline.ACCOUNT]
     assert Reading.objects.get().power_factor == pytest.approx(0.8)
 
 

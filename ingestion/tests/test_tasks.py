@@ -20,7 +20,7 @@ def test_the_task_loads_and_starts_scoring(
     upload = upload_of(GOOD)
     with django_capture_on_commit_callbacks(execute=True):
         assert load_upload(upload.pk) == "loaded"
-    assert dispatched == [pipeline.SCORE, pipeline.REVIEW, pipeline.ACCOUNT]
+    assert dispatched == [pipeline.SCORE, pipeline.REVIEW, pipeline.NOTIFY, pipeline.ACCOUNT]
     assert Reading.objects.count() == 3
 
 

@@ -61,6 +61,14 @@ def test_a_first_route_is_made_in_one_form_with_a_test_that_arrives(signed_in: S
     assert "SS-01" in path_of(made.channels.get()).read_text()
 
 
+def test_who_presses_twice_gets_one_route_and_another_test(signed_in: SignedIn) -> None:
+    client = signed_in("engineer")
+    for _press in range(2):
+        assert "The test was sent." in html(client.post(url("first-route"), {"kind": "file", "target": "alarms"}))
+    assert NotificationRoute.objects.count() == NotificationChannel.objects.count() == 1
+    assert OutgoingMessage.objects.count() == 2
+
+
 def test_a_first_webhook_shows_its_secret_once_and_its_test_is_signed_with_it(signed_in: SignedIn) -> None:
     client = signed_in("engineer")
     with hook_server() as server:

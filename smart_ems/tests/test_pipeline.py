@@ -43,7 +43,7 @@ def swept(dispatched: Dispatched, commit: Capture) -> Dispatched:
 
 def test_every_name_is_that_of_a_task_and_goes_to_its_queue() -> None:
     app.loader.import_default_modules()
-    for name in (pipeline.LOAD, pipeline.SCORE, pipeline.TRAIN, pipeline.REVIEW):
+    for name in (pipeline.LOAD, pipeline.SCORE, pipeline.TRAIN, pipeline.REVIEW, pipeline.NOTIFY):
         assert name in app.tasks
     router = app.amqp.router
     assert router.route({}, pipeline.TRAIN)["queue"].name == router.route({}, pipeline.SCORE)["queue"].name == "ml"
@@ -59,9 +59,12 @@ def test_every_periodic_task_exists() -> None:
     ("start", "chain"),
     [
         (lambda: pipeline.upload_received(7), [pipeline.LOAD]),
-        (pipeline.readings_arrived, [pipeline.SCORE, pipeline.REVIEW, pipeline.ACCOUNT]),
-        (pipeline.training_wanted, [pipeline.TRAIN, pipeline.SCORE, pipeline.REVIEW, pipeline.ACCOUNT]),
-        (pipeline.detections_changed, [pipeline.REVIEW]),
+        (pipeline.readings_arrived, [pipeline.SCORE, pipeline.REVIEW, pipeline.NOTIFY, pipeline.ACCOUNT]),
+        (
+            pipeline.training_wanted,
+            [pipeline.TRAIN, pipeline.SCORE, pipeline.REVIEW, pipeline.NOTIFY, pipeline.ACCOUNT],
+        ),
+        (pipeline.detections_changed, [pipeline.REVIEW, pipeline.NOTIFY]),
         (pipeline.hours_waiting, [pipeline.ACCOUNT]),
         (pipeline.notifications_waiting, [pipeline.NOTIFY]),
     ],
@@ -108,7 +111,7 @@ def test_the_sweep_starts_readings_that_were_not_scored(
     now = timezone.now()
     PendingRange.objects.create(substation=station("A"), start=now, end=now)
     assert swept(dispatched, django_capture_on_commit_callbacks) == [
-        [pipeline.SCORE, pipeline.REVIEW, pipeline.ACCOUNT]
+        [pipeline.SCORE, pipeline.REVIEW, pipeline.NOTIFY, pipeline.ACCOUNT]
     ]
 
 
@@ -126,7 +129,7 @@ def test_the_sweep_starts_a_substation_that_can_be_trained(
     substation = station("A", trained=False)
     Reading.objects.create(substation=substation, at=timezone.now() - timedelta(days=8))
     assert swept(dispatched, django_capture_on_commit_callbacks) == [
-        [pipeline.TRAIN, pipeline.SCORE, pipeline.REVIEW, pipeline.ACCOUNT]
+        [pipeline.TRAIN, pipeline.SCORE, pipeline.REVIEW, pipeline.NOTIFY, pipeline.ACCOUNT]
     ]
 
 
@@ -134,7 +137,7 @@ def test_the_sweep_starts_a_detection_that_nobody_reviewed(
     dispatched: Dispatched, django_capture_on_commit_callbacks: Capture
 ) -> None:
     detected(Substation.objects.create(code="A"))
-    assert swept(dispatched, django_capture_on_commit_callbacks) == [[pipeline.REVIEW]]
+    assert swept(dispatched, django_capture_on_commit_callbacks) == [[pipeline.REVIEW, pipeline.NOTIFY]]
 
 
 @pytest.mark.parametrize("tasks", [((pipeline.REVIEW, {}),), ((pipeline.SCORE, {}), (pipeline.REVIEW, {}))])
