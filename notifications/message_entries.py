@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from alerts.cost_sentence import cost_sentence
 from alerts.display_names import TRANSITIONS
+from alerts.guidance import advice_of
 from alerts.models import Alert, AlertEvent, Severity
 from core.formatting import exact
-from mlcore.explanations import checks_of
 
 from .channel_models import NotificationChannel
 
@@ -44,7 +44,7 @@ def entry_of(
             "where": where(alert),
             "why": alert.sentence,
             "cost": cost_sentence(alert, zone, now),
-            "checks": [str(check) for check in checks_of(alert.cause)][:MAX_CHECKS],
+            "checks": list(advice_of(alert).steps[:MAX_CHECKS]),
             "at": event.at.isoformat(),
             "when": exact(event.at, zone),
             "since": exact(alert.raised_at, zone),

@@ -59,7 +59,7 @@ def route_new(*, now: datetime) -> int:
 def _route(event: AlertEvent, *, now: datetime) -> int:
     RoutedEvent.objects.create(event=event, routed_at=now)
     meaning = meaning_of(event.state_before, event.state_after, event.severity_before, event.severity_after)
-    if meaning is EventMeaning.ALARM and getattr(event, "announces", True):  # an event may say that it is held
+    if meaning is EventMeaning.ALARM and event.announces:
         _announce(event, now=now)
     elif meaning is EventMeaning.UPDATE:
         _update(event, now=now)
