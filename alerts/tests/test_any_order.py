@@ -103,7 +103,8 @@ class AnyOrderOfActions(RuleBasedStateMachine):
         start = START - timedelta(days=50, minutes=self.hour)
         found = detected(station(code), kind=kind, cause="unusual_behaviour", start=start, end=start + HOUR)
         self.detections.append(found)
-        if not Alert.objects.unresolved().filter(substation=found.substation, kind=kind).exists():
+        current = Alert.objects.unresolved().filter(substation=found.substation, kind=kind).first()
+        if current is None or current.raised_at <= start + HOUR:
             return
         alert = review.review(found, now=timezone.now())
         assert alert.closure == Closure.RETROSPECTIVE
