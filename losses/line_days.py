@@ -43,8 +43,9 @@ def replace_line_hours(batch: AccountedBatch, hours: Sequence[datetime], found: 
         table[:, [slot for its_day, slot in places.values() if its_day == day]] = np.nan
     for each in found:
         day, slot = places[each.at]
-        table = tables.setdefault((each.link_id, day), np.full(SHAPE, np.nan, np.float32))
-        table[:, slot] = each.loss_kwh, each.carried_kwh, each.known
+        if (each.link_id, day) not in tables:
+            tables[each.link_id, day] = np.full(SHAPE, np.nan, np.float32)
+        tables[each.link_id, day][:, slot] = each.loss_kwh, each.carried_kwh, each.known
     LineDay.objects.filter(link__target__in=batch.ids, day__in=days).delete()
     insert_rows(LineDay, COLUMNS, [_row(key, table) for key, table in tables.items() if np.isfinite(table[0]).any()])
 
