@@ -15,9 +15,9 @@ from mlcore.models import Detection
 from substations.models import Substation
 
 from .common_causes import Feeder
+from .feeder_networks import read_network
 from .flood_state import LOOK_BACK, Flood, flood_at
 from .models import Alert, AlertEvent
-from .suppression import read_network
 
 # chosen: two lines of codes.
 SHOWN = 24
