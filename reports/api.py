@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import FileResponse
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import mixins, serializers, viewsets
@@ -20,7 +21,7 @@ from substations.models import Substation
 
 from . import services
 from .forms import end_of, month_from
-from .models import Report
+from .models import Report, ReportSchedule
 from .views import download
 
 
@@ -96,7 +97,7 @@ class ReportRequestSerializer(serializers.Serializer[Any]):
 
 
 class ReportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Report]):
-    """Reports, newest first: ask for one, follow it, download its files."""
+    """Reports, newest first: ask for one, follow it, download its files, delete it."""
 
     queryset = Report.objects.with_scope()
     serializer_class = ReportSerializer
@@ -117,6 +118,13 @@ class ReportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         pipeline.reports_waiting()
         return Response(ReportSerializer(found.report).data, status=201 if found.is_new else 200)
 
+    @extend_schema(responses={204: None, 409: OpenApiResponse(description="It is being made just now.")})
+    def destroy(self, request: Request, pk: str | None = None) -> Response:
+        """Delete a report and its files."""
+        if services.delete_report(self.get_object()):
+            return Response(status=204)
+        return Response({"detail": "This report is being made just now: delete it when it is ready."}, status=409)
+
     @extend_schema(responses={(200, BYTES): OpenApiTypes.BINARY})
     @action(detail=True, filterset_fields=None, pagination_class=None)
     def paper(self, request: Request, pk: str | None = None) -> FileResponse:
@@ -128,3 +136,34 @@ class ReportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
     def sheet(self, request: Request, pk: str | None = None) -> FileResponse:
         """The workbook (XLSX), of a statement the CSV; 404 until the report is ready."""
         return download(self.get_object().sheet, content_type=BYTES)
+
+
+class ReportScheduleSerializer(serializers.ModelSerializer[ReportSchedule]):
+    """On the first of each month the report of the month before, by e-mail. ``site`` empty: the whole grid."""
+
+    recipients = serializers.ListField(child=serializers.EmailField(), allow_empty=False)
+    created_by = serializers.CharField(source="created_by.username", default=None, read_only=True)
+
+    class Meta:
+        model = ReportSchedule
+        fields = ("id", "kind", "site", "recipients", "next_on", "created_by", "created_at")
+        read_only_fields = ("next_on", "created_at")
+        validators: list[Any] = []  # a second one of a kind and site is refused in words
+
+
+class ReportScheduleViewSet(
+    mixins.CreateModelMixin, mixins.DestroyModelMixin, viewsets.ReadOnlyModelViewSet[ReportSchedule]
+):
+    """Reports that are made and mailed each month; one that is deleted ends, what it made is kept."""
+
+    queryset = ReportSchedule.objects.select_related("created_by")
+    serializer_class = ReportScheduleSerializer
+    filterset_fields = ("kind", "site")
+
+    def perform_create(self, serializer: serializers.BaseSerializer[ReportSchedule]) -> None:
+        wanted = ReportSchedule(**serializer.validated_data)
+        try:
+            services.add_schedule(wanted, by=cast(User, self.request.user), today=timezone.localdate())
+        except DjangoValidationError as error:
+            raise serializers.ValidationError(serializers.as_serializer_error(error)) from error
+        serializer.instance = wanted

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from django.contrib.auth.models import User
@@ -39,6 +40,18 @@ def queue_again(report: Report) -> bool:
     """Whether a failed report was queued once more."""
     failed = Report.objects.filter(pk=report.pk, state=Report.ReportState.FAILED)
     return failed.update(state=Report.ReportState.QUEUED, reason="", attempts=0, progress_pct=0, finished_at=None) == 1
+
+
+def delete_report(report: Report) -> bool:
+    """Delete a report with its files; False where a worker is making it just now."""
+    free = Report.objects.filter(pk=report.pk).exclude(state=Report.ReportState.MAKING)
+    with transaction.atomic():
+        if not free.delete()[0]:
+            return False
+        for file in (report.paper, report.sheet):
+            if file:
+                transaction.on_commit(partial(file.storage.delete, str(file.name)))
+    return True
 
 
 def has_pending() -> bool:

@@ -39,6 +39,7 @@ CONTENT_TYPES = {
 sees_reports = permission_required("reports.view_report", raise_exception=True)
 may_report = permission_required("reports.add_report", raise_exception=True)
 may_repeat = permission_required("reports.change_report", raise_exception=True)
+may_delete = permission_required("reports.delete_report", raise_exception=True)
 may_schedule = permission_required("reports.add_reportschedule", raise_exception=True)
 may_unschedule = permission_required("reports.delete_reportschedule", raise_exception=True)
 
@@ -153,6 +154,17 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
         pipeline.reports_waiting()
     else:
         messages.warning(request, _("Only what failed or was not sent can be tried again."))
+    return redirect("reports:list")
+
+
+@require_POST
+@may_delete
+def delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Delete a report and its files."""
+    if services.delete_report(get_object_or_404(Report, pk=pk)):
+        messages.success(request, _("The report and its files are deleted."))
+    else:
+        messages.warning(request, _("This report is being made just now: delete it when it is ready."))
     return redirect("reports:list")
 
 

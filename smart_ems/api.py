@@ -24,7 +24,7 @@ from losses.feeder_api import FeederBalanceViewSet, FeederSupplyViewSet
 from losses.line_api import LineLossViewSet
 from losses.rollup_api import DailyLossViewSet, HourlyLossViewSet, MonthlyLossViewSet
 from mlcore.web.api import DetectionViewSet, DetectorViewSet
-from reports.api import ReportViewSet
+from reports.api import ReportScheduleViewSet, ReportViewSet
 from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
 
 
@@ -65,5 +65,6 @@ router.register("carbon-factors", CarbonFactorViewSet)
 router.register("bank-recommendations", BankRecommendationViewSet)
 router.register("bank-prices", BankPriceViewSet)
 router.register("compensation-changes", CompensationChangeViewSet)
+router.register("report-schedules", ReportScheduleViewSet)
 router.register("reports", ReportViewSet)
 token = TokenView.as_view()

@@ -93,6 +93,7 @@ ENGINEERS = [
     "losses.change_compensationchange",
     "losses.delete_compensationchange",
     "reports.change_report",
+    "reports.delete_report",
     "reports.add_reportschedule",
     "reports.delete_reportschedule",
 ]
