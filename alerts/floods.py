@@ -67,22 +67,26 @@ class AlertGroup:
 
 def grouped_alerts() -> AlertQuerySet:
     """Open alerts that are not put aside, those included that another one silences."""
-    fields = ("kind", "cause", "severity_now", "severity_peak", "acknowledged", "raised_at")
+    fields = ("kind", "cause", "severity_now", "severity_peak", "acknowledged", "raised_at", "suppressed_by")
     open_ones = Alert.objects.unresolved().filter(suppression__in=("none", "by_design")).select_related("substation")
     return open_ones.only(*fields, "substation__code", "substation__time_zone")
 
 
 def groups(alerts: Iterable[Alert]) -> list[AlertGroup]:
-    """By feeder and cause: critical groups first, then large ones, then those that began first."""
+    """Several of one feeder and cause, and what one alert silences with that one: critical groups first, then large
+    ones, then those that began first. What stands alone is no group."""
     network = read_network()
+    alerts = list(alerts)
+    places = {alert.pk: alert.substation_id for alert in alerts}
     members: defaultdict[tuple[Feeder, str], list[Alert]] = defaultdict(list)
     for alert in alerts:
-        feeder = network.feeder(alert.substation_id) or f"#{alert.substation_id}"
-        members[feeder, alert.cause].append(alert)
+        place = places.get(alert.suppressed_by_id or alert.pk, alert.substation_id)
+        members[network.feeder(place) or f"#{place}", alert.cause].append(alert)
     codes = dict(Substation.objects.values_list("pk", "code"))
     found = [
-        AlertGroup(_feeder_name(feeder, own, codes), own[0].get_cause_display(), sorted(own, key=_began))
+        AlertGroup(_feeder_name(feeder, codes), own[0].get_cause_display(), sorted(own, key=_began))
         for (feeder, _cause), own in members.items()
+        if len(own) > 1
     ]
     return sorted(found, key=lambda group: (-group.severity, -len(group.alerts), _began(group.first)))
 
@@ -91,8 +95,8 @@ def _began(alert: Alert) -> tuple[datetime, int]:
     return alert.raised_at, alert.pk
 
 
-def _feeder_name(feeder: Feeder, alerts: Sequence[Alert], codes: dict[int, str]) -> str:
+def _feeder_name(feeder: Feeder, codes: dict[int, str]) -> str:
     """As an operator reads it: the supplying substations, the site, or the substation that shares none."""
     if isinstance(feeder, tuple):
         return _("fed by %(codes)s") % {"codes": ", ".join(codes[each] for each in feeder)}
-    return codes[alerts[0].substation_id] if feeder.startswith("#") else feeder
+    return codes[int(feeder[1:])] if feeder.startswith("#") else feeder

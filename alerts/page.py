@@ -94,7 +94,8 @@ def done(request: EmsRequest, alert: Alert) -> HttpResponse:
     fresh = get(alert.pk)
     if request.POST.get("as") == "row":
         mark([fresh])
-        return render(request, "alerts/_changed_row.html", {"alert": fresh, "may_undo": may_undo(request, fresh)})
+        context = {"alert": fresh, "may_undo": may_undo(request, fresh), "has_changed": True}
+        return render(request, "alerts/_row.html", context)
     if request.POST.get("as") == "toast":
         return render(request, "alerts/_undone_toast.html", {"alert": fresh})
     return show(request, fresh)

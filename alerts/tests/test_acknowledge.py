@@ -56,6 +56,23 @@ def test_a_copy_that_is_out_of_date_writes_nothing(person: Cast) -> None:
     assert actions(alert) == ["raise", "comment"]
 
 
+def test_what_acknowledging_closes_comes_with_a_toast_that_undoes_it(signed_in: SignIn) -> None:
+    client, alert = signed_in("operator"), cleared(raised())
+    row = text(client.post(url(alert), {"version": alert.version, "as": "row"}, headers=HTMX))
+    assert "acknowledged and closed." in row
+    assert f'id="toast-{alert.pk}"' in row
+    undo = {"version": fresh(alert).version, "as": "toast", "note": "Undone"}
+    toast = text(client.post(f"/alerts/{alert.pk}/unacknowledge/", undo, headers=HTMX))
+    assert "undone, the alert is open again." in toast
+    assert fresh(alert).state == "cleared_unacknowledged"
+
+
+def test_what_stays_open_comes_without_a_toast(signed_in: SignIn) -> None:
+    alert = raised()
+    row = signed_in("operator").post(url(alert), {"version": alert.version, "as": "row"}, headers=HTMX)
+    assert "data-toast" not in text(row)
+
+
 # The page
 
 

@@ -81,13 +81,37 @@ class AnyOrderOfActions(RuleBasedStateMachine):
         kind=st.sampled_from(["loss", "meter", "data_missing"]),
         severity=st.sampled_from([10, 20]),
         code=st.sampled_from(["A", "B", "C", "D"]),
+        at_once=st.booleans(),
     )
-    def begin(self, kind: str, severity: int, code: str) -> None:
+    def begin(self, kind: str, severity: int, code: str, at_once: bool) -> None:
         self.hour += 1
         by_kind = {"meter": "stuck_value", "data_missing": "data_missing"}
         cause = by_kind.get(kind, ["capacitor_failure", "overload"][self.hour % 2])
         at = START + self.hour * timedelta(minutes=4)
         self.detections.append(detected(station(code), kind=kind, cause=cause, severity=severity, start=at))
+        if at_once:
+            review.review_changed()
+
+    @rule(code=st.sampled_from(["B", "C", "D"]), child_first=st.booleans())
+    def lose_the_data_of_a_feeder(self, code: str, child_first: bool) -> None:
+        self.hour += 1
+        codes = [code, "A"] if child_first else ["A", code]
+        silent = {"kind": "data_missing", "cause": "data_missing", "start": START + self.hour * HOUR}
+        missing = Detection.objects.ongoing().filter(kind="data_missing")
+        for each in codes:
+            if not missing.filter(substation=station(each)).exists():
+                self.detections.append(detected(station(each), **silent))
+            review.review_changed()
+        assert Alert.objects.filter(substation=station(code), kind="data_missing").exists()
+
+    @precondition(lambda self: Detection.objects.ongoing().filter(kind="data_missing").exists())
+    @rule(hours=st.sampled_from([0, 1]))
+    def find_the_supply_again(self, hours: int) -> None:
+        self.hour += 1
+        for found in Detection.objects.ongoing().filter(kind="data_missing", substation=station("A")):
+            revised(found, end=max(START + self.hour * HOUR, found.start))
+        review.review_changed()
+        self.let_the_clock_go_on(hours)
 
     @rule(cause=st.sampled_from(["capacitor_failure", "overload"]), days=st.integers(1, 40))
     def find_afterwards(self, cause: str, days: int) -> None:
@@ -103,7 +127,8 @@ class AnyOrderOfActions(RuleBasedStateMachine):
         start = START - timedelta(days=50, minutes=self.hour)
         found = detected(station(code), kind=kind, cause="unusual_behaviour", start=start, end=start + HOUR)
         self.detections.append(found)
-        if not Alert.objects.unresolved().filter(substation=found.substation, kind=kind).exists():
+        current = Alert.objects.unresolved().filter(substation=found.substation, kind=kind).first()
+        if current is None or current.raised_at <= start + HOUR:
             return
         alert = review.review(found, now=timezone.now())
         assert alert.closure == Closure.RETROSPECTIVE
@@ -121,19 +146,39 @@ class AnyOrderOfActions(RuleBasedStateMachine):
         for _ in range(times):
             try:
                 with transaction.atomic():
-                    review.review(found, now=timezone.now())
+                    alert = review.review(found, now=timezone.now())
             except Conflict:
                 continue
+            goes_on = any(each.detection.is_open for each in alert.episodes.select_related("detection"))
+            assert alert.closed_at or alert.clear_due_at or (alert.condition == Condition.ACTIVE) == goes_on
         events = AlertEvent.objects.count()
         if Detection.objects.get(pk=found.pk).withdrawn_at is None:
             review.review(found, now=timezone.now())
             assert AlertEvent.objects.count() == events, "a third time something was new"
 
     @precondition(lambda self: self.detections)
-    @rule(number=st.integers(0, 99), severity=st.sampled_from([10, 20]))
-    def revise(self, number: int, severity: int) -> None:
+    @rule(number=st.integers(0, 99), severity=st.sampled_from([10, 20]), at_once=st.booleans())
+    def revise(self, number: int, severity: int, at_once: bool) -> None:
         found = self.pick(number)
         revised(found, severity=severity, loss_kwh=(found.loss_kwh or 0) + 1)
+        if at_once:
+            review.review_changed()
+
+    @precondition(lambda self: Alert.objects.on_tab("").exists())
+    @rule(then=st.sampled_from([10, 20, None]))
+    def shelve_and_go_on(self, then: int | None) -> None:
+        """What is put aside becomes worse, or ends, while it is."""
+        alert = Alert.objects.on_tab("").latest("pk")
+        announced = AlertEvent.objects.filter(alert=alert, announces=True).count()
+        shelf.shelve(alert, by=self.user, minutes=60, note="later")
+        for episode in alert.episodes.select_related("detection"):
+            found = episode.detection
+            if then is None:
+                revised(found, end=found.end or found.start + HOUR)
+            else:
+                revised(found, severity=then)
+        review.review_changed()
+        assert AlertEvent.objects.filter(alert=alert, announces=True).count() == announced
 
     @precondition(lambda self: self.detections)
     @rule(number=st.integers(0, 99))
@@ -296,5 +341,5 @@ class AnyOrderOfActions(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_any_order_of_moves_keeps_the_promises() -> None:
-    few = settings(max_examples=25, stateful_step_count=25, deadline=None, database=None)
+    few = settings(max_examples=30, stateful_step_count=25, deadline=None, database=None)
     run_state_machine_as_test(AnyOrderOfActions, settings=settings(few, suppress_health_check=list(HealthCheck)))

@@ -84,12 +84,23 @@ def test_groups_are_by_feeder_and_cause_with_critical_ones_first() -> None:
         Link.objects.create(source=station("HEAD"), target=station(code))
     raised("A", start=START + MINUTE)
     raised("B")
+    raised("A", cause="ct_error", kind="meter", severity=CRITICAL)
+    raised("B", cause="ct_error", kind="meter")
     raised("ALONE", cause="overload", severity=CRITICAL)
     found = floods.groups(floods.grouped_alerts())
     assert [(group.feeder, group.cause, group.first.substation.code) for group in found] == [
-        ("ALONE", "Overload", "ALONE"),
+        ("fed by HEAD", "Current transformer error", "A"),
         ("fed by HEAD", "Capacitor bank failure", "B"),
     ]
+
+
+@pytest.mark.django_db
+def test_what_an_alert_silences_is_in_its_group() -> None:
+    Link.objects.create(source=station("HEAD"), target=station("A"))
+    for code in ("HEAD", "A"):
+        raised(code, kind="data_missing", cause="data_missing", loss_kwh=None)
+    [group] = floods.groups(floods.grouped_alerts())
+    assert (group.feeder, group.first.substation.code, len(group.alerts)) == ("HEAD", "HEAD", 2)
 
 
 @pytest.mark.django_db

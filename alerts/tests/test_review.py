@@ -12,6 +12,7 @@ from alerts import review, services
 from alerts.changes import Conflict
 from alerts.lifecycle import Condition
 from alerts.models import Alert, AlertEvent
+from mlcore.models import Detection
 from substations.models import Reading
 
 from .alert_scenes import (
@@ -256,3 +257,17 @@ def test_an_episode_that_was_taken_back_and_is_found_again_ended_stays_in_the_hi
     reviewed(revised(detection, withdrawn_at=timezone.now()))
     reviewed(revised(detection, withdrawn_at=None, end=START + HOUR))
     assert (fresh(alert).closure, fresh(alert).cleared_at) == ("retrospective", START + HOUR)
+
+
+def test_an_old_copy_of_a_finding_says_what_the_newest_says() -> None:
+    held = detected()
+    revised(Detection.objects.get(pk=held.pk), end=START + HOUR)
+    assert review.review(held, now=timezone.now()).condition == Condition.CLEARED
+
+
+def test_an_old_copy_of_a_finding_that_was_withdrawn_raises_nothing() -> None:
+    held = detected()
+    revised(Detection.objects.get(pk=held.pk), withdrawn_at=timezone.now())
+    with pytest.raises(Conflict):
+        review.review(held, now=timezone.now())
+    assert not Alert.objects.exists()

@@ -30,12 +30,14 @@ function press(key) {
     ? row.querySelector(`[data-key="${key}"]`)
     : document.querySelector(`main [data-key="${key}"]:not(tr *)`);
   if (button) button.click();
-  else sayWhyNot(row || document.querySelector("main"), key);
+  else sayWhyNot(row, key);
 }
 
 /** A key that does nothing here says why, where the page knows. */
-function sayWhyNot(place, key) {
-  const why = place.querySelector(`[data-why-not="${key}"]`);
+function sayWhyNot(row, key) {
+  const why = row
+    ? row.querySelector(`[data-why-not="${key}"]`)
+    : document.querySelector(`main [data-why-not="${key}"]:not(tr *)`);
   if (why) document.dispatchEvent(new CustomEvent("ems:says", { detail: why.textContent.trim() }));
 }
 

@@ -36,7 +36,18 @@ function showToast(text) {
   setTimeout(() => toast.remove(), TOAST_MS);
 }
 
-/** A toast that came with an answer goes by itself, but not while somebody is in it. */
+/** Toasts that came with an answer, in templates. */
+function showToastsOf(root) {
+  for (const template of root.querySelectorAll("template[data-toast]")) {
+    const toast = template.content.firstElementChild;
+    template.remove();
+    document.getElementById("toasts").append(toast);
+    htmx.process(toast);
+    passAway(toast);
+  }
+}
+
+/** It goes by itself, but not while somebody is in it. */
 function passAway(toast) {
   setTimeout(() => {
     if (toast.matches(":hover, :focus-within")) passAway(toast);
@@ -77,9 +88,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (status === 401 || responseURL.includes("/sign-in/")) location.reload();
   else if (status >= 400) showToast(responseText.slice(0, 300) || `Error ${status}`);
 });
-document.addEventListener("htmx:load", (event) => {
-  if (event.detail.elt.matches("[data-passes]")) passAway(event.detail.elt);
-});
+document.addEventListener("htmx:afterSwap", () => showToastsOf(document));
 document.addEventListener("ems:says", (event) => showToast(event.detail));
 document.addEventListener("htmx:timeout", () => noteConnection(false));
 document.addEventListener("htmx:load", (event) => refreshTimes(event.detail.elt.parentNode || document));
