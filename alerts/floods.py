@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -14,10 +15,9 @@ from mlcore.models import Detection
 from substations.models import Substation
 
 from .common_causes import Feeder
+from .feeder_networks import read_network
 from .flood_state import LOOK_BACK, Flood, flood_at
 from .models import Alert, AlertEvent
-from .querysets import AlertQuerySet
-from .suppression import read_network
 
 # chosen: two lines of codes.
 SHOWN = 24
@@ -30,27 +30,32 @@ def current(*, now: datetime) -> Flood | None:
     return flood_at(now, list(times), **limits)
 
 
+class OpenRow(NamedTuple):
+    """What grouping asks of an open alert: of thousands, no more is read."""
+
+    pk: int
+    substation: int
+    cause: str
+    severity: int
+    is_acknowledged: bool
+    began: datetime
+    suppressed_by: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class AlertGroup:
-    """Open alerts of one feeder and cause, the first by the clock of the readings in front."""
+    """Open alerts of one feeder and cause. shown: the first of them by the clock of the readings, in that order."""
 
     feeder: str
-    cause: str
-    alerts: Sequence[Alert]
+    shown: Sequence[Alert]
+    count: int
+    unacknowledged: int
+    severity: int
 
     @property
     def first(self) -> Alert:
         """What came first: the likeliest cause of the others."""
-        return self.alerts[0]
-
-    @property
-    def shown(self) -> Sequence[Alert]:
-        """Those that a page names; the others are in the list below."""
-        return self.alerts[:SHOWN]
-
-    @property
-    def severity(self) -> int:
-        return max(alert.severity for alert in self.alerts)
+        return self.shown[0]
 
     @property
     def is_critical(self) -> bool:
@@ -60,39 +65,42 @@ class AlertGroup:
     def severity_name(self) -> str:
         return "critical" if self.is_critical else "warning"
 
-    @property
-    def unacknowledged(self) -> int:
-        return sum(not alert.acknowledged for alert in self.alerts)
 
-
-def grouped_alerts() -> AlertQuerySet:
-    """Open alerts that are not put aside, those included that another one silences."""
-    fields = ("kind", "cause", "severity_now", "severity_peak", "acknowledged", "raised_at", "suppressed_by")
-    open_ones = Alert.objects.unresolved().filter(suppression__in=("none", "by_design")).select_related("substation")
-    return open_ones.only(*fields, "substation__code", "substation__time_zone")
-
-
-def groups(alerts: Iterable[Alert]) -> list[AlertGroup]:
+def groups(limit: int) -> list[AlertGroup]:
     """Several of one feeder and cause, and what one alert silences with that one: critical groups first, then large
     ones, then those that began first. What stands alone is no group."""
     network = read_network()
-    alerts = list(alerts)
-    places = {alert.pk: alert.substation_id for alert in alerts}
-    members: defaultdict[tuple[Feeder, str], list[Alert]] = defaultdict(list)
-    for alert in alerts:
-        place = places.get(alert.suppressed_by_id or alert.pk, alert.substation_id)
-        members[network.feeder(place) or f"#{place}", alert.cause].append(alert)
+    rows = _open_rows()
+    places = {row.pk: row.substation for row in rows}
+    members: defaultdict[tuple[Feeder, str], list[OpenRow]] = defaultdict(list)
+    for row in rows:
+        place = places.get(row.suppressed_by or row.pk, row.substation)
+        members[network.feeder(place) or f"#{place}", row.cause].append(row)
+    several = [(feeder, own) for (feeder, _cause), own in members.items() if len(own) > 1]
+    chosen = sorted(several, key=lambda group: _urgency(group[1]))[:limit]
+    alerts = Alert.objects.select_related("substation").in_bulk([row.pk for _f, own in chosen for row in own[:SHOWN]])
     codes = dict(Substation.objects.values_list("pk", "code"))
-    found = [
-        AlertGroup(_feeder_name(feeder, codes), own[0].get_cause_display(), sorted(own, key=_began))
-        for (feeder, _cause), own in members.items()
-        if len(own) > 1
+    return [
+        AlertGroup(
+            feeder=_feeder_name(feeder, codes),
+            shown=[alerts[row.pk] for row in own[:SHOWN] if row.pk in alerts],
+            count=len(own),
+            unacknowledged=sum(not row.is_acknowledged for row in own),
+            severity=max(row.severity for row in own),
+        )
+        for feeder, own in chosen
     ]
-    return sorted(found, key=lambda group: (-group.severity, -len(group.alerts), _began(group.first)))
 
 
-def _began(alert: Alert) -> tuple[datetime, int]:
-    return alert.raised_at, alert.pk
+def _open_rows() -> list[OpenRow]:
+    """Open alerts that are not put aside, those included that another one silences; what came first in front."""
+    found = Alert.objects.unresolved().filter(suppression__in=("none", "by_design")).with_shown_severity()
+    names = ("pk", "substation", "cause", "shown_severity", "acknowledged", "raised_at", "suppressed_by")
+    return [OpenRow(*row) for row in found.order_by("raised_at", "pk").values_list(*names)]
+
+
+def _urgency(rows: Sequence[OpenRow]) -> tuple[int, int, datetime, int]:
+    return -max(row.severity for row in rows), -len(rows), rows[0].began, rows[0].pk
 
 
 def _feeder_name(feeder: Feeder, codes: dict[int, str]) -> str:

@@ -20,6 +20,7 @@ from . import planned, suppression
 from .changes import Conflict, apply, guarded_update, record
 from .chattering import CHATTERS_FROM, chatters, is_quiet, off_delay
 from .common_causes import TRAVELS_DOWN
+from .feeder_networks import read_network
 from .holds import hold_of
 from .lifecycle import Condition, Transition
 from .models import Alert, AlertDetection, Resolution, ReviewFailure
@@ -47,7 +48,7 @@ def unreviewed() -> list[Detection]:
     changed = list(_not_reviewed().select_related("substation").order_by("start", "pk"))
     if sum(each.cause in TRAVELS_DOWN for each in changed) < 2:
         return changed
-    network = suppression.read_network()
+    network = read_network()
     return sorted(changed, key=lambda each: len(network.upstream(each.substation_id)))
 
 

@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from mlcore.models import Detection
-from substations.models import Link, Substation
 
 from .changes import Conflict, apply, guarded_update
-from .common_causes import Explanation, FeederNetwork, Raised, Reason, explain
+from .common_causes import STOPPED, Explanation, FeederNetwork, Raised, Reason, explain
+from .feeder_networks import network_around, read_network
 from .lifecycle import Condition, Suppression, Transition
 from .models import Alert
 
@@ -24,22 +25,9 @@ READ = (
 )  # fmt: skip
 
 
-def read_network() -> FeederNetwork:
-    """What feeds what, from the links of now."""
-    closed: dict[int, set[int | None]] = {}
-    linked: set[int] = set()
-    for source, target, status in Link.objects.values_list("source", "target", "status"):
-        linked.add(target)
-        if status == Link.Status.CLOSED:
-            closed.setdefault(target, set()).add(source)
-    return FeederNetwork(
-        supplies={target: frozenset(sources) for target, sources in closed.items()},
-        dead=frozenset(linked - closed.keys()),
-        sites=dict(Substation.objects.exclude(site="").values_list("pk", "site")),
-    )
-
-
-def explanations(alerts: Iterable[Alert], waiting: Iterable[Detection] = ()) -> dict[int, Explanation]:
+def explanations(
+    alerts: Iterable[Alert], network: FeederNetwork, waiting: Iterable[Detection] = ()
+) -> dict[int, Explanation]:
     """Which open alerts are explained, and by what; ``waiting``: findings that no alert stands for yet."""
     raised = [_raised(each) for each in alerts]
     known = {(each.substation, each.kind) for each in raised}
@@ -48,10 +36,8 @@ def explanations(alerts: Iterable[Alert], waiting: Iterable[Detection] = ()) -> 
         for each in waiting
         if (each.substation_id, each.kind) not in known
     ]
-    if len(raised) < 2 and not any(each.cause == Detection.Kind.DATA_MISSING for each in raised):
-        return {}
     within = timedelta(minutes=settings.ALERT_FEEDER_FAULT_MINUTES)
-    return explain(raised, read_network(), size=settings.ALERT_FEEDER_FAULT_SIZE, within=within)
+    return explain(raised, network, size=settings.ALERT_FEEDER_FAULT_SIZE, within=within)
 
 
 def _raised(alert: Alert) -> Raised:
@@ -61,9 +47,28 @@ def _raised(alert: Alert) -> Raised:
 
 def explanation_of(alert: Alert) -> Explanation | None:
     """What explains an alert that is raised now, findings of its kind and cause that wait for review included."""
-    alike = Alert.objects.unresolved().filter(kind=alert.kind, cause=alert.cause)
-    waiting = Detection.objects.ongoing().filter(kind=alert.kind, cause=alert.cause, review__isnull=True)
-    return explanations(alike, waiting).get(alert.pk)
+    same = {"kind": alert.kind, "cause": alert.cause}
+    alike = Alert.objects.unresolved().filter(**same)
+    waiting = Detection.objects.ongoing().filter(review__isnull=True, **same)
+    if alert.cause != STOPPED and not (alike.exclude(pk=alert.pk).exists() or waiting.exists()):
+        return None
+    network = network_around(alert.substation)
+    within = timedelta(minutes=settings.ALERT_FEEDER_FAULT_MINUTES)
+    then = alert.raised_at - within, alert.raised_at + within
+    above, near = network.upstream(alert.substation_id), {*network.supplies, *network.sites}
+    at_once = Q(substation__in=near, raised_at__range=then)
+    found = explanations(
+        alike.filter(Q(pk=alert.pk) | Q(substation__in=above) | at_once),
+        network,
+        waiting.filter(substation__in=near, start__range=then),
+    ).get(alert.pk)
+    return found and _by_the_top(found)
+
+
+def _by_the_top(explanation: Explanation) -> Explanation:
+    """What explains it may itself be explained, by something that is not around here."""
+    above = Alert.objects.filter(pk=explanation.by or 0).values_list("suppressed_by", flat=True).first()
+    return Explanation(explanation.reason, above) if above else explanation
 
 
 def follow(*, now: datetime) -> int:
@@ -73,7 +78,7 @@ def follow(*, now: datetime) -> int:
     after its cause has ended; at once it comes back when it has become worse than its cause.
     """
     alerts = list(Alert.objects.unresolved().only(*READ))
-    found = explanations(alerts)
+    found = explanations(alerts, read_network()) if alerts else {}
     by_key = {each.pk: each for each in alerts}
     moved = 0
     for alert in alerts:

@@ -75,7 +75,7 @@ def _flood() -> dict[str, object]:
     flood = floods.current(now=timezone.now())
     if flood is None:
         return {"flood": None}
-    return {"flood": flood, "groups": floods.groups(floods.grouped_alerts())[:PAGE_SIZE]}
+    return {"flood": flood, "groups": floods.groups(PAGE_SIZE)}
 
 
 def _sort_url(request: EmsRequest, by_penalty: bool) -> str:

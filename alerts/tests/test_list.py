@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 URL = "/alerts/"
 # Session, user, the two of permissions, the count, the rows, what belongs to them, the counters, and the flood.
 QUERIES = 10
-# In a flood also the open alerts, the links, the sites and the codes.
+# In a flood also the open alerts, the links, the sites, the codes and those that are named.
 QUERIES_IN_A_FLOOD = 14
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from alerts import planned, review, services, shelf, suppression
+from alerts.feeder_networks import read_network
 from alerts.lifecycle import Suppression
 from alerts.models import Alert, AlertEvent
 from substations.models import Link
@@ -178,3 +180,31 @@ def test_thousands_of_open_alerts_are_looked_at_with_few_queries(django_assert_m
         raised(f"S{number}", start=START + number * HOUR)
     with django_assert_max_num_queries(3):  # type: ignore[operator]  # of pytest-django
         suppression.follow(now=timezone.now())
+
+
+def test_an_alert_that_is_raised_reads_what_is_around_it_and_not_the_grid(
+    django_assert_max_num_queries: Any,
+) -> None:
+    """And finds the same explanation as the sweep, that reads all."""
+    for number in range(30):
+        Link.objects.create(source=station("A"), target=station(f"L{number}"))
+    for number in range(3):
+        raised(f"L{number}", start=START + number * MINUTE)
+    alert = fresh(Alert.objects.get(substation__code="L2"))
+    with django_assert_max_num_queries(10):
+        found = suppression.explanation_of(alert)
+    assert found == suppression.explanations(Alert.objects.unresolved(), read_network())[alert.pk]
+    alone = raised("ALONE", cause="overload")
+    with django_assert_max_num_queries(2):
+        assert suppression.explanation_of(alone) is None
+
+
+@pytest.mark.parametrize("codes", [("HEAD", "A"), ("HEAD", "A", "LEAF"), ("A", "LEAF"), ("B", "C", "A", "LEAF")])
+def test_around_a_substation_is_all_that_explains_it(codes: tuple[str, ...]) -> None:
+    Link.objects.create(source=station("A"), target=station("LEAF"))
+    for number, code in enumerate(codes):
+        raised(code, **SILENT | {"start": START + number * MINUTE})
+    suppression.follow(now=timezone.now())
+    whole = suppression.explanations(Alert.objects.unresolved(), read_network())
+    for alert in Alert.objects.unresolved():
+        assert suppression.explanation_of(alert) == whole.get(alert.pk)
