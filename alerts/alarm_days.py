@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 from django.db import connection, transaction
@@ -18,15 +19,18 @@ from django.db.models import Max, Q
 from django.db.models.functions import TruncDate
 from django.utils import timezone
 
-from mlcore.models import METER_CAUSES, Detection
+from mlcore.models import METER_CAUSES, Cause, Detection
 
 from . import kpi_figures
 from .kpi_figures import ALARM, Alarms
 from .lifecycle import Transition
 from .models import AlarmDay, Alert, AlertEvent, Resolution
 
-LAYOUT = 1
-"""Grows with ``ALARM``: what was stored in another layout is worked out again."""
+KINDS, CAUSES = tuple(Detection.Kind.values), tuple(Cause.values)
+"""What the numbers of the arrays stand for: places in these."""
+
+LAYOUT = crc32(repr((ALARM.descr, KINDS, CAUSES)).encode()) & 0x7FFF
+"""Another one where columns, kinds or causes are others: what was stored in it is worked out again."""
 
 # Numbers are given before a transaction ends: look back further than to the newest that was seen.
 OVERLAP_EVENTS = 2000
@@ -125,7 +129,7 @@ def _row(coming: Sequence[Any], events: Iterable[tuple[Any, ...]], is_false: boo
             closed = later_at
     is_raise = action == Transition.RAISE
     return (
-        int(at.timestamp()), alert, substation, interval_s, kind.encode()[:16], cause.encode()[:24], severity,
+        int(at.timestamp()), alert, substation, interval_s, KINDS.index(kind), CAUSES.index(cause), severity,
         _step(action, announces), _seconds(at, acknowledged), _seconds(at, closed if is_raise else None),
         _seconds(began, cleared if is_raise else None), is_false,
     )  # fmt: skip

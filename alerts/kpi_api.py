@@ -16,6 +16,7 @@ from core.time_range import FIRST, LAST
 from substations.api import moment_of
 
 from . import kpi_scope
+from .kpi_scope import MAX_PARTS_OF_ANSWER as MAX_PARTS
 from .models import Alert
 
 
@@ -106,7 +107,7 @@ class AlarmKpiViewSet(viewsets.GenericViewSet[Alert]):
 
     @extend_schema(parameters=SCOPE, responses=AlarmKpiSerializer)
     def list(self, request: Request) -> Response:
-        """One answer; 204 where no alarm is on record."""
+        """One answer, with the two hundred groups and bad actors that have most alarms; 204 where none is on record."""
         form = kpi_scope.KpiScopeForm(request.GET)
         if not form.is_valid():
             raise ValidationError({name: [str(each) for each in said] for name, said in form.errors.items()})
@@ -115,5 +116,5 @@ class AlarmKpiViewSet(viewsets.GenericViewSet[Alert]):
         if not FIRST <= start < end <= LAST:
             said = f"Received {start.isoformat()}; expected a time before {end.isoformat()}, from 1970 to 2199."
             raise ValidationError({"since": [said]})
-        found = kpi_scope.read(start, end, form.cleaned_data, groups=None)
+        found = kpi_scope.read(start, end, form.cleaned_data, groups=MAX_PARTS, actors=MAX_PARTS)
         return Response(status=204) if found is None else Response(AlarmKpiSerializer(found).data)

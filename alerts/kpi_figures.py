@@ -13,8 +13,8 @@ ALARM = np.dtype(
         ("alert", "<i8"),
         ("substation", "<i8"),
         ("interval_s", "<i4"),
-        ("kind", "S16"),
-        ("cause", "S24"),
+        ("kind", "u1"),
+        ("cause", "u1"),
         ("severity", "u1"),
         ("step", "u1"),
         ("acknowledged_after_s", "<f4"),
@@ -26,7 +26,8 @@ ALARM = np.dtype(
 """One row per time an alert came: when (server's clock, seconds since 1970), of what, and how it went on.
 
 ``acknowledged_after_s``: until somebody took it on, before it was announced again. ``closed_after_s``, ``active_for_s``
-(clock of the readings): of a raise alone. NaN: it has not happened. ``is_false``: resolved as a false alarm.
+(clock of the readings): of a raise alone. NaN: it has not happened. ``is_false``: resolved as a false alarm. ``kind``,
+``cause``: numbers that the caller gives to names.
 """
 Alarms = NDArray[np.void]
 RAISED, ANNOUNCED_AGAIN, REOPENED, HELD, FLEETING = range(5)
@@ -61,7 +62,7 @@ class BadActor:
     """One source of alarms: a substation (id) and a cause. cumulative: the share of it and all before it."""
 
     substation: int
-    cause: str
+    cause: int
     count: int
     cumulative: float
 
@@ -102,7 +103,8 @@ def figures(alarms: Alarms, start_s: float, end_s: float) -> AlarmFigures:
     """
     if end_s <= start_s:
         raise ValueError(f"A period ends after it starts; received {start_s} to {end_s}.")
-    inside = np.sort(alarms[(alarms["at_s"] >= start_s) & (alarms["at_s"] < end_s)], order="at_s")
+    inside = alarms[(alarms["at_s"] >= start_s) & (alarms["at_s"] < end_s)]
+    inside = inside[np.argsort(inside["at_s"], kind="stable")]
     announced = inside[inside["step"] <= REOPENED]
     raised = announced[announced["step"] == RAISED]
     places, buckets = occupied(announced["at_s"], start_s, BUCKET_S)
@@ -166,7 +168,7 @@ def chattering(alarms: Alarms) -> NDArray[np.bool_]:
     """Which rows, in order of time, are part of three comings of one key (substation, kind) within a short time."""
     found = np.zeros(len(alarms), dtype=bool)
     comings = np.flatnonzero(alarms["step"] != FLEETING)
-    order = comings[np.lexsort((alarms["at_s"][comings], alarms["kind"][comings], alarms["substation"][comings]))]
+    order = comings[np.argsort(keys(alarms[comings], "kind"), kind="stable")]
     rows, last = alarms[order], CHATTERS_FROM - 1
     if len(rows) <= last:
         return found
@@ -179,20 +181,26 @@ def chattering(alarms: Alarms) -> NDArray[np.bool_]:
     return found
 
 
+def keys(alarms: Alarms, name: str) -> NDArray[np.int64]:
+    """One number for each substation and kind, or cause."""
+    both: NDArray[np.int64] = alarms["substation"] * 256 + alarms[name]
+    return both
+
+
 def sources(alarms: Alarms) -> int:
     """How many different keys (substation, kind) there are."""
-    return len(np.unique(alarms[["substation", "kind"]]))
+    return len(np.unique(keys(alarms, "kind")))
 
 
 def bad_actors(announced: Alarms) -> tuple[BadActor, ...]:
     """Every source (substation, cause), the one with most alarms first."""
     if not len(announced):
         return ()
-    found, counts = np.unique(announced[["substation", "cause"]], return_counts=True)
+    found, counts = np.unique(keys(announced, "cause"), return_counts=True)
     order = np.argsort(-counts, kind="stable")
     shares = np.cumsum(counts[order]) / len(announced)
     return tuple(
-        BadActor(int(found["substation"][at]), found["cause"][at].decode(), int(counts[at]), float(cumulative))
+        BadActor(int(found[at]) // 256, int(found[at]) % 256, int(counts[at]), float(cumulative))
         for at, cumulative in zip(order, shares, strict=True)
     )
 

@@ -25,6 +25,9 @@ BY = {"substation": _("Substation"), "site": _("Site"), "cause": _("Cause")}
 # chosen: what a reader takes in; the export holds all.
 MAX_GROUPS = 20
 MAX_ACTORS = 10
+MAX_PARTS_OF_ANSWER = 200
+"""Chosen: groups and bad actors that one answer of the API names, those with most alarms."""
+
 DEFAULT_PERIOD = timedelta(days=30)
 """What the targets are judged over."""
 
@@ -102,11 +105,17 @@ class KpiAnswer:
 
 
 def read(
-    start: datetime | None, end: datetime, scope: Mapping[str, str], *, groups: int | None = MAX_GROUPS
+    start: datetime | None,
+    end: datetime,
+    scope: Mapping[str, str],
+    *,
+    groups: int | None = MAX_GROUPS,
+    actors: int | None = MAX_ACTORS,
 ) -> KpiAnswer | None:
     """The figures; None where no alarm is on record. Four queries, or three where nothing is on record.
 
-    scope: ``site``, ``substation``, ``cause`` and ``by``, each may be missing. groups: at most so many (None: all).
+    scope: ``site``, ``substation``, ``cause`` and ``by``, each may be missing. groups, actors: how many at most; None
+    for all.
     """
     first = AlarmDay.objects.order_by("day").values_list("day", flat=True).first()
     pending = AlarmDay.objects.filter(is_pending=True).count()
@@ -125,7 +134,7 @@ def read(
         found=found,
         lines=judged(found, days_known),
         groups=_groups(alarms, by, names, period, groups),
-        actors=_actors(found, names, groups and MAX_ACTORS),
+        actors=_actors(found, names, actors),
         by=by,
         pending=pending,
         days_known=max(0.0, days_known),
@@ -145,7 +154,7 @@ def _chosen(alarms: Alarms, scope: Mapping[str, str], names: Names) -> Alarms:
         ]
         alarms = alarms[np.isin(alarms["substation"], wanted)]
     if cause := scope.get("cause"):
-        alarms = alarms[alarms["cause"] == cause.encode()]
+        alarms = alarms[alarms["cause"] == alarm_days.CAUSES.index(cause)]
     return alarms
 
 
@@ -171,7 +180,7 @@ def _actors(found: AlarmFigures, names: Names, at_most: int | None) -> list[Acto
     return [
         ActorLine(
             names.get(each.substation, (f"#{each.substation}", ""))[0],
-            each.cause,
+            alarm_days.CAUSES[each.cause],
             _cause(each.cause),
             each.count,
             each.cumulative,
@@ -180,6 +189,5 @@ def _actors(found: AlarmFigures, names: Names, at_most: int | None) -> list[Acto
     ]
 
 
-def _cause(value: bytes | str) -> str:
-    text = value.decode() if isinstance(value, bytes) else value
-    return str(dict(Cause.choices).get(text, text))
+def _cause(number: int) -> str:
+    return str(Cause(alarm_days.CAUSES[number]).label)

@@ -39,7 +39,8 @@ def kpis(request: EmsRequest) -> HttpResponse:
     now = timezone.now()
     start, end = chosen.bounds(now)
     scope = form.cleaned_data if form.is_valid() else {}
-    found = kpi_scope.read(start, end or now, scope, groups=None if wanted else kpi_scope.MAX_GROUPS)
+    every = {"groups": None, "actors": None} if wanted else {}
+    found = kpi_scope.read(start, end or now, scope, **every)
     if wanted:
         return EXPORTS[wanted](found, chosen.zone)
     context = {

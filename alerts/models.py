@@ -164,6 +164,20 @@ class Alert(models.Model):
             models.Index(fields=["substation", "raised_at"], name="alert_by_substation"),  # substation page
             models.Index(fields=["closed_at"], name="alert_history"),  # history, newest first
             models.Index(fields=["changed_at"], name="alert_by_change"),  # what open pages are told of
+            models.Index(fields=["raised_at"], name="alert_by_begin"),  # the history of a range, earlier episodes
+            models.Index(  # the list and its counts: without reading a row, however many are closed
+                fields=[
+                    "suppression",
+                    "acknowledged",
+                    "condition",
+                    "severity_now",
+                    "severity_peak",
+                    "raised_at",
+                    "id",
+                ],
+                condition=Q(closed_at__isnull=True),
+                name="open_alerts",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -59,6 +59,10 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     substation = serializers.SlugRelatedField[Substation](slug_field="code", read_only=True)
     state = serializers.CharField(read_only=True)
     severity = serializers.CharField(source="severity_name", read_only=True)
+    assignee = serializers.CharField(source="assignee.username", default=None, allow_null=True, read_only=True)
+    suppressed_by = serializers.PrimaryKeyRelatedField[Alert](
+        read_only=True, help_text="The alert that silences it, of alerts that are suppressed by design."
+    )
     acknowledged_by = serializers.CharField(
         source="acknowledged_by.username", default=None, allow_null=True, read_only=True
     )

@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Case, IntegerField, Value, When
-
 from .models import Alert
 
 # chosen: the newest are looked at; older ones tell of another grid.
@@ -18,7 +16,6 @@ MIN_LIKENESS = 0.8
 
 def similar(alert: Alert, *, most: int = 4) -> list[Alert]:
     """Closed alerts of the same cause: of the same substation first, then of others with alike contributions."""
-    here = Case(When(substation=alert.substation_id, then=Value(0)), default=Value(1), output_field=IntegerField())
     past = (
         Alert.objects.in_history()
         .filter(cause=alert.cause)
@@ -26,14 +23,15 @@ def similar(alert: Alert, *, most: int = 4) -> list[Alert]:
         .exclude(closure=Alert.Closure.WITHDRAWN)
         .select_related("substation", "detection")
         .prefetch_related("resolutions")
-        .order_by(here, "-raised_at")[:LOOKED_AT]
+        .order_by("-raised_at")
     )
+    # One after the other: sorted together, the database would read every alert there ever was.
+    same = list(past.filter(substation=alert.substation_id)[: most - 1])
     mine = _contributions(alert)
-    ranked = [(_likeness(mine, _contributions(each)), each) for each in past]
-    same = [each for _likeness_, each in ranked if each.substation_id == alert.substation_id]
-    others = [pair for pair in ranked if pair[1].substation_id != alert.substation_id and pair[0] >= MIN_LIKENESS]
-    others.sort(key=lambda pair: -pair[0])
-    return [*same[: most - 1], *(each for _likeness_, each in others)][:most]
+    elsewhere = past.exclude(substation=alert.substation_id)[:LOOKED_AT]
+    ranked = [(_likeness(mine, _contributions(each)), each) for each in elsewhere]
+    others = sorted((pair for pair in ranked if pair[0] >= MIN_LIKENESS), key=lambda pair: -pair[0])
+    return [*same, *(each for _likeness_, each in others)][:most]
 
 
 def _contributions(alert: Alert) -> Mapping[str, Any]:

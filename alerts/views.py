@@ -20,7 +20,7 @@ from core.time_range import TimeRange, zone_for
 
 from . import alarm_line, floods, marks, trends
 from . import page as alert_page
-from .capped_pages import CappedPaginator
+from .capped_pages import CappedPaginator, fill
 from .export import history_csv
 from .filters import AlertFilter, AlertPageFilter, HistoryPageFilter
 from .list_tabs import Tab, more_tabs
@@ -44,13 +44,14 @@ def index(request: EmsRequest) -> HttpResponse:
     """Open alerts, most urgent first; what is put aside has its own tabs."""
     tab = request.GET.get("tab", "") if request.GET.get("tab") in TABS else ""
     chosen = _range(request)
-    alerts = Alert.objects.on_tab(tab).raised_between(*chosen.bounds(timezone.now())).with_newest_reading()
+    alerts = Alert.objects.on_tab(tab).raised_between(*chosen.bounds(timezone.now()))
     by_penalty = request.GET.get("sort") == "penalty"
     alerts = alerts.dearest_first() if by_penalty else alerts.most_urgent_first()
-    shown = alerts.select_related("substation", "acknowledged_by", "assignee", "penalty", "suppressed_by__substation")
-    found = AlertPageFilter(request.GET, shown, request=request)
+    found = AlertPageFilter(request.GET, alerts, request=request)
     counts = Alert.objects.counts()
-    rows = Paginator(found.qs, PAGE_SIZE).get_page(request.GET.get("page"))
+    rows = Paginator(found.qs.values_list("pk", flat=True), PAGE_SIZE).get_page(request.GET.get("page"))
+    beside = ("substation", "acknowledged_by", "assignee", "penalty", "suppressed_by__substation")
+    fill(rows, Alert.objects.with_newest_reading().select_related(*beside))
     rows.object_list = marks.mark(list(rows.object_list))
     context = {
         "page": rows,
@@ -109,8 +110,12 @@ def history(request: EmsRequest) -> HttpResponseBase:
         if chosen.error:
             return HttpResponseBadRequest(chosen.error, content_type="text/plain; charset=utf-8")
         return history_csv(found.qs)
+    rows = CappedPaginator(found.qs.values_list("pk", flat=True), PAGE_SIZE).get_page(request.GET.get("page"))
+    beside = ("substation", "acknowledged_by", "penalty")
+    resolved = Alert.objects.prefetch_related("resolutions__resolved_by")
+    fill(rows, resolved.with_newest_reading().select_related(*beside))
     context = {
-        "page": CappedPaginator(found.qs, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": rows,
         "filter": found,
         "is_filtered": _is_filtered(found, chosen),
         "range": chosen,

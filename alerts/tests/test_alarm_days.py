@@ -33,7 +33,8 @@ def test_an_announcement_is_a_row_with_what_it_was_of() -> None:
         20,
         RAISED,
     )
-    assert (row["kind"], row["cause"], row["interval_s"]) == (b"loss", b"capacitor_failure", 900)
+    named = alarm_days.KINDS[row["kind"]], alarm_days.CAUSES[row["cause"]]
+    assert (*named, row["interval_s"]) == ("loss", "capacitor_failure", 900)
     assert abs(row["at_s"] - alert.detected_at.timestamp()) < 1
     assert np.isnan([row["acknowledged_after_s"], row["closed_after_s"], row["active_for_s"]]).all()
 

@@ -18,9 +18,9 @@ from .page_checks import HTMX, SignIn, assert_guarded, text
 pytestmark = pytest.mark.django_db
 URL = "/alerts/"
 # Session, user, the two of permissions, the count, the rows, what belongs to them, the counters, and the flood.
-QUERIES = 9
+QUERIES = 10
 # In a flood also the open alerts, the links, the sites, the codes and those that are named.
-QUERIES_IN_A_FLOOD = 13
+QUERIES_IN_A_FLOOD = 14
 
 
 def codes(client: Client, query: str = "") -> list[str]:

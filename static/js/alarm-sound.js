@@ -66,7 +66,7 @@ async function wake() {
   audio ||= new AudioContext();
   if (audio.state === "suspended") await Promise.race([audio.resume(), new Promise((done) => setTimeout(done, 300))]);
   const isAllowed = audio.state === "running";
-  soundSwitch.querySelector(".sound-blocked").hidden = isAllowed || !isOn();
+  soundSwitch.querySelector("[data-sound-blocked]").hidden = isAllowed || !isOn();
   if (isAllowed) lead();
   return isAllowed;
 }
@@ -159,7 +159,7 @@ document.addEventListener("click", (event) => {
   if (!button) return;
   event.preventDefault();
   // A click with the keyboard on a button that says "blocked" allows the sound and does not turn it off.
-  if (isOn() && !soundSwitch.querySelector(".sound-blocked").hidden) wake().then(follow);
+  if (isOn() && !soundSwitch.querySelector("[data-sound-blocked]").hidden) wake().then(follow);
   else switchSound(button);
 });
 
