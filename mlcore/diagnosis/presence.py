@@ -123,7 +123,7 @@ def evidence(departure: FloatArray, height: float, spread: float) -> FloatArray:
     departure: [time], NaN where it is not known. height: its usual size in this episode; spread: its deviation, which
     is taken for at least half of the height.
     """
-    if not height > 0:
+    if not height > np.finfo(np.float64).tiny:  # half of a smaller one may be nothing
         return np.zeros(departure.shape)
     sharpness = (height / max(spread, tuning.MIN_PRESENCE_SPREAD * height)) ** 2
     low, high = tuning.PRESENCE_BOUNDS

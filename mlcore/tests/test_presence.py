@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mlcore.diagnosis import presence, tuning
@@ -65,6 +65,7 @@ def test_two_hours_or_eight_readings_whichever_is_longer(interval_s: int, steps:
     st.floats(-10, 1e6),
     st.floats(0, 1e6),
 )
+@example([1.0], 5e-324, 0.0)
 def test_one_reading_never_decides_alone(departure: list[float], height: float, spread: float) -> None:
     weights = evidence(np.array(departure), height, spread)
     assert np.isfinite(weights).all()
