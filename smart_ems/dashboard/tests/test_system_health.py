@@ -23,7 +23,7 @@ from .scene import SignIn, text
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/"
-QUERIES = 33
+QUERIES = 34
 
 
 @pytest.fixture(autouse=True)
