@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.contrib.messages.storage.base import Message
 from django.forms import BoundField
 from django.http import HttpRequest
@@ -35,6 +37,12 @@ def capture(content: SafeString) -> SafeString:
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """One shape of the sprite ``static/img/icons.svg``; it says nothing to those who do not see it."""
+    return _drawn(name, settings.STORAGES["staticfiles"]["BACKEND"])
+
+
+@lru_cache(maxsize=256)
+def _drawn(name: str, storage: str) -> SafeString:
+    """A list of alerts has two hundred shapes: the address of the sprite is asked of each storage once."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static(SPRITE), name)
 
 
