@@ -59,6 +59,8 @@ class NotificationChannelSerializer(serializers.ModelSerializer[NotificationChan
     def validate_kind(self, kind: str) -> str:
         if self.instance is not None and self.instance.kind != kind:
             raise serializers.ValidationError(_("The kind of a channel does not change: make another channel."))
+        if self.instance is None and kind == NotificationChannel.ChannelKind.BROWSER:
+            raise serializers.ValidationError(_("A browser adds itself, on its page of quiet hours."))
         return kind
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from . import secret_box
 from .quiet_hours import QuietTime
 
 # chosen: a person reads no more; machines take everything (design: e-mail 1/min).
-PER_MINUTE = {"email": 1, "push": 1, "webhook": 0, "file": 0}
+PER_MINUTE = {"email": 1, "push": 1, "browser": 1, "webhook": 0, "file": 0}
 MASK = "•••"
 
 
@@ -40,6 +40,7 @@ class NotificationChannel(models.Model):
         WEBHOOK = "webhook", _("Webhook")
         FILE = "file", _("File")
         PUSH = "push", _("Chat, SMS or push")
+        BROWSER = "browser", _("Browser")
 
     name = models.CharField(_("name"), max_length=80)
     kind = models.CharField(_("kind"), max_length=8, choices=ChannelKind)
@@ -116,6 +117,12 @@ def masked_url(url: str) -> str:
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{parts.hostname or ''}{port}/{MASK}"
+
+
+# What can be entered; a browser adds itself.
+ENTERED_KINDS = [
+    choice for choice in NotificationChannel.ChannelKind.choices if choice[0] != NotificationChannel.ChannelKind.BROWSER
+]
 
 
 class QuietHours(models.Model):

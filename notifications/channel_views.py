@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core.requests import EmsRequest
 
 from . import channel_services
-from .channel_models import NotificationChannel
+from .channel_models import ENTERED_KINDS, NotificationChannel
 from .forms import ChannelForm
 from .outbox_models import OutgoingMessage
 from .page_tabs import tabs
@@ -43,11 +43,11 @@ def channels(request: EmsRequest) -> HttpResponse:
 def add_channel(request: EmsRequest) -> HttpResponse:
     """``?kind=`` chooses the form."""
     wanted = request.GET.get("kind", "")
-    kind = wanted if wanted in NotificationChannel.ChannelKind.values else "email"
+    kind = wanted if wanted in dict(ENTERED_KINDS) else "email"
     form = ChannelForm(request.POST if request.method == "POST" else None, kind=kind)
     if request.method == "POST" and form.is_valid():
         return channel_page(request, form.save(), secret=form.made_secret)
-    kinds = [(label, f"?kind={name}", name == kind, None) for name, label in NotificationChannel.ChannelKind.choices]
+    kinds = [(label, f"?kind={name}", name == kind, None) for name, label in ENTERED_KINDS]
     context = {"form": form, "kinds": kinds, "tabs": tabs("channels")}
     return render(request, "notifications/add_channel.html", context, status=422 if request.method == "POST" else 200)
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from substations.models import Substation
 
 from . import channel_services
-from .channel_models import NotificationChannel, QuietHours
+from .channel_models import ENTERED_KINDS, NotificationChannel, QuietHours
 from .on_call_models import (
     Absence,
     EscalationPolicy,
@@ -89,11 +89,14 @@ class ChannelForm(StyledMixin, forms.ModelForm[NotificationChannel]):
         self.kind, self.made_secret = kind, ""
         self.is_secret = kind in (Kind.WEBHOOK, Kind.PUSH)
         target = self.fields["target"]
-        target.label, target.help_text = TARGETS[Kind(kind)]
+        if kind == Kind.BROWSER:  # the browser itself says where it is
+            target.required, target.widget = False, forms.HiddenInput()
+        else:
+            target.label, target.help_text = TARGETS[Kind(kind)]
         if instance is not None and self.is_secret:
             target.required = False
             target.help_text = gettext("Now %(masked)s. Left empty, it stays as it is.") % {"masked": instance.masked}
-        elif instance is not None:
+        elif instance is not None and kind != Kind.BROWSER:
             self.initial["target"] = instance.destination
         else:
             self.initial["per_minute"] = channel_services.default_per_minute(kind)
@@ -103,7 +106,7 @@ class ChannelForm(StyledMixin, forms.ModelForm[NotificationChannel]):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
         target = cleaned.get("target", "")
-        if target and not self.errors.get("target"):
+        if target and self.kind != Kind.BROWSER and not self.errors.get("target"):
             try:
                 self.made_secret = channel_services.set_target(self.instance, target)
             except ValidationError as error:
@@ -114,7 +117,7 @@ class ChannelForm(StyledMixin, forms.ModelForm[NotificationChannel]):
 class FirstRouteForm(StyledMixin, forms.Form):
     """All alerts to one place, with a test: the shortest way to a first route."""
 
-    kind = forms.ChoiceField(label=_("Where to"), choices=Kind.choices, initial=Kind.FILE)
+    kind = forms.ChoiceField(label=_("Where to"), choices=ENTERED_KINDS, initial=Kind.FILE)
     target = forms.CharField(
         label=_("Address"),
         max_length=2000,

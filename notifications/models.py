@@ -1,4 +1,4 @@
-"""Models of this app, in four files by subject."""
+"""Models of this app, by subject."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from .on_call_models import (
     RotationOverride,
 )
 from .outbox_models import AcknowledgeLink, Delivery, OutgoingMessage
+from .push_identity import PushIdentity
 from .route_models import Escalation, NotificationRoute, RoutedEvent, RoutingFloor
 
 __all__ = [
     "Absence", "AcknowledgeLink", "Delivery", "Escalation", "EscalationPolicy", "NotificationChannel",
-    "NotificationRoute", "OnCallRotation", "OutgoingMessage", "PolicyStep", "Pulse", "QuietHours", "RotationMember",
-    "RotationOverride", "RoutedEvent", "RoutingFloor",
+    "NotificationRoute", "OnCallRotation", "OutgoingMessage", "PolicyStep", "Pulse", "PushIdentity", "QuietHours",
+    "RotationMember", "RotationOverride", "RoutedEvent", "RoutingFloor",
 ]  # fmt: skip

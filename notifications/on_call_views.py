@@ -28,6 +28,7 @@ from .forms import (
 )
 from .on_call_models import Absence, EscalationPolicy, OnCallRotation
 from .page_tabs import tabs
+from .push_identity import identity
 
 sees_policies = permission_required("notifications.view_escalationpolicy", raise_exception=True)
 adds_policies = permission_required("notifications.add_escalationpolicy", raise_exception=True)
@@ -165,5 +166,11 @@ def quiet_hours(request: EmsRequest) -> HttpResponse:
         messages.success(request, _("Your quiet hours are saved."))
         return redirect("notifications:quiet-hours")
     mine = request.user.notification_channels.filter(archived_at__isnull=True)
-    context = {"form": form, "has_some": found is not None, "channels": mine, "tabs": tabs("quiet-hours")}
+    context = {
+        "form": form,
+        "has_some": found is not None,
+        "channels": mine,
+        "tabs": tabs("quiet-hours"),
+        "push_key": identity().public_key,
+    }
     return render(request, "notifications/quiet_hours.html", context, status=422 if data else 200)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import channel_views, on_call_views, outbox_views, views
+from . import browser_views, channel_views, on_call_views, outbox_views, views
 
 app_name = "notifications"
 urlpatterns = [
@@ -19,6 +19,8 @@ urlpatterns = [
     path("channels/<int:pk>/retire/", channel_views.retire_secret, name="retire-secret"),
     path("channels/<int:pk>/switch/", channel_views.switch_channel, name="switch-channel"),
     path("channels/<int:pk>/remove/", channel_views.remove_channel, name="remove-channel"),
+    path("browser/", browser_views.subscribe, name="browser"),
+    path("browser/off/", browser_views.unsubscribe, name="browser-off"),
     path("policies/", on_call_views.policies, name="policies"),
     path("policies/new/", on_call_views.add_policy, name="add-policy"),
     path("policies/<int:pk>/", on_call_views.policy, name="policy"),

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from notifications.browser_views import push_worker
 from notifications.views import heartbeat_page
 from smart_ems.accounts.sign_in import SignInForm
 
@@ -47,6 +48,7 @@ urlpatterns = [
     path("alerts/", include("alerts.urls")),
     path("notifications/", include("notifications.urls")),
     path("heartbeat/", heartbeat_page, name="heartbeat"),
+    path("push-worker.js", push_worker, name="push-worker"),
     path("uploads/<int:pk>/progress/", upload_views.progress, name="upload-progress"),
     path("uploads/", include("ingestion.urls")),
     path("models/", include("mlcore.web.urls")),

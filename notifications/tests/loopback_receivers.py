@@ -20,6 +20,7 @@ class HookServer:
 
     def __init__(self) -> None:
         self.requests: list[tuple[dict[str, str], str]] = []
+        self.raw: list[tuple[dict[str, str], bytes]] = []
         self.answers: list[tuple[int, dict[str, str]]] = []
         self.url = ""
 
@@ -37,8 +38,10 @@ def hook_server() -> Iterator[HookServer]:
 
     class HookHandler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"])).decode()
-            kept.requests.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            body = self.rfile.read(int(self.headers["content-length"]))
+            headers_in = {name.lower(): value for name, value in self.headers.items()}
+            kept.raw.append((headers_in, body))
+            kept.requests.append((headers_in, body.decode(errors="replace")))
             status, headers = kept.answers.pop(0) if kept.answers else (204, {})
             self.send_response(status)
             for name, value in headers.items():

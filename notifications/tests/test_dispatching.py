@@ -25,11 +25,10 @@ from notifications import channel_services, dispatching, outbox, retry_schedule,
 from notifications.network_addresses import AddressRefused, checked_address, is_public
 from notifications.outbox_models import Delivery, OutgoingMessage
 from notifications.secret_box import SecretsUnreadable, seal, unseal
-from notifications.transports import TransportFailed
-from notifications.transports import webhook as webhook_transport
+from notifications.transports import TransportFailed, posting
 from notifications.transports.message_lines import path_of
+from notifications.transports.posting import waits
 from notifications.transports.push_services import target_of
-from notifications.transports.webhook import waits
 
 from .loopback_receivers import hook_server, mail_server
 from .notification_scenes import (
@@ -111,7 +110,7 @@ def test_a_receiver_that_fails_for_an_hour_gets_everything_once_under_one_id() -
 
 
 def test_a_receiver_that_sends_a_byte_now_and_then_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(webhook_transport, "TIMEOUT_S", 0.5)
+    monkeypatch.setattr(posting, "TIMEOUT_S", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         answers = Thread(target=_drip, args=[listening], daemon=True)
         answers.start()

@@ -29,11 +29,12 @@ def send(message: OutgoingMessage) -> None:
 
 
 def transport_of(kind: str) -> Callable[[OutgoingMessage], None]:
-    from . import mail, message_lines, push_services, webhook
+    from . import browser_push, mail, message_lines, push_services, webhook
 
     return {
         "email": mail.send_mail,
         "webhook": webhook.post,
         "file": message_lines.append,
         "push": push_services.push,
+        "browser": browser_push.push_to_browser,
     }[kind]
