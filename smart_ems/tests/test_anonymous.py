@@ -14,6 +14,7 @@ PUBLIC = {
     "favicon.ico": 302,  # to the picture
     "healthz": 200,
     "heartbeat/": 503,  # nothing has run here
+    "push-worker.js": 200,
     "sign-in/": 200,
     "sign-out/": 405,  # a POST signs out
     "admin/login/": 200,
