@@ -15,12 +15,15 @@ from django.utils.translation import gettext as _
 
 from .channel_models import PER_MINUTE, NotificationChannel, masked_url
 from .channel_services import archive
+from .free_names import free_name
 from .push_identity import decoded
-from .secret_box import seal
+from .secret_box import SecretsUnreadable, seal
 
 Kind = NotificationChannel.ChannelKind
 MAX_BROWSERS = 10
 """chosen: more than one person uses; the oldest goes when another comes."""
+MAX_USER_NAME = 50
+"""chosen: with browser, system and a number it stays below the 80 characters of a channel's name."""
 AUTH_BYTES = 16
 """RFC 8291, section 3.2."""
 # Parts of a User-Agent header; Edge calls itself Chrome too, and Chrome Safari.
@@ -37,16 +40,18 @@ def add_browser(user: User, subscription: Mapping[str, Any], agent: str) -> Noti
     """Keep the subscription of a browser; one that is known is renewed.
 
     Raises:
-        ValidationError: it is not whole, or its push service is no https address.
+        ValidationError: it is not whole, or its push service has no web address.
     """
     secrets = _checked(subscription)
     mine = _of(user)
-    found = next((each for each in mine if each.secrets.get("url") == secrets["url"]), None)
+    found = next((each for each in mine if _address_of(each) == secrets["url"]), None)
     if found is None:
         for old in mine[: max(0, len(mine) + 1 - MAX_BROWSERS)]:
             archive(old, now=timezone.now())
         found = NotificationChannel(kind=Kind.BROWSER, owner=user, per_minute=PER_MINUTE[Kind.BROWSER], is_short=False)
-        found.name = _free_name(f"{user.get_username()}: {browser_of(agent)}")
+        found.name = free_name(
+            NotificationChannel.objects.kept(), f"{user.get_username()[:MAX_USER_NAME]}: {browser_of(agent)}"
+        )
     found.sealed, found.destination = seal(secrets), masked_url(secrets["url"])
     found.is_enabled, found.disabled_reason = True, ""
     found.save()
@@ -55,7 +60,7 @@ def add_browser(user: User, subscription: Mapping[str, Any], agent: str) -> Noti
 
 def remove_browser(user: User, url: str) -> None:
     for each in _of(user):
-        if each.secrets.get("url") == url:
+        if _address_of(each) == url:
             archive(each, now=timezone.now())
 
 
@@ -64,6 +69,14 @@ def browser_of(agent: str) -> str:
     browser = next((word for part, word in BROWSERS.items() if part in agent), _("Browser"))
     system = next((word for part, word in SYSTEMS.items() if part in agent), "")
     return f"{browser}, {system}" if system else browser
+
+
+def _address_of(channel: NotificationChannel) -> str:
+    """Empty where it was stored with another secret key: such a browser adds itself anew."""
+    try:
+        return str(channel.secrets.get("url", ""))
+    except SecretsUnreadable:
+        return ""
 
 
 def _of(user: User) -> list[NotificationChannel]:
@@ -75,8 +88,7 @@ def _checked(subscription: Mapping[str, Any]) -> dict[str, str]:
     url = str(subscription.get("endpoint", ""))
     keys = subscription.get("keys")
     keys = keys if isinstance(keys, dict) else {}
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > MAX_URL or not url.isascii():
+    if not _is_web_address(url):
         raise ValidationError(_("Received no address of a push service; expected the one that the browser made."))
     try:
         point, auth = decoded(str(keys.get("p256dh", ""))), decoded(str(keys.get("auth", "")))
@@ -88,7 +100,10 @@ def _checked(subscription: Mapping[str, Any]) -> dict[str, str]:
     return {"url": url, "p256dh": str(keys["p256dh"]), "auth": str(keys["auth"])}
 
 
-def _free_name(wanted: str) -> str:
-    taken = set(NotificationChannel.objects.kept().filter(name__startswith=wanted).values_list("name", flat=True))
-    numbered = (wanted if number == 1 else f"{wanted} {number}" for number in range(1, len(taken) + 2))
-    return next(name for name in numbered if name not in taken)
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
+    return is_whole and len(url) <= MAX_URL and url.isascii() and url.isprintable()

@@ -19,6 +19,7 @@ from .channel_models import NotificationChannel
 from .channel_views import channel_page
 from .failure_notices import dead_count
 from .forms import FirstRouteForm, RouteForm
+from .free_names import free_name
 from .page_tabs import tabs
 from .route_models import NotificationRoute
 
@@ -68,17 +69,11 @@ def _routed(channel: NotificationChannel) -> tuple[NotificationChannel, Notifica
     found = same.filter(routes__is_enabled=True).first() if not channel.sealed else None
     if found is not None:
         return found, found.routes.filter(is_enabled=True)[0]
-    channel.name = _free_name(NotificationChannel.objects.kept(), channel.get_kind_display())
+    channel.name = free_name(NotificationChannel.objects.kept(), channel.get_kind_display())
     channel.save()
-    made = NotificationRoute.objects.create(name=_free_name(NotificationRoute.objects.all(), _("All alerts")))
+    made = NotificationRoute.objects.create(name=free_name(NotificationRoute.objects.all(), _("All alerts")))
     made.channels.add(channel)
     return channel, made
-
-
-def _free_name(rows: object, name: str) -> str:
-    """The name, with a number behind it where it is taken."""
-    taken = set(rows.values_list("name", flat=True))  # type: ignore[attr-defined]  # a queryset of either model
-    return next(each for each in (name, *(f"{name} {number}" for number in range(2, 1000))) if each not in taken)
 
 
 @require_http_methods(["GET", "POST"])

@@ -152,7 +152,8 @@ def test_nobody_switches_off_anothers(signed_in: SignIn, browser: NotificationCh
 @pytest.mark.parametrize(
     "change",
     [
-        {"endpoint": "ftp://x/"}, {"endpoint": ""}, {"endpoint": "https://push.example.org/" + "x" * 3000},
+        {"endpoint": "ftp://x/"}, {"endpoint": "https://["}, {"endpoint": "https://x:99999/"}, {"endpoint": ""},
+        {"endpoint": "https://push.example.org/" + "x" * 3000},
         {"keys": {}}, {"keys": "x"}, {"keys": {"p256dh": "AAAA", "auth": encoded(AUTH)}},
         {"keys": subscription("")["keys"] | {"auth": "AAAA"}}, {"keys": subscription("")["keys"] | {"p256dh": "é"}},
     ],
@@ -192,6 +193,21 @@ def test_the_worker_is_at_the_top_for_everybody_and_never_kept(client: Client) -
     assert answer["Cache-Control"] == "no-cache"
     assert b"showNotification" in answer.content
     assert client.post("/push-worker.js").status_code == 405
+
+
+def test_a_long_user_name_is_cut(db: None) -> None:
+    user = User.objects.create_user("n" * 150)
+    channel = browser_channels.add_browser(user, subscription("https://push.example.org/abc"), FIREFOX)
+    channel.full_clean(exclude=["time_zone"])
+
+
+def test_after_another_secret_key_a_browser_adds_itself_anew(signed_in: SignIn, settings: Any) -> None:
+    client, body = signed_in("operator"), subscription("https://push.example.org/abc")
+    post(client, body)
+    stored = NotificationChannel.objects.get()
+    NotificationChannel.objects.update(sealed="x" + stored.sealed)
+    assert post(client, body, OFF).status_code == 204
+    assert post(client, body).status_code == 201
 
 
 @pytest.mark.parametrize("url", [URL, OFF])
