@@ -16,7 +16,7 @@ from substations.models import Substation
 
 from .common_causes import Feeder
 from .feeder_networks import read_network
-from .flood_state import LOOK_BACK, Flood, flood_at
+from .flood_state import INTERVAL, LOOK_BACK, Flood, flood_at
 from .models import Alert, AlertEvent
 
 # chosen: two lines of codes.
@@ -24,9 +24,11 @@ SHOWN = 24
 
 
 def current(*, now: datetime) -> Flood | None:
-    """The flood that goes on now, from the announcements of the last day."""
-    times = AlertEvent.objects.announcements(now - LOOK_BACK, now).values_list("at", flat=True)
+    """The flood that goes on now, from the announcements of the last day; these are read only where one may go on."""
     limits = {"starts_above": settings.ALERT_FLOOD_STARTS_ABOVE, "ends_below": settings.ALERT_FLOOD_ENDS_BELOW}
+    if AlertEvent.objects.announcements(now - INTERVAL, now).count() < limits["ends_below"]:
+        return None
+    times = AlertEvent.objects.announcements(now - LOOK_BACK, now).values_list("at", flat=True)
     return flood_at(now, list(times), **limits)
 
 

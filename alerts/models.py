@@ -16,9 +16,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
@@ -163,6 +164,12 @@ class Alert(models.Model):
         indexes = [
             models.Index(fields=["substation", "raised_at"], name="alert_by_substation"),  # substation page
             models.Index(fields=["closed_at"], name="alert_history"),  # history, newest first
+            models.Index(  # the API's history and how many there are: without reading a row
+                F("closed_at").desc(),
+                F("id").desc(),
+                condition=~Q(closure="fleeting") & Q(closed_at__isnull=False),
+                name="history_newest_first",
+            ),
             models.Index(fields=["changed_at"], name="alert_by_change"),  # what open pages are told of
             models.Index(fields=["raised_at"], name="alert_by_begin"),  # the history of a range, earlier episodes
             models.Index(  # the list and its counts: without reading a row, however many are closed
@@ -250,6 +257,11 @@ class Alert(models.Model):
     @property
     def severity_name(self) -> str:
         return "critical" if self.severity >= Severity.CRITICAL else "warning"
+
+    @property
+    def severity_word(self) -> str:
+        """The shown severity, of which there are two, in the reader's language."""
+        return _now("Critical") if self.is_critical else _now("Warning")
 
     @property
     def known_loss_kwh(self) -> float | None:

@@ -87,6 +87,12 @@ def may_undo(request: EmsRequest, alert: Alert) -> bool:
     return bool(is_own and by_this and at and timezone.now() - at < UNDO_WITHIN)
 
 
+def row_rights(request: EmsRequest) -> dict[str, bool]:
+    """What a row of the list asks of the person: once for the page, and not once for each of fifty rows."""
+    names = {"acknowledge": "acknowledge_alert", "resolve": "resolve_alert", "resolve_many": "resolve_many_alerts"}
+    return {f"may_{verb}": request.user.has_perm(f"alerts.{name}") for verb, name in names.items()}
+
+
 def done(request: EmsRequest, alert: Alert) -> HttpResponse:
     """After a change: the fragment or row that htmx replaces, else the way back to the page."""
     if not is_fragment(request):
@@ -95,6 +101,7 @@ def done(request: EmsRequest, alert: Alert) -> HttpResponse:
     if request.POST.get("as") == "row":
         mark([fresh])
         context = {"alert": fresh, "may_undo": may_undo(request, fresh), "has_changed": True}
+        context |= row_rights(request)
         return render(request, "alerts/_row.html", context)
     if request.POST.get("as") == "toast":
         return render(request, "alerts/_undone_toast.html", {"alert": fresh})

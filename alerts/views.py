@@ -49,7 +49,10 @@ def index(request: EmsRequest) -> HttpResponse:
     alerts = alerts.dearest_first() if by_penalty else alerts.most_urgent_first()
     found = AlertPageFilter(request.GET, alerts, request=request)
     counts = Alert.objects.counts()
-    rows = Paginator(found.qs.values_list("pk", flat=True), PAGE_SIZE).get_page(request.GET.get("page"))
+    pages = Paginator(found.qs.values_list("pk", flat=True), PAGE_SIZE)
+    if not _is_filtered(found, chosen):
+        pages.count = counts[tab or "active"]  # counted already, beside the other tabs
+    rows = pages.get_page(request.GET.get("page"))
     beside = ("substation", "acknowledged_by", "assignee", "penalty", "suppressed_by__substation")
     fill(rows, Alert.objects.with_newest_reading().select_related(*beside))
     rows.object_list = marks.mark(list(rows.object_list))
@@ -65,6 +68,7 @@ def index(request: EmsRequest) -> HttpResponse:
         "hidden": counts[tab or "active"],
         "is_filtered": _is_filtered(found, chosen),
         "own_undo_after": timezone.now() - alert_page.UNDO_WITHIN,
+        **alert_page.row_rights(request),
         **_flood(),
     }
     return render_page(request, "alerts/list.html", context)
