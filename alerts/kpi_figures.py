@@ -104,7 +104,8 @@ def figures(alarms: Alarms, start_s: float, end_s: float) -> AlarmFigures:
     if end_s <= start_s:
         raise ValueError(f"A period ends after it starts; received {start_s} to {end_s}.")
     inside = alarms[(alarms["at_s"] >= start_s) & (alarms["at_s"] < end_s)]
-    inside = inside[np.argsort(inside["at_s"], kind="stable")]
+    # What came at the same time may chatter or not by its place: the order of the rows must not say which does.
+    inside = inside[np.lexsort([inside[name] for name in ("is_false", "step", "interval_s", "at_s")])]
     announced = inside[inside["step"] <= REOPENED]
     raised = announced[announced["step"] == RAISED]
     places, buckets = occupied(announced["at_s"], start_s, BUCKET_S)

@@ -145,6 +145,12 @@ ROWS = st.lists(
 )
 
 
+def test_of_two_at_the_same_time_the_order_does_not_say_which_chatters() -> None:
+    rows: list[dict[str, Any]] = [{"at_s": at} for at in (0, 0, 0, 1801, 1801)] + [{"at_s": 0, "is_false": 1}]
+    shares = {figures(alarms(*order), 0, DAY_S).nuisance_share for order in (rows, rows[::-1])}
+    assert len(shares) == 1
+
+
 @given(rows=ROWS, data=st.data())
 def test_the_order_of_the_rows_says_nothing(rows: list[dict[str, Any]], data: Any) -> None:
     shuffled = data.draw(st.permutations(rows))
