@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from core.locks import lock_until_commit
 from mlcore.models import Detection
 
 from .changes import Conflict, apply, guarded_update
@@ -46,7 +47,12 @@ def _raised(alert: Alert) -> Raised:
 
 
 def explanation_of(alert: Alert) -> Explanation | None:
-    """What explains an alert that is raised now, findings of its kind and cause that wait for review included."""
+    """What explains an alert that is raised now, findings of its kind and cause that wait for review included.
+
+    Two workers that raise two alerts of one fault at the same moment would not see each other's, and both would be
+    announced: so the second waits until the first has committed.
+    """
+    lock_until_commit("alert is raised", alert.kind, alert.cause)
     same = {"kind": alert.kind, "cause": alert.cause}
     alike = Alert.objects.unresolved().filter(**same)
     waiting = Detection.objects.ongoing().filter(review__isnull=True, **same)
