@@ -9,7 +9,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.requests import EmsRequest
 
-from . import assignment, bulk, page, planned, services, shelf
+from . import assignment, bulk, page, planned, services, shelf, system_alarms
 from .changes import Conflict
 from .forms import (
     AcknowledgeForm,
@@ -30,7 +31,7 @@ from .forms import (
     WorkForm,
 )
 from .lifecycle import Refused, Transition
-from .models import Alert
+from .models import Alert, SystemAlarm
 
 acknowledges = permission_required("alerts.acknowledge_alert", raise_exception=True)
 shelves = permission_required("alerts.shelve_alert", raise_exception=True)
@@ -42,6 +43,18 @@ plans_work = permission_required("substations.add_plannedwork", raise_exception=
 def acknowledge(request: EmsRequest, pk: int) -> HttpResponse:
     """Say that somebody is on it."""
     return _change(request, pk, AcknowledgeForm, services.acknowledge, "acknowledge_form")
+
+
+@require_POST
+@acknowledges
+def acknowledge_system_alarm(request: EmsRequest, pk: int) -> HttpResponse:
+    """Say that somebody is on an alarm of the system itself."""
+    alarm = get_object_or_404(SystemAlarm, pk=pk)
+    try:
+        system_alarms.acknowledge(alarm, by=request.user, now=timezone.now())
+    except Conflict as error:
+        messages.warning(request, str(error))
+    return redirect("alerts:list")
 
 
 @require_POST

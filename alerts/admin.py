@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from core.read_only_admin import RecordMixin
 
-from .models import Alert, AlertEvent, AlertGuidance, Resolution, ReviewFailure, ShiftHandover, ShiftNote
+from .models import Alert, AlertEvent, AlertGuidance, Resolution, ReviewFailure, ShiftHandover, ShiftNote, SystemAlarm
 
 
 class EventInline(RecordMixin, admin.TabularInline[AlertEvent, Alert]):
@@ -62,6 +62,13 @@ class ShiftNoteAdmin(RecordMixin, admin.ModelAdmin[ShiftNote]):
     list_display = ("at", "author", "text")
     search_fields = ("text", "author__username")
     list_select_related = ("author",)
+
+
+@admin.register(SystemAlarm)
+class SystemAlarmAdmin(RecordMixin, admin.ModelAdmin[SystemAlarm]):
+    list_display = ("__str__", "detail", "raised_at", "acknowledged_by", "closed_at")
+    list_filter = ("kind",)
+    list_select_related = ("acknowledged_by",)
 
 
 @admin.register(AlertGuidance)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from django.db.models import Count, Max, Q
 from mlcore.models import Detection
 
 from . import floods
-from .models import Alert, AlertEvent
+from .models import Alert, AlertEvent, SystemAlarm
 
 # chosen: what was announced longer ago is standing; it is counted and does not sound any more.
 HEARD_FOR = timedelta(hours=24)
@@ -21,6 +22,7 @@ CRITICAL = Detection.Severity.CRITICAL
 class AlarmLine:
     """critical, warning: open alerts that nobody has acknowledged. ``…_announced``: number of the newest event that
     announced one of them (0: none), by which a browser knows what it has sounded for. newest: the alert of the newer.
+    system: alarms of the system itself that nobody has acknowledged; they do not sound.
     """
 
     critical: int
@@ -34,22 +36,28 @@ class AlarmLine:
     is_flood: bool
     newest: Alert | None
     newest_at: datetime | None
+    system: Sequence[SystemAlarm]
     as_of: datetime
 
     @property
+    def warnings(self) -> int:
+        """What is counted as a warning: alarms of the system itself stand beside those of the grid."""
+        return self.warning + len(self.system)
+
+    @property
     def asking(self) -> int:
-        return self.critical + self.warning
+        return self.critical + self.warnings
 
     @property
     def worst(self) -> str:
         """The state that the line shows: of what nobody has acknowledged, else ``normal``."""
         if self.critical:
             return "critical"
-        return "warning" if self.warning else "normal"
+        return "warning" if self.warnings else "normal"
 
 
 def read(*, now: datetime) -> AlarmLine:
-    """The line as it is now. Four queries."""
+    """The line as it is now. Five queries, and one more near a flood."""
     heard = _announced(now)
     newest_pk = max(heard["critical"] or 0, heard["warning"] or 0)
     announced = AlertEvent.objects.select_related("alert__substation").filter(pk=newest_pk).first()
@@ -60,8 +68,15 @@ def read(*, now: datetime) -> AlarmLine:
         is_flood=floods.current(now=now) is not None,
         newest=announced.alert if announced else None,
         newest_at=announced.at if announced else None,
+        system=list(SystemAlarm.objects.unresolved().filter(acknowledged_at__isnull=True)),
         as_of=now,
     )
+
+
+def asking_now() -> dict[str, int]:
+    """How many ask for somebody, ``critical`` and ``warnings``, for pages that have no line. Two queries."""
+    counts, system = _counts(), SystemAlarm.objects.unresolved().filter(acknowledged_at__isnull=True).count()
+    return {"critical": counts["critical"], "warnings": counts["warning"] + system}
 
 
 def _counts() -> dict[str, int]:

@@ -39,6 +39,7 @@ from .lifecycle import Condition, DisplayState, LifecycleState, Suppression
 from .penalty_models import AlertPenalty as AlertPenalty  # likewise
 from .querysets import AlertEventQuerySet, AlertQuerySet
 from .repair_models import AlertRepair as AlertRepair  # likewise
+from .system_alarm_models import SystemAlarm as SystemAlarm  # likewise
 
 Kind = Detection.Kind
 Severity = Detection.Severity

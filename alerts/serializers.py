@@ -132,6 +132,15 @@ class ResolveSerializer(ResolutionSerializer):
         fields = (*ResolutionSerializer.Meta.fields, "version")  # type: ignore[assignment]  # the base has fewer
 
 
+class FindingsSerializer(ResolutionSerializer):
+    """What was found and done, of several alerts."""
+
+    class Meta(ResolutionSerializer.Meta):
+        fields = (  # type: ignore[assignment]  # the base has more
+            "classification", "checks", "root_cause", "corrective_action", "preventive_strategy", "outcome",
+        )  # fmt: skip
+
+
 class WorkSerializer(serializers.Serializer[Any]):
     hours = serializers.FloatField(min_value=1 / 60, max_value=planned.MAX_WORK_HOURS)
     reason = serializers.CharField(max_length=200)
@@ -146,12 +155,14 @@ class ChosenAlertSerializer(serializers.Serializer[Any]):
 
 
 class BulkSerializer(serializers.Serializer[Any]):
-    """One change of up to 200 alerts. ``note`` is the reason, or the comment; ``minutes`` is for shelving."""
+    """One change of up to 200 alerts. ``note`` is the reason, or the comment; ``minutes`` is for shelving, ``findings``
+    for resolving."""
 
-    verb = serializers.ChoiceField(choices=["acknowledge", "unacknowledge", "comment", "shelve", "unshelve"])
+    verb = serializers.ChoiceField(choices=["acknowledge", "unacknowledge", "comment", "shelve", "unshelve", "resolve"])
     alerts = ChosenAlertSerializer(many=True, allow_empty=False, max_length=MAX_AT_ONCE)  # type: ignore[call-arg]  # of the list
     note = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
     minutes = serializers.IntegerField(required=False, min_value=1, max_value=shelf.MAX_SHELF_MINUTES)
+    findings = FindingsSerializer(required=False, help_text="For resolving: the same for all, which are of one kind.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         verb, missing = attrs["verb"], {}
@@ -159,6 +170,8 @@ class BulkSerializer(serializers.Serializer[Any]):
             missing["note"] = [f"“{verb}” needs a note."]
         if verb == "shelve" and "minutes" not in attrs:
             missing["minutes"] = ["“shelve” needs a number of minutes."]
+        if verb == "resolve" and "findings" not in attrs:
+            missing["findings"] = ["“resolve” needs what was found and done."]
         if missing:
             raise serializers.ValidationError(missing)
         return attrs

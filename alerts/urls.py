@@ -18,6 +18,7 @@ urlpatterns = [
     path("maintenance/<int:pk>/end/", maintenance_views.end_work, name="end-work"),
     path("maintenance/shelved/<int:pk>/end/", maintenance_views.end_shelving, name="end-shelving"),
     path("acknowledge/", actions.acknowledge_many, name="acknowledge-many"),
+    path("system/<int:pk>/acknowledge/", actions.acknowledge_system_alarm, name="acknowledge-system-alarm"),
     path("resolve/", actions.resolve_many, name="resolve-many"),
     # /alerts/handover/
     path("handover/", handover_views.shift, name="handover"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.exceptions import PermissionDenied as ApiPermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -121,10 +121,11 @@ class AlertVerbsMixin:
         asked.is_valid(raise_exception=True)
         wanted = dict(asked.validated_data)
         name, alerts = wanted.pop("verb"), {each["id"]: each.get("version") for each in wanted.pop("alerts")}
-        if not request.user.has_perms(self.action_permissions[name]):
+        if not request.user.has_perms(BULK_PERMISSIONS.get(name, self.action_permissions[name])):
             raise ApiPermissionDenied
-        if name != "shelve":
-            wanted.pop("minutes", None)
+        _keep_what_is_asked(name, wanted)
+        if name == "resolve":
+            _refuse_several_kinds(alerts)
         done = bulk.change(alerts, BULK[name], by=request.user, source=EventSource.API, **wanted)
         changed = [{"id": each.pk, "version": each.version, "state": each.state} for each in done.changed]
         skipped = [{"id": pk, "reason": why} for pk, why in done.refused.items()]
@@ -143,6 +144,20 @@ class AlertVerbsMixin:
         return Response(AlertDetailSerializer(view.get_object()).data)
 
 
+def _keep_what_is_asked(name: str, wanted: dict[str, Any]) -> None:
+    """Leave out what another verb asks for."""
+    asked = {"resolve": {"findings"}, "shelve": {"note", "minutes"}}.get(name, {"note"})
+    for part in wanted.keys() - asked:
+        del wanted[part]
+
+
+def _refuse_several_kinds(wanted: Iterable[int]) -> None:
+    try:
+        bulk.refuse_several_kinds(list(Alert.objects.filter(pk__in=wanted)))
+    except ValueError as error:
+        raise ValidationError({"alerts": [str(error)]}) from error
+
+
 def _comment(alert: Alert, *, note: str, version: int | None = None, **who: Any) -> Alert:
     expect(alert, version)
     return services.comment(alert, text=note, **who)
@@ -158,4 +173,7 @@ BULK: dict[str, Callable[..., Alert]] = {
     "comment": _comment,
     "shelve": shelf.shelve,
     "unshelve": shelf.unshelve,
+    "resolve": services.resolve,
 }
+BULK_PERMISSIONS = {"resolve": ["alerts.resolve_alert", "alerts.resolve_many_alerts"]}
+"""Where several at once ask for more than one does."""

@@ -24,7 +24,7 @@ from .capped_pages import CappedPaginator, fill
 from .export import history_csv
 from .filters import AlertFilter, AlertPageFilter, HistoryPageFilter
 from .list_tabs import Tab, more_tabs
-from .models import Alert
+from .models import Alert, SystemAlarm
 
 # chosen: a few screens of rows.
 PAGE_SIZE = 50
@@ -69,6 +69,7 @@ def index(request: EmsRequest) -> HttpResponse:
         "is_filtered": _is_filtered(found, chosen),
         "own_undo_after": timezone.now() - alert_page.UNDO_WITHIN,
         **alert_page.row_rights(request),
+        "system_alarms": SystemAlarm.objects.unresolved().select_related("acknowledged_by") if not tab else [],
         **_flood(),
     }
     return render_page(request, "alerts/list.html", context)

@@ -102,7 +102,7 @@ class OutgoingMessageSerializer(serializers.ModelSerializer[OutgoingMessage]):
         model = OutgoingMessage
         fields = (
             "id", "channel", "kind", "severity", "subject", "text", "short", "state", "attempts", "created_at",
-            "next_at", "ended_at", "note",
+            "next_at", "ended_at", "note", "dismissed_at",
         )  # fmt: skip
         read_only_fields = fields
 
@@ -138,7 +138,7 @@ class NotificationRouteSerializer(serializers.ModelSerializer[NotificationRoute]
         model = NotificationRoute
         fields = (
             "id", "name", "is_enabled", "site", "min_severity", "kinds", "days", "from_time", "until_time", "time_zone",
-            "channels", "policy", "wait_s", "critical_wait_s", "interval_s", "tells_updates",
+            "channels", "policy", "wait_s", "critical_wait_s", "interval_s", "reminder_minutes", "tells_updates",
         )  # fmt: skip
 
 
@@ -215,7 +215,19 @@ class OutgoingMessageViewSet(
     queryset = OutgoingMessage.objects.select_related("channel")
     serializer_class = OutgoingMessageSerializer
     filterset_fields = ("channel", "state", "kind")
-    action_permissions = {"again": ["notifications.change_outgoingmessage"]}
+    action_permissions = {
+        "again": ["notifications.change_outgoingmessage"],
+        "dismiss": ["notifications.change_outgoingmessage"],
+    }
+
+    @extend_schema(request=None, responses={200: OutgoingMessageSerializer, 409: OpenApiResponse()})
+    @action(detail=True, methods=["post"])
+    def dismiss(self, request: Request, pk: str | None = None) -> Response:
+        """Put a dead letter away: it is not sent and not counted any more."""
+        chosen = OutgoingMessage.objects.filter(pk=self.get_object().pk)
+        if not dispatching.dismiss(chosen, by=request.user, now=timezone.now()):  # type: ignore[arg-type]  # signed in
+            raise NotPossible(_("Only what was given up can be dismissed."))
+        return Response(OutgoingMessageSerializer(self.get_object()).data)
 
     @extend_schema(request=None, responses={200: OutgoingMessageSerializer, 409: OpenApiResponse()})
     @action(detail=True, methods=["post"])

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import dispatching, message_texts
+from . import dispatching, failing_channels, message_texts
 from .channel_models import PER_MINUTE, NotificationChannel, masked_url
 from .on_call_models import PolicyStep
 from .outbox_models import OutgoingMessage
@@ -143,6 +143,7 @@ def send_test(channel: NotificationChannel) -> OutgoingMessage:
         created_at=now,
         next_at=now,
     )
-    dispatching.attempt(message, now=now, retries=False)
+    if dispatching.attempt(message, now=now, retries=False):
+        failing_channels.follow(now=timezone.now())
     message.refresh_from_db()
     return message

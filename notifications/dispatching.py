@@ -10,11 +10,13 @@ import logging
 import random
 from datetime import datetime, timedelta
 
+from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from . import failure_notices, retry_schedule, transports
+from . import failing_channels, failure_notices, retry_schedule, transports
 from .channel_models import NotificationChannel
 from .outbox_models import OutgoingMessage
 from .secret_box import SecretsUnreadable
@@ -121,4 +123,16 @@ def _mark_reached(channel: NotificationChannel, *, now: datetime) -> None:
 def send_again(message: OutgoingMessage, *, now: datetime) -> bool:
     """Whether a dead message is queued once more, with a fresh schedule."""
     dead = OutgoingMessage.objects.dead().filter(pk=message.pk)
-    return dead.update(state=State.QUEUED, attempts=0, next_at=now, ended_at=None) == 1
+    changes = {"attempts": 0, "next_at": now, "ended_at": None, "dismissed_by": None, "dismissed_at": None}
+    return dead.update(state=State.QUEUED, **changes) == 1
+
+
+def dismiss(messages: QuerySet[OutgoingMessage], *, by: User, now: datetime) -> int:
+    """Put dead letters away: they are not sent and not counted any more; how many were."""
+    count = (
+        OutgoingMessage.objects.standing()
+        .filter(pk__in=messages.values("pk"))
+        .update(dismissed_by=by, dismissed_at=now)
+    )
+    failing_channels.follow(now=now)
+    return count

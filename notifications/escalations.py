@@ -4,6 +4,8 @@
        │  └──► stopped           cleared, closed, put aside
        └─────► reminding ─► stopped
 
+A route without a policy may repeat critical alarms: it is running until somebody acknowledges, and then stopped.
+
 Every timer is a time in the database; a step is claimed by a guarded UPDATE in the transaction that writes its
 deliveries, so that it is taken once however many workers look.
 """
@@ -54,10 +56,25 @@ def start(event: AlertEvent, route: NotificationRoute, policy: EscalationPolicy)
     )
 
 
+def start_repeating(event: AlertEvent, route: NotificationRoute) -> Escalation | None:
+    """Begin to repeat an alarm on a route that has no policy; one that is repeated already goes on undisturbed."""
+    if Escalation.objects.filter(alert=event.alert_id, route=route, policy_name="", state=State.RUNNING).exists():
+        return None
+    return Escalation.objects.create(
+        alert_id=event.alert_id,
+        event=event,
+        route=route,
+        reminder_minutes=route.reminder_minutes,
+        state=State.RUNNING,
+        next_at=event.at + _minutes(route.reminder_minutes),
+        created_at=event.at,
+    )
+
+
 def acknowledged(event: AlertEvent, *, now: datetime) -> None:
     """Somebody is on it: no further step; where the policy reminds, the first reminder is set."""
     for escalation in under_way(event.alert_id):
-        reminds = escalation.reminder_minutes > 0
+        reminds = escalation.reminder_minutes > 0 and not escalation.is_repeat
         Escalation.objects.filter(pk=escalation.pk).update(
             state=State.REMINDING if reminds else State.STOPPED,
             next_at=event.at + _minutes(escalation.reminder_minutes) if reminds else None,
@@ -93,6 +110,8 @@ def _take(escalation: Escalation, *, now: datetime) -> bool:
         return _moved(escalation, state=State.STOPPED, next_at=None)
     if escalation.state == State.REMINDING:
         return _remind(escalation, now=now)
+    if escalation.is_repeat:
+        return _repeat(escalation, now=now)
     return _step(escalation, now=now)
 
 
@@ -127,6 +146,19 @@ def _remind(escalation: Escalation, *, now: datetime) -> bool:
     title = _("Acknowledged, still present")
     values = {"reason": Reason.REMINDER, "number": number + 1, "is_alarm": False, "title": title}
     add_deliveries(escalation.event, channels, now=now, **values)  # type: ignore[arg-type]  # each has its own type
+    return True
+
+
+def _repeat(escalation: Escalation, *, now: datetime) -> bool:
+    """Say it once more to the channels of the route as it is now; one that repeats no more ends it."""
+    route = escalation.route
+    if route is None or not route.is_enabled or not route.repeats(escalation.event.severity_after):
+        return _moved(escalation, state=State.STOPPED, next_at=None)
+    number = escalation.next_step
+    if not _moved(escalation, state=State.RUNNING, next_at=now + _minutes(route.reminder_minutes)):
+        return False
+    values = {"reason": Reason.REMINDER, "number": number + 1, "title": _("Still not acknowledged")}
+    add_deliveries(escalation.event, route.channels.usable(), now=now, **values)  # type: ignore[arg-type]  # as above
     return True
 
 

@@ -51,4 +51,4 @@ def _queue(channel: NotificationChannel, dead: OutgoingMessage, group: str, *, n
 
 def dead_count() -> int:
     """Dead letters that nobody has looked after."""
-    return OutgoingMessage.objects.dead().exclude(kind=Kind.TEST).count()
+    return OutgoingMessage.objects.standing().exclude(kind=Kind.TEST).count()

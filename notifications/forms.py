@@ -159,7 +159,8 @@ class RouteForm(StyledMixin, forms.ModelForm[NotificationRoute]):
         model = NotificationRoute
         fields = [
             "name", "channels", "policy", "site", "min_severity", "kinds", "days", "from_time", "until_time",
-            "time_zone", "wait_s", "critical_wait_s", "interval_s", "tells_updates", "is_enabled",
+            "time_zone", "wait_s", "critical_wait_s", "interval_s", "reminder_minutes",
+            "tells_updates", "is_enabled",
         ]  # fmt: skip
         widgets = {"channels": forms.CheckboxSelectMultiple}
 

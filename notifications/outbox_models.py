@@ -27,6 +27,10 @@ class MessageQuerySet(LeasedQuerySet["OutgoingMessage"]):
     def dead(self) -> Self:
         return self.filter(state=OutgoingMessage.MessageState.DEAD)
 
+    def standing(self) -> Self:
+        """Dead letters that nobody has looked after."""
+        return self.dead().filter(dismissed_at__isnull=True)
+
 
 class OutgoingMessage(Leased):
     """One message to one channel, the same in every attempt: its key is the webhook's id and part of the Message-ID.
@@ -65,6 +69,15 @@ class OutgoingMessage(Leased):
     next_at = models.DateTimeField(_("next attempt"), null=True, blank=True)
     ended_at = models.DateTimeField(_("sent or given up"), null=True, blank=True)
     note = models.CharField(_("note"), max_length=300, blank=True)
+    dismissed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("dismissed by"),
+    )
+    dismissed_at = models.DateTimeField(_("dismissed"), null=True, blank=True)
 
     objects = MessageQuerySet.as_manager()
 
@@ -139,6 +152,7 @@ class Delivery(models.Model):
                 condition=Q(state__in=["waiting", "held"]),
                 name="deliveries_that_wait",
             ),
+            models.Index(fields=["created_at"], condition=Q(state="dropped"), name="deliveries_dropped"),  # retention
         ]
 
     def __str__(self) -> str:

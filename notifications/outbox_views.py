@@ -6,10 +6,12 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required, permission_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -50,7 +52,7 @@ def deliveries(request: EmsRequest) -> HttpResponse:
 @sees_messages
 def dead_letters(request: EmsRequest) -> HttpResponse:
     """Messages that were given up, newest first."""
-    found = OutgoingMessage.objects.dead().exclude(kind="test").select_related("channel").order_by("-ended_at")
+    found = OutgoingMessage.objects.standing().exclude(kind="test").select_related("channel").order_by("-ended_at")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     return render(request, "notifications/dead_letters.html", {"page": page, "tabs": tabs("dead-letters")})
 
@@ -64,6 +66,30 @@ def send_again(request: EmsRequest, pk: str) -> HttpResponse:
         messages.success(request, _("It is sent again within seconds."))
     else:
         messages.warning(request, _("Only what was given up can be sent again."))
+    return redirect("notifications:dead-letters")
+
+
+@require_POST
+@sends_again
+def dismiss(request: EmsRequest, pk: str) -> HttpResponse:
+    """Put a dead letter away."""
+    get_object_or_404(OutgoingMessage, pk=pk)
+    return _dismissed(request, OutgoingMessage.objects.filter(pk=pk))
+
+
+@require_POST
+@sends_again
+def dismiss_all(request: EmsRequest) -> HttpResponse:
+    """Put every dead letter away that is listed."""
+    return _dismissed(request, OutgoingMessage.objects.standing().exclude(kind="test"))
+
+
+def _dismissed(request: EmsRequest, letters: QuerySet[OutgoingMessage]) -> HttpResponse:
+    if count := dispatching.dismiss(letters, by=request.user, now=timezone.now()):
+        said = ngettext("%(n)d message is dismissed.", "%(n)d messages are dismissed.", count)
+        messages.success(request, said % {"n": count})
+    else:
+        messages.warning(request, _("Only what was given up can be dismissed."))
     return redirect("notifications:dead-letters")
 
 

@@ -24,6 +24,9 @@ ROUTED_KINDS = [(kind.value, kind.label) for kind in Kind if kind != Kind.INFO]
 MAX_WAIT_S = 3600
 """chosen: who wants to hear later than an hour wants a report."""
 
+MAX_REMINDER_MIN = 24 * 60
+"""chosen: an alarm of yesterday is told no more (``EMS_NOTIFY_MAX_AGE_HOURS``)."""
+
 
 class NotificationRoute(models.Model):
     """Alerts that match go to the channels and start the policy. Every route that matches counts."""
@@ -72,6 +75,13 @@ class NotificationRoute(models.Model):
         _("tells how it went on"), default=True, help_text=_("Acknowledged, cleared, resolved.")
     )
 
+    reminder_minutes = models.PositiveIntegerField(
+        _("repeat of critical alarms (min)"),
+        default=0,
+        validators=[MaxValueValidator(MAX_REMINDER_MIN)],
+        help_text=_("So often until somebody acknowledges, without an escalation policy; 0: never."),
+    )
+
     class Meta:
         ordering = ["name"]
         verbose_name = _("route")
@@ -100,6 +110,10 @@ class NotificationRoute(models.Model):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         return zoneinfo.ZoneInfo(self.time_zone or settings.TIME_ZONE)
+
+    def repeats(self, severity: int) -> bool:
+        """Whether an alarm is said again while nobody acknowledges; with a policy that is the policy's."""
+        return bool(self.reminder_minutes) and self.policy_id is None and severity >= Severity.CRITICAL
 
     def wait_of(self, severity: int) -> int:
         """Seconds that an alarm waits for others of its group, and for itself to clear."""
@@ -137,7 +151,8 @@ class RoutingFloor(models.Model):
 
 
 class Escalation(models.Model):
-    """One alert on its way through the steps of one policy, as the policy was when the alert was raised."""
+    """One alert on its way through the steps of one policy, as the policy was when the alert was raised; or one that
+    its route repeats, which has neither policy nor steps."""
 
     class EscalationState(models.TextChoices):
         RUNNING = "running", _("Running")
@@ -167,9 +182,18 @@ class Escalation(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["alert", "policy"], condition=~Q(state="stopped"), name="one_escalation_of_an_alert_and_policy"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["alert", "route"],
+                condition=Q(policy_name="") & ~Q(state="stopped"),
+                name="one_repeat_of_an_alert_and_route",
+            ),
         ]
         indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="escalations_due")]
 
     def __str__(self) -> str:
         return f"{self.alert_id} {self.policy_name} {self.next_step}"
+
+    @property
+    def is_repeat(self) -> bool:
+        return not self.policy_name

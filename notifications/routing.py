@@ -84,6 +84,8 @@ def _announce(event: AlertEvent, *, now: datetime) -> None:
         add_deliveries(event, route.channels.usable(), route=route, now=now, state=state)
         if route.policy and not is_old:
             escalations.start(event, route, route.policy)
+        elif route.repeats(severity) and not is_old:
+            escalations.start_repeating(event, route)
 
 
 def _update(event: AlertEvent, *, now: datetime) -> None:

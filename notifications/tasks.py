@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from . import dispatching, escalations, heartbeat, outbox, routing
+from . import dispatching, escalations, failing_channels, heartbeat, outbox, routing
 
 
 @shared_task
@@ -21,6 +21,7 @@ def run_round() -> int:
     escalations.take_due_steps(now=now)
     outbox.assemble_due(now=now)
     sent = dispatching.send_due(now=now)
+    failing_channels.follow(now=now)
     heartbeat.beat(heartbeat.OUTBOX, now=now)
     return sent
 

@@ -33,6 +33,8 @@ urlpatterns = [
     path("quiet-hours/", on_call_views.quiet_hours, name="quiet-hours"),
     path("deliveries/", outbox_views.deliveries, name="deliveries"),
     path("dead-letters/", outbox_views.dead_letters, name="dead-letters"),
+    path("dead-letters/dismiss/", outbox_views.dismiss_all, name="dismiss-all"),
     path("messages/<uuid:pk>/again/", outbox_views.send_again, name="send-again"),
+    path("messages/<uuid:pk>/dismiss/", outbox_views.dismiss, name="dismiss"),
     path("acknowledge/<str:token>/", outbox_views.acknowledge, name="acknowledge"),
 ]

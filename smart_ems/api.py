@@ -8,7 +8,9 @@ from rest_framework.routers import DefaultRouter
 from rest_framework.throttling import AnonRateThrottle
 
 from alerts.api import AlertViewSet
+from alerts.handover_api import ShiftHandoverViewSet, ShiftNoteViewSet
 from alerts.kpi_api import AlarmKpiViewSet
+from alerts.system_alarm_api import SystemAlarmViewSet
 from core.parsers import JsonBody, NdjsonBody
 from ingestion.api import ReadingIntakeMixin, UploadViewSet
 from losses.billing_api import (
@@ -57,6 +59,9 @@ router.register("uploads", UploadViewSet)
 router.register("detections", DetectionViewSet)
 router.register("detectors", DetectorViewSet)
 router.register("alerts", AlertViewSet)
+router.register("system-alarms", SystemAlarmViewSet)
+router.register("shift-handovers", ShiftHandoverViewSet)
+router.register("shift-notes", ShiftNoteViewSet)
 router.register("alarm-kpis", AlarmKpiViewSet, basename="alarm-kpi")
 router.register("hourly-losses", HourlyLossViewSet, basename="hourly-loss")
 router.register("daily-losses", DailyLossViewSet, basename="daily-loss")

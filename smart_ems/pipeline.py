@@ -75,7 +75,7 @@ def sweep() -> None:
     from ingestion import services as ingestion
     from losses import stale_hours as losses
     from mlcore import services as mlcore
-    from notifications import heartbeat
+    from notifications import heartbeat, retention
     from reports import services as reports
     from substations.models import PendingRange
 
@@ -95,6 +95,7 @@ def sweep() -> None:
         reports_waiting()
     if heartbeat.has_work(timezone.now()):
         notifications_waiting()
+    retention.prune(now=timezone.now())
     heartbeat.swept(now=timezone.now())
 
 

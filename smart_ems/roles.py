@@ -35,6 +35,7 @@ VIEWS = [
     "alerts.view_alertevent",
     "alerts.view_alertguidance",
     "alerts.view_shifthandover",
+    "alerts.view_systemalarm",
     "alerts.view_shiftnote",
     "alerts.view_resolution",
     "reports.view_report",

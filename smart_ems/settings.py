@@ -212,6 +212,7 @@ PUBLIC_URL = web_address("EMS_PUBLIC_URL", "http://localhost:8000").rstrip("/")
 NOTIFY_FILES = VAR_DIR / "notifications"
 NOTIFY_ALLOW_PRIVATE = env.bool("EMS_NOTIFY_ALLOW_PRIVATE", default=False)
 # What was raised longer ago, because nothing ran, wakes nobody: one message says what of it is still open.
+NOTIFY_KEEP_DAYS = env.float("EMS_NOTIFY_KEEP_DAYS", default=400)
 NOTIFY_MAX_AGE_HOURS = env.float("EMS_NOTIFY_MAX_AGE_HOURS", default=24)
 HEARTBEAT_URL = web_address("EMS_HEARTBEAT_URL", "")
 

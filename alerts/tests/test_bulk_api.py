@@ -9,9 +9,9 @@ from django.test import Client
 
 from alerts import services
 from alerts.bulk import MAX_AT_ONCE
-from alerts.models import AlertEvent
+from alerts.models import AlertEvent, Resolution
 
-from .alert_scenes import CRITICAL, Cast, fresh, raised
+from .alert_scenes import CRITICAL, FINDINGS, Cast, fresh, raised
 from .page_checks import SignIn
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +77,7 @@ def test_a_critical_one_among_them_is_shelved_by_engineers_alone(signed_in: Sign
 @pytest.mark.parametrize(
     ("verb", "body", "field"),
     [
-        ("resolve", {}, "verb"),
+        ("close", {}, "verb"),
         ("comment", {}, "note"),
         ("unacknowledge", {"note": ""}, "note"),
         ("shelve", {"note": "x"}, "minutes"),
@@ -94,3 +94,37 @@ def test_what_makes_no_sense_is_a_bad_request(signed_in: SignIn, verb: str, body
     answer = post(signed_in("operator"), verb, **({"alerts": [{"id": alert.pk}]} | body))
     assert (answer.status_code, list(answer.json())) == (400, [field])
     assert AlertEvent.objects.count() == 1
+
+
+def test_several_of_one_kind_are_resolved_by_those_who_may_do_so(signed_in: SignIn) -> None:
+    one, two = raised("A"), raised("B")
+    chosen = [{"id": one.pk, "version": one.version}, {"id": two.pk, "version": 99}]
+    assert post(signed_in("operator"), "resolve", chosen, findings=FINDINGS).status_code == 403
+    answer = post(signed_in("engineer"), "resolve", chosen, findings=FINDINGS)
+    assert [each["state"] for each in answer.json()["changed"]] == ["closed"]
+    assert [each["id"] for each in answer.json()["skipped"]] == [two.pk]
+    assert Resolution.objects.get().corrective_action == FINDINGS["corrective_action"]
+
+
+@pytest.mark.parametrize(
+    ("findings", "part"),
+    [
+        (None, "findings"),
+        ({}, "corrective_action"),
+        (FINDINGS | {"outcome": "magic"}, "outcome"),
+        (FINDINGS | {"classification": "magic"}, "classification"),
+    ],
+)
+def test_what_was_found_has_to_be_said(signed_in: SignIn, findings: Any, part: str) -> None:
+    extra = {} if findings is None else {"findings": findings}
+    answer = post(signed_in("engineer"), "resolve", [{"id": raised().pk}], **extra)
+    assert answer.status_code == 400
+    assert part in answer.content.decode()
+
+
+def test_several_kinds_are_not_resolved_at_once(signed_in: SignIn) -> None:
+    chosen = [{"id": raised("A").pk}, {"id": raised("B", kind="data_missing", cause="data_missing").pk}]
+    answer = post(signed_in("engineer"), "resolve", chosen, findings=FINDINGS)
+    assert answer.status_code == 400
+    assert "several kinds" in answer.json()["alerts"][0]
+    assert not Resolution.objects.exists()

@@ -19,10 +19,11 @@ from .page_checks import SignIn, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
 URL = "/alerts/line/"
-# Session, user, the two of permissions, counts, announcements, whether there may be a flood, the newest.
-QUERIES = 8
+# Session, user, the two of permissions, counts, announcements, whether there may be a flood, the newest,
+# alarms of the system.
+QUERIES = 9
 # Where five or more were announced in ten minutes: the announcements of a day.
-QUERIES_NEAR_A_FLOOD = 9
+QUERIES_NEAR_A_FLOOD = 10
 
 
 def line(**later: float) -> AlarmLine:

@@ -17,12 +17,13 @@ from .page_checks import HTMX, SignIn, assert_guarded, text
 
 pytestmark = pytest.mark.django_db
 URL = "/alerts/"
-# Session, user, the two of permissions, the rows, what belongs to them, the counters, and whether there may be a flood.
-QUERIES = 9
+# Session, user, the two of permissions, the rows, what belongs to them, the counters, alarms of the
+# system, and whether there may be a flood.
+QUERIES = 10
 # Where five or more were announced in ten minutes: the announcements of a day.
-QUERIES_NEAR_A_FLOOD = 10
+QUERIES_NEAR_A_FLOOD = 11
 # In a flood also the open alerts, the links, the sites, the codes and those that are named.
-QUERIES_IN_A_FLOOD = 14
+QUERIES_IN_A_FLOOD = 15
 
 
 def codes(client: Client, query: str = "") -> list[str]:

@@ -13,7 +13,7 @@ from alerts import changes, review
 from alerts.lifecycle import Transition
 from alerts.models import Alert
 from alerts.tests.alert_scenes import CRITICAL, WARNING, detected, revised, station
-from notifications import dispatching, escalations, outbox, routing, transports
+from notifications import dispatching, escalations, failing_channels, outbox, routing, transports
 from notifications.channel_models import NotificationChannel
 from notifications.outbox_models import OutgoingMessage
 from notifications.route_models import NotificationRoute
@@ -100,7 +100,9 @@ def run(now: datetime) -> int:
     routing.route_new(now=now)
     escalations.take_due_steps(now=now)
     outbox.assemble_due(now=now)
-    return dispatching.send_due(now=now)
+    sent = dispatching.send_due(now=now)
+    failing_channels.follow(now=now)
+    return sent
 
 
 def run_until(start: datetime, end: datetime, step: timedelta = timedelta(seconds=10)) -> None:

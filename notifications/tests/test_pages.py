@@ -214,7 +214,7 @@ def test_a_route_is_made_and_changed(signed_in: SignedIn) -> None:
     values = {
         "name": "night", "channels": [target.pk], "min_severity": "20", "kinds": ["loss"], "days": ["6", "7"],
         "from_time": "22:00", "until_time": "06:00", "time_zone": "Asia/Kolkata", "wait_s": "30",
-        "critical_wait_s": "0", "interval_s": "300", "is_enabled": "on",
+        "critical_wait_s": "0", "interval_s": "300", "reminder_minutes": "0", "is_enabled": "on",
     }  # fmt: skip
     assert client.post(url("add-route"), values).status_code == 302
     made = NotificationRoute.objects.get()
@@ -236,7 +236,7 @@ def test_a_route_is_made_and_changed(signed_in: SignedIn) -> None:
 def test_a_wrong_route_is_refused(signed_in: SignedIn, wrong: dict[str, Any], said: str) -> None:
     values = {
         "name": "n", "channels": [channel().pk], "min_severity": "10", "from_time": "22:00", "until_time": "06:00",
-        "wait_s": "30", "critical_wait_s": "0", "interval_s": "300",
+        "wait_s": "30", "critical_wait_s": "0", "interval_s": "300", "reminder_minutes": "0",
     }  # fmt: skip
     answer = signed_in("engineer").post(url("add-route"), values | wrong)
     assert answer.status_code == 422
