@@ -53,7 +53,8 @@ def collapse(
     """One node per group, in the order of their first members, and one edge per pair of groups that is linked.
 
     ``describe(name, members, states)`` makes the node of a group; its state, rating, position, badge and count are set
-    here. A link between groups is closed when any of its lines is, dead when all closed ones are.
+    here. A link between groups is closed when any of its lines is, dead or silenced
+    when all closed ones are.
     """
     members: dict[str, list[Node]] = defaultdict(list)
     for node in nodes:
@@ -86,4 +87,10 @@ def _group(describe: Callable[[str, Sequence[Node], Counter[str]], Node], name: 
 
 def _join(source: str | None, target: str, lines: Sequence[Edge]) -> Edge:
     closed = [line for line in lines if line.closed]
-    return Edge(source, target, closed=bool(closed), is_dead=bool(closed) and all(line.is_dead for line in closed))
+    return Edge(
+        source,
+        target,
+        closed=bool(closed),
+        is_dead=bool(closed) and all(line.is_dead for line in closed),
+        is_silenced=bool(closed) and all(line.is_silenced for line in closed),
+    )

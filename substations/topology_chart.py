@@ -20,7 +20,7 @@ ORDER = ("critical", "warning", "unknown", "normal")
 FEW, LARGE, SMALL = 24, 22.0, 17.0
 # chosen: twice the distance of single nodes, since a group is drawn larger.
 GROUPS_APART = 0.16
-DASHES = {"closed": "solid", "open": "dot", "dead": "longdash"}
+DASHES = {"closed": "solid", "open": "dot", "dead": "longdash", "silenced": "dashdot"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """One line. Power flows from source to target unless ``is_reversed``; a dead one is closed and carries nothing.
+    """One line. Power flows from source to target unless ``is_reversed``; a dead one is closed and carries nothing; a
+    silenced one leads to a substation whose alert another one explains.
 
     ``width_px``: 0 is as usual. ``summary``: hover text in the middle of the line.
     """
@@ -61,6 +62,7 @@ class Edge:
     closed: bool = True
     is_dead: bool = False
     is_reversed: bool = False
+    is_silenced: bool = False
     width_px: float = 0.0
     summary: str = ""
 
@@ -82,6 +84,8 @@ def topology(
     where_supply = _supply_point(at, fed)
     known = [edge for edge in edges if edge.target in at and (edge.source is None or edge.source in at)]
     data = [_links(kind, known, at, where_supply) for kind in ("closed", "open", "dead")]
+    if any(_kind(edge) == "silenced" for edge in known):
+        data.append(_links("silenced", known, at, where_supply))
     data += [
         _links("closed", known, at, where_supply, width_px)
         for width_px in sorted({edge.width_px for edge in known if edge.width_px})
@@ -122,7 +126,11 @@ def _supply_point(at: Mapping[str, Point], fed: Sequence[str]) -> Point:
 
 
 def _kind(edge: Edge) -> str:
-    return "open" if not edge.closed else "dead" if edge.is_dead else "closed"
+    if not edge.closed:
+        return "open"
+    if edge.is_dead:
+        return "dead"
+    return "silenced" if edge.is_silenced else "closed"
 
 
 def _links(
@@ -141,8 +149,8 @@ def _links(
             start, end = end, start
         xs += [start[0], (start[0] + 1.2 * end[0]) / 2.2, end[0], None]
         ys += [start[1], (start[1] + 1.2 * end[1]) / 2.2, end[1], None]
-    mark = {"closed": 11, "open": 8, "dead": 0}[kind]
-    is_closed = kind == "closed"
+    mark = {"closed": 11, "silenced": 11, "open": 8, "dead": 0}[kind]
+    is_closed = kind in ("closed", "silenced")
     return {
         "type": "scatter", "mode": "lines+markers", "name": kind, "x": xs, "y": ys,
         **({"hoverinfo": "text", "hovertext": texts} if any(texts) else {"hoverinfo": "skip"}),

@@ -117,17 +117,37 @@ def _picture(view: View, found: Sequence[SubstationStatus]) -> tuple[list[Node],
 
 
 def _edges(found: Sequence[SubstationStatus]) -> list[Edge]:
-    """The lines, with the direction of the power: a substation that feeds back turns its line round."""
+    """The lines, with the direction of the power: a substation that feeds back turns its line round. Those that
+    lead to an alert which another one silences are marked."""
     by_code = {each.code: each for each in found}
+    silenced = _silenced()
     links = Link.objects.values_list("source__code", "target__code", "status").order_by("target__code", "pk")
     return [
         Edge(
             source, target, status == Link.Status.CLOSED,
             is_dead=by_code[target].is_dead, is_reversed=(by_code[target].active_power_kw or 0.0) < 0.0,
+            is_silenced=target in silenced, summary=silenced.get(target, ""),
         )
         for source, target, status in links
         if target in by_code
     ]  # fmt: skip
+
+
+def _silenced() -> dict[str, str]:
+    """Substations with an alert that another one explains, and which."""
+    alerts = (
+        Alert.objects.unresolved()
+        .filter(suppression="by_design")
+        .select_related("substation", "suppressed_by__substation")
+    )
+    found: dict[str, str] = {}
+    for alert in alerts.order_by("pk"):
+        by = alert.suppressed_by
+        why = f"{by.substation.code} {by.get_cause_display()}" if by else alert.get_suppression_reason_display()
+        said = _("%(code)s: %(cause)s is silenced by: %(why)s")
+        values = {"code": alert.substation.code, "cause": alert.get_cause_display(), "why": why}
+        found[alert.substation.code] = escape(said % values)
+    return found
 
 
 def _member(status: SubstationStatus) -> Node:

@@ -42,6 +42,22 @@ def test_closed_and_open_links_are_told_apart() -> None:
     assert [drawn[kind]["meta"]["role"] for kind in ("closed", "open", "dead")] == ["link", "link", "dead"]
 
 
+def test_a_line_to_a_silenced_alert_has_a_dash_of_its_own_and_says_why() -> None:
+    edges = (Edge("A", "B"), Edge("A", "C", is_silenced=True, summary="C is silenced by A"))
+    drawn = traces(node("A"), node("B"), node("C"), edges=edges)
+    assert drawn["silenced"]["line"]["dash"] not in {drawn[kind]["line"]["dash"] for kind in ("closed", "open", "dead")}
+    assert drawn["silenced"]["hovertext"][1] == "C is silenced by A"
+    assert drawn["silenced"]["marker"]["symbol"] == "arrow", "power flows there all the same"
+    assert "silenced" not in traces(node("A"), node("B"), edges=(Edge("A", "B"),))
+
+
+@pytest.mark.parametrize(("values", "kind"), [({"closed": False}, "open"), ({"is_dead": True}, "dead")])
+def test_a_line_that_is_open_or_dead_is_drawn_as_that(values: dict[str, Any], kind: str) -> None:
+    drawn = traces(node("A"), node("B"), edges=(Edge("A", "B", is_silenced=True, **values),))
+    assert len(drawn[kind]["x"]) == 4
+    assert "silenced" not in drawn
+
+
 def test_an_arrow_in_the_middle_points_where_the_power_goes() -> None:
     ahead = traces(node("A"), node("B"), edges=(Edge("A", "B"),))["closed"]
     back = traces(node("A"), node("B"), edges=(Edge("A", "B", is_reversed=True),))["closed"]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from alerts.models import Alert
 from alerts.tests.alert_scenes import CRITICAL
 from smart_ems.dashboard import topology_page as network
 from substations.models import Link, Reading
@@ -45,6 +46,22 @@ def test_nodes_links_and_supply_are_drawn_with_state_and_address(signed_in: Sign
     assert [len(trace["x"]) for trace in found["data"][:3]] == [4, 4, 0]
     assert found["data"][4]["text"] == ["Grid supply"]
     assert drawn["y"] == [18.5, 0.0], "zero is a position"
+
+
+def test_lines_to_what_another_alert_silences_are_marked(signed_in: SignIn) -> None:
+    a, b, c = station("A"), station("B"), station("C")
+    for target in (b, c):
+        Link.objects.create(source=a, target=target)
+    cause = alerted(a, severity=CRITICAL)
+    silent = alerted(b)
+    Alert.objects.filter(pk=silent.pk).update(suppression="by_design", suppressed_by=cause, suppression_reason="outage")
+    client = signed_in("viewer")
+    traces = {trace["name"]: trace for trace in client.get(URL).json()["data"]}
+    assert (len(traces["silenced"]["x"]), len(traces["closed"]["x"])) == (4, 4)
+    assert traces["silenced"]["hovertext"][1].startswith("B: ")
+    assert "silenced by: A " in traces["silenced"]["hovertext"][1]
+    Alert.objects.filter(pk=silent.pk).update(closed_at=silent.raised_at, closure="cleared")
+    assert "silenced" not in {trace["name"] for trace in client.get(URL).json()["data"]}
 
 
 def test_it_can_be_that_of_one_site(signed_in: SignIn) -> None:
@@ -118,5 +135,5 @@ def test_the_number_of_queries_does_not_grow(signed_in: SignIn, django_assert_nu
     for number in range(count):
         Link.objects.create(source=first, target=station(f"B{number}"))
     client = signed_in("viewer")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(URL)
