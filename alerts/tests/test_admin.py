@@ -10,7 +10,7 @@ from django.test import Client
 from alerts import services
 from alerts.models import Alert, AlertEvent
 
-from .alert_scenes import Cast, raised, resolved
+from .alert_scenes import CRITICAL, Cast, raised, resolved
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +59,13 @@ def test_events_refuse_every_way_to_change_them() -> None:
         AlertEvent.objects.update(comment="x")
     with pytest.raises(TypeError, match="never"):
         AlertEvent.objects.bulk_update([event], ["comment"])
+
+
+def test_every_page_of_the_administration_says_what_asks_for_somebody(admin_client: Client) -> None:
+    assert "No alarm to acknowledge" in admin_client.get("/admin/").content.decode()
+    raised("A", severity=CRITICAL)
+    raised("B")
+    for page in ("/admin/", "/admin/alerts/alert/"):
+        seen = admin_client.get(page).content.decode()
+        assert "Alarms: 1 critical, 1 warning" in seen
+        assert 'class="is-critical"' in seen

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from alerts import alarm_line
 from notifications.failure_notices import dead_count
 from smart_ems.accounts import preferences
 
@@ -23,6 +24,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "chosen_zone": chosen.time_zone if chosen else "",
         "site_zone": settings.TIME_ZONE,
         "messages_not_sent": dead_count,  # asked for where a template names it
+        "alarms_now": alarm_line.asking_now,  # likewise
     }
 
 
