@@ -113,13 +113,13 @@ def wait_until(condition: Callable[[], object], within_s: float, what: str) -> o
     raise AssertionError(f"Waited {within_s:.0f} s in vain for {what}.")
 
 
-def start(var: Path, *arguments: str, database_url: str = "", redis_url: str = "") -> System:
-    """Start ``manage.py up`` on a data folder of its own and wait until it greets."""
+def start(var: Path, *arguments: str, database_url: str = "", redis_url: str = "", **settings: str) -> System:
+    """Start ``manage.py up`` on a data folder of its own, with further ``settings``, and wait until it greets."""
     var.mkdir(parents=True, exist_ok=True)
     port = free_port()
     log = var / f"up-{port}.log"
     env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
-    env |= {"EMS_VAR_DIR": str(var), "PYTHONUNBUFFERED": "1"}
+    env |= {"EMS_VAR_DIR": str(var), "PYTHONUNBUFFERED": "1"} | settings
     env |= {"DATABASE_URL": database_url} if database_url else {}
     env |= {"REDIS_URL": redis_url} if redis_url else {}
     command = [sys.executable, str(ROOT / "manage.py"), "up", "--port", str(port), *arguments]

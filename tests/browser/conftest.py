@@ -128,15 +128,19 @@ class Grid:
 
 @pytest.fixture(scope="session")
 def filled_grid(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grid]:
-    running = start(tmp_path_factory.mktemp("grid") / "var", "--empty")
+    # The receivers of tests are on the loopback.
+    running = start(tmp_path_factory.mktemp("grid") / "var", "--empty", EMS_NOTIFY_ALLOW_PRIVATE="1")
     command = [sys.executable, str(Path(__file__).with_name("fill.py")), METERED, PASSWORD]
-    env = os.environ | {"EMS_VAR_DIR": str(running.var), "PYTHONPATH": str(ROOT)}
+    searched = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    env = os.environ | {"EMS_VAR_DIR": str(running.var), "PYTHONPATH": searched}
     env.pop("DATABASE_URL", None)
-    subprocess.run(command, env=env, check=True, cwd=ROOT)
-    filled = Grid(running)
-    filled.remember_open_alerts()
-    yield filled
-    running.stop()
+    try:
+        subprocess.run(command, env=env, check=True, cwd=ROOT)
+        filled = Grid(running)
+        filled.remember_open_alerts()
+        yield filled
+    finally:
+        running.stop()
 
 
 @pytest.fixture
