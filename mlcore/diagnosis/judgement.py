@@ -95,7 +95,7 @@ def judge(
     scores = score(departures, parameters.thresholds, history.within("scores"))
     usual_kw, own = parameters.thresholds.usual_loss_kw, history.within("autoencoder")
     seen = autoencoder(departures, scores, usual_kw, own) if autoencoder else None
-    if seen is not None:
+    if seen is not None and seen.log_odds is not None:
         scores = weighed(scores, seen.log_odds, departures)
     scores = _sensitive(scores, models, fleet, history)
     normal = bands(departures, parameters.thresholds)
