@@ -54,7 +54,7 @@ class TrainedDetector:
             return cls(model, metrics=figures)
         return cls(
             model,
-            tier="own" if autoencoder.own_[0] else "backbone",
+            tier=_tier(autoencoder),
             threshold=float(autoencoder.threshold_[0]),
             metrics=figures | autoencoders.facts_of(autoencoder, model.interval_s),
             autoencoder=autoencoder,
@@ -135,6 +135,12 @@ def score_by_autoencoder(codes: Sequence[str], detectors: Mapping[str, TrainedDe
     """What scores the residuals of a fleet by its autoencoders; None where no substation has one."""
     trained = {code: detector.autoencoder for code, detector in detectors.items() if detector.autoencoder is not None}
     return autoencoders.AutoencoderStack.of(codes, trained).score if trained else None
+
+
+def _tier(network: CauseNetwork) -> str:
+    if network.own_[0]:
+        return "own"
+    return "fleet" if network.refined_[0] else "backbone"
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:

@@ -21,6 +21,45 @@ CALM_SHARE = 0.995
 """Chosen: what a head says of this share of the calm windows kept back counts as no suspicion on that substation."""
 
 
+@dataclass(frozen=True)
+class _KeptBack:
+    """What no network learned: frame, calm windows [substation, time], labels [substation, time, cause]."""
+
+    frame: Frame
+    calm: BoolArray
+    labels: Float32
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """What networks learn: frame, targets as ``gru_graph`` takes them, first rows of the windows per substation."""
+
+    frame: Frame
+    targets: Float32
+    starts: list[IntArray]
+
+
+@dataclass(frozen=True)
+class _Best:
+    """The best weights so far of each substation, their error on what was kept back, and which they are."""
+
+    weights: Arrays
+    worth: npt.NDArray[np.float64]
+    level: IntArray
+
+    @classmethod
+    def of(cls, weights: Arrays, worth: npt.NDArray[np.float64]) -> _Best:
+        return cls(weights, worth, np.zeros(len(worth), dtype=np.int64))
+
+    def or_better(self, weights: Arrays, worth: npt.NDArray[np.float64], level: int) -> _Best:
+        better = worth < self.worth
+        chosen = {
+            name: np.where(better.reshape(-1, *[1] * (value.ndim - 1)), weights[name], value)
+            for name, value in self.weights.items()
+        }
+        return _Best(chosen, np.where(better, worth, self.worth), np.where(better, level, self.level))
+
+
 @dataclass
 class CauseNetwork(GruAutoencoder):
     """An autoencoder whose encoder also feeds a head with the log-odds of each cause.
@@ -28,7 +67,8 @@ class CauseNetwork(GruAutoencoder):
     evidence: how many of the last context features the encoder alone sees; the decoder gets the others.
     causes: outputs of the head. cause_share: share of a batch that shows a cause, where there are such windows.
 
-    Fitted, beside what ``GruAutoencoder`` lists: odds_shift_ [substation, cause], what is taken off the head's
+    Fitted, beside what ``GruAutoencoder`` lists: refined_ [substation], where the backbone that this fleet refined is
+    used, or a copy fine-tuned from it; odds_shift_ [substation, cause], what is taken off the head's
     log-odds since calm windows kept back reach as far; entropy_ [substation], cross entropy of what was kept back.
 
     >>> rng = np.random.default_rng(1)
@@ -48,6 +88,7 @@ class CauseNetwork(GruAutoencoder):
     evidence: int = 0
     causes: int = 1
     cause_share: float = 0.35
+    refine_updates: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -70,6 +111,11 @@ class CauseNetwork(GruAutoencoder):
             self.evidence,
             self.causes,
         )
+
+    @property
+    def refined_(self) -> BoolArray:
+        """[substation] True where more is used than the backbone that was given."""
+        return self.arrays_["refined"] > 0
 
     @property
     def odds_shift_(self) -> npt.NDArray[Any]:
@@ -123,45 +169,59 @@ class CauseNetwork(GruAutoencoder):
         return np.where(full[..., None], odds.transpose(0, 2, 1), np.float32(np.nan))
 
     def _learn(self, frame: Frame, ends: BoolArray, heldout: Frame, heldout_ends: BoolArray) -> Arrays:
-        from .gru_training import Schedule, fine_tune, train_backbone
-
         kept = kept_back(frame.inputs.shape[-1], self.holdout_block or 4 * self.window_steps, self.holdout)
-        known = np.isfinite(self._labels).all(axis=-1)
-        usable = filled_windows(frame.any_present, self.window_steps) & pure_windows(
-            np.broadcast_to(~kept, known.shape), self.window_steps
-        )
-        targets = np.concatenate([ends[..., None].astype(np.float32), self._labels], axis=-1)
-        shows = np.nan_to_num(self._labels).any(axis=-1)
-        starts = self._balanced(ends | (usable & known & ~shows), usable & known & shows)
-        if not self.backbone_:
-            schedule = Schedule(self.fleet_updates, self.fleet_batch, self.fleet_rate)
-            begin = first_weights(self.architecture, self.seed)
-            self.backbone_ = train_backbone(begin, frame, starts, self.architecture, schedule, self.seed, targets)
+        full = filled_windows(heldout.any_present, self.window_steps)
+        judged = _KeptBack(heldout, heldout_ends, np.where(full[..., None], self._labels[:, kept], np.nan))
+        lesson = self._lesson(frame, ends, kept)
+        able = np.array([len(own) >= self.own_batch for own in lesson.starts]) & (ends.sum(axis=1) >= self.own_least)
+        refined = not self.backbone_ or (self.refine_updates > 0 and bool(able.any()))
+        given = repeated(self.backbone_, len(ends)) if self.backbone_ else {}
+        if refined:
+            self.backbone_ = self._trained(lesson)
         shared = repeated(self.backbone_, len(ends))
-        self.arrays_["own"] = np.zeros(len(ends))
-        able = np.array([len(own) >= self.own_batch for own in starts]) & (ends.sum(axis=1) >= self.own_least)
-        heldout_labels = np.where(
-            filled_windows(heldout.any_present, self.window_steps)[..., None], self._labels[:, kept], np.nan
-        )
-        weights = shared
+        best = _Best.of(given or shared, self._worth(judged, given or shared))
+        if refined and given:
+            best = best.or_better(shared, self._worth(judged, shared), 1)
         if self.own_updates and able.any():
-            chosen = np.flatnonzero(able)
-            part = Frame(frame.inputs[chosen], frame.present[chosen])
-            schedule = Schedule(self.own_updates, self.own_batch, self.own_rate)
-            own_starts = [starts[number] for number in chosen]
-            tuned = fine_tune(self.backbone_, part, own_starts, self.architecture, schedule, self.seed, targets[chosen])
-            own = {name: value.copy() for name, value in shared.items()}
-            for name, value in tuned.items():
-                own[name][chosen] = value
-            worth = [self._worth(heldout, heldout_ends, heldout_labels, each) for each in (own, shared)]
-            better = able & (worth[0] < worth[1])
-            self.arrays_["own"] = better.astype(np.float64)
-            weights = {
-                name: np.where(better.reshape(-1, *[1] * (value.ndim - 1)), own[name], value)
-                for name, value in shared.items()
-            }
-        self._calibrate_head(heldout, heldout_labels, heldout_ends, weights)
-        return weights
+            own = self._fine_tuned(lesson, shared, np.flatnonzero(able))
+            best = best.or_better(own, np.where(able, self._worth(judged, own), np.inf), 2)
+        self.arrays_["own"] = (best.level == 2).astype(np.float64)
+        self.arrays_["refined"] = (best.level > 0).astype(np.float64)
+        self._calibrate_head(judged, best.weights)
+        return best.weights
+
+    def _lesson(self, frame: Frame, ends: BoolArray, kept: BoolArray) -> _Lesson:
+        known = np.isfinite(self._labels).all(axis=-1)
+        learned = pure_windows(np.broadcast_to(~kept, known.shape), self.window_steps)
+        usable = filled_windows(frame.any_present, self.window_steps) & learned & known
+        shows = np.nan_to_num(self._labels).any(axis=-1)
+        targets = np.concatenate([ends[..., None].astype(np.float32), self._labels], axis=-1)
+        return _Lesson(frame, targets, self._balanced(ends | (usable & ~shows), usable & shows))
+
+    def _trained(self, lesson: _Lesson) -> Arrays:
+        """The backbone given, refined with these windows; without one, a new one."""
+        from .gru_training import Schedule, train_backbone
+
+        updates, rate = (
+            (self.refine_updates, self.own_rate) if self.backbone_ else (self.fleet_updates, self.fleet_rate)
+        )
+        schedule = Schedule(updates, self.fleet_batch, rate)
+        begin = self.backbone_ or first_weights(self.architecture, self.seed)
+        frame, starts, targets = lesson.frame, lesson.starts, lesson.targets
+        return train_backbone(begin, frame, starts, self.architecture, schedule, self.seed, targets)
+
+    def _fine_tuned(self, lesson: _Lesson, shared: Arrays, chosen: IntArray) -> Arrays:
+        """A copy for each of the chosen substations; the others keep the shared weights."""
+        from .gru_training import Schedule, fine_tune
+
+        part = Frame(lesson.frame.inputs[chosen], lesson.frame.present[chosen])
+        schedule = Schedule(self.own_updates, self.own_batch, self.own_rate)
+        starts, targets = [lesson.starts[number] for number in chosen], lesson.targets[chosen]
+        tuned = fine_tune(self.backbone_, part, starts, self.architecture, schedule, self.seed, targets)
+        own = {name: value.copy() for name, value in shared.items()}
+        for name, value in tuned.items():
+            own[name][chosen] = value
+        return own
 
     def _balanced(self, calm: BoolArray, shows: BoolArray) -> list[IntArray]:
         """First rows of the windows to learn from, those that show a cause repeated up to their share."""
@@ -173,10 +233,10 @@ class CauseNetwork(GruAutoencoder):
             starts.append(np.concatenate([few, repeats]) - (self.window_steps - 1))
         return starts
 
-    def _worth(self, frame: Frame, ends: BoolArray, labels: Float32, weights: Arrays) -> npt.NDArray[np.float64]:
+    def _worth(self, judged: _KeptBack, weights: Arrays) -> npt.NDArray[np.float64]:
         """[substation] error of what was kept back, rebuilt and named; lower is better."""
-        entropy = self._entropy(self._odds(frame, weights), labels)
-        return self._mean_error(frame, ends, weights) + np.nan_to_num(entropy)
+        entropy = self._entropy(self._odds(judged.frame, weights), judged.labels)
+        return self._mean_error(judged.frame, judged.calm, weights) + np.nan_to_num(entropy)
 
     @staticmethod
     def _entropy(odds: Float32, labels: Float32) -> npt.NDArray[np.float64]:
@@ -188,15 +248,15 @@ class CauseNetwork(GruAutoencoder):
             np.where(count > 0, np.where(known, each, 0.0).sum(axis=(1, 2)) / np.maximum(count, 1), np.nan)
         )
 
-    def _calibrate_head(self, heldout: Frame, labels: Float32, calm: BoolArray, weights: Arrays) -> None:
-        odds = self._odds(heldout, weights)
-        self.arrays_["entropy"] = self._entropy(odds, labels)
+    def _calibrate_head(self, judged: _KeptBack, weights: Arrays) -> None:
+        odds = self._odds(judged.frame, weights)
+        self.arrays_["entropy"] = self._entropy(odds, judged.labels)
         shift = np.zeros((len(odds), self.causes))
-        for number, (own, quiet) in enumerate(zip(odds, calm, strict=True)):
+        for number, (own, quiet) in enumerate(zip(odds, judged.calm, strict=True)):
             known = own[quiet & np.isfinite(own).all(axis=-1)]
             if len(known):
                 shift[number] = np.maximum(np.quantile(known, CALM_SHARE, axis=0), 0.0)
         self.arrays_["odds_shift"] = shift
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
-        return super()._shapes() | {"odds_shift": (self.causes,), "entropy": ()}
+        return super()._shapes() | {"odds_shift": (self.causes,), "entropy": (), "refined": ()}
