@@ -23,8 +23,8 @@ from .diagnosis.findings import Finding
 from .diagnosis.fleet import Fleet
 from .diagnosis.model import IncompatibleModelError, SubstationModel
 from .diagnosis.tracked_history import of_substation
+from .engine.cause_network import CauseNetwork
 from .engine.fitted import IncompatibleWeightsError
-from .engine.gru_autoencoder import GruAutoencoder
 
 DIAGNOSIS = "diagnosis."
 AUTOENCODER = "network."
@@ -42,10 +42,10 @@ class TrainedDetector:
     tier: str = "regression"
     threshold: float | None = None
     metrics: dict[str, Any] = field(default_factory=dict)
-    autoencoder: GruAutoencoder | None = None
+    autoencoder: CauseNetwork | None = None
 
     @classmethod
-    def of(cls, model: SubstationModel, autoencoder: GruAutoencoder | None) -> TrainedDetector:
+    def of(cls, model: SubstationModel, autoencoder: CauseNetwork | None) -> TrainedDetector:
         """The detector of a substation with what its autoencoder is worth, if it has one."""
         figures: dict[str, Any] = {"expected_false_alarms_per_month": round(model.expected_false_alarms, 3)}
         if model.warning:
@@ -54,7 +54,7 @@ class TrainedDetector:
             return cls(model, metrics=figures)
         return cls(
             model,
-            tier="own" if autoencoder.own_[0] else "fleet",
+            tier=_tier(autoencoder),
             threshold=float(autoencoder.threshold_[0]),
             metrics=figures | autoencoders.facts_of(autoencoder, model.interval_s),
             autoencoder=autoencoder,
@@ -80,10 +80,10 @@ class TrainedDetector:
             IncompatibleModelError: the parts do not fit this version of the program.
         """
         model = SubstationModel.from_arrays(_under(DIAGNOSIS, arrays), meta.get("diagnosis", {}))
-        if "network" not in meta:
-            return cls.of(model, None)
+        if meta.get("network", {}).get("kind") != CauseNetwork.KIND:
+            return cls.of(model, None)  # none, or one of an earlier version, which had no say
         try:
-            return cls.of(model, GruAutoencoder.from_arrays(_under(AUTOENCODER, arrays), meta["network"]))
+            return cls.of(model, CauseNetwork.from_arrays(_under(AUTOENCODER, arrays), meta["network"]))
         except IncompatibleWeightsError as error:
             raise IncompatibleModelError(str(error)) from error
 
@@ -135,6 +135,12 @@ def score_by_autoencoder(codes: Sequence[str], detectors: Mapping[str, TrainedDe
     """What scores the residuals of a fleet by its autoencoders; None where no substation has one."""
     trained = {code: detector.autoencoder for code, detector in detectors.items() if detector.autoencoder is not None}
     return autoencoders.AutoencoderStack.of(codes, trained).score if trained else None
+
+
+def _tier(network: CauseNetwork) -> str:
+    if network.own_[0]:
+        return "own"
+    return "fleet" if network.refined_[0] else "backbone"
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray[Any, Any]]) -> dict[str, np.ndarray[Any, Any]]:

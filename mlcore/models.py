@@ -67,6 +67,7 @@ class Detector(models.Model):
     class Tier(models.TextChoices):
         LIMITS = "limits", _("Limits only")
         REGRESSION = "regression", _("Own regression")
+        BACKBONE = "backbone", _("Supplied network")
         FLEET = "fleet", _("Shared fleet network")
         OWN = "own", _("Own network")
 

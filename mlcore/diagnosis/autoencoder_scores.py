@@ -12,12 +12,14 @@ from substations.electrical.power import BoolArray, FloatArray
 
 @dataclass(frozen=True)
 class AutoencoderScores:
-    """An autoencoder's opinion on the same steps as the fleet's, [substation, time]; NaN where it has none.
+    """A network's opinion on the same steps as the fleet's, [substation, time]; NaN where it has none.
 
     score: 1.0 is its own threshold for "unusual"; higher is more abnormal.
+    log_odds: [substation, time, cause] in the order of NETWORK_CAUSES; None: it knows no causes.
     """
 
     score: FloatArray
+    log_odds: FloatArray | None = None
 
 
 def confirms(autoencoder: AutoencoderScores | None, incident: Incident, steps: int) -> bool | None:

@@ -27,17 +27,18 @@ from mlcore.diagnosis.loss_findings import loss_alarm_masks, loss_findings
 from mlcore.diagnosis.loss_rates import loss_rates
 from mlcore.diagnosis.meter_findings import meter_alarm_masks, meter_findings
 from mlcore.diagnosis.model import SubstationModel, stacked
+from mlcore.diagnosis.network_say import weighed
 from mlcore.diagnosis.parameters import Parameters
 from mlcore.diagnosis.power_flow import power_flow
-from mlcore.diagnosis.residuals import compare, stacked_residuals
+from mlcore.diagnosis.residuals import compare
 from mlcore.diagnosis.rolling import sum_since
 from mlcore.diagnosis.scores import Scores, score
 from mlcore.diagnosis.signals import Signals, measure
 from mlcore.diagnosis.unusual_findings import unusual_alarm_masks, unusual_findings
 from substations.electrical.power import BoolArray, FloatArray
 
-ScoreByAutoencoder = Callable[[Fleet, FloatArray, History], AutoencoderScores | None]
-"""Makes an autoencoder's scores of a fleet and its residuals [substation, time, residual]."""
+ScoreByAutoencoder = Callable[[Departures, Scores, FloatArray, History], AutoencoderScores | None]
+"""Makes a network's scores of what was measured, of the scores of the physics, and of the usual loss in kW."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +93,12 @@ def judge(
     rates = loss_rates(fleet, signals, operation, residuals, parameters.expectations)
     departures = Departures(fleet, signals, operation, residuals, rates)
     scores = score(departures, parameters.thresholds, history.within("scores"))
+    usual_kw, own = parameters.thresholds.usual_loss_kw, history.within("autoencoder")
+    seen = autoencoder(departures, scores, usual_kw, own) if autoencoder else None
+    if seen is not None and seen.log_odds is not None:
+        scores = weighed(scores, seen.log_odds, departures)
     scores = _sensitive(scores, models, fleet, history)
     normal = bands(departures, parameters.thresholds)
-    seen = autoencoder(fleet, stacked_residuals(residuals), history.within("autoencoder")) if autoencoder else None
     alarms = _alarm_masks(departures, flags, usable, scores, seen, models, history.within("alarms"))
     return Judgement(fleet, signals, flags, usable, departures, parameters, scores, normal, seen, alarms)
 

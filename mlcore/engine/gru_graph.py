@@ -73,16 +73,22 @@ def recurrence(projected: Any, recurrent: Any, inner_bias: Any, steps: int) -> A
     return run(projected, recurrent, inner_bias)
 
 
-def reconstruct(weights: dict[str, Any], windows: Any, architecture: Architecture) -> Any:
-    """Windows [substation, window, step, feature] → [substation, window, step, channel]."""
-    import tensorflow as tf
-
+def encode(weights: dict[str, Any], windows: Any, architecture: Architecture) -> Any:
+    """Windows [substation, window, step, feature] → the encoder's last states [substation, window, hidden]."""
     states = windows
     for layer in range(architecture.layers):
         states = _layer(weights, f"encoder_{layer}", states, architecture)
-    latent = tf.matmul(states[:, :, -1], weights["latent_kernel"]) + weights["latent_bias"][:, None]
+    return states[:, :, -1]
+
+
+def rebuild(weights: dict[str, Any], state: Any, windows: Any, architecture: Architecture) -> Any:
+    """Last states [substation, window, hidden] → [substation, window, step, channel]."""
+    import tensorflow as tf
+
+    latent = tf.matmul(state, weights["latent_kernel"]) + weights["latent_bias"][:, None]
     repeated = tf.repeat(latent[:, :, None], architecture.window, axis=2)
-    states = tf.concat([repeated, windows[..., architecture.channels :]], -1)
+    known = windows[..., architecture.channels : architecture.channels + architecture.context]
+    states = tf.concat([repeated, known], -1)
     for layer in range(architecture.layers):
         states = _layer(weights, f"decoder_{layer}", states, architecture)
     return _dense(states, weights["output_kernel"]) + weights["output_bias"][:, None, None]
@@ -107,12 +113,13 @@ def _dense(inputs: Any, kernel: Any) -> Any:
 
 @lru_cache(maxsize=8)
 def training_graph(architecture: Architecture) -> Any:
-    """A function (weights, moments, squares, rows, present, starts, rates) → weights.
+    """A function (weights, moments, squares, rows, present, targets, starts, rates) → weights.
 
     The first three are lists in the order of ``architecture.shapes()``; rows: [substation, time, feature];
-    present: [substation, time, channel]; starts: [batch, substation, window] first rows; rates: [batch] step
-    sizes of Adam (Kingma and Ba 2015). The loss is the mean squared error over what is present, for
-    each substation by itself.
+    present: [substation, time, channel]; targets: [substation, time, 1 + cause], 1 where the window that ends here is
+    to be rebuilt, then 1 or 0 for each cause, NaN where nobody knows; starts: [batch, substation, window] first rows;
+    rates: [batch] step sizes of Adam (Kingma and Ba 2015). The loss is the mean squared error over what is present,
+    and the cross entropy of what is known about causes, for each substation by itself.
     """
     import tensorflow as tf
 
@@ -120,9 +127,11 @@ def training_graph(architecture: Architecture) -> Any:
     shapes = [tf.TensorShape([None, *shape]) for shape in architecture.shapes().values()]
 
     @tf.function(input_signature=_signature(architecture))  # type: ignore[untyped-decorator]  # TensorFlow has no types
-    def train(weights: Any, moments: Any, squares: Any, rows: Any, present: Any, starts: Any, rates: Any) -> Any:
+    def train(
+        weights: Any, moments: Any, squares: Any, rows: Any, present: Any, targets: Any, starts: Any, rates: Any
+    ) -> Any:
         def body(batch: Any, weights: Any, moments: Any, squares: Any) -> Any:
-            found = _gradients(weights, rows, present, starts[batch], architecture)
+            found = _gradients(weights, (rows, present, targets), starts[batch], architecture)
             return batch + 1, *_moved(weights, moments, squares, found, rates[batch], batch + 1)
 
         return tf.while_loop(
@@ -152,29 +161,48 @@ def _signature(architecture: Architecture) -> list[Any]:
     import tensorflow as tf
 
     weights = [tf.TensorSpec([None, *shape], tf.float32) for shape in architecture.shapes().values()]
-    features = architecture.channels + architecture.context
     return [
         weights,
         weights,
         weights,
-        tf.TensorSpec([None, None, features], tf.float32),
+        tf.TensorSpec([None, None, architecture.features], tf.float32),
         tf.TensorSpec([None, None, architecture.channels], tf.float32),
+        tf.TensorSpec([None, None, 1 + architecture.causes], tf.float32),
         tf.TensorSpec([None, None, None], tf.int32),
         tf.TensorSpec([None], tf.float32),
     ]
 
 
-def _gradients(weights: list[Any], rows: Any, present: Any, starts: Any, architecture: Architecture) -> list[Any]:
+def _gradients(weights: list[Any], data: tuple[Any, Any, Any], starts: Any, architecture: Architecture) -> list[Any]:
     import tensorflow as tf
 
+    rows, present, targets = data
     index = starts[..., None] + tf.range(architecture.window)
     windows, known = tf.gather(rows, index, batch_dims=1), tf.gather(present, index, batch_dims=1)
+    wanted = tf.gather(targets, index[..., -1], batch_dims=1)
+    known *= wanted[:, :, None, :1]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(weights)
-        decoded = reconstruct(dict(zip(architecture.shapes(), weights, strict=True)), windows, architecture)
+        by_name = dict(zip(architecture.shapes(), weights, strict=True))
+        state = encode(by_name, windows, architecture)
+        decoded = rebuild(by_name, state, windows, architecture)
         error = tf.reduce_sum(known * (windows[..., : architecture.channels] - decoded) ** 2, axis=[1, 2, 3])
         loss = error / tf.maximum(tf.reduce_sum(known, axis=[1, 2, 3]), 1.0)
+        if architecture.causes:
+            loss += _cross_entropy(by_name, state, wanted[..., 1:])
     return _clipped(tape.gradient(loss, weights))
+
+
+def _cross_entropy(weights: dict[str, Any], state: Any, wanted: Any) -> Any:
+    """[substation] cross entropy of the head, added over the causes, where it is known which is there."""
+    import tensorflow as tf
+
+    odds = tf.matmul(state, weights["head_kernel"]) + weights["head_bias"][:, None]
+    is_known = tf.math.is_finite(wanted)
+    label = tf.where(is_known, wanted, 0.0)
+    entropy = tf.where(is_known, tf.nn.sigmoid_cross_entropy_with_logits(labels=label, logits=odds), 0.0)
+    windows = tf.reduce_sum(tf.cast(tf.reduce_any(is_known, -1), tf.float32), axis=1)
+    return tf.reduce_sum(entropy, axis=[1, 2]) / tf.maximum(windows, 1.0)
 
 
 def _moved(

@@ -96,7 +96,7 @@ def decode(weights: Mapping[str, npt.NDArray[Any]], inputs: Float32, architectur
     layers = _Layers(weights, "decoder", count, architecture.layers)
     shared = np.matmul(layers.first.kernel[:, :, : architecture.latent], latent)
     shared += layers.first.bias
-    known = inputs[:, architecture.channels :]
+    known = inputs[:, architecture.channels : architecture.channels + architecture.context]
     moving = np.matmul(layers.first.kernel[:, :, architecture.latent :], known) if architecture.context else None
     out = weights["output_kernel"].swapaxes(1, 2)
     decoded = np.empty((len(inputs), architecture.channels, count), np.float32)
@@ -109,6 +109,14 @@ def decode(weights: Mapping[str, npt.NDArray[Any]], inputs: Float32, architectur
         np.matmul(out, state, out=decoded)
         decoded += weights["output_bias"][:, :, None]
         yield decoded
+
+
+def log_odds(weights: Mapping[str, npt.NDArray[Any]], inputs: Float32, architecture: Architecture) -> Float32:
+    """What the head says of the windows of inputs [substation, feature, time]: [substation, cause, window]."""
+    state = _run_encoder(weights, inputs, architecture, inputs.shape[-1] - architecture.window + 1)
+    odds: Float32 = np.matmul(weights["head_kernel"].swapaxes(1, 2), state)
+    odds += weights["head_bias"][:, :, None]
+    return odds
 
 
 def _run_encoder(

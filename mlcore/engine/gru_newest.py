@@ -20,12 +20,11 @@ Float32 = npt.NDArray[np.float32]
 def decode_newest(weights: Mapping[str, npt.NDArray[Any]], inputs: Float32, architecture: Architecture) -> Float32:
     """One window of each substation [substation, feature, window], rebuilt: [substation, channel, window]."""
     rows = inputs.swapaxes(1, 2)
-    states = rows
-    for layer in range(architecture.layers):
-        states = _states(weights, f"encoder_{layer}", np.matmul(states, weights[f"encoder_{layer}_kernel"]))
+    states = _encoded(weights, rows, architecture)
     latent = np.matmul(states[:, -1:], weights["latent_kernel"]) + weights["latent_bias"][:, None]
     kernel = weights["decoder_0_kernel"]
-    entering = np.matmul(rows[..., architecture.channels :], kernel[:, architecture.latent :])
+    known = rows[..., architecture.channels : architecture.channels + architecture.context]
+    entering = np.matmul(known, kernel[:, architecture.latent :])
     entering += np.matmul(latent, kernel[:, : architecture.latent])
     states = _states(weights, "decoder_0", entering)
     for layer in range(1, architecture.layers):
@@ -33,6 +32,21 @@ def decode_newest(weights: Mapping[str, npt.NDArray[Any]], inputs: Float32, arch
     decoded: Float32 = np.matmul(states, weights["output_kernel"])
     decoded += weights["output_bias"][:, None]
     return decoded.swapaxes(1, 2)
+
+
+def log_odds_newest(weights: Mapping[str, npt.NDArray[Any]], inputs: Float32, architecture: Architecture) -> Float32:
+    """What the head says of one window of each substation [substation, feature, window]: [substation, cause, 1]."""
+    states = _encoded(weights, inputs.swapaxes(1, 2), architecture)
+    odds: Float32 = np.matmul(states[:, -1:], weights["head_kernel"]) + weights["head_bias"][:, None]
+    return odds.swapaxes(1, 2)
+
+
+def _encoded(weights: Mapping[str, npt.NDArray[Any]], rows: Float32, architecture: Architecture) -> Float32:
+    """[substation, step, hidden] states of the uppermost layer of the encoder over rows [substation, step, feature]."""
+    states = rows
+    for layer in range(architecture.layers):
+        states = _states(weights, f"encoder_{layer}", np.matmul(states, weights[f"encoder_{layer}_kernel"]))
+    return states
 
 
 def _states(weights: Mapping[str, npt.NDArray[Any]], name: str, entering: Float32) -> Float32:

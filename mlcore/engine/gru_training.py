@@ -13,6 +13,7 @@ from .gru_weights import Architecture, repeated
 from .windows import IntArray
 
 Arrays = dict[str, npt.NDArray[Any]]
+Float32 = npt.NDArray[np.float32]
 
 TOGETHER = 64
 """Substations fine-tuned at once: more of them take more memory, and no less time."""
@@ -34,9 +35,18 @@ class Schedule:
 
 
 def train_backbone(
-    weights: Arrays, frame: Frame, starts: list[IntArray], architecture: Architecture, schedule: Schedule, seed: int
+    weights: Arrays,
+    frame: Frame,
+    starts: list[IntArray],
+    architecture: Architecture,
+    schedule: Schedule,
+    seed: int,
+    targets: Float32 | None = None,
 ) -> Arrays:
-    """One network [1, …] from the windows of all substations, which count alike whatever they have."""
+    """One network [1, …] from the windows of all substations, which count alike whatever they have.
+
+    targets: see ``gru_graph.training_graph``; None rebuilds every window and knows no causes.
+    """
     rng = np.random.default_rng(seed)
     length = frame.inputs.shape[-1]
     owners = [number for number, own in enumerate(starts) if len(own)]
@@ -49,11 +59,18 @@ def train_backbone(
     joined = Frame(
         np.concatenate(list(frame.inputs), axis=-1)[None], np.concatenate(list(frame.present), axis=-1)[None]
     )
-    return _run(weights, joined, order[:, None], architecture, schedule)
+    known = None if targets is None else np.concatenate(list(targets), axis=0)[None]
+    return _run(weights, joined, known, order[:, None], architecture, schedule)
 
 
 def fine_tune(
-    weights: Arrays, frame: Frame, starts: list[IntArray], architecture: Architecture, schedule: Schedule, seed: int
+    weights: Arrays,
+    frame: Frame,
+    starts: list[IntArray],
+    architecture: Architecture,
+    schedule: Schedule,
+    seed: int,
+    targets: Float32 | None = None,
 ) -> Arrays:
     """A network per substation [substation, …], each from its own windows; all must have some."""
     own = repeated(weights, len(starts)) if len(next(iter(weights.values()))) == 1 else weights
@@ -63,7 +80,8 @@ def fine_tune(
         order = [_shuffled(starts[row], schedule, np.random.default_rng([seed, row])) for row in rows]
         part = Frame(frame.inputs[rows.start : rows.stop], frame.present[rows.start : rows.stop])
         begin = {name: value[rows.start : rows.stop] for name, value in own.items()}
-        parts.append(_run(begin, part, np.stack(order, axis=1), architecture, schedule))
+        known = None if targets is None else targets[rows.start : rows.stop]
+        parts.append(_run(begin, part, known, np.stack(order, axis=1), architecture, schedule))
     return {name: np.concatenate([part[name] for part in parts]) for name in own}
 
 
@@ -74,7 +92,14 @@ def _shuffled(starts: IntArray, schedule: Schedule, rng: np.random.Generator) ->
     return np.concatenate(rounds)[:needed].reshape(schedule.updates, schedule.batch)
 
 
-def _run(weights: Arrays, frame: Frame, order: IntArray, architecture: Architecture, schedule: Schedule) -> Arrays:
+def _run(
+    weights: Arrays,
+    frame: Frame,
+    targets: Float32 | None,
+    order: IntArray,
+    architecture: Architecture,
+    schedule: Schedule,
+) -> Arrays:
     from .gru_graph import training_graph
 
     if not schedule.updates:
@@ -84,5 +109,6 @@ def _run(weights: Arrays, frame: Frame, order: IntArray, architecture: Architect
     zeros = [np.zeros_like(value) for value in start]
     rows, present = (np.ascontiguousarray(each.swapaxes(1, 2)) for each in (frame.inputs, frame.present))
     train = training_graph(architecture)
-    learned = train(start, zeros, zeros, rows, present, order.astype(np.int32), schedule.rates())
+    known = np.ones((*rows.shape[:2], 1), np.float32) if targets is None else np.ascontiguousarray(targets, np.float32)
+    learned = train(start, zeros, zeros, rows, present, known, order.astype(np.int32), schedule.rates())
     return {name: value.numpy() for name, value in zip(names, learned, strict=True)}

@@ -17,7 +17,10 @@ Float32 = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Architecture:
-    """Sizes of the network: channels are reconstructed, context is known beforehand."""
+    """Sizes of the network: channels are reconstructed, context is known beforehand.
+
+    evidence: further features that the encoder alone sees. causes: outputs of the head on the encoder's last state.
+    """
 
     channels: int
     context: int
@@ -25,12 +28,19 @@ class Architecture:
     latent: int
     layers: int
     window: int
+    evidence: int = 0
+    causes: int = 0
+
+    @property
+    def features(self) -> int:
+        """Width of a row of a window: channels, context, evidence."""
+        return self.channels + self.context + self.evidence
 
     def inputs_of(self, part: str, layer: int) -> int:
         """Width of what enters a layer of the encoder or decoder."""
         if layer:
             return self.hidden
-        return self.context + (self.channels if part == "encoder" else self.latent)
+        return self.features if part == "encoder" else self.context + self.latent
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shape of each weight without the substation axis, in the order of ``keras.Model.get_weights``."""
@@ -43,7 +53,10 @@ class Architecture:
                 shapes[f"{part}_{layer}_bias"] = (2, gates)
             if part == "encoder":
                 shapes |= {"latent_kernel": (self.hidden, self.latent), "latent_bias": (self.latent,)}
-        return shapes | {"output_kernel": (self.hidden, self.channels), "output_bias": (self.channels,)}
+        shapes |= {"output_kernel": (self.hidden, self.channels), "output_bias": (self.channels,)}
+        if self.causes:
+            shapes |= {"head_kernel": (self.hidden, self.causes), "head_bias": (self.causes,)}
+        return shapes
 
 
 def first_weights(architecture: Architecture, seed: int) -> dict[str, Float32]:

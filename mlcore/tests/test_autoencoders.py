@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from mlcore import autoencoders
-from mlcore.detector import TrainedDetector, analyse_fleet, train_fleet
-from mlcore.diagnosis import whole_record
+from mlcore.detector import TrainedDetector, analyse_fleet, score_by_autoencoder, train_fleet
+from mlcore.diagnosis.autoencoder_scores import AutoencoderScores
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.history import WHOLE_RECORD
 from mlcore.diagnosis.incremental import IncrementalScorer
+from mlcore.diagnosis.judgement import judge, parameters_of
 from mlcore.diagnosis.model import IncompatibleModelError
 from mlcore.diagnosis.terms import CONTEXT_HOURS
 from mlcore.engine.gru_graph import training_graph
@@ -82,7 +82,7 @@ def without_capacitors(fleet: Fleet, number: int, since: int) -> Fleet:
 def test_a_detector_with_a_network_says_what_it_is_worth(detectors: dict[str, TrainedDetector]) -> None:
     assert len(detectors) == 5
     for detector in detectors.values():
-        assert detector.tier in {"own", "fleet"}
+        assert detector.tier in {"own", "backbone"}
         assert detector.threshold is not None
         assert detector.threshold > 0
         assert detector.metrics["network_windows"] > 300
@@ -105,15 +105,17 @@ def test_a_detector_survives_being_stored(fleet: Fleet, detectors: dict[str, Tra
     assert np.array_equal(before, after, equal_nan=True)
 
 
-def scores(fleet: Fleet, detectors: dict[str, TrainedDetector]) -> np.ndarray:
-    """The autoencoders' scores of every step."""
+def said(fleet: Fleet, detectors: dict[str, TrainedDetector]) -> AutoencoderScores:
+    """What the networks say of every step."""
     models = {code: each.model for code, each in detectors.items()}
-    trained = {code: each.autoencoder for code, each in detectors.items() if each.autoencoder is not None}
-    found = autoencoders.AutoencoderStack.of(fleet.codes, trained).score(
-        fleet, whole_record.analyse(fleet, models).residuals, WHOLE_RECORD
-    )
+    found = judge(fleet, models, parameters_of(fleet, models), score_by_autoencoder(fleet.codes, detectors)).autoencoder
     assert found is not None
-    return found.score
+    return found
+
+
+def scores(fleet: Fleet, detectors: dict[str, TrainedDetector]) -> np.ndarray:
+    """The networks' scores of every step."""
+    return said(fleet, detectors).score
 
 
 @tensorflow
@@ -156,13 +158,13 @@ def test_a_spoilt_network_is_refused_as_incompatible(detectors: dict[str, Traine
         TrainedDetector.from_arrays({**arrays, name: arrays[name][:, :2]}, meta)
 
 
-def test_without_tensorflow_the_regression_carries_on(
+def test_without_tensorflow_the_network_that_comes_with_the_product_is_used(
     fleet: Fleet, train: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     training_graph.cache_clear()
     trained = train_fleet(fleet, train)
-    assert {each.tier for each in trained.values()} == {"regression"}
+    assert {each.tier for each in trained.values()} == {"backbone"}
     again = {code: TrainedDetector.from_arrays(*each.to_arrays()) for code, each in trained.items()}
     assert np.isfinite(analyse_fleet(fleet, again).score).mean() > 0.9
 
@@ -188,9 +190,9 @@ def test_quick_readings_are_averaged_to_slots_that_do_not_move_with_the_start_of
 
 def test_a_score_is_held_until_the_next_slot_is_complete() -> None:
     slots = autoencoders.Slots(np.array([2, 5]), 3, 900)
-    held = autoencoders._on_every_step(np.array([[4.0, 7.0]]), slots, np.full((1, 8), np.nan))
-    assert np.isnan(held[0, :2]).all()
-    assert held[0, 2:].tolist() == [4.0, 4.0, 4.0, 7.0, 7.0, 7.0]
+    held = autoencoders._on_every_step(np.array([[[4.0, 7.0]]]), slots, np.full((1, 1, 8), np.nan))
+    assert np.isnan(held[0, 0, :2]).all()
+    assert held[0, 0, 2:].tolist() == [4.0, 4.0, 4.0, 7.0, 7.0, 7.0]
 
 
 @tensorflow
@@ -202,14 +204,16 @@ def test_readings_judged_as_they_come_in_get_the_networks_scores_of_the_whole_re
     models = {code: each.model for code, each in detectors.items()}
     trained = {code: each.autoencoder for code, each in detectors.items() if each.autoencoder is not None}
     panel = autoencoders.AutoencoderStack.of(fleet.codes, trained)
-    wanted = panel.score(fleet, whole_record.analyse(fleet, models).residuals, WHOLE_RECORD)
+    wanted = said(fleet, detectors)
+    assert wanted.log_odds is not None
     stream, at = IncrementalScorer(models, panel.score), len(fleet.at_s) - 100
     stream.advance(fleet.until(at))
-    assert wanted is not None
     while at < len(fleet.at_s):
         stop = min(at + (1, 1, 2, 7)[at % 4], len(fleet.at_s))
         first = at - 2 if at % 5 == 0 else at
         found = stream.advance(fleet.since(int(fleet.at_s[first])).until(stop - first)).autoencoder
         assert found is not None
+        assert found.log_odds is not None
         np.testing.assert_allclose(found.score, wanted.score[:, first:stop], rtol=1e-4)
+        np.testing.assert_allclose(found.log_odds, wanted.log_odds[:, first:stop], rtol=1e-3, atol=1e-3)
         at = stop

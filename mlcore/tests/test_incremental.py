@@ -9,13 +9,16 @@ import pytest
 
 from mlcore.diagnosis import judgement, whole_record
 from mlcore.diagnosis.autoencoder_scores import AutoencoderScores
+from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet, beside
 from mlcore.diagnosis.history import History, HistoryError, HistoryStore
 from mlcore.diagnosis.incremental import IncrementalScorer
 from mlcore.diagnosis.judgement import Judgement
 from mlcore.diagnosis.model import SubstationModel
+from mlcore.diagnosis.network_say import NETWORK_CAUSES
 from mlcore.diagnosis.rolling import window_mean
+from mlcore.diagnosis.scores import Scores
 from mlcore.diagnosis.terms import CONTEXT_HOURS
 from mlcore.explanations import english
 from substations.channels import CHANNEL_INDEX
@@ -57,9 +60,10 @@ def part(fleet: Fleet, first: int, stop: int) -> Fleet:
     return fleet.since(int(fleet.at_s[first])).until(stop - first)
 
 
-def opinion(fleet: Fleet, residuals: FloatArray, history: History) -> AutoencoderScores:
-    """A stand-in for autoencoders: what it says of a step depends on that step alone."""
-    return AutoencoderScores(np.abs(np.nan_to_num(residuals[..., 0])) / 6.0)
+def opinion(departures: Departures, scores: Scores, usual_kw: FloatArray, history: History) -> AutoencoderScores:
+    """A stand-in for networks: what it says of a step depends on that step alone."""
+    unusual = np.abs(np.nan_to_num(departures.residuals.reactive_scaled))
+    return AutoencoderScores(unusual / 6.0, np.repeat(unusual[..., None] - 3.0, len(NETWORK_CAUSES), axis=-1))
 
 
 def assert_same(found: object, wanted: object, first: int, stop: int, path: str = "judged") -> None:

@@ -15,7 +15,7 @@ from substations.models import Reading, Substation
 pytestmark = pytest.mark.django_db
 NOW = datetime.fromisoformat("2026-03-02T00:00:00+00:00")
 DAY = timedelta(days=1)
-TIERS = ["limits", "regression", "fleet", "own"]
+TIERS = ["limits", "regression", "backbone", "fleet", "own"]
 
 
 @pytest.fixture
@@ -40,7 +40,8 @@ def test_every_tier_up_to_the_one_that_judges_is_reached(substation: Substation,
 @pytest.mark.parametrize(
     ("tier", "why"),
     [
-        ("own", "performs better on holdout readings than the shared"),
+        ("own", "on faults put into them, does best on holdout readings"),
+        ("backbone", "It uses the supplied network, adjusted to its normal days"),
         ("fleet", "too few normal days for a network of its own"),
         ("regression", "It has no network"),
     ],

@@ -44,13 +44,20 @@ def model_tiers(substation: Substation, active: Detector | None) -> ModelTiers:
 
 def _why(detector: Detector) -> str:
     if detector.tier == Tier.OWN:
-        return _("Its own network performs better on holdout readings than the shared fleet network.")
+        return _(
+            "Its own network, trained on its normal days and on faults put into them, does best on holdout readings."
+        )
     if detector.tier == Tier.FLEET:
         return _(
             "It uses the shared fleet network: it has too few normal days for a network of its own, or its own network "
             "performed no better on holdout readings."
         )
-    return _("It has no network: too few normal periods, or TensorFlow was not installed where it was trained.")
+    if detector.tier == Tier.BACKBONE:
+        return _(
+            "It uses the supplied network, adjusted to its normal days: TensorFlow was not installed where it was "
+            "trained, it has too few normal days, or training did no better on holdout readings."
+        )
+    return _("It has no network: too few normal periods, or it was trained by an earlier version. Train it again.")
 
 
 def _why_limits(substation: Substation, broken: Detector | None) -> str:

@@ -8,6 +8,7 @@
 ``demo_grid`` and ``demo_feed`` are the grid that a first start shows.
 """
 
+from .bank_controller import BankController
 from .demo_scenario import demo_feed, demo_grid, demo_plan, demo_spec
 from .feed import FeedStep, LiveFeed
 from .folder import write_folder
@@ -22,6 +23,7 @@ __all__ = [
     "LOSS_KINDS",
     "SHAPES",
     "SOURCE",
+    "BankController",
     "EventRequest",
     "FeedStep",
     "LabelledEvent",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .arrays import Floats, Integers
+from .bank_controller import BankController
 from .capacitors import switch_steps
 from .clock import LocalClock
 from .effects import Effects
@@ -104,7 +105,9 @@ def demand(
     )
 
 
-def connected_banks(before: Floats, load: Demand, effects: Effects, units: Units, step_s: int) -> tuple[Floats, Floats]:
+def connected_banks(
+    before: Floats, load: Demand, effects: Effects, units: Units, step_s: int, controller: BankController
+) -> tuple[Floats, Floats]:
     """Steps connected and the kvar they give at nominal voltage, [time, substation] each.
 
     A fault takes whole steps of an automatic bank and elements of a fixed one.
@@ -112,7 +115,7 @@ def connected_banks(before: Floats, load: Demand, effects: Effects, units: Units
     is_fixed = units.bank_steps == 1
     left = units.bank_steps * (1 - effects.bank_lost)
     available = np.where(is_fixed, 1, np.round(left)) * effects.is_feeding
-    steps = switch_steps(before, load.net_kw, load.reactive_kvar, available, units, step_s)
+    steps = switch_steps(before, load.net_kw, load.reactive_kvar, available, units, step_s, controller)
     working = np.where(is_fixed, 1 - effects.bank_lost, 1.0)
     return steps, steps * units.bank_kvar / units.bank_steps * working
 

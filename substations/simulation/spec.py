@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from .bank_controller import BankController
 from .solar import SolarPlant
 
 LOSS_KINDS = (
@@ -107,6 +108,7 @@ class SimulationSpec:
     longitude: float = 73.86
     annual_growth: float = 0.03
     solar: tuple[SolarPlant, ...] = ()
+    controller: BankController = field(default_factory=BankController)
 
     def __post_init__(self) -> None:
         _require("substations", self.substations, 1, 200)

@@ -83,7 +83,7 @@ class World:
         ambient = ambient_temperature(clock, noise["weather"], effects.ambient_shift_k, spec.latitude)
         generation_kw = self._generation(clock, day)
         load = demand(self._shape(clock, ambient, effects), times, noise, effects, units, generation_kw)
-        steps, bank_kvar = connected_banks(state.bank_steps, load, effects, units, spec.step_s)
+        steps, bank_kvar = connected_banks(state.bank_steps, load, effects, units, spec.step_s, spec.controller)
         source_pu = 1.018 + 0.006 * np.cos(2 * np.pi * (clock.hour - 3) / 24) + 0.004 * noise["source_voltage"]
         flow = self.network.solve(*load.by_phase(), bank_kvar, source_pu, effects.tap_steps)
         thd_current, thd_voltage = distortion(flow, clock, noise, effects, units, load.current_hidden())

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from substations.channels import CHANNELS
 from substations.simulation import SimulationSpec, random_grid, simulate
-from substations.simulation.capacitors import HYSTERESIS_STEPS, TARGET_TAN_PHI, switch_steps
+from substations.simulation.bank_controller import BankController
+from substations.simulation.capacitors import switch_steps
 from substations.simulation.oil_temperature import follow, oil_targets
 from substations.simulation.world import World
 from substations.tests.simulated import SMALL, clean, column
@@ -102,13 +103,13 @@ def test_a_controller_settles_on_a_steady_load_and_never_uses_what_is_broken(
     shape = (30, units.count)
     kw = np.full(shape, load)
     available = np.minimum(np.full(shape, float(left)), units.bank_steps)
-    steps = switch_steps(np.full(units.count, float(before)), kw, kw * tan_phi, available, units, 900)
+    steps = switch_steps(np.full(units.count, float(before)), kw, kw * tan_phi, available, units, 900, BankController())
     assert (steps <= available).all()
     assert (steps >= 0).all()
     np.testing.assert_array_equal(steps[-1], steps[-5])
     free = (units.bank_steps > 1) & (steps[-1] > 0) & (steps[-1] < available[-1])
-    error = load * (tan_phi - TARGET_TAN_PHI) - steps[-1] * units.bank_kvar / units.bank_steps
-    assert (np.abs(error) <= HYSTERESIS_STEPS * units.bank_kvar / units.bank_steps + 1e-9)[free].all()
+    error = load * (tan_phi - BankController().target_tan_phi) - steps[-1] * units.bank_kvar / units.bank_steps
+    assert (np.abs(error) <= BankController().hysteresis_steps * units.bank_kvar / units.bank_steps + 1e-9)[free].all()
 
 
 def test_the_same_seed_gives_the_same_readings_and_another_seed_others() -> None:

@@ -13,6 +13,8 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.ablation import ablation
+from benchmarks.ablation_table import difference_table, set_table
 from benchmarks.evaluation import Comparison, evaluate
 from benchmarks.event_score import ScoreReport
 from benchmarks.labelled_set import read_benchmark
@@ -47,10 +49,16 @@ class Command(BaseCommand):
         parser.add_argument(
             "--robustness", action="store_true", help="score changed copies as well: gaps, no topology, faulty training"
         )
+        parser.add_argument(
+            "--ablation", action="store_true", help="with the network, without it, with random scores: nothing else"
+        )
         parser.add_argument("--losses", action="store_true", help="compare the accounted losses with the true ones")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, folders: list[Path], no_baselines: bool, **options: Any) -> None:
+        if options["ablation"]:
+            self._ablation(folders, is_json=options["json"])
+            return
         wanted = options["false_alarms"]
         try:
             results = [
@@ -82,6 +90,19 @@ class Command(BaseCommand):
             console.print(_loss_table(results))
         if changed:
             console.print(_robustness_table(changed))
+
+    def _ablation(self, folders: list[Path], *, is_json: bool) -> None:
+        try:
+            results = [ablation(each) for each in folders]
+        except (OSError, ValueError) as error:
+            raise CommandError(f"The folder cannot be used: {error}") from error
+        if is_json:
+            plain = {each.name: {name: asdict(report) for name, report in each.reports.items()} for each in results}
+            self.stdout.write(json.dumps(plain, indent=1))
+            return
+        console = wide_table(self.stdout)
+        console.print(set_table(results))
+        console.print(difference_table(results))
 
     def _mean(self, results: list[Comparison], console: Console) -> None:
         table = Table("Mean of all sets", box=None, header_style="bold")
