@@ -117,7 +117,7 @@ def load_features(
     active = np.clip(load, shape.active_q01[:, None], shape.active_q99[:, None])
     one = np.ones_like(active)
     hinges = [np.maximum(active - shape.hinges[:, k, None], 0.0) for k in range(len(tuning.HINGES))]
-    plain = [one, active, operation.voltage - 1.0, *hinges]
+    plain = [one, active, operation.supply_voltage - 1.0, *hinges]
     angle = 2.0 * np.pi * fleet.hour / 24.0
     waves = [wave(k * angle) * one for k in (1, 2, 3) for wave in (np.sin, np.cos)]
     weekend = rest * one

@@ -171,9 +171,9 @@ LOW_PF_LOAD_LIMIT = 2.0
 """Low-power-factor load against capacitor, in points: the logarithm of how far kvar follow kW beyond the usual, growth
 of the load, and the share of large load steps; each clipped so that none decides alone but the first."""
 
-OVERLOAD_TAN_PHI = 0.30
+OVERLOAD_TAN_PHI = 0.33
 MIN_GROWTH = 0.03
-"""kvar per kW of growth up to which it is the load that grew (power factor 0.96), and the least growth, per unit."""
+"""kvar per kW of growth up to which it is the load that grew (power factor 0.95), and the least growth, per unit."""
 
 # --- Onset and end of an episode (``incidents``) ------------------------------------------------------------------
 ONSET_WALK_H = 24.0

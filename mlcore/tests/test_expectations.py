@@ -71,7 +71,7 @@ def test_a_voltage_of_next_to_nothing_and_a_load_that_flows_back_are_not_compare
 
 def features_at(load: float, hour: int = 0, rest: float = 0.0, voltage: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     fleet = empty_fleet(1, 1, start_s=MONDAY_S + hour * 3600)
-    operation: Any = SimpleNamespace(voltage=np.array([[voltage]]))
+    operation: Any = SimpleNamespace(supply_voltage=np.array([[voltage]]))
     whole, plain = load_features(fleet, np.array([[load]]), operation, np.array([[rest]]), shape())
     return whole[0, 0], plain[0, 0]
 

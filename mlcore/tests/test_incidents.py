@@ -10,7 +10,8 @@ import pytest
 
 from mlcore.diagnosis.alarm_episodes import AlarmEpisode, episodes
 from mlcore.diagnosis.causes import CauseAssessment
-from mlcore.diagnosis.incidents import RATE_OF_CAUSE, Incident, _merged, incidents
+from mlcore.diagnosis.episode_energy import RATE_OF_CAUSE, warming_kw
+from mlcore.diagnosis.incidents import Incident, _merged, incidents
 from mlcore.diagnosis.indicators import INDICATORS
 
 from .judged_fleet import CHANGED, FIRST_H, LAST_H, judged
@@ -91,7 +92,11 @@ def test_its_energy_is_the_rate_summed_over_its_steps() -> None:
     inside = slice(incident.onset, incident.stop)
     rate = getattr(found.rates, RATE_OF_CAUSE[incident.assessment.cause])[CHANGED, inside]
     assert incident.covered == pytest.approx(np.isfinite(rate).mean())
-    assert incident.loss_kwh == pytest.approx(np.nansum(rate) * 0.5 / incident.covered)
+    heating = np.nan_to_num(found.rates.heating_reactive[CHANGED, inside])
+    warmer = warming_kw(found, CHANGED, inside, heating)
+    assert incident.loss_kwh == pytest.approx(
+        (np.nansum(rate) + warmer[np.isfinite(rate)].sum()) * 0.5 / incident.covered
+    )
 
 
 def test_its_energy_is_what_the_load_loss_of_more_current_comes_to() -> None:
@@ -133,7 +138,8 @@ def test_a_loss_that_would_be_negative_is_none() -> None:
     """A bank that supplies more than it should saves loss: no energy is claimed for it."""
     found, incident = judged(is_changed=True), lost_bank()
     name = RATE_OF_CAUSE[incident.assessment.cause]
-    saving = replace(found.departures.rates, **{name: -np.abs(getattr(found.departures.rates, name))})
+    names = (name, f"heating_{name}")
+    saving = replace(found.departures.rates, **{n: -np.abs(getattr(found.departures.rates, n)) for n in names})
     departures = replace(found.departures, rates=saving)
     (turned,) = incidents(departures, found.parameters, found.scores, [incident.episode])
     assert (turned.loss_kwh, turned.critical) == (0.0, False)

@@ -42,6 +42,19 @@ def test_loading_is_apparent_power_over_rating_and_voltage() -> None:
     assert point.loading_squared[0, 0] == pytest.approx(1.0 / 0.9**2)
 
 
+def test_the_supply_voltage_is_free_of_the_drop_of_the_own_kvar() -> None:
+    """100 kvar through 4 % of 500 kVA and 2 Ω at 10 kV: 0.8 % and 0.2 %; without a voltage nothing is known of it."""
+    line = Segment(None, "A", R_OHM, 2.0, 1.0, closed=True)
+    plain = worked_out(active_power_kw=[100.0], reactive_power_kvar=[100.0])
+    reactance_pu = plain.surface.reactance_per_kva[0, 0]
+    assert plain.supply_voltage[0, 0] == pytest.approx(1.0 + 100.0 * reactance_pu)
+    wired = worked_out((line,), active_power_kw=[100.0], reactive_power_kvar=[100.0])
+    assert wired.supply_voltage[0, 0] == pytest.approx(plain.supply_voltage[0, 0] + 100e3 * 2.0 / HV_V**2)
+    unknown = np.full((1, STEPS), np.nan)
+    blind = worked_out(active_power_kw=[100.0], reactive_power_kvar=[100.0], voltage_avg_v=unknown)
+    np.testing.assert_allclose(blind.supply_voltage, 1.0)
+
+
 def test_the_core_loses_with_the_voltage_and_the_windings_with_the_load() -> None:
     idle = worked_out(active_power_kw=[0.0], reactive_power_kvar=[0.0])
     assert idle.no_load_kw[0, 0] == pytest.approx(1.0)
