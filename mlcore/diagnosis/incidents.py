@@ -155,7 +155,8 @@ def _bounds(departures: Departures, episode: AlarmEpisode) -> tuple[int, int]:
     """When the departure began and ended: where its sum above part of its usual height starts and stops to grow.
 
     Its height is that of its first stretch, or of all of it where that is more: a median over long gaps would be next
-    to nothing, and the onset then any slight excess of the day before. A gap in which it hides (a capacitor bank at night) is bridged if enough comes after it.
+    to nothing, and the onset then any slight excess of the day before. A gap in which it hides (a capacitor bank at
+    night) is bridged if enough comes after it.
     """
     fleet, first = departures.fleet, episode.raised
     series = departure_of(departures, episode)

@@ -41,8 +41,8 @@ class OperatingPoint:
     winding_c: winding temperature.
     loading_squared: (S1 / Sr / U)², fundamental current squared in per unit.
     voltage_drop: of the feeder, in per unit.
-    supply_voltage: per unit, as it would be without the substation's own reactive power: what draws more kvar
-    lowers the voltage itself, and that is no reason to expect them. 1 where no voltage is measured.
+    drop_of_own_kvar: [substation, 1], voltage in per unit that the rated power in kvar drops in the own transformer
+    and the segments above it.
     rise_k: modelled top-oil rise over ambient.
     no_load_w, load_loss_kw: [substation, 1], of the plate.
     """
@@ -54,7 +54,7 @@ class OperatingPoint:
     winding_c: FloatArray
     loading_squared: FloatArray
     voltage: FloatArray
-    supply_voltage: FloatArray
+    drop_of_own_kvar: FloatArray
     distortion: FloatArray
     voltage_drop: FloatArray
     rise_k: FloatArray
@@ -91,7 +91,6 @@ def power_flow(
         feeder_curvature=upstream.curvature,
         reactance_per_kva=named["impedance_pct"] / 100.0 / rated,
     )
-    own_drop = (surface.reactance_per_kva + upstream.drop_per_kvar) * np.nan_to_num(reactive_kvar)
     no_load_kw = losses.no_load_loss_kw(no_load_w, voltage)
     load_kw = per_kva2 * (active_kw**2 + reactive_kvar**2)
     return OperatingPoint(
@@ -102,7 +101,7 @@ def power_flow(
         winding_c=winding,
         loading_squared=loading_squared,
         voltage=voltage,
-        supply_voltage=np.where(signals.voltage > 0.3, voltage + own_drop, voltage),
+        drop_of_own_kvar=(surface.reactance_per_kva + upstream.drop_per_kvar) * rated,
         distortion=distortion,
         voltage_drop=upstream.drop,
         rise_k=rise,
@@ -136,7 +135,8 @@ def _upstream(
     own_kw = (plates["no_load_loss_w"] + plates["load_loss_w"] * square / plates["rated_kva"]) / 1000.0
     own_kvar = plates["impedance_pct"] / 100.0 * square + MAGNETISING_SHARE * plates["rated_kva"]
     active, reactive = active + own_kw, reactive + own_kvar
-    found = _Upstream(*(np.zeros_like(active) for _ in range(4)), np.zeros((len(active), 1)))
+    none = np.zeros_like(active)
+    found = _Upstream(none.copy(), none.copy(), none.copy(), none.copy(), np.zeros((len(active), 1)))
     for feeder in _feeders(fleet.codes, fleet.segments):
         members = list(feeder.members)
         nominal_v = float(np.median([fleet.nameplates[member].hv_nominal_v for member in members]))

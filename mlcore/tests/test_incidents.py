@@ -90,13 +90,11 @@ def test_it_began_when_the_kvar_came_and_ended_when_they_went() -> None:
 def test_its_energy_is_the_rate_summed_over_its_steps() -> None:
     incident, found = lost_bank(), judged(is_changed=True).departures
     inside = slice(incident.onset, incident.stop)
-    rate = getattr(found.rates, RATE_OF_CAUSE[incident.assessment.cause])[CHANGED, inside]
+    name = RATE_OF_CAUSE[incident.assessment.cause]
+    rate, heating = (getattr(found.rates, each)[CHANGED, inside] for each in (name, f"heating_{name}"))
     assert incident.covered == pytest.approx(np.isfinite(rate).mean())
-    heating = np.nan_to_num(found.rates.heating_reactive[CHANGED, inside])
-    warmer = warming_kw(found, CHANGED, inside, heating)
-    assert incident.loss_kwh == pytest.approx(
-        (np.nansum(rate) + warmer[np.isfinite(rate)].sum()) * 0.5 / incident.covered
-    )
+    whole = rate + warming_kw(found, CHANGED, inside, np.nan_to_num(heating))
+    assert incident.loss_kwh == pytest.approx(np.nansum(whole) * 0.5 / incident.covered)
 
 
 def test_its_energy_is_what_the_load_loss_of_more_current_comes_to() -> None:

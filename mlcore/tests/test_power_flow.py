@@ -42,17 +42,13 @@ def test_loading_is_apparent_power_over_rating_and_voltage() -> None:
     assert point.loading_squared[0, 0] == pytest.approx(1.0 / 0.9**2)
 
 
-def test_the_supply_voltage_is_free_of_the_drop_of_the_own_kvar() -> None:
-    """100 kvar through 4 % of 500 kVA and 2 Ω at 10 kV: 0.8 % and 0.2 %; without a voltage nothing is known of it."""
+def test_rated_kvar_drop_the_impedance_and_that_of_the_line() -> None:
+    """4 % of the transformer, and 500 kvar through 2 Ω at 10 kV: 1 %."""
     line = Segment(None, "A", R_OHM, 2.0, 1.0, closed=True)
     plain = worked_out(active_power_kw=[100.0], reactive_power_kvar=[100.0])
-    reactance_pu = plain.surface.reactance_per_kva[0, 0]
-    assert plain.supply_voltage[0, 0] == pytest.approx(1.0 + 100.0 * reactance_pu)
     wired = worked_out((line,), active_power_kw=[100.0], reactive_power_kvar=[100.0])
-    assert wired.supply_voltage[0, 0] == pytest.approx(plain.supply_voltage[0, 0] + 100e3 * 2.0 / HV_V**2)
-    unknown = np.full((1, STEPS), np.nan)
-    blind = worked_out(active_power_kw=[100.0], reactive_power_kvar=[100.0], voltage_avg_v=unknown)
-    np.testing.assert_allclose(blind.supply_voltage, 1.0)
+    assert plain.drop_of_own_kvar[0, 0] == pytest.approx(500.0 * plain.surface.reactance_per_kva[0, 0])
+    assert wired.drop_of_own_kvar[0, 0] - plain.drop_of_own_kvar[0, 0] == pytest.approx(500e3 * 2.0 / HV_V**2)
 
 
 def test_the_core_loses_with_the_voltage_and_the_windings_with_the_load() -> None:
