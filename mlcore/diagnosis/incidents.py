@@ -20,6 +20,7 @@ from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.scores import Scores
 from mlcore.diagnosis.severity import expected_kwh, is_critical, worth_kwh
 from mlcore.diagnosis.terms import HOUR_S
+from substations.electrical.nameplate import Nameplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +147,14 @@ def _assess(departures: Departures, scores: Scores, episode: AlarmEpisode, asses
         loss_pct=energy.loss_pct,
         covered=energy.covered,
         worth_kwh=worth_kwh(plate),
-        critical=is_critical(energy.loss_pct, to_expect_kwh, plate),
+        critical=is_critical(energy.loss_pct, to_expect_kwh, plate) and not _rests_on_a_guess(assessment.cause, plate),
         spells=seen,
     )
+
+
+def _rests_on_a_guess(cause: str, plate: Nameplate) -> bool:
+    """An overload of a rating that nobody entered: it may be the guess that is too small."""
+    return cause == OVERLOAD and "rated_kva" in plate.assumed
 
 
 def _bounds(departures: Departures, episode: AlarmEpisode) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from mlcore.diagnosis.reasons import (
     hours_between,
 )
 from mlcore.diagnosis.scores import Scores
+from mlcore.diagnosis.visit_worth import worth_a_visit
 from substations.electrical.power import BoolArray
 
 
@@ -44,7 +45,8 @@ def loss_findings(
 
 def loss_alarm_masks(found: Departures, scores: Scores, history: History) -> BoolArray:
     """[substation, time, indicator] where an alarm of an indicator stands."""
-    return indicator_alarm_masks(scores.all_windows, found.fleet.interval_s, history)
+    is_worth_it = worth_a_visit(found, scores.all_windows, history)
+    return indicator_alarm_masks(scores.all_windows, found.fleet.interval_s, history, is_worth_it)
 
 
 def _finding(

@@ -136,6 +136,12 @@ MAX_SHARE_OF_DELAY, CLEAR_SCORE = 0.7, 1.5
 QUICK_WINDOW_H = 1.0
 """An indicator without a window this short never raises an alarm from one reading: what it shows is hours old."""
 
+VISIT_RATED_HOURS, VISIT_RATED_HOURS_OIL, VISIT_RATED_HOURS_A_DAY = 0.05, 0.02, 0.25
+VISIT_AGED_H = 1.0
+"""An alarm comes on once a departure has cost what the transformer loses in three minutes at rated load, or an hour of
+its life, or goes on at a pace that costs a quarter of an hour of rated load a day. What stays below is information.
+Warm oil costs little while the load is light, so less of it is enough."""
+
 WITHIN_TRAINING = 0.75
 """Factor on scores inside the training range, which looked at itself already and left out what was wrong."""
 

@@ -141,3 +141,18 @@ def test_a_loss_that_would_be_negative_is_none() -> None:
     departures = replace(found.departures, rates=saving)
     (turned,) = incidents(departures, found.parameters, found.scores, [incident.episode])
     assert (turned.loss_kwh, turned.critical) == (0.0, False)
+
+
+def test_an_overload_of_a_guessed_rating_is_never_critical() -> None:
+    """The guess may be what is too small."""
+    found = judged()
+    alarm = episode("overload", int(FIRST_H * STEPS_PER_HOUR), int(LAST_H * STEPS_PER_HOUR) - 1, substation=CHANGED)
+    grown = replace(found.departures.residuals, expected_active=0.5 * found.departures.signals.active)
+    costly = replace(found.departures.rates, overload=0.5 * found.departures.operation.local_kw)
+    departures = replace(found.departures, residuals=grown, rates=costly)
+    guessed = tuple(replace(plate, assumed=frozenset({"rated_kva"})) for plate in found.fleet.nameplates)
+    of_guess = replace(departures, fleet=replace(found.fleet, nameplates=guessed))
+    (known,) = incidents(departures, found.parameters, found.scores, [alarm])
+    (unknown,) = incidents(of_guess, found.parameters, found.scores, [alarm])
+    assert known.assessment.cause == unknown.assessment.cause == "overload"
+    assert (known.critical, unknown.critical) == (True, False)
