@@ -20,7 +20,6 @@ from mlcore.diagnosis.reasons import (
     confidence,
     evidence,
     figures_of,
-    hours_between,
 )
 from mlcore.diagnosis.scores import Scores
 from mlcore.diagnosis.visit_worth import worth_a_visit
@@ -82,7 +81,7 @@ def _finding(
         score=incident.score,
         confidence=confidence(incident, bool(typical or assumed), confirmed),
         code=incident.assessment.cause,
-        figures=figures_of(incident, values, hours_between(fleet, incident.onset, incident.stop), is_open),
+        figures=figures_of(incident, values, fleet),
         evidence=details,
         spells=spells_in_seconds(fleet, incident.spells),
     )

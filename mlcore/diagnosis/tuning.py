@@ -105,6 +105,10 @@ OVERLOAD_BEYOND_EXTREME, OVERLOAD_BEYOND_LARGEST, OVERLOAD_BEYOND_GROWTH = 1.10,
 """Loading per unit, and growth of the demand as a logarithm over what load, weather and neighbours give; the factors
 are over the extremes of the training range."""
 
+GROSS_GROWTH, GROSS_BEYOND_GROWTH, GROSS_LOSS_PCT = 0.50, 2.5, 50.0
+"""A load two thirds above the expected one (logarithm 0.5), and 2.5 times the growth that training knew, is told below
+the trained maximum too, where it makes for half of the loss."""
+
 MIN_STEP_COVARIANCE = 1e-4
 """Product of a step of P and one of Q, per unit squared: two steps of one per cent of the rating."""
 
