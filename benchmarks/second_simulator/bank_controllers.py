@@ -15,7 +15,7 @@ from .recipe import Recipe, hour_of_day, weekday
 # Quantile of the load's kvar and factors on it, between which a bank is sized; by controller.
 _SIZES = {"fixed": (0.25, 0.6, 1.05), "schedule": (0.5, 0.7, 1.0), "voltage": (0.5, 0.8, 1.1)}
 # A power-factor controller switches in beyond this part of the smallest step and out below minus the other part.
-_IN_STEPS, _OUT_STEPS = 0.72, 0.4
+_IN_STEPS, _OUT_STEPS = 0.85, 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ def _draw_bank(rng: np.random.Generator, controller: str, kvar: Floats) -> Switc
 
 def _limits(rng: np.random.Generator, controller: str, step_kvar: float) -> tuple[float, float]:
     if controller == "kvar_target":
-        middle, half = rng.uniform(0.2, 0.7) * step_kvar, rng.uniform(0.55, 0.9) * step_kvar
+        middle, half = rng.uniform(0.45, 0.85) * step_kvar, rng.uniform(0.55, 0.9) * step_kvar
         return middle + half, middle - half
     if controller == "power_factor":
         return np.tan(np.arccos(rng.uniform(0.94, 0.98))), -rng.uniform(0.0, 0.08)

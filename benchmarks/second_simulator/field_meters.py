@@ -68,7 +68,7 @@ def _healthy(grid: SecondGrid, trace: Trace, rng: np.random.Generator) -> Floats
     # The apparent power is the vector sum of the two, as in most meters: the triangle closes.
     kva = np.hypot(shown_kw, shown_kvar)
     factor = np.divide(shown_kw, kva, out=np.zeros(shape), where=kva > 0.02)
-    rms = np.sqrt(averaged((trace.current_a**2) * (1 + trace.thd_current**2), per)) * gain_i
+    rms = averaged(trace.current_a * np.sqrt(1 + trace.thd_current**2), per) * gain_i
     rms = rms * (1 + noise[:, None] * rng.normal(size=rms.shape))
     volts = averaged(trace.line_v, per) * gain_u * (1 + 0.0004 * rng.normal(size=rms.shape))
     thd_spread = 1 + 0.06 * rng.normal(size=(n, 3))
