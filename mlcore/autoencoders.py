@@ -12,6 +12,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -39,6 +40,16 @@ LATENT = 2
 """Narrow: calm residuals hold little but noise, and a wide bottleneck would pass a lasting fault on as well."""
 CLIP = 15.0
 """Chosen: in spreads, several times a clear fault; beyond it a reading is not more abnormal, only wilder."""
+# Residuals are whitened already: no linear model comes first, and each counts in units of its own usual error. Tuned
+# with the diagnosis; the defaults of the engine are for data that nobody has prepared.
+SETTINGS: dict[str, Any] = {
+    "explained": None,
+    "scoring": "usual error",
+    "holdout": 0.2,
+    "epochs": None,
+    "threshold_share": 0.97,
+    "threshold_factor": 1.5,
+}
 OWN_DAYS = MIN_TRAINING_DAYS
 """Calm days, beside those kept back, from which a substation gets an autoencoder of its own instead of the fleet's."""
 ABNORMAL_SCORE = 0.8
@@ -87,13 +98,18 @@ def train_autoencoders(
     values, context = np.moveaxis(averaged[:, :, slots.steps], 1, 2), calendar[:, slots.steps].T
     rows = (_calm(fleet, analysis) & train)[:, slots.steps]
     autoencoder = GruAutoencoder(
+        **SETTINGS,
         window_steps=window_steps(slots.interval_s),
         latent=LATENT,
         clip=CLIP,
         own_least=OWN_DAYS * 86_400 // slots.interval_s,
         seed=seed,
     )
-    known = [number for number, code in enumerate(fleet.codes) if code in models]
+    usable = autoencoder.usable_windows(values, rows=rows)
+    known = [number for number, code in enumerate(fleet.codes) if code in models and usable[number]]
+    if not known:
+        logger.info("No autoencoder was trained: no substation has a calm window.")
+        return {}
     try:
         autoencoder.fit(values[known], context=context, rows=rows[known])
     except ImportError:
@@ -102,7 +118,7 @@ def train_autoencoders(
     except ValueError as error:
         logger.info("No autoencoder was trained: %s", error)
         return {}
-    judged = np.isfinite(autoencoder.threshold_)
+    judged = np.isfinite(autoencoder.heldout_error_)  # without a window kept back there is no limit to trust
     return {fleet.codes[k]: autoencoder.only([i]) for i, k in enumerate(known) if judged[i]}
 
 

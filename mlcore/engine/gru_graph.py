@@ -107,10 +107,10 @@ def _dense(inputs: Any, kernel: Any) -> Any:
 
 @lru_cache(maxsize=8)
 def training_graph(architecture: Architecture) -> Any:
-    """A function (weights, moments, squares, rows, present, starts, rates) → weights.
+    """A function (weights, moments, squares, rows, wanted, present, starts, rates) → weights.
 
     The first three are lists in the order of ``architecture.shapes()``; rows: [substation, time, feature];
-    present: [substation, time, channel]; starts: [batch, substation, window] first rows; rates: [batch] step
+    wanted, present: [substation, time, channel]; starts: [batch, substation, window] first rows; rates: [batch] step
     sizes of Adam (Kingma and Ba 2015). The loss is the mean squared error over what is present, for
     each substation by itself.
     """
@@ -120,9 +120,11 @@ def training_graph(architecture: Architecture) -> Any:
     shapes = [tf.TensorShape([None, *shape]) for shape in architecture.shapes().values()]
 
     @tf.function(input_signature=_signature(architecture))  # type: ignore[untyped-decorator]  # TensorFlow has no types
-    def train(weights: Any, moments: Any, squares: Any, rows: Any, present: Any, starts: Any, rates: Any) -> Any:
+    def train(
+        weights: Any, moments: Any, squares: Any, rows: Any, wanted: Any, present: Any, starts: Any, rates: Any
+    ) -> Any:
         def body(batch: Any, weights: Any, moments: Any, squares: Any) -> Any:
-            found = _gradients(weights, rows, present, starts[batch], architecture)
+            found = _gradients(weights, (rows, wanted, present), starts[batch], architecture)
             return batch + 1, *_moved(weights, moments, squares, found, rates[batch], batch + 1)
 
         return tf.while_loop(
@@ -159,20 +161,22 @@ def _signature(architecture: Architecture) -> list[Any]:
         weights,
         tf.TensorSpec([None, None, features], tf.float32),
         tf.TensorSpec([None, None, architecture.channels], tf.float32),
+        tf.TensorSpec([None, None, architecture.channels], tf.float32),
         tf.TensorSpec([None, None, None], tf.int32),
         tf.TensorSpec([None], tf.float32),
     ]
 
 
-def _gradients(weights: list[Any], rows: Any, present: Any, starts: Any, architecture: Architecture) -> list[Any]:
+def _gradients(weights: list[Any], series: tuple[Any, Any, Any], starts: Any, architecture: Architecture) -> list[Any]:
+    """series: rows, what is wanted of them, and what is present, of which the windows at ``starts`` are taken."""
     import tensorflow as tf
 
     index = starts[..., None] + tf.range(architecture.window)
-    windows, known = tf.gather(rows, index, batch_dims=1), tf.gather(present, index, batch_dims=1)
+    windows, wanted, known = (tf.gather(each, index, batch_dims=1) for each in series)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(weights)
         decoded = reconstruct(dict(zip(architecture.shapes(), weights, strict=True)), windows, architecture)
-        error = tf.reduce_sum(known * (windows[..., : architecture.channels] - decoded) ** 2, axis=[1, 2, 3])
+        error = tf.reduce_sum(known * (wanted - decoded) ** 2, axis=[1, 2, 3])
         loss = error / tf.maximum(tf.reduce_sum(known, axis=[1, 2, 3]), 1.0)
     return _clipped(tape.gradient(loss, weights))
 
