@@ -21,6 +21,8 @@ from mlcore.engine.windows import filled_windows, kept_back, pure_windows
 Figures = dict[str, Any]
 Float32 = npt.NDArray[np.float32]
 
+# What the product trains: the network alone, which is what is compared with Keras.
+NETWORK_ALONE: dict[str, Any] = {"window_steps": 24, "explained": None, "scoring": "usual error", "holdout": 0.2}
 DAY_ROWS = 96
 LOOP_EPOCHS, LOOP_BATCH = 20, 32
 TICK_SAMPLE = 20
@@ -50,7 +52,7 @@ def hours_of_day(rows: int) -> npt.NDArray[np.float64]:
 
 def untrained(substations: int, channels: int, context: int, **settings: Any) -> GruAutoencoder:
     """A model with random weights, for measuring how fast it judges."""
-    model = GruAutoencoder(**settings)
+    model = GruAutoencoder(**{**NETWORK_ALONE, **settings})
     model.channels_, model.context_ = channels, context
     weights = repeated(first_weights(model.architecture, model.seed), substations)
     model.arrays_ = {WEIGHT + name: value for name, value in weights.items()}
@@ -74,7 +76,7 @@ def bench_train(
     import_module("tensorflow")  # outside the clock, for both
     training_graph.cache_clear()  # tracing the graph is part of the price
     values, context = made_up_record(substations, rows, channels), hours_of_day(rows)
-    model = GruAutoencoder(**settings)
+    model = GruAutoencoder(**{**NETWORK_ALONE, "epochs": None, **settings})
     _, fleet = _clocked(lambda: model.fit(values, context=context))
     chosen = np.unique(np.linspace(0, substations - 1, sample).astype(int))
     loops = [_train_alone(model, values, context, int(number)) for number in chosen]
@@ -126,7 +128,7 @@ def _windows_of(
 ) -> tuple[Float32, Float32]:
     """Scaled windows [window, step, feature] that the model was trained on, and those that were kept back."""
     frame = as_frame(values, context, model.scaler_)
-    kept = kept_back(values.shape[1], model.holdout_block or 4 * model.window_steps, model.holdout)
+    kept = kept_back(values.shape[1], model.holdout_block or 4 * model.window_steps, model.holdout or 0.0)
     everything = np.lib.stride_tricks.sliding_window_view(frame.inputs[number], model.window_steps, axis=-1)
     everything = everything.transpose(1, 2, 0)
     ends = [pure_windows(rows, model.window_steps)[model.window_steps - 1 :] for rows in (~kept, kept)]

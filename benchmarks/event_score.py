@@ -13,7 +13,7 @@ The rules, all inside the test period:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from statistics import fmean, median
 
 HOUR_S = 3600.0
@@ -61,6 +61,22 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class KindEnergy:
+    """kWh of one kind of event: of the matched ones and the detections that fit them best, and of all.
+
+    all_found_kwh counts every detection that touches an event, however late, once: with the event it overlaps most.
+    """
+
+    matched_true_kwh: float = 0.0
+    matched_found_kwh: float = 0.0
+    all_true_kwh: float = 0.0
+    all_found_kwh: float = 0.0
+
+    def __add__(self, other: KindEnergy) -> KindEnergy:
+        return KindEnergy(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
 class ScoreReport:
     """Figures of one record; None where nothing was there to measure."""
 
@@ -80,6 +96,7 @@ class ScoreReport:
     recall_by_kind: dict[str, tuple[int, int]] = field(default_factory=dict)
     false_alarms_on: dict[str, int] = field(default_factory=dict)
     missed: tuple[str, ...] = ()
+    energy_by_kind: dict[str, KindEnergy] = field(default_factory=dict)
 
 
 def merge(detections: Iterable[DetectedEvent], start_s: float, end_s: float, merge_h: float) -> list[DetectedEvent]:
@@ -149,6 +166,7 @@ def score(
         recall_by_kind=_recall_by_kind(losses, {event.event_id for event, _, _ in pairs}),
         false_alarms_on=_occasions(false, events),
         missed=tuple(event.event_id for event, fit in matched if fit is None),
+        energy_by_kind=_energy_by_kind(losses, found, pairs),
     )
 
 
@@ -199,6 +217,26 @@ def _energy_errors(pairs: list[tuple[LossEvent, DetectedEvent, float]]) -> tuple
     estimated = sum(one.loss_kwh or 0.0 for one in truth)
     each = [100.0 * abs((one.loss_kwh or 0.0) - kwh) / max(kwh, 1e-6) for one, kwh in truth.items()]
     return 100.0 * (estimated - total) / total, median(each)
+
+
+def _energy_by_kind(
+    losses: list[LossEvent], found: list[DetectedEvent], pairs: list[tuple[LossEvent, DetectedEvent, float]]
+) -> dict[str, KindEnergy]:
+    """Sums by kind of event; a detection that fits several events counts with the first of them."""
+    sums = {kind: KindEnergy() for kind in sorted({event.kind for event in losses})}
+    for event in losses:
+        sums[event.kind] += KindEnergy(all_true_kwh=event.extra_loss_kwh)
+    for one in found:
+        touched = [event for event in losses if _overlaps(event, one)]
+        if touched:
+            best = max(touched, key=lambda event: _fit(event, one))
+            sums[best.kind] += KindEnergy(all_found_kwh=one.loss_kwh or 0.0)
+    taken: dict[DetectedEvent, str] = {}
+    for event, one, _ in pairs:
+        found_kwh = 0.0 if one in taken else one.loss_kwh or 0.0
+        kind = taken.setdefault(one, event.kind)
+        sums[kind] += KindEnergy(matched_true_kwh=event.extra_loss_kwh, matched_found_kwh=found_kwh)
+    return sums
 
 
 def _share(right: list[bool]) -> float | None:

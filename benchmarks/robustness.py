@@ -23,6 +23,9 @@ PER_PHASE = (
     "current_l1_a", "current_l2_a", "current_l3_a", "voltage_l12_v", "voltage_l23_v", "voltage_l31_v",
     "thd_current_l2_pct", "thd_current_l3_pct",
 )  # fmt: skip
+SHOWN_BY_P_AND_Q = ("capacitor_failure", "low_pf_motor", "overload")
+"""What an export of P and Q alone can show: other kinds of fault are left out of the score."""
+
 DISTORTION = ("thd_current_l1_pct", "thd_current_l2_pct", "thd_current_l3_pct")
 
 
@@ -141,6 +144,25 @@ def without(*channels: str) -> Condition:
     return _changed(change)
 
 
+def only(*channels: str, unsigned: bool = False) -> Condition:
+    """Readings with these channels alone, magnitudes where ``unsigned``; scored on what P and Q can show."""
+
+    def condition(benchmark: Benchmark) -> Trial:
+        values = np.full_like(benchmark.fleet.values, np.nan)
+        for name in channels:
+            column = benchmark.fleet.values[:, :, CHANNEL_INDEX[name]]
+            values[:, :, CHANNEL_INDEX[name]] = np.abs(column) if unsigned else column
+        events = tuple(
+            event
+            if not event.is_loss or event.kind in SHOWN_BY_P_AND_Q
+            else replace(event, is_loss=False, dont_care=True)
+            for event in benchmark.events
+        )
+        return _trial(replace(benchmark, fleet=replace(benchmark.fleet, values=values), events=events))
+
+    return condition
+
+
 def _no_nameplate(fleet: Fleet) -> Fleet:
     """Every rated value guessed from the readings."""
     apparent, voltage = fleet.channel("apparent_power_kva"), fleet.channel("voltage_avg_v")
@@ -161,6 +183,8 @@ CONDITIONS: dict[str, Condition] = {
     "no THD": without(*DISTORTION),
     "no oil temperature": without("oil_temperature_c"),
     "one current, one voltage": without(*PER_PHASE),
+    "only P and Q": only("active_power_kw", "reactive_power_kvar"),
+    "only P and an unsigned power factor": only("active_power_kw", "power_factor", unsigned=True),
     "second half, clean training": second_half(faulty=False),
     "second half, a third of the training faulty": second_half(faulty=True),
 }

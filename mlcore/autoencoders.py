@@ -32,7 +32,7 @@ from mlcore.diagnosis.residuals import RESIDUAL_NAMES, stacked_residuals
 from mlcore.diagnosis.rolling import window_any, window_mean
 from mlcore.diagnosis.scores import Scores
 from mlcore.diagnosis.terms import DAY_S, HOURS_PER_MONTH, MIN_TRAINING_DAYS, QUARTER_HOUR_S
-from mlcore.engine.cause_network import CauseNetwork
+from mlcore.engine.cause_network import KEPT_BACK, CauseNetwork
 from mlcore.engine.reconstruction import Float32
 from mlcore.injection.record import injected, labels_of, worth_finding
 from substations.electrical.power import BoolArray, FloatArray
@@ -149,6 +149,11 @@ def train_autoencoders(
     if not has_tensorflow():
         network.own_updates = network.refine_updates = 0
     clean = _lesson(judged, calm)
+    usable = network.usable_windows(clean.values, rows=clean.calm)
+    known = [number for number in known if usable[number]]
+    if not known:
+        logger.info("No network was trained: no substation has a calm window.")
+        return {}
     with_faults, labels = _injected_lesson(judged, calm, models, seed)
     try:
         _fit(network, clean, with_faults, labels, known)
@@ -161,7 +166,7 @@ def train_autoencoders(
 
 def _fit(network: CauseNetwork, clean: Lesson, with_faults: Lesson, labels: FloatArray, known: list[int]) -> None:
     """Learn both records, one behind the other so that the same weeks of both are kept back."""
-    period = round(1.0 / network.holdout) * 4 * network.window_steps
+    period = round(1.0 / KEPT_BACK) * 4 * network.window_steps
     length = clean.calm.shape[1]
     gap = -(-(length + network.window_steps) // period) * period - length
 

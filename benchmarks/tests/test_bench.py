@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 
 import numpy as np
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from benchmarks import engine_speed
@@ -82,3 +86,28 @@ def test_losses_are_accounted_for_every_hour_of_a_grid(monkeypatch: pytest.Monke
 def test_losses_need_a_day() -> None:
     with pytest.raises(CommandError, match="Expected a day or more; received 0"):
         run("losses", "--days", "0")
+
+
+@tensorflow
+def test_the_water_loop_names_the_figures_of_each_model() -> None:
+    figures = json.loads(run("water", "--seed", "3", "--files", "2", "--json"))
+    assert figures["recordings"] == 2
+    assert all(0.0 <= figures[f"{name}_f1"] <= 1.0 for name in ("default", "components", "network_alone"))
+    assert 0 <= figures["network_used_in"] <= 2
+
+
+@pytest.mark.parametrize("arguments", [("--files", "0"), ("--seed", "-1")])
+def test_a_water_loop_that_cannot_be_made_is_refused(arguments: tuple[str, str]) -> None:
+    with pytest.raises(CommandError, match=r"Expected a recording or more and a seed from 0 on; received"):
+        run("water", *arguments)
+
+
+def test_the_command_calculates_in_one_thread_unless_it_is_told_otherwise() -> None:
+    """Numpy reads the number when it is first imported: only a fresh process tells."""
+    command = [sys.executable, "manage.py", "bench", "tick", "--substations", "2", "--compute-only", "--json"]
+    free = {name: value for name, value in os.environ.items() if not name.endswith("NUM_THREADS")}
+    for surroundings, threads in ((free, "1"), ({**free, "OMP_NUM_THREADS": "2"}, "2")):
+        found = subprocess.run(
+            command, cwd=settings.BASE_DIR, env=surroundings, capture_output=True, text=True, check=True
+        )
+        assert json.loads(found.stdout)["threads"] == threads

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from benchmarks.event_score import DetectedEvent, LossEvent, ScoreReport, score
+from benchmarks.event_score import DetectedEvent, KindEnergy, LossEvent, ScoreReport, score
 
 H = 3600.0
 EVENT = LossEvent("E1", "A", 100 * H, 124 * H, "capacitor_failure", True, "critical", 50.0)
@@ -73,3 +73,21 @@ def test_severity_and_cause_are_read_from_the_best_fit() -> None:
 def test_no_detection_at_all_has_no_precision() -> None:
     report = _score([])
     assert (report.recall, report.precision, report.f1, report.median_delay_h) == (0.0, None, 0.0, None)
+
+
+def test_energies_are_summed_by_kind_of_the_matched_events_and_of_all() -> None:
+    missed = replace(EVENT, event_id="E2", substation="B", extra_loss_kwh=10.0)
+    late = replace(EXACT, start_s=118 * H, end_s=124 * H, cause="overload", loss_kwh=8.0)
+    other = replace(EVENT, event_id="E3", start_s=300 * H, end_s=310 * H, kind="overload", extra_loss_kwh=30.0)
+    report = _score([EXACT, late], [EVENT, missed, other])
+    assert report.energy_by_kind == {
+        "capacitor_failure": KindEnergy(50.0, 40.0, 60.0, 48.0),
+        "overload": KindEnergy(all_true_kwh=30.0),
+    }
+
+
+def test_the_energy_of_one_detection_of_two_events_counts_once() -> None:
+    second = replace(EVENT, event_id="E2", start_s=110 * H, kind="overload", extra_loss_kwh=5.0)
+    sums = _score([EXACT], [EVENT, second]).energy_by_kind
+    assert sum(sums.values(), KindEnergy()).matched_found_kwh == 40.0
+    assert sum(sums.values(), KindEnergy()).matched_true_kwh == 55.0

@@ -16,7 +16,7 @@ from benchmarks.event_score import LossEvent
 from benchmarks.labelled_set import Benchmark
 from benchmarks.robustness import CONDITIONS, Trial, averaged, less_training, rows_missing, run, second_half, without
 from mlcore.tests.made_fleet import START_S, TRAIN_DAYS, Load, made_fleet
-from substations.channels import CHANNEL_INDEX
+from substations.channels import CHANNEL_INDEX, CHANNEL_NAMES
 
 BEGIN_H, END_H = 22 * 24 + 8.0, 23 * 24 + 8.0
 
@@ -84,7 +84,22 @@ def test_channels_that_are_taken_away_are_gone_and_the_set_stays_as_it_was(bench
     assert np.array_equal(benchmark.fleet.values, before, equal_nan=True)
 
 
-@pytest.mark.parametrize("name", ["no nameplate", "one current, one voltage", "second half, clean training"])
+def test_a_sparse_export_has_its_channels_alone_and_is_scored_on_what_they_can_show(benchmark: Benchmark) -> None:
+    heat = replace(benchmark.events[0], event_id="E9", kind="cooling_failure", is_loss=True)
+    trial = _made(
+        CONDITIONS["only P and an unsigned power factor"], replace(benchmark, events=(*benchmark.events, heat))
+    )
+    fleet = trial.benchmark.fleet
+    known = {name for name in CHANNEL_NAMES if np.isfinite(fleet.channel(name)).any()}
+    assert known == {"active_power_kw", "power_factor"}
+    assert (np.nan_to_num(fleet.channel("power_factor")) >= 0).all()
+    assert [(e.is_loss, e.dont_care) for e in trial.benchmark.events if e.event_id == "E9"] == [(False, True)]
+    assert [e for e in trial.benchmark.events if e.is_loss] == [e for e in benchmark.events if e.is_loss]
+
+
+@pytest.mark.parametrize(
+    "name", ["only P and Q", "no nameplate", "one current, one voltage", "second half, clean training"]
+)
 def test_the_lost_capacitor_is_found_all_the_same(benchmark: Benchmark, name: str) -> None:
     report = run(_made(CONDITIONS[name], benchmark))
     assert (report.events, report.detected, report.cause_accuracy) == (1, 1, 1.0)

@@ -34,11 +34,13 @@ def alarm_states(
     on_delay_h: float = tuning.ON_DELAY_H,
     off_delay_h: float = tuning.OFF_DELAY_H,
     clear_score: float | FloatArray = tuning.CLEAR_SCORE,
+    is_worth_it: BoolArray | None = None,
 ) -> BoolArray:
     """[..., time] alarm on or off for scores [..., time]; NaN freezes the state and both delays.
 
     On after ``on_delay_h`` of scores of 1.1, later for lower and sooner for higher ones; off after ``off_delay_h``
-    below 0.45; between the two nothing changes. Below ``clear_score`` one reading alone raises nothing.
+    below 0.45; between the two nothing changes. Below ``clear_score`` one reading alone raises nothing. Where
+    ``is_worth_it`` is False none comes on.
     """
     hours = interval_s / 3600.0
     known = np.isfinite(scores)
@@ -51,6 +53,8 @@ def alarm_states(
     urged = sum_since(urgency, known & ~high, history.of("urgency"))
     calm = sum_since(np.where(low, hours, 0.0), known & ~low, history.of("calm"))
     on = high & (urged >= on_delay_h - 1e-9)
+    if is_worth_it is not None:
+        on &= is_worth_it
     off = low & (calm >= off_delay_h - 1e-9)
     return np.asarray(steps_since(on, history.of("on")) < steps_since(off, history.of("off")))
 

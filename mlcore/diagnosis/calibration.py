@@ -11,6 +11,7 @@ from mlcore.diagnosis.indicator_alarms import indicator_alarm_masks
 from mlcore.diagnosis.parameters import Thresholds
 from mlcore.diagnosis.scores import score
 from mlcore.diagnosis.terms import HOUR_S, HOURS_PER_MONTH
+from mlcore.diagnosis.visit_worth import worth_a_visit
 from substations.electrical.power import BoolArray, FloatArray
 
 
@@ -20,17 +21,18 @@ def alarm_rate(departures: Departures, thresholds: Thresholds, normal: BoolArray
     ``departures`` are those of held-out steps, ``normal`` marks those without a known fault.
     """
     scores = np.where(normal[..., None], score(departures, thresholds, WHOLE_RECORD).all_windows, np.nan)
-    interval_s = departures.fleet.interval_s
-    months = float(normal.sum()) * interval_s / HOUR_S / HOURS_PER_MONTH
-    alarms = sum(_count(factor * scores, interval_s) for factor in tuning.COUNTED_AT)
+    months = float(normal.sum()) * departures.fleet.interval_s / HOUR_S / HOURS_PER_MONTH
+    alarms = sum(_count(departures, factor * scores) for factor in tuning.COUNTED_AT)
     exposure = months * sum(factor**tuning.RATE_EXPONENT for factor in tuning.COUNTED_AT)
     rate = (alarms + tuning.TYPICAL_ALARMS) / (exposure + tuning.TYPICAL_ALARMS / tuning.TYPICAL_RATE)
     return np.full(len(normal), rate)
 
 
-def _count(scores: np.ndarray, interval_s: int) -> int:
+def _count(departures: Departures, scores: FloatArray) -> int:
     """Alarms that come on: of all channels of a substation, together one where they overlap."""
-    states = indicator_alarm_masks(scores, interval_s, WHOLE_RECORD).any(axis=-1)
+    is_worth_it = worth_a_visit(departures, scores, WHOLE_RECORD)
+    interval_s = departures.fleet.interval_s
+    states = indicator_alarm_masks(scores, interval_s, WHOLE_RECORD, is_worth_it).any(axis=-1)
     return int((np.diff(states.astype(np.int8), axis=1, prepend=0) == 1).sum())
 
 

@@ -23,6 +23,13 @@ MIN_SCALE = 1e-4
 """Keeps the logarithm of an error finite."""
 
 
+VOLTAGE_FEATURE = 2
+"""Place of the voltage among the features of ``load_features``."""
+
+MAX_HIDDEN_BY_DROP = 0.3
+"""Chosen: 4 kvar per unit of voltage through a drop of 7 % is more than any load and bank have."""
+
+
 @dataclass(frozen=True)
 class Usable:
     """[substation, time] masks: where each quantity can be compared with its expectation.
@@ -132,6 +139,16 @@ def expected_reactive_power(
     below = np.minimum(load - shape.active_q01[:, None], 0.0)
     inside = predict(features, coefficients)
     return inside + tuning.UNCOMPENSATED_TAN_PHI * beyond + shape.reactive_slope[:, None] * below
+
+
+def beyond_own_drop(operation: OperatingPoint, coefficients: FloatArray) -> FloatArray:
+    """[substation, 1] factor on Q less its expectation: the voltage taken to be what it would be without the excess.
+
+    Kvar that nobody expects lower the voltage, and at a lower voltage more of them are expected: with c kvar per unit
+    of voltage and a drop of x per kvar, an excess e shows as e·(1 + c·x).
+    """
+    shown = coefficients[:, VOLTAGE_FEATURE, None] * operation.drop_of_own_kvar
+    return np.asarray(1.0 / (1.0 + np.clip(shown, -MAX_HIDDEN_BY_DROP, MAX_HIDDEN_BY_DROP)))
 
 
 def share_departure(signals: Signals, shape: LoadShape) -> FloatArray:

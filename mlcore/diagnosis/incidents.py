@@ -9,28 +9,18 @@ import numpy as np
 
 from mlcore.diagnosis import tuning
 from mlcore.diagnosis.alarm_episodes import AlarmEpisode
-from mlcore.diagnosis.causes import CAPACITOR, LOW_PF_LOAD, OVER_COMPENSATION, OVERLOAD, CauseAssessment, name_cause
+from mlcore.diagnosis.causes import CAPACITOR, LOW_PF_LOAD, OVERLOAD, CauseAssessment, name_cause
 from mlcore.diagnosis.departures import Departures
+from mlcore.diagnosis.episode_energy import RATE_OF_CAUSE, episode_energy
 from mlcore.diagnosis.history import NO_PAST
 from mlcore.diagnosis.indicators import INDICATORS
 from mlcore.diagnosis.parameters import Parameters
-from mlcore.diagnosis.presence import Spell, departure_of, spells
+from mlcore.diagnosis.presence import Spell, departure_of, spells, usual_size
 from mlcore.diagnosis.rolling import window_mean
 from mlcore.diagnosis.scores import Scores
 from mlcore.diagnosis.severity import expected_kwh, is_critical, worth_kwh
 from mlcore.diagnosis.terms import HOUR_S
-
-RATE_OF_CAUSE = {
-    CAPACITOR: "reactive",
-    OVER_COMPENSATION: "reactive",
-    LOW_PF_LOAD: "low_pf_load",
-    OVERLOAD: "overload",
-    "phase_imbalance": "imbalance",
-    "harmonic_injection": "distortion",
-    "tap_voltage": "voltage",
-    "cooling_failure": "cooling",
-}
-LOCAL_RATES = ("reactive", "low_pf_load", "overload")
+from substations.electrical.nameplate import Nameplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,26 +117,21 @@ def _join(one: AlarmEpisode, other: AlarmEpisode) -> AlarmEpisode:
 
 
 def _assess(departures: Departures, scores: Scores, episode: AlarmEpisode, assessment: CauseAssessment) -> Incident:
-    substation, name = episode.substation, RATE_OF_CAUSE[assessment.cause]
-    rate = getattr(departures.rates, name)[substation]
-    own = getattr(departures.rates, f"local_{name}")[substation] if name in LOCAL_RATES else rate
-    local = departures.operation.local_kw[substation]
+    substation = episode.substation
     seen = spells(departures, scores, episode)
     onset, stop = _bounds(departures, episode)
     if len(seen) > 1:
         again = replace(episode, raised=seen[-1].start, last=max(episode.last, seen[-1].stop - 1))
         stop = max(stop, _bounds(departures, again)[1])
-    inside = slice(onset, stop)
-    known = np.isfinite(rate[inside]) & np.isfinite(local[inside])
-    covered = float(known.mean())
-    hours = departures.fleet.interval_s / HOUR_S / max(covered, 1e-6)
-    loss_kwh = max(float(rate[inside][known].sum()) * hours, 0.0)
-    base_kwh = float((local - own)[inside][known].sum()) * hours
+    stop = max(stop, seen[-1].stop)
+    energy = episode_energy(departures, substation, assessment.cause, slice(onset, stop))
+    rate = getattr(departures.rates, RATE_OF_CAUSE[assessment.cause])[substation]
     hourly = window_mean(rate, departures.fleet.steps(1.0), NO_PAST)
     plate = departures.fleet.nameplates[substation]
     low, high = plate.loss_interval()
-    loss_pct = 100.0 * loss_kwh / max(base_kwh, 1e-6)
-    energy_kwh = expected_kwh(loss_kwh, (stop - onset) * departures.fleet.interval_s / HOUR_S, not seen[-1].is_over)
+    to_expect_kwh = expected_kwh(
+        energy.loss_kwh, (stop - onset) * departures.fleet.interval_s / HOUR_S, not seen[-1].is_over
+    )
     series = np.nan_to_num(scores.all_windows[substation, episode.raised : stop, episode.indicator])
     return Incident(
         episode=episode,
@@ -155,26 +140,34 @@ def _assess(departures: Departures, scores: Scores, episode: AlarmEpisode, asses
         stop=stop,
         peak=onset + int(np.nan_to_num(hourly[onset:stop]).argmax()),
         score=float(series.max()),
-        loss_kwh=loss_kwh,
-        base_kwh=base_kwh,
-        loss_low_kwh=low * loss_kwh,
-        loss_high_kwh=high * loss_kwh,
-        loss_pct=loss_pct,
-        covered=covered,
+        loss_kwh=energy.loss_kwh,
+        base_kwh=energy.base_kwh,
+        loss_low_kwh=low * energy.loss_kwh,
+        loss_high_kwh=high * energy.loss_kwh,
+        loss_pct=energy.loss_pct,
+        covered=energy.covered,
         worth_kwh=worth_kwh(plate),
-        critical=is_critical(loss_pct, energy_kwh, plate),
+        critical=is_critical(energy.loss_pct, to_expect_kwh, plate) and not _rests_on_a_guess(assessment.cause, plate),
         spells=seen,
     )
+
+
+def _rests_on_a_guess(cause: str, plate: Nameplate) -> bool:
+    """An overload of a rating that nobody entered: it may be the guess that is too small."""
+    return cause == OVERLOAD and "rated_kva" in plate.assumed
 
 
 def _bounds(departures: Departures, episode: AlarmEpisode) -> tuple[int, int]:
     """When the departure began and ended: where its sum above part of its usual height starts and stops to grow.
 
-    A gap in which it hides (a capacitor bank at night) is bridged if enough comes after it.
+    Its height is that of its first stretch, or of all of it where that is more: a median over long gaps would be next
+    to nothing, and the onset then any slight excess of the day before. A gap in which it hides (a capacitor bank at
+    night) is bridged if enough comes after it.
     """
     fleet, first = departures.fleet, episode.raised
-    departure = np.nan_to_num(departure_of(departures, episode))
-    height = max(float(np.median(departure[first : episode.last + 1])), 0.0)
+    series = departure_of(departures, episode)
+    departure = np.nan_to_num(series)
+    height = max(float(np.median(departure[first : episode.last + 1])), usual_size(fleet, series, first)[0])
     after = departure[first : episode.last + 1] - tuning.END_SHARE * height
     before = departure[max(0, first - fleet.steps(tuning.ONSET_WALK_H)) : first + 1] - tuning.ONSET_SHARE * height
     return first - int(np.cumsum(before[::-1]).argmax()), first + 1 + int(np.cumsum(after).argmax())

@@ -17,7 +17,15 @@ CLEAR_SCORES = np.array(
 """An indicator without a short window never raises an alarm from one reading: what it shows is hours old."""
 
 
-def indicator_alarm_masks(scores: FloatArray, interval_s: float, history: History) -> BoolArray:
-    """[substation, time, indicator] where an alarm stands, for scores of the same shape."""
-    states = alarm_states(np.moveaxis(scores, 1, 2), interval_s, history, clear_score=CLEAR_SCORES[:, None])
+def indicator_alarm_masks(
+    scores: FloatArray, interval_s: float, history: History, is_worth_it: BoolArray | None = None
+) -> BoolArray:
+    """[substation, time, indicator] where an alarm stands, for scores and ``is_worth_it`` of the same shape."""
+    states = alarm_states(
+        np.moveaxis(scores, 1, 2),
+        interval_s,
+        history,
+        clear_score=CLEAR_SCORES[:, None],
+        is_worth_it=None if is_worth_it is None else np.moveaxis(is_worth_it, 1, 2),
+    )
     return np.asarray(np.moveaxis(states, 2, 1))

@@ -20,9 +20,9 @@ from mlcore.diagnosis.reasons import (
     confidence,
     evidence,
     figures_of,
-    hours_between,
 )
 from mlcore.diagnosis.scores import Scores
+from mlcore.diagnosis.visit_worth import worth_a_visit
 from substations.electrical.power import BoolArray
 
 
@@ -44,7 +44,8 @@ def loss_findings(
 
 def loss_alarm_masks(found: Departures, scores: Scores, history: History) -> BoolArray:
     """[substation, time, indicator] where an alarm of an indicator stands."""
-    return indicator_alarm_masks(scores.all_windows, found.fleet.interval_s, history)
+    is_worth_it = worth_a_visit(found, scores.all_windows, history)
+    return indicator_alarm_masks(scores.all_windows, found.fleet.interval_s, history, is_worth_it)
 
 
 def _finding(
@@ -80,7 +81,7 @@ def _finding(
         score=incident.score,
         confidence=confidence(incident, bool(typical or assumed), confirmed),
         code=incident.assessment.cause,
-        figures=figures_of(incident, values, hours_between(fleet, incident.onset, incident.stop), is_open),
+        figures=figures_of(incident, values, fleet),
         evidence=details,
         spells=spells_in_seconds(fleet, incident.spells),
     )

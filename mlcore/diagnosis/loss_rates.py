@@ -25,7 +25,8 @@ OIL_TO_WINDING = 0.75
 """Assumed: the oil is not as warm along the whole winding as at its top, where it is measured."""
 
 LOAD_VOLTAGE_EXPONENT = 0.7
-"""Active load changes with U^0.7 (customary conservation-voltage factor), capacitors and cores with U²."""
+"""Active load changes with U^0.7 (customary conservation-voltage factor). The net kvar are taken to stay: what machines
+draw more at a higher voltage, their bank gives more (measured: docs/accuracy.md, energy of episodes)."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class LossRates:
 
     overload and low_pf_load take the growth of the load itself as the departure, so they only mean something
     while such a cause is diagnosed. local_…: the part of it in the substation's own transformer and share.
+    heating_…: the part of it that is load loss of the transformer, at the measured temperature.
     """
 
     reactive: FloatArray
@@ -47,6 +49,11 @@ class LossRates:
     local_reactive: FloatArray
     local_low_pf_load: FloatArray
     local_overload: FloatArray
+    heating_reactive: FloatArray
+    heating_low_pf_load: FloatArray
+    heating_overload: FloatArray
+    heating_imbalance: FloatArray
+    heating_distortion: FloatArray
 
     def total(self) -> FloatArray:
         """Extra loss at this load: reactive power, imbalance, distortion and oil temperature together."""
@@ -68,32 +75,41 @@ def loss_rates(
     low_pf_load_kvar = reactive_kvar + np.where(growth_kw > 0, beyond_target, 0.0)
     overload_kvar = surface.reactive_kvar * grown_share
     surplus = losses.reactive_surplus_kvar(surface.active_kw, surface.reactive_kvar, target)
+    imbalance, heating_imbalance = _imbalance(signals, operation, residuals, parameters)
+    distortion, heating_distortion = _distortion(operation, residuals)
     return LossRates(
         reactive=surface.change_kw(0.0, reactive_kvar),
         low_pf_load=surface.change_kw(0.0, low_pf_load_kvar),
         overload=surface.change_kw(growth_kw, overload_kvar),
-        imbalance=_imbalance(signals, operation, residuals, parameters),
-        distortion=_distortion(operation, residuals),
+        imbalance=imbalance,
+        distortion=distortion,
         voltage=_voltage(operation, residuals),
         cooling=operation.load_kw * WINDING_LOSS_PER_K * OIL_TO_WINDING * residuals.oil_k,
         local_reactive=surface.local_change_kw(0.0, reactive_kvar),
         local_low_pf_load=surface.local_change_kw(0.0, low_pf_load_kvar),
         local_overload=surface.local_change_kw(growth_kw, overload_kvar),
+        heating_reactive=surface.transformer_change_kw(0.0, reactive_kvar),
+        heating_low_pf_load=surface.transformer_change_kw(0.0, low_pf_load_kvar),
+        heating_overload=surface.transformer_change_kw(growth_kw, overload_kvar),
+        heating_imbalance=heating_imbalance,
+        heating_distortion=heating_distortion,
         avoidable=np.maximum(surface.change_kw(0.0, surplus), 0.0),
     )
 
 
 def _imbalance(
     signals: Signals, operation: OperatingPoint, residuals: Residuals, parameters: ExpectationParameters
-) -> FloatArray:
+) -> tuple[FloatArray, FloatArray]:
+    """Extra loss, and the part of it in the transformer."""
     measured = current_square_ratio(signals, operation)
     usual = parameters.current_square_ratio[:, None]
     feeder = operation.surface.feeder_curvature * _apparent_squared(operation)
-    extra = (operation.load_kw + NEGATIVE_SEQUENCE_SHARE * feeder) * (measured - usual)
-    return np.where(np.isfinite(residuals.imbalance), extra, np.nan)
+    grown = np.where(np.isfinite(residuals.imbalance), measured - usual, np.nan)
+    return (operation.load_kw + NEGATIVE_SEQUENCE_SHARE * feeder) * grown, operation.load_kw * grown
 
 
-def _distortion(operation: OperatingPoint, residuals: Residuals) -> FloatArray:
+def _distortion(operation: OperatingPoint, residuals: Residuals) -> tuple[FloatArray, FloatArray]:
+    """Extra loss, and the part of it in the transformer."""
     expected = residuals.expected_distortion
     transformer = (
         operation.rated_load_loss_kw
@@ -105,7 +121,8 @@ def _distortion(operation: OperatingPoint, residuals: Residuals) -> FloatArray:
     )
     feeder = operation.surface.feeder_curvature * _apparent_squared(operation)
     extra = transformer + losses.FEEDER_DISTORTION_WEIGHT * feeder * (operation.distortion**2 - expected**2)
-    return np.where(np.isfinite(residuals.distortion), extra, np.nan)
+    is_judged = np.isfinite(residuals.distortion)
+    return np.where(is_judged, extra, np.nan), np.where(is_judged, transformer, np.nan)
 
 
 def _voltage(operation: OperatingPoint, residuals: Residuals) -> FloatArray:
@@ -114,13 +131,12 @@ def _voltage(operation: OperatingPoint, residuals: Residuals) -> FloatArray:
     surface = operation.surface
     no_load = operation.no_load_kw - losses.no_load_loss_kw(operation.no_load_w, expected)
     active = surface.active_kw * (1.0 - (expected / operation.voltage) ** LOAD_VOLTAGE_EXPONENT)
-    reactive = surface.reactive_kvar * (1.0 - (expected / operation.voltage) ** 2)
     now = operation.load_kw
-    moved = ((surface.active_kw - active) ** 2 + (surface.reactive_kvar - reactive) ** 2) / np.maximum(
+    moved = ((surface.active_kw - active) ** 2 + surface.reactive_kvar**2) / np.maximum(
         surface.active_kw**2 + surface.reactive_kvar**2, 1e-9
     )
     load = now - now * moved * (operation.voltage / expected) ** 2
-    feeder = 2.0 * (surface.feeder_active * active + surface.feeder_reactive * reactive)
+    feeder = 2.0 * surface.feeder_active * active
     return np.asarray(no_load + load + feeder)
 
 

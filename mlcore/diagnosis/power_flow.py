@@ -41,6 +41,8 @@ class OperatingPoint:
     winding_c: winding temperature.
     loading_squared: (S1 / Sr / U)², fundamental current squared in per unit.
     voltage_drop: of the feeder, in per unit.
+    drop_of_own_kvar: [substation, 1], voltage in per unit that the rated power in kvar drops in the own transformer
+    and the segments above it.
     rise_k: modelled top-oil rise over ambient.
     no_load_w, load_loss_kw: [substation, 1], of the plate.
     """
@@ -52,6 +54,7 @@ class OperatingPoint:
     winding_c: FloatArray
     loading_squared: FloatArray
     voltage: FloatArray
+    drop_of_own_kvar: FloatArray
     distortion: FloatArray
     voltage_drop: FloatArray
     rise_k: FloatArray
@@ -98,6 +101,7 @@ def power_flow(
         winding_c=winding,
         loading_squared=loading_squared,
         voltage=voltage,
+        drop_of_own_kvar=(surface.reactance_per_kva + upstream.drop_per_kvar) * rated,
         distortion=distortion,
         voltage_drop=upstream.drop,
         rise_k=rise,
@@ -113,12 +117,13 @@ class _Upstream:
     reactive: FloatArray
     curvature: FloatArray
     drop: FloatArray
+    drop_per_kvar: FloatArray
 
 
 def _upstream(
     fleet: Fleet, active_kw: FloatArray, reactive_kvar: FloatArray, plates: dict[str, FloatArray], history: History
 ) -> _Upstream:
-    """Σ over the segments above each substation of R'·P, R'·Q, R' and the voltage drop.
+    """Σ over the segments above each substation of R'·P, R'·Q, R', the voltage drop, and that of its own kvar.
 
     The flows are those on the high-voltage side: with the transformers' own losses and reactive power. Each
     segment loses at the voltage that the drop up to its end leaves.
@@ -130,7 +135,8 @@ def _upstream(
     own_kw = (plates["no_load_loss_w"] + plates["load_loss_w"] * square / plates["rated_kva"]) / 1000.0
     own_kvar = plates["impedance_pct"] / 100.0 * square + MAGNETISING_SHARE * plates["rated_kva"]
     active, reactive = active + own_kw, reactive + own_kvar
-    found = _Upstream(*(np.zeros_like(active) for _ in range(4)))
+    none = np.zeros_like(active)
+    found = _Upstream(none.copy(), none.copy(), none.copy(), none.copy(), np.zeros((len(active), 1)))
     for feeder in _feeders(fleet.codes, fleet.segments):
         members = list(feeder.members)
         nominal_v = float(np.median([fleet.nameplates[member].hv_nominal_v for member in members]))
@@ -146,6 +152,7 @@ def _upstream(
         found.reactive[members] = feeder.carries.T @ (r_kw * flow_kvar)
         found.curvature[members] = (feeder.carries**2).T @ r_kw
         found.drop[members] = at_member
+        found.drop_per_kvar[members] = (feeder.carries**2).T @ (feeder.x_ohm[:, None] * 1000.0 / nominal_v**2)
     return found
 
 

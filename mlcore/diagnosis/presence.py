@@ -77,7 +77,7 @@ def spells(departures: Departures, scores: Scores, episode: AlarmEpisode) -> tup
     found: list[Spell] = []
     start: int | None = episode.raised
     while start is not None:
-        height, spread = _usual(fleet, series, start)
+        height, spread = usual_size(fleet, series, start)
         weights = evidence(series[start:], height, spread)
         noticed, stop = _turn(weights, np.isfinite(series[start:]), quiet_steps(fleet))
         is_over = noticed is not None or episode.cleared is not None
@@ -148,7 +148,7 @@ def _turn(weights: FloatArray, known: BoolArray, least: int) -> tuple[int | None
     return at - 1, max(int(turn[at]), 1)
 
 
-def _usual(fleet: Fleet, series: FloatArray, raised: int) -> tuple[float, float]:
+def usual_size(fleet: Fleet, series: FloatArray, raised: int) -> tuple[float, float]:
     """Median and robust deviation of a departure while it was there: from an hour before the alarm to its first gap."""
     quiet = quiet_steps(fleet)
     inside = series[max(0, raised - fleet.steps(1.0)) :]

@@ -43,7 +43,7 @@ def at_peak(fleet: Fleet, found: dict[str, Band], substation: int, peak: int) ->
     return values
 
 
-def figures_of(incident: Incident, values: dict[str, AtPeak], hours: float, is_open: bool) -> dict[str, float | None]:
+def figures_of(incident: Incident, values: dict[str, AtPeak], fleet: Fleet) -> dict[str, float | None]:
     """The numbers that tell an incident: its hours, each quantity at its peak with what was expected, and its cost."""
     shown = {name: value.measured for name, value in values.items()}
     usual = {f"{name}_expected": value.expected for name, value in values.items()}
@@ -51,7 +51,8 @@ def figures_of(incident: Incident, values: dict[str, AtPeak], hours: float, is_o
         **incident.assessment.figures,
         **shown,
         **usual,
-        "hours": hours,
+        "hours": hours_between(fleet, incident.onset, incident.stop),
+        "hours_until_raised": hours_between(fleet, incident.onset, incident.episode.raised),
         "loss_kwh": incident.loss_kwh,
         "extra_loss_pct": incident.loss_pct,
         "critical_from_kwh": incident.worth_kwh,
@@ -59,7 +60,7 @@ def figures_of(incident: Incident, values: dict[str, AtPeak], hours: float, is_o
     known = {name: finite(value) for name, value in figures.items()}
     # A large share of a small loss is a warning all the same, and says so.
     is_too_small = not incident.critical and incident.loss_pct >= CRITICAL_PCT
-    return known | {"is_open": is_open, "is_too_small": is_too_small}
+    return known | {"is_open": incident.is_open, "is_too_small": is_too_small}
 
 
 def evidence(incident: Incident, values: dict[str, AtPeak], scores: np.ndarray) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from mlcore.diagnosis import tuning
 from mlcore.diagnosis.demand import days_of_rest, expected_demand, usual_profile
 from mlcore.diagnosis.expectations import (
     Usable,
+    beyond_own_drop,
     expected_reactive_power,
     load_features,
     neighbour_expectations,
@@ -216,6 +217,8 @@ class _LoadExpectations:
         # Neighbours under the same sky that fall short of what is expected under it accuse nobody else.
         common = np.where(may_be, np.maximum(common, 0.0), common)
         expected_reactive = expected_reactive + common * scale
+        factor = beyond_own_drop(operation, parameters.reactive)
+        expected_reactive = reactive - factor * (reactive - expected_reactive)
         expected = np.maximum(predict(by_hour, parameters.distortion), 0.0)
         # The harmonics of the load stay while its fundamental is hidden.
         harmonic_load = np.maximum(predict(hidden.features, parameters.distortion), 0.0) * current_hidden
@@ -230,7 +233,7 @@ class _LoadExpectations:
         return cls(
             reactive=np.where(usable.reactive, reactive - expected_reactive, np.nan),
             reactive_scaled=scaled - common,
-            reactive_scale=scale,
+            reactive_scale=factor * scale,
             distortion=np.where(judged, signals.distortion - expected, np.nan),
             distortion_scaled=harmonic - common_harmonic,
             expected_reactive=expected_reactive,

@@ -169,7 +169,21 @@ def _overload(departures: Departures, thresholds: Thresholds, history: History) 
     overload = np.fmax(loading / tuning.OVERLOAD_LOADING, np.minimum(grown, beyond))
     largest = tuning.OVERLOAD_BEYOND_LARGEST * thresholds.loading_largest[:, None]
     is_new = (growth > tuning.OVERLOAD_MIN_GROWTH) & (loading > largest)
-    return np.where(np.isnan(loading), np.nan, np.where(is_new, overload, 0.0))
+    overload = np.where(is_new, overload, 0.0)
+    return np.where(
+        np.isnan(loading), np.nan, np.fmax(overload, _gross_growth(departures, growth, thresholds, history))
+    )
+
+
+def _gross_growth(departures: Departures, growth: FloatArray, thresholds: Thresholds, history: History) -> FloatArray:
+    """Far more load than hour, weather and neighbours give, at a high cost, though not more than was ever seen.
+
+    growth: [substation, time] half-hour mean of the logarithm of demand over expected.
+    """
+    hours, rate_kw = tuning.OVERLOAD_WINDOW_H, departures.rates.overload
+    share_pct = loss_share(departures, rate_kw, hours, history, thresholds.usual_loss_kw)
+    unusual = growth / np.fmax(tuning.GROSS_GROWTH, tuning.GROSS_BEYOND_GROWTH * thresholds.growth_extreme)[:, None]
+    return np.minimum(unusual, share_pct / tuning.GROSS_LOSS_PCT)
 
 
 def _low_pf_load(

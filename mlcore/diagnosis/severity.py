@@ -16,8 +16,12 @@ MIN_RATED_LOSS_KW = 3.3
 
 def worth_kwh(plate: Nameplate) -> float:
     """Energy below which an episode is no more than a warning, whatever its share."""
-    rated_kw = (plate.no_load_loss_w + plate.load_loss_w) / 1000.0
-    return WORTH_RATED_HOURS * max(rated_kw, MIN_RATED_LOSS_KW)
+    return WORTH_RATED_HOURS * rated_loss_kw(plate)
+
+
+def rated_loss_kw(plate: Nameplate) -> float:
+    """What the transformer loses at rated load, or one of about 200 kVA where that is more."""
+    return max((plate.no_load_loss_w + plate.load_loss_w) / 1000.0, MIN_RATED_LOSS_KW)
 
 
 def expected_kwh(loss_kwh: float, hours: float, is_open: bool) -> float:

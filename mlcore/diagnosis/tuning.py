@@ -105,6 +105,10 @@ OVERLOAD_BEYOND_EXTREME, OVERLOAD_BEYOND_LARGEST, OVERLOAD_BEYOND_GROWTH = 1.10,
 """Loading per unit, and growth of the demand as a logarithm over what load, weather and neighbours give; the factors
 are over the extremes of the training range."""
 
+GROSS_GROWTH, GROSS_BEYOND_GROWTH, GROSS_LOSS_PCT = 0.50, 2.5, 50.0
+"""A load two thirds above the expected one (logarithm 0.5), and 2.5 times the growth that training knew, is told below
+the trained maximum too, where it makes for half of the loss."""
+
 MIN_STEP_COVARIANCE = 1e-4
 """Product of a step of P and one of Q, per unit squared: two steps of one per cent of the rating."""
 
@@ -135,6 +139,12 @@ MAX_SHARE_OF_DELAY, CLEAR_SCORE = 0.7, 1.5
 
 QUICK_WINDOW_H = 1.0
 """An indicator without a window this short never raises an alarm from one reading: what it shows is hours old."""
+
+VISIT_RATED_HOURS, VISIT_RATED_HOURS_OIL, VISIT_RATED_HOURS_A_DAY = 0.05, 0.02, 0.25
+VISIT_AGED_H = 1.0
+"""An alarm comes on once a departure has cost what the transformer loses in three minutes at rated load, or an hour of
+its life, or goes on at a pace that costs a quarter of an hour of rated load a day. What stays below is information.
+Warm oil costs little while the load is light, so less of it is enough."""
 
 WITHIN_TRAINING = 0.75
 """Factor on scores inside the training range, which looked at itself already and left out what was wrong."""
@@ -171,9 +181,9 @@ LOW_PF_LOAD_LIMIT = 2.0
 """Low-power-factor load against capacitor, in points: the logarithm of how far kvar follow kW beyond the usual, growth
 of the load, and the share of large load steps; each clipped so that none decides alone but the first."""
 
-OVERLOAD_TAN_PHI = 0.30
+OVERLOAD_TAN_PHI = 0.33
 MIN_GROWTH = 0.03
-"""kvar per kW of growth up to which it is the load that grew (power factor 0.96), and the least growth, per unit."""
+"""kvar per kW of growth up to which it is the load that grew (power factor 0.95), and the least growth, per unit."""
 
 # --- Onset and end of an episode (``incidents``) ------------------------------------------------------------------
 ONSET_WALK_H = 24.0

@@ -17,6 +17,8 @@ Arrays = dict[str, Array]
 
 WEIGHT = "weight."
 FORMAT_VERSION = 1
+# Settings that models stored before they existed were made with.
+EARLIER_SETTINGS = {"scoring": "usual error", "explained": None}
 
 
 class IncompatibleWeightsError(ValueError):
@@ -66,6 +68,11 @@ class Fitted(ABC):
         """[substation] number of windows that could be learned from."""
         return self.arrays_["windows"]
 
+    def _stored_count(self, weight: str) -> int:
+        """Length of the last axis of a weight; 0 where it is not there."""
+        value = self.arrays_.get(WEIGHT + weight)
+        return int(value.shape[-1]) if value is not None and value.ndim else 0
+
     def _weights(self) -> Arrays:
         return {name.removeprefix(WEIGHT): value for name, value in self.arrays_.items() if name.startswith(WEIGHT)}
 
@@ -84,7 +91,7 @@ class Fitted(ABC):
                 raise IncompatibleWeightsError(
                     f"Models with different settings cannot be stacked: {first.settings()} and {other.settings()}."
                 )
-        joined = {name: np.concatenate([model.arrays_[name] for model in models]) for name in first.arrays_}
+        joined = {name: _joined([model.arrays_[name] for model in models]) for name in first.arrays_}
         return first._with(joined)
 
     def settings(self) -> dict[str, Any]:
@@ -110,7 +117,7 @@ class Fitted(ABC):
                 f"{meta.get('version')!r}. Train it again."
             )
         try:
-            model = cls(**meta["settings"])
+            model = cls(**{**EARLIER_SETTINGS, **meta["settings"]})
             model.channels_, model.context_ = int(meta["channels"]), int(meta["context"])
         except (KeyError, TypeError, ValueError) as error:
             raise IncompatibleWeightsError(f"The description of the model cannot be used: {error!r}.") from error
@@ -148,3 +155,13 @@ class Fitted(ABC):
 
     def _hyperparameters(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in fields(self) if each.init}
+
+
+def _joined(parts: Sequence[Array]) -> Array:
+    """One after the other; where some have fewer components (the last axis) than others, zeros stand for the rest."""
+    length = max((part.shape[-1] for part in parts if part.ndim > 1), default=0)
+    padded = [
+        np.pad(part, [*[(0, 0)] * (part.ndim - 1), (0, length - part.shape[-1])]) if part.ndim > 1 else part
+        for part in parts
+    ]
+    return np.concatenate(padded)

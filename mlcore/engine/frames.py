@@ -12,6 +12,7 @@ from .scaling import RobustScaler
 FloatArray = npt.NDArray[np.floating]
 BoolArray = npt.NDArray[np.bool_]
 Float32 = npt.NDArray[np.float32]
+IntArray = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -19,11 +20,13 @@ class Frame:
     """inputs: [substation, feature, time], the channels first, then the context, 0 where missing.
 
     present: [substation, channel, time], 1.0 where a value was measured. first: place of the first row.
+    target: [substation, channel, time], what is to be written; None: the channels themselves.
     """
 
     inputs: Float32
     present: Float32
     first: int = 0
+    target: Float32 | None = None
 
     @property
     def channels(self) -> int:
@@ -38,9 +41,16 @@ class Frame:
         """The marked rows [time] alone, moved together."""
         return replace(self, inputs=self.inputs[:, :, rows], present=self.present[:, :, rows])
 
-    def part(self, substations: slice, start: int, stop: int) -> Frame:
+    @property
+    def wanted(self) -> Float32:
+        """[substation, channel, time] what a model should write."""
+        return self.inputs[:, : self.channels] if self.target is None else self.target
+
+    def part(self, substations: slice | IntArray, start: int, stop: int) -> Frame:
         """Some substations between two rows."""
-        return Frame(self.inputs[substations, :, start:stop], self.present[substations, :, start:stop], start)
+        rows = slice(start, stop)
+        target = None if self.target is None else self.target[substations, :, rows]
+        return Frame(self.inputs[substations, :, rows], self.present[substations, :, rows], start, target)
 
 
 def as_frame(values: FloatArray, context: FloatArray | None, scaler: RobustScaler) -> Frame:

@@ -113,13 +113,13 @@ def _dense(inputs: Any, kernel: Any) -> Any:
 
 @lru_cache(maxsize=8)
 def training_graph(architecture: Architecture) -> Any:
-    """A function (weights, moments, squares, rows, present, targets, starts, rates) → weights.
+    """A function (weights, moments, squares, rows, wanted, present, targets, starts, rates) → weights.
 
     The first three are lists in the order of ``architecture.shapes()``; rows: [substation, time, feature];
-    present: [substation, time, channel]; targets: [substation, time, 1 + cause], 1 where the window that ends here is
-    to be rebuilt, then 1 or 0 for each cause, NaN where nobody knows; starts: [batch, substation, window] first rows;
-    rates: [batch] step sizes of Adam (Kingma and Ba 2015). The loss is the mean squared error over what is present,
-    and the cross entropy of what is known about causes, for each substation by itself.
+    wanted, present: [substation, time, channel]; targets: [substation, time, 1 + cause], 1 where the window that ends
+    here is to be rebuilt, then 1 or 0 for each cause, NaN where nobody knows; starts: [batch, substation, window] first
+    rows; rates: [batch] step sizes of Adam (Kingma and Ba 2015). The loss is the mean squared error over what is
+    present, and the cross entropy of what is known about causes, for each substation by itself.
     """
     import tensorflow as tf
 
@@ -128,10 +128,18 @@ def training_graph(architecture: Architecture) -> Any:
 
     @tf.function(input_signature=_signature(architecture))  # type: ignore[untyped-decorator]  # TensorFlow has no types
     def train(
-        weights: Any, moments: Any, squares: Any, rows: Any, present: Any, targets: Any, starts: Any, rates: Any
+        weights: Any,
+        moments: Any,
+        squares: Any,
+        rows: Any,
+        wanted: Any,
+        present: Any,
+        targets: Any,
+        starts: Any,
+        rates: Any,
     ) -> Any:
         def body(batch: Any, weights: Any, moments: Any, squares: Any) -> Any:
-            found = _gradients(weights, (rows, present, targets), starts[batch], architecture)
+            found = _gradients(weights, (rows, wanted, present), targets, starts[batch], architecture)
             return batch + 1, *_moved(weights, moments, squares, found, rates[batch], batch + 1)
 
         return tf.while_loop(
@@ -167,29 +175,32 @@ def _signature(architecture: Architecture) -> list[Any]:
         weights,
         tf.TensorSpec([None, None, architecture.features], tf.float32),
         tf.TensorSpec([None, None, architecture.channels], tf.float32),
+        tf.TensorSpec([None, None, architecture.channels], tf.float32),
         tf.TensorSpec([None, None, 1 + architecture.causes], tf.float32),
         tf.TensorSpec([None, None, None], tf.int32),
         tf.TensorSpec([None], tf.float32),
     ]
 
 
-def _gradients(weights: list[Any], data: tuple[Any, Any, Any], starts: Any, architecture: Architecture) -> list[Any]:
+def _gradients(
+    weights: list[Any], series: tuple[Any, Any, Any], targets: Any, starts: Any, architecture: Architecture
+) -> list[Any]:
+    """series: rows, what is wanted of them, and what is present, of which the windows at ``starts`` are taken."""
     import tensorflow as tf
 
-    rows, present, targets = data
     index = starts[..., None] + tf.range(architecture.window)
-    windows, known = tf.gather(rows, index, batch_dims=1), tf.gather(present, index, batch_dims=1)
-    wanted = tf.gather(targets, index[..., -1], batch_dims=1)
-    known *= wanted[:, :, None, :1]
+    windows, wanted, known = (tf.gather(each, index, batch_dims=1) for each in series)
+    said = tf.gather(targets, index[..., -1], batch_dims=1)
+    known *= said[:, :, None, :1]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(weights)
         by_name = dict(zip(architecture.shapes(), weights, strict=True))
         state = encode(by_name, windows, architecture)
         decoded = rebuild(by_name, state, windows, architecture)
-        error = tf.reduce_sum(known * (windows[..., : architecture.channels] - decoded) ** 2, axis=[1, 2, 3])
+        error = tf.reduce_sum(known * (wanted - decoded) ** 2, axis=[1, 2, 3])
         loss = error / tf.maximum(tf.reduce_sum(known, axis=[1, 2, 3]), 1.0)
         if architecture.causes:
-            loss += _cross_entropy(by_name, state, wanted[..., 1:])
+            loss += _cross_entropy(by_name, state, said[..., 1:])
     return _clipped(tape.gradient(loss, weights))
 
 

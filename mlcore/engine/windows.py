@@ -42,6 +42,17 @@ def pure_windows(rows: BoolArray, window: int) -> BoolArray:
     return np.asarray(pure)
 
 
+def without_block(ends: BoolArray, start: int, stop: int, window: int) -> BoolArray:
+    """The marked window ends [..., time] whose windows hold no row from start up to stop.
+
+    >>> without_block(np.ones(8, dtype=bool), 3, 5, window=2).astype(int)
+    array([1, 1, 1, 0, 0, 0, 1, 1])
+    """
+    outside = ends.copy()
+    outside[..., start : stop + window - 1] = False
+    return outside
+
+
 def window_starts(ends: BoolArray, window: int, stride: int) -> list[IntArray]:
     """The first row of every ``stride``-th window of each substation, for marked window ends [substation, time]."""
     return [np.flatnonzero(row)[::stride] - (window - 1) for row in ends]

@@ -28,6 +28,12 @@ QUANTITIES: dict[str, str | Promise] = {
     "voltage_v": gettext_lazy("Voltage"),
     "oil_temperature_c": gettext_lazy("Oil temperature"),
 }
+MIN_SLOPE_SHOWN = 0.05
+"""kvar per kW that are not rounded to 0.0."""
+
+LATE_SHARE, MIN_LATE_H = 0.5, 1.0
+"""Chosen: half of an episode before its alarm, and an hour at least, is worth saying."""
+
 TELL_TALES: dict[str, str | Promise] = {
     Cause.CAPACITOR_FAILURE: gettext_lazy("the extra kvar do not follow steps of kW"),
     Cause.OVER_COMPENSATION: gettext_lazy("more capacitors are in than this load needs, so kvar flow back"),
@@ -45,7 +51,7 @@ def loss_sentence(cause: str, figures: Figures, wording: Wording) -> str:
     lasted = _("for %(time)s so far") if figures.get("is_open") else _("for %(time)s")
     text = _("%(numbers)s, %(lasting)s; %(tell_tale)s: %(cause)s. %(check)s") % {
         "numbers": _numbers(entry.quantity, figures, wording),
-        "lasting": lasted % {"time": lasting},
+        "lasting": lasted % {"time": lasting} + _raised_late(figures, wording),
         "tell_tale": _tell_tale(cause, figures, wording),
         "cause": entry.in_sentence,
         "check": entry.first_check,
@@ -83,10 +89,14 @@ def _amount(value: float, unit: str, wording: Wording) -> str:
 def _tell_tale(cause: str, figures: Figures, wording: Wording) -> str:
     slope = figures.get("kvar_per_kw_in_steps")
     if cause == Cause.LOW_PF_MOTOR:
-        if slope is None:
-            return _("kvar and kW move together")
-        shown = {"slope": wording.amount(slope, "", ".1f")}
-        return _("kvar and kW move together (%(slope)s kvar per kW in large steps)") % shown
+        if slope is not None and slope >= MIN_SLOPE_SHOWN:
+            shown = {"slope": wording.amount(slope, "", ".1f")}
+            return _("kvar and kW move together (%(slope)s kvar per kW in large steps)") % shown
+        follow = figures.get("kvar_follow_kw")
+        if follow is not None and follow > 1.0:
+            shown = {"times": wording.amount(follow, "", ".1f")}
+            return _("kvar follow kW step by step (%(times)s times the most that is usual here)") % shown
+        return _("kW and kvar grew together")
     if cause == Cause.TAP_VOLTAGE:
         measured, expected = figures.get("voltage_v"), figures.get("voltage_v" + EXPECTED)
         if measured is None or not expected:
@@ -94,6 +104,14 @@ def _tell_tale(cause: str, figures: Figures, wording: Wording) -> str:
         moved = wording.amount(100.0 * (measured / expected - 1.0), "%", "+.1f")
         return _("%(moved)s against what supply and neighbours give") % {"moved": moved}
     return str(TELL_TALES[cause])
+
+
+def _raised_late(figures: Figures, wording: Wording) -> str:
+    """Why the sentence tells of a longer time than the alarm was on."""
+    until_h, hours = figures.get("hours_until_raised"), figures.get("hours")
+    if until_h is None or not hours or until_h < max(MIN_LATE_H, LATE_SHARE * hours):
+        return ""
+    return " " + _("(the alarm came after %(time)s)") % {"time": wording.lasting(until_h)}
 
 
 def _not_critical(figures: Figures, wording: Wording) -> str:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,15 +29,37 @@ def record(seed: int = 5, substations: int = 3) -> np.ndarray:
     return np.asarray(level + size * (hidden @ mixing + 0.15 * rng.normal(size=(substations, ROWS, 4))))
 
 
+NETWORK_ALONE: dict[str, object] = {
+    "explained": None, "scoring": "usual error", "holdout": 0.2, "epochs": None, "threshold_share": 0.97,
+    "threshold_factor": 1.5,
+}  # fmt: skip
+
+
 def small_gru(**settings: object) -> GruAutoencoder:
+    """A network without a linear model before it, unless ``explained`` is given."""
     chosen = {"window_steps": WINDOW, "hidden": 12, "latent": 4, "fleet_updates": 120, "fleet_batch": 64}
-    return GruAutoencoder(**{**chosen, "own_updates": 30, **settings})  # type: ignore[arg-type]  # mixed settings
+    return GruAutoencoder(**{**NETWORK_ALONE, **chosen, "own_updates": 30, **settings})  # type: ignore[arg-type]
 
 
-@pytest.fixture(scope="module", params=["principal components", pytest.param("gru", marks=tensorflow)])
+KINDS = [
+    "components",
+    "counted components",
+    pytest.param("gru", marks=tensorflow),
+    pytest.param("both", marks=tensorflow),
+]
+
+
+@pytest.fixture(scope="module", params=KINDS)
 def fitted(request: pytest.FixtureRequest) -> Reconstruction:
-    model = small_gru() if request.param == "gru" else PrincipalComponents(window_steps=WINDOW, latent=4)
-    return model.fit(record(), context=CONTEXT)
+    models: dict[str, Reconstruction] = {
+        "components": PrincipalComponents(window_steps=WINDOW, explained=0.8),
+        "counted components": PrincipalComponents(
+            window_steps=WINDOW, latent=4, scoring="usual error", holdout=0.2, threshold_factor=1.5
+        ),
+        "gru": small_gru(),
+        "both": small_gru(explained=0.8, scoring="spread", holdout=None, threshold_share=0.99, threshold_factor=1.2),
+    }
+    return models[request.param].fit(record(), context=CONTEXT)
 
 
 def test_a_score_per_row_and_none_before_the_first_full_window(fitted: Reconstruction) -> None:
@@ -61,7 +84,8 @@ def test_a_fault_scores_higher_on_its_own_substation_alone_and_its_channel_contr
     assert (scores[1, 510:540] > fitted.threshold_[1]).mean() > 0.8
     assert np.allclose(scores[[0, 2]], fitted.score(record(), context=CONTEXT)[[0, 2]], equal_nan=True)
     parts = fitted.contributions(values, context=CONTEXT)[1, 510:540]
-    assert (parts[:, 2] > 1.2 * parts.mean(axis=-1)).all()
+    # Components smear a fault over all channels that usually move together: with them it is less than a hint.
+    assert (parts[:, 2] > (1.0 if fitted.scoring == "spread" else 1.2) * parts.mean(axis=-1)).all()
 
 
 def test_a_score_does_not_look_ahead(fitted: Reconstruction) -> None:
@@ -103,7 +127,7 @@ def test_the_reconstruction_is_near_the_values_in_their_own_units(fitted: Recons
 
 
 def test_a_model_that_judges_one_step_scores_the_newest_row_alone() -> None:
-    model = PrincipalComponents(window_steps=WINDOW, latent=3, judged_steps=1).fit(record())
+    model = PrincipalComponents(window_steps=WINDOW, latent=3, judged_steps=1, scoring="usual error").fit(record())
     scores, rebuilt = model.score_and_reconstruction(record())
     error = np.abs(record() - rebuilt) / model.scaler_.spread[:, None] / model.arrays_["error_scale"][:, None]
     expected = np.sqrt((error**2).mean(axis=-1))
@@ -190,10 +214,10 @@ def test_rows_that_are_not_to_be_learnt_change_nothing() -> None:
 
 def test_the_threshold_comes_from_rows_that_were_kept_back() -> None:
     values = record()
-    model = PrincipalComponents(window_steps=WINDOW, holdout_block=60)
+    model = PrincipalComponents(window_steps=WINDOW, holdout=0.2, holdout_block=60)
     calm = model.fit(values).threshold_.copy()
     values[:, 240:300] += 40 * np.random.default_rng(0).normal(size=(3, 60, 4)) * model.scaler_.spread[:, None]
-    assert (model.fit(values).threshold_ > 2 * calm).all()
+    assert (model.fit(values).threshold_ > 1.5 * calm).all()
 
 
 def test_a_record_without_one_full_window_is_refused() -> None:
@@ -202,7 +226,7 @@ def test_a_record_without_one_full_window_is_refused() -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"window_steps": 1}, {"judged_steps": 99}, {"latent": 0}])
-def test_impossible_settings_are_refused(wrong: dict[str, int]) -> None:
+def test_impossible_settings_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=f"received {next(iter(wrong.values()))}"):
         PrincipalComponents(**wrong)
 
@@ -302,7 +326,7 @@ def test_importing_and_scoring_never_load_tensorflow() -> None:
         "arrays = {'weight.' + name: value for name, value in weights.items()}\n"
         "arrays |= {name: np.ones((1, 2)) for name in ('scaler_centre', 'scaler_spread', 'error_scale')}\n"
         "arrays |= {n: np.ones(1) for n in ('windows', 'heldout_error', 'threshold', 'exceeded_share', 'own')}\n"
-        "meta = {**GruAutoencoder().settings(), 'channels': 2}\n"
+        "meta = {**GruAutoencoder(window_steps=24, explained=None).settings(), 'channels': 2}\n"
         "scores = GruAutoencoder.from_arrays(arrays, meta).score(np.zeros((1, 30, 2)))\n"
         "assert np.isfinite(scores[0, 23:]).all()\n"
         "loaded = sorted({name.split('.')[0] for name in sys.modules} & {'tensorflow', 'keras', 'django'})\n"

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mlcore.diagnosis import tuning
 from mlcore.diagnosis.data_quality_flags import QualityFlags
 from mlcore.diagnosis.expectations import (
+    MAX_HIDDEN_BY_DROP,
+    beyond_own_drop,
     expected_reactive_power,
     load_features,
     share_departure,
     usable_steps,
 )
 from mlcore.diagnosis.parameters import LoadShape
+from mlcore.diagnosis.power_flow import OperatingPoint
 from mlcore.diagnosis.signals import Signals, measure
 
 from .judged_fleet import calm, judged
@@ -146,3 +151,25 @@ def test_a_substation_without_neighbours_is_expected_from_its_own_readings() -> 
     measured = judged().signals.voltage[0]
     apart = [np.nanstd((measured - expected)[200:]) for expected in (together, found.expected_voltage[0])]
     assert apart[0] < apart[1], "neighbours tell the supply from the own drop"
+
+
+@given(
+    kvar_per_voltage=st.floats(-3.0, 1.0), drop=st.floats(0.0, 0.08), excess=st.floats(-0.5, 0.5),
+)  # fmt: skip
+def test_an_excess_is_not_hidden_by_the_voltage_that_it_takes_away(
+    kvar_per_voltage: float, drop: float, excess: float
+) -> None:
+    """The measured voltage is lower by the drop of the excess, and the expectation at that voltage is another one."""
+    coefficients = np.array([[0.1, 0.3, kvar_per_voltage]])
+    operation = cast(OperatingPoint, SimpleNamespace(drop_of_own_kvar=np.array([[drop]])))
+    usual = 0.2
+    expected_at_measured = usual + kvar_per_voltage * (-drop * excess)
+    shown = usual + excess - expected_at_measured
+    found = shown * beyond_own_drop(operation, coefficients)[0, 0]
+    assert found == pytest.approx(excess, abs=1e-9)
+
+
+def test_a_relation_that_no_load_has_is_not_believed() -> None:
+    operation = cast(OperatingPoint, SimpleNamespace(drop_of_own_kvar=np.array([[0.08]])))
+    factor = beyond_own_drop(operation, np.array([[0.0, 0.0, -50.0]]))
+    assert factor[0, 0] == pytest.approx(1.0 / (1.0 - MAX_HIDDEN_BY_DROP))

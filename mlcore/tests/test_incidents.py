@@ -10,7 +10,8 @@ import pytest
 
 from mlcore.diagnosis.alarm_episodes import AlarmEpisode, episodes
 from mlcore.diagnosis.causes import CauseAssessment
-from mlcore.diagnosis.incidents import RATE_OF_CAUSE, Incident, _merged, incidents
+from mlcore.diagnosis.episode_energy import RATE_OF_CAUSE, warming_kw
+from mlcore.diagnosis.incidents import Incident, _merged, incidents
 from mlcore.diagnosis.indicators import INDICATORS
 
 from .judged_fleet import CHANGED, FIRST_H, LAST_H, judged
@@ -89,9 +90,11 @@ def test_it_began_when_the_kvar_came_and_ended_when_they_went() -> None:
 def test_its_energy_is_the_rate_summed_over_its_steps() -> None:
     incident, found = lost_bank(), judged(is_changed=True).departures
     inside = slice(incident.onset, incident.stop)
-    rate = getattr(found.rates, RATE_OF_CAUSE[incident.assessment.cause])[CHANGED, inside]
+    name = RATE_OF_CAUSE[incident.assessment.cause]
+    rate, heating = (getattr(found.rates, each)[CHANGED, inside] for each in (name, f"heating_{name}"))
     assert incident.covered == pytest.approx(np.isfinite(rate).mean())
-    assert incident.loss_kwh == pytest.approx(np.nansum(rate) * 0.5 / incident.covered)
+    whole = rate + warming_kw(found, CHANGED, inside, np.nan_to_num(heating))
+    assert incident.loss_kwh == pytest.approx(np.nansum(whole) * 0.5 / incident.covered)
 
 
 def test_its_energy_is_what_the_load_loss_of_more_current_comes_to() -> None:
@@ -133,7 +136,23 @@ def test_a_loss_that_would_be_negative_is_none() -> None:
     """A bank that supplies more than it should saves loss: no energy is claimed for it."""
     found, incident = judged(is_changed=True), lost_bank()
     name = RATE_OF_CAUSE[incident.assessment.cause]
-    saving = replace(found.departures.rates, **{name: -np.abs(getattr(found.departures.rates, name))})
+    names = (name, f"heating_{name}")
+    saving = replace(found.departures.rates, **{n: -np.abs(getattr(found.departures.rates, n)) for n in names})
     departures = replace(found.departures, rates=saving)
     (turned,) = incidents(departures, found.parameters, found.scores, [incident.episode])
     assert (turned.loss_kwh, turned.critical) == (0.0, False)
+
+
+def test_an_overload_of_a_guessed_rating_is_never_critical() -> None:
+    """The guess may be what is too small."""
+    found = judged()
+    alarm = episode("overload", int(FIRST_H * STEPS_PER_HOUR), int(LAST_H * STEPS_PER_HOUR) - 1, substation=CHANGED)
+    grown = replace(found.departures.residuals, expected_active=0.5 * found.departures.signals.active)
+    costly = replace(found.departures.rates, overload=0.5 * found.departures.operation.local_kw)
+    departures = replace(found.departures, residuals=grown, rates=costly)
+    guessed = tuple(replace(plate, assumed=frozenset({"rated_kva"})) for plate in found.fleet.nameplates)
+    of_guess = replace(departures, fleet=replace(found.fleet, nameplates=guessed))
+    (known,) = incidents(departures, found.parameters, found.scores, [alarm])
+    (unknown,) = incidents(of_guess, found.parameters, found.scores, [alarm])
+    assert known.assessment.cause == unknown.assessment.cause == "overload"
+    assert (known.critical, unknown.critical) == (True, False)

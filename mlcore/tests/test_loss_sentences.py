@@ -43,7 +43,7 @@ def test_each_cause_has_its_tell_tale_its_name_and_its_first_check(cause: str) -
 
 def test_a_motor_shows_in_its_steps() -> None:
     assert "(0.9 kvar per kW in large steps)" in explain("low_pf_motor", LOST | {"kvar_per_kw_in_steps": 0.91})
-    assert "kvar and kW move together: load" in explain("low_pf_motor", LOST)
+    assert "kW and kvar grew together: load" in explain("low_pf_motor", LOST)
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,30 @@ def test_a_code_that_nobody_knows_is_an_error_and_a_cause_of_another_version_has
 def test_of_a_meter_all_are_told_to_check_the_wiring(cause: str) -> None:
     assert entry_of(cause).in_sentence == ""
     assert len(checks_of(cause)) == 3
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ({"kvar_per_kw_in_steps": 0.91}, "(0.9 kvar per kW in large steps)"),
+        ({"kvar_per_kw_in_steps": 0.02, "kvar_follow_kw": 1.84}, "(1.8 times the most that is usual here)"),
+        ({"kvar_per_kw_in_steps": -0.2, "kvar_follow_kw": 0.7}, "kW and kvar grew together"),
+        ({}, "kW and kvar grew together"),
+    ],
+)
+def test_a_machine_is_told_by_what_was_seen_and_never_by_nothing(figures: dict[str, float], expected: str) -> None:
+    sentence = explain("low_pf_motor", LOST | figures)
+    assert expected in sentence
+    assert "0.0 kvar" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("until_h", "expected"), [(7.75, "for 8 h (the alarm came after 8 h)"), (0.5, "for 8 h;"), (3.0, "for 8 h;")]
+)
+def test_an_alarm_that_came_late_says_why_the_time_is_longer(until_h: float, expected: str) -> None:
+    assert expected in explain("capacitor_failure", LOST | {"hours": 8.0, "hours_until_raised": until_h})
+
+
+def test_a_quarter_of_an_hour_after_hours_says_both() -> None:
+    figures = LOST | {"hours": 2.0, "hours_until_raised": 1.25}
+    assert "for 2 h (the alarm came after 75 min)" in explain("capacitor_failure", figures)

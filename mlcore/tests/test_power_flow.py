@@ -42,6 +42,15 @@ def test_loading_is_apparent_power_over_rating_and_voltage() -> None:
     assert point.loading_squared[0, 0] == pytest.approx(1.0 / 0.9**2)
 
 
+def test_rated_kvar_drop_the_impedance_and_that_of_the_line() -> None:
+    """4 % of the transformer, and 500 kvar through 2 Ω at 10 kV: 1 %."""
+    line = Segment(None, "A", R_OHM, 2.0, 1.0, closed=True)
+    plain = worked_out(active_power_kw=[100.0], reactive_power_kvar=[100.0])
+    wired = worked_out((line,), active_power_kw=[100.0], reactive_power_kvar=[100.0])
+    assert plain.drop_of_own_kvar[0, 0] == pytest.approx(500.0 * plain.surface.reactance_per_kva[0, 0])
+    assert wired.drop_of_own_kvar[0, 0] - plain.drop_of_own_kvar[0, 0] == pytest.approx(500e3 * 2.0 / HV_V**2)
+
+
 def test_the_core_loses_with_the_voltage_and_the_windings_with_the_load() -> None:
     idle = worked_out(active_power_kw=[0.0], reactive_power_kvar=[0.0])
     assert idle.no_load_kw[0, 0] == pytest.approx(1.0)

@@ -117,6 +117,30 @@ def test_an_overload_is_a_load_that_grew_and_not_a_high_one(growth: float, loadi
         assert overload == 0.0
 
 
+@pytest.mark.parametrize(
+    ("growth", "share_pct", "expected"), [(0.6, 100.0, 1.2), (0.6, 25.0, 0.5), (0.3, 100.0, 0.6), (0.02, 0.0, 0.0)]
+)
+def test_a_gross_growth_is_told_below_the_largest_load_ever_seen(
+    growth: float, share_pct: float, expected: float
+) -> None:
+    """Its score is the smaller of unusual (0.5 in logarithm) and costly (half of the loss)."""
+    found = judged()
+    thresholds = replace(
+        found.parameters.thresholds,
+        loading_largest=np.full(len(found.fleet.codes), 9.9),
+        growth_extreme=np.full(len(found.fleet.codes), 0.1),
+        usual_loss_kw=np.zeros(len(found.fleet.codes)),
+    )
+    operation = replace(found.departures.operation, local_kw=np.full_like(found.signals.active, 10.0))
+    departures = replace(
+        found.departures,
+        operation=operation,
+        residuals=replace(found.departures.residuals, demand=np.full_like(found.signals.active, growth)),
+        rates=replace(found.departures.rates, overload=np.full_like(found.signals.active, share_pct / 10.0)),
+    )
+    assert scored(departures, thresholds, "overload")[0, 100] == pytest.approx(expected)
+
+
 def test_a_voltage_that_moved_without_cost_is_no_loss() -> None:
     found = judged()
     departures, thresholds = found.departures, found.parameters.thresholds

@@ -143,8 +143,9 @@ def train(learned: Sequence[LabelledLesson], *, updates: int, seed: int) -> Back
     network = new_network(
         own_updates=0, fleet_updates=updates, fleet_batch=FLEET_BATCH, fleet_rate=FLEET_RATE, seed=seed
     )
-    network.fit(values, context=np.nan_to_num(context), rows=rows, labels=labels)
-    return Backbone(network.backbone_, _facts(network, labels, len(learned), updates, seed))
+    usable = network.usable_windows(values, rows=rows) > 0
+    network.fit(values[usable], context=np.nan_to_num(context[usable]), rows=rows[usable], labels=labels[usable])
+    return Backbone(network.backbone_, _facts(network, labels[usable], len(learned), updates, seed))
 
 
 def _joined(parts: Sequence[NDArray[np.floating]], longest: int) -> FloatArray:

@@ -10,19 +10,12 @@ from pathlib import Path
 from django.core.management.base import CommandError
 
 from smart_ems.env import BASE_DIR, VAR_DIR, broker_socket, env
+from smart_ems.threads import ONE_THREAD
 
 from .child import Child
 
 LOGS = VAR_DIR / "log"
 RUN = VAR_DIR / "run"
-# One thread per worker: two single-threaded processes train faster than one with two threads.
-ONE_THREAD = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "TF_NUM_INTRAOP_THREADS": "1",
-    "TF_NUM_INTEROP_THREADS": "1",
-    "TF_CPP_MIN_LOG_LEVEL": "2",
-}
 # Short work keeps nothing from task to task: a new process now and then gives back what libraries hold on to.
 DEFAULT_LIMIT = ("--max-tasks-per-child", "200")
 # What a process knows of its streams is lost with it: it is replaced for its size (KiB) and not for its age.

@@ -98,8 +98,7 @@ class LossSurface:
 
     def change_kw(self, active_kw: FloatArray | float, reactive_kvar: FloatArray | float) -> FloatArray:
         """Loss at the operating point less the loss with this much less active and reactive power."""
-        square = np.square(active_kw) + np.square(reactive_kvar)
-        apparent_square = 2.0 * (self.active_kw * active_kw + self.reactive_kvar * reactive_kvar) - square
+        apparent_square = self._apparent_square(active_kw, reactive_kvar)
         transformer = self.transformer_per_kva2 * apparent_square
         # The feeder also carries what the change costs inside the transformer.
         d_active = active_kw + transformer
@@ -108,6 +107,15 @@ class LossSurface:
         return np.asarray(
             transformer + 2.0 * upstream - self.feeder_curvature * (np.square(d_active) + np.square(d_reactive))
         )
+
+    def transformer_change_kw(self, active_kw: FloatArray | float, reactive_kvar: FloatArray | float) -> FloatArray:
+        """As ``change_kw``, but of the load loss of the transformer alone."""
+        return np.asarray(self.transformer_per_kva2 * self._apparent_square(active_kw, reactive_kvar))
+
+    def _apparent_square(self, active_kw: FloatArray | float, reactive_kvar: FloatArray | float) -> FloatArray:
+        """S² at the operating point less that with this much less active and reactive power."""
+        square = np.square(active_kw) + np.square(reactive_kvar)
+        return np.asarray(2.0 * (self.active_kw * active_kw + self.reactive_kvar * reactive_kvar) - square)
 
     def local_change_kw(self, active_kw: FloatArray | float, reactive_kvar: FloatArray | float) -> FloatArray:
         """As ``change_kw``, but of the substation's own transformer and share of the feeders alone.

@@ -13,6 +13,10 @@ OIL_EXPONENT = 0.8
 TYPICAL_AMBIENT_C = 20.0
 """Yearly mean that IEC 60076-2 rates transformers for."""
 
+# IEC 60076-7, equation for non-thermally-upgraded paper: 1 at a hot spot of 98 °C, twice as much for every 6 K.
+REFERENCE_HOT_SPOT_C = 98.0
+KELVIN_PER_DOUBLING = 6.0
+
 # chosen: an impulse that has decayed to this share is no longer seen in a temperature.
 _FORGOTTEN = 1e-9
 
@@ -26,6 +30,11 @@ def ultimate_top_oil_rise_k(
 ) -> FloatArray:
     """Top-oil rise over ambient that a constant loading ends at; ``loss_ratio`` is load over no-load loss."""
     return rated_rise_k * ((1.0 + loss_ratio * loading_squared) / (1.0 + loss_ratio)) ** exponent
+
+
+def relative_ageing(hot_spot_c: FloatArray) -> FloatArray:
+    """Hours of insulation life that an hour at this hot spot costs (IEC 60076-7, paper not thermally upgraded)."""
+    return np.asarray(2.0 ** ((hot_spot_c - REFERENCE_HOT_SPOT_C) / KELVIN_PER_DOUBLING))
 
 
 def first_order_lag(values: FloatArray, interval_s: float, time_constant_s: FloatArray | float) -> FloatArray:

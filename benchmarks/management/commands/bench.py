@@ -1,5 +1,5 @@
-"""``bench train|score|tick|losses``: how fast it is beside the usual way, in one run; ``bench pages``: every page;
-``bench alerts``: the pages of alerts with very many of them."""
+"""``bench train|score|tick|losses``: how fast it is beside the usual way, in one run; ``bench water``: how well the
+engine does on data of no substation; ``bench pages``: every page; ``bench alerts``: those of very many alerts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from benchmarks import accounting_speed, alarm_load, engine_speed, pages
+from benchmarks import accounting_speed, alarm_load, engine_speed, pages, water_loop_score
 from benchmarks.tick import bench_tick
 
 
@@ -36,6 +36,9 @@ class Command(BaseCommand):
         tick.add_argument("--substations", type=int, default=10_000)
         tick.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that share the work")
         tick.add_argument("--compute-only", action="store_true", help="the autoencoders alone, without a database")
+        water = kinds.add_parser("water", help="the engine's defaults on recordings of a water loop: F1 of each model")
+        water.add_argument("--seed", type=int, default=1)
+        water.add_argument("--files", type=int, default=34, help="recordings")
         pages = kinds.add_parser("pages", help="every page and fragment with a large grid: time, queries, size")
         pages.add_argument("--substations", type=int, default=500)
         pages.add_argument("--days", type=int, default=90, help="days of 15-minute readings")
@@ -53,7 +56,7 @@ class Command(BaseCommand):
         losses = kinds.add_parser("losses", help="hours of energy and loss, beside reading the same rows alone")
         losses.add_argument("--substations", type=int, default=100)
         losses.add_argument("--days", type=int, default=365, help="days of 15-minute readings")
-        for kind in (train, score, tick, pages, losses, alerts):
+        for kind in (train, score, tick, water, pages, losses, alerts):
             kind.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *, kind: str, **options: Any) -> str:
@@ -69,6 +72,8 @@ class Command(BaseCommand):
             found = accounting_speed.bench_losses(options["substations"], options["days"])
         elif kind == "train":
             found = engine_speed.bench_train(options["substations"], options["sample"])
+        elif kind == "water":
+            found = self._water(**options)
         elif kind == "score":
             sizes = {"window_steps": options["window"], "hidden": options["hidden"], "layers": options["layers"]}
             found = engine_speed.bench_score(numbers_of(options["file"]) if options["file"] else None, **sizes)
@@ -80,6 +85,11 @@ class Command(BaseCommand):
                 found |= bench_tick(options["substations"], options["workers"])
         figures = {"bench": kind, **engine_speed.machine(), **found}
         return dumps(figures, indent=2) if options["json"] else table(figures)
+
+    def _water(self, *, seed: int, files: int, **options: Any) -> dict[str, Any]:
+        if files < 1 or seed < 0:
+            raise CommandError(f"Expected a recording or more and a seed from 0 on; received {files} and {seed}.")
+        return water_loop_score.bench_water(seed, files)
 
     def _pages(self, *, substations: int, days: int, repeats: int, server: str, json: bool, **options: Any) -> str:
         if days < 2 or repeats < 1:

@@ -16,7 +16,7 @@ from rich.table import Table
 from benchmarks.ablation import ablation
 from benchmarks.ablation_table import difference_table, set_table
 from benchmarks.evaluation import Comparison, evaluate
-from benchmarks.event_score import ScoreReport
+from benchmarks.event_score import KindEnergy, ScoreReport
 from benchmarks.labelled_set import read_benchmark
 from benchmarks.loss_accuracy import LossError
 from benchmarks.robustness import mean, robustness
@@ -86,6 +86,7 @@ class Command(BaseCommand):
             self.stdout.write(f"trained in {result.fit_seconds:.1f} s, scored in {result.analyse_seconds:.1f} s\n")
         if len(results) > 1:
             self._mean(results, console)
+        console.print(_energy_table(results))
         if options["losses"]:
             console.print(_loss_table(results))
         if changed:
@@ -113,6 +114,26 @@ class Command(BaseCommand):
             values = [[getattr(result.reports[name], field) for result in results] for name in names]
             table.add_row(title, *(_text(_mean_of(each), digits) for each in values))
         console.print(table)
+
+
+def _energy_table(results: list[Comparison]) -> Table:
+    """Found over true energy of the events of all sets, by kind: the matched ones, and all."""
+    table = Table("Energy of episodes, by cause", box=None, header_style="bold")
+    for title in ("true (kWh)", "of matched events (%)", "of all (%)"):
+        table.add_column(title, justify="right")
+    sums: dict[str, KindEnergy] = {}
+    for result in results:
+        for kind, energy in result.reports["diagnosis"].energy_by_kind.items():
+            sums[kind] = sums.get(kind, KindEnergy()) + energy
+    for kind, energy in {**dict(sorted(sums.items())), "all": sum(sums.values(), KindEnergy())}.items():
+        matched = _off(energy.matched_found_kwh, energy.matched_true_kwh)
+        table.add_row(kind, f"{energy.all_true_kwh:.0f}", matched, _off(energy.all_found_kwh, energy.all_true_kwh))
+    return table
+
+
+def _off(found: float, true: float) -> str:
+    """Found over true less one, in per cent."""
+    return f"{100.0 * (found / true - 1.0):+.1f}" if true else "–"
 
 
 def _loss_table(results: list[Comparison]) -> Table:
