@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlcore.backbone import supplied_backbone
 from mlcore.diagnosis.analysis import StepStatus, summary
@@ -113,8 +114,8 @@ def _lesson(judged: Judgement, calm: BoolArray) -> Lesson:
     slots = slots_of(judged.fleet)
     usual_kw = judged.parameters.thresholds.usual_loss_kw
     values, context = _features(judged.departures, judged.scores, usual_kw, slots, WHOLE_RECORD)
-    at_slots = (np.moveaxis(each[:, :, slots.steps], 1, 2) for each in (values, context))
-    return Lesson(*at_slots, calm[:, slots.steps], slots)
+    residuals, beside = np.moveaxis(values[:, :, slots.steps], 1, 2), np.moveaxis(context[:, :, slots.steps], 1, 2)
+    return Lesson(residuals, beside, calm[:, slots.steps], slots)
 
 
 def _injected_lesson(
@@ -170,7 +171,7 @@ def _fit(network: CauseNetwork, clean: Lesson, with_faults: Lesson, labels: Floa
     length = clean.calm.shape[1]
     gap = -(-(length + network.window_steps) // period) * period - length
 
-    def joined(first: FloatArray, second: FloatArray, between: float) -> FloatArray:
+    def joined(first: NDArray[Any], second: NDArray[Any], between: float) -> NDArray[Any]:
         empty = np.full((len(first), gap, *first.shape[2:]), between, dtype=first.dtype)
         return np.concatenate([first, empty, second], axis=1)[known]
 

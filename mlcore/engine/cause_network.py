@@ -156,8 +156,9 @@ class CauseNetwork(GruAutoencoder):
         self._labels = np.full(shape, np.nan, np.float32) if labels is None else np.asarray(labels, np.float32)
         if self._labels.shape != shape:
             raise ValueError(f"labels must have the shape {shape}; received {self._labels.shape}.")
-        if (context is None and self.evidence) or (context is not None and context.shape[-1] < self.evidence):
-            raise ValueError(f"context must hold {self.evidence} features of evidence; received {np.shape(context)}.")
+        given = 0 if context is None else context.shape[-1]
+        if given < self.evidence:
+            raise ValueError(f"context must hold {self.evidence} features of evidence; received {given}.")
         try:
             return super().fit(values, context=context, rows=rows)
         finally:

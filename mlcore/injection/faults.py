@@ -85,7 +85,7 @@ def _motor(part: FloatArray, at: _Stretch) -> None:
 def _held(bank: InferredBank, inside: np.ndarray, kvar: FloatArray) -> FloatArray:
     whole = np.zeros(len(inside))
     whole[inside] = kvar
-    return bank.compensated(whole)[inside]
+    return np.asarray(bank.compensated(whole)[inside])
 
 
 def _overload(part: FloatArray, at: _Stretch) -> None:

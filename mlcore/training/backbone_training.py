@@ -88,7 +88,7 @@ def _lesson(simulation: Simulation) -> LabelledLesson:
 
 def labels_of(codes: Sequence[str], at_s: IntArray, events: Sequence[LabelledEvent]) -> FloatArray:
     """[substation, slot, cause] 1 during an event that costs, NaN during one that hardly does, else 0."""
-    labels = np.zeros((len(codes), len(at_s), len(NETWORK_CAUSES)), dtype=np.float32)
+    labels = np.zeros((len(codes), len(at_s), len(NETWORK_CAUSES)))
     for event in events:
         if event.kind in NETWORK_CAUSES:
             inside = (at_s >= event.start_s) & (at_s < event.end_s)
@@ -160,7 +160,7 @@ def _joined(parts: Sequence[NDArray[np.floating]], longest: int) -> FloatArray:
 def _facts(
     network: CauseNetwork, labels: FloatArray, grids: int, updates: int, seed: int
 ) -> dict[str, float | int | str]:
-    shown: BoolArray = np.nan_to_num(labels).any(axis=-1)
+    shown: BoolArray = np.nan_to_num(labels).max(axis=-1) > 0
     return {
         "grids": grids,
         "substations": len(network),
