@@ -50,8 +50,9 @@ CLIP = 15.0
 """Chosen: in spreads, several times a clear fault; beyond it a reading is not more abnormal, only wilder."""
 OWN_DAYS = MIN_TRAINING_DAYS
 """Calm days, beside those kept back, from which a substation gets an autoencoder of its own instead of the fleet's."""
-REFINE_UPDATES = 200
-"""Chosen: with 64 windows each a sixth of what a backbone from nothing took."""
+REFINE_UPDATES, OWN_RATE = 100, 5e-4
+"""Tuned, see docs/accuracy.md: small steps. Faults put in by the project's own formulas are too easy a teacher: larger
+steps learn to know them, and forget others."""
 ABNORMAL_SCORE = 0.8
 EXCLUDED_AROUND_H = 3.0
 """Chosen: what comes near an alarm, and the hours around it that a window may still hold, are not learned as normal."""
@@ -145,7 +146,7 @@ def train_autoencoders(
     calm = _calm(judged, models) & np.broadcast_to(train, fleet.values.shape[:2])
     known = [number for number, code in enumerate(fleet.codes) if code in models]
     least = OWN_DAYS * DAY_S // slots_of(fleet).interval_s
-    network = new_network(refine_updates=REFINE_UPDATES, own_least=least, seed=seed)
+    network = new_network(refine_updates=REFINE_UPDATES, own_rate=OWN_RATE, own_least=least, seed=seed)
     network.start_from(supplied_backbone().weights)
     if not has_tensorflow():
         network.own_updates = network.refine_updates = 0

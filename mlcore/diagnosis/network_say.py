@@ -31,12 +31,12 @@ CAUSES_OF_INDICATOR = {
     "oil_temperature": ("cooling_failure",),
     "overload": (OVERLOAD,),
 }
-NEUTRAL_ODDS, ODDS_PER_DOUBLING = 1.0, 3.5
+NEUTRAL_ODDS, ODDS_PER_DOUBLING = 2.0, 3.5
 """Tuned, see docs/accuracy.md: log-odds at which a score stays as it is, and how many more of them double it."""
 
 
 def weighed(scores: Scores, log_odds: FloatArray, departures: Departures) -> Scores:
-    """Scores of all windows × 2^((log-odds − 1) / 3.5), at most twice, at least half; unchanged where it is silent.
+    """Scores of all windows × 2^((log-odds − 2) / 3.5), at most twice, at least half; unchanged where it is silent.
 
     log_odds: [substation, time, cause] in the order of NETWORK_CAUSES, NaN where the network says nothing.
     """

@@ -38,7 +38,7 @@ def test_a_score_is_doubled_at_most_and_halved_at_most(value: float) -> None:
     assert factor.max() <= 2.0
 
 
-@pytest.mark.parametrize(("value", "factor"), [(1.0, 1.0), (4.5, 2.0), (-2.5, 0.5)])
+@pytest.mark.parametrize(("value", "factor"), [(2.0, 1.0), (5.5, 2.0), (-1.5, 0.5)])
 def test_neutral_odds_change_nothing_and_three_and_a_half_more_double(value: float, factor: float) -> None:
     column = INDICATORS.index("imbalance")
     assert say(odds("phase_imbalance", value), judged().departures)[..., column] == pytest.approx(factor)
