@@ -63,6 +63,7 @@ PAGES = (
     "/models/{code}/panel/",
     "/models/{code}/why/?range=all",
     "/models/{code}/quality/?range=all",
+    "/models/{code}/sensitivity/",
     "/models/{code}/compare/",
     "/models/{code}/learn-again/",
     "/models/{code}/chart/?range=7d",

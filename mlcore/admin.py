@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from core.read_only_admin import RecordMixin
 
-from .models import Detection, Detector, ScoringFailure, TrainingFailure
+from .models import Detection, Detector, ScoringFailure, SensitivityReport, TrainingFailure
 
 
 @admin.register(Detector)
@@ -47,3 +47,10 @@ class FailureAdmin(RecordMixin, admin.ModelAdmin[ScoringFailure]):
     list_display = ("substation", "reason", "first_failed_at", "failed_at", "retry_at", "attempts")
     search_fields = ("substation__code", "reason")
     list_select_related = ("substation",)
+
+
+@admin.register(SensitivityReport)
+class SensitivityReportAdmin(RecordMixin, admin.ModelAdmin[SensitivityReport]):
+    list_display = ("detector", "requested_at", "progress_pct", "worked_out_at", "failure")
+    search_fields = ("detector__substation__code",)
+    list_select_related = ("detector__substation",)

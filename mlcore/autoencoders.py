@@ -108,7 +108,7 @@ class Lesson:
 def lesson_of(fleet: Fleet, models: Mapping[str, SubstationModel]) -> Lesson:
     """Residuals, evidence and calm slots of a record that was judged without a network."""
     judged = judge(fleet, models, parameters_of(fleet, models))
-    return _lesson(judged, _calm(judged, models))
+    return _lesson(judged, calm_steps(judged, models))
 
 
 def _lesson(judged: Judgement, calm: BoolArray) -> Lesson:
@@ -143,7 +143,7 @@ def train_autoencoders(
     if not models:
         return {}
     judged = judge(fleet, models, parameters_of(fleet, models))
-    calm = _calm(judged, models) & np.broadcast_to(train, fleet.values.shape[:2])
+    calm = calm_steps(judged, models) & np.broadcast_to(train, fleet.values.shape[:2])
     known = [number for number, code in enumerate(fleet.codes) if code in models]
     least = OWN_DAYS * DAY_S // slots_of(fleet).interval_s
     network = new_network(refine_updates=REFINE_UPDATES, own_rate=OWN_RATE, own_least=least, seed=seed)
@@ -282,7 +282,7 @@ def _features(
     return averaged, np.concatenate([everywhere, seen], axis=1)
 
 
-def _calm(judged: Judgement, models: Mapping[str, SubstationModel]) -> BoolArray:
+def calm_steps(judged: Judgement, models: Mapping[str, SubstationModel]) -> BoolArray:
     """[substation, time] believable steps away from everything that looks or is called abnormal."""
     fleet, analysis = judged.fleet, summary(judged, findings(judged, models), models)
     around = fleet.steps(EXCLUDED_AROUND_H)

@@ -16,6 +16,7 @@ from mlcore.diagnosis.analysis import StepStatus
 from substations.models import Substation
 
 from .querysets import DetectionQuerySet, DetectorQuerySet, ScoreQuerySet
+from .sensitivity_models import SensitivityReport as SensitivityReport  # a model of this app, in a file of its own
 
 
 class Cause(models.TextChoices):

@@ -16,6 +16,8 @@ from mlcore.scoring.silence import follow_silence
 from mlcore.training.feedback import learn_verdict
 from mlcore.training.fit import train
 from mlcore.training.schedule import LEASE_FOR, claim, claimed, demand, due, release, was_interrupted
+from mlcore.training.sensitivity_runs import is_wanted as sensitivity_is_wanted
+from mlcore.training.sensitivity_runs import work_out_requested as work_out_sensitivity
 from substations.models import Substation
 
 from .models import Detector, TrainingAttempt, TrainingFailure
@@ -27,9 +29,11 @@ __all__ = [
     "learn_verdict",
     "score_pending",
     "scoring_health",
+    "sensitivity_is_wanted",
     "train_all",
     "train_due",
     "training_is_due",
+    "work_out_sensitivity",
 ]
 
 

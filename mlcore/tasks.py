@@ -36,3 +36,8 @@ def _call_helpers(task: Any, count: int) -> None:
 @shared_task
 def train_due() -> None:
     services.train_due()
+
+
+@shared_task
+def work_out_sensitivity() -> None:
+    services.work_out_sensitivity()

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 LOAD = "ingestion.tasks.load_upload"
 SCORE = "mlcore.tasks.score_pending"
 TRAIN = "mlcore.tasks.train_due"
+SENSITIVITY = "mlcore.tasks.work_out_sensitivity"
 ACCOUNT = "losses.tasks.account_pending"
 REVIEW = "alerts.tasks.review_changed"
 REPORT = "reports.tasks.make_reports"
@@ -47,6 +48,11 @@ def readings_arrived() -> None:
 def training_wanted() -> None:
     """Train the substations that are due, then score with the new models, review, tell and account."""
     transaction.on_commit(lambda: _dispatch((TRAIN, {}), (SCORE, {}), (REVIEW, {}), (NOTIFY, {}), (ACCOUNT, {})))
+
+
+def sensitivity_wanted() -> None:
+    """Work out what would be found, for the models of which that was asked."""
+    transaction.on_commit(lambda: _dispatch((SENSITIVITY, {})))
 
 
 def detections_changed() -> None:
@@ -85,6 +91,8 @@ def sweep() -> None:
         readings_arrived()
     if mlcore.training_is_due():
         training_wanted()
+    if mlcore.sensitivity_is_wanted():
+        sensitivity_wanted()
     mlcore.follow_silence(timezone.now())
     if alerts.has_unreviewed():
         detections_changed()

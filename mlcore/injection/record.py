@@ -52,12 +52,27 @@ def _surroundings(judged: Judgement, row: int, seed: int) -> Surroundings:
 
 
 def worth_finding(clean: Judgement, changed: Judgement, fault: InjectedFault) -> float:
+    """What the networks are shown as worth finding: ``extra_loss_pct`` without what imbalance costs.
+
+    The supplied network was trained with it; an imbalance alone is no example of anything to it.
+    """
+    return _extra_pct(clean, changed, fault, ("cooling",))
+
+
+def extra_loss_pct(clean: Judgement, changed: Judgement, fault: InjectedFault) -> float:
     """Extra loss of a fault in % of what the substation loses without it; NaN where neither can be judged."""
+    return _extra_pct(clean, changed, fault, ("cooling", "imbalance"))
+
+
+def _extra_pct(clean: Judgement, changed: Judgement, fault: InjectedFault, rates: tuple[str, ...]) -> float:
+    """``rates``: those of ``LossRates`` that the loss at the operating point does not hold yet."""
     inside = (clean.fleet.at_s >= fault.start_s) & (clean.fleet.at_s < fault.end_s)
     row = fault.substation
     before, after = (each.departures.operation.local_kw[row, inside] for each in (clean, changed))
-    cooling = changed.departures.rates.cooling[row, inside] - clean.departures.rates.cooling[row, inside]
-    extra = after - before + np.nan_to_num(cooling)
+    extra = after - before
+    for name in rates:
+        with_fault, without = (getattr(each.departures.rates, name)[row, inside] for each in (changed, clean))
+        extra = extra + np.nan_to_num(with_fault - without)
     known = np.isfinite(extra)
     return float(100.0 * extra[known].sum() / max(before[known].sum(), 1e-9)) if known.any() else float("nan")
 

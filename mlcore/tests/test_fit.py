@@ -92,7 +92,7 @@ def test_what_happens_during_planned_work_teaches_nothing(grid: Simulation) -> N
     PlannedWork.objects.create(
         substation=group.substations[0], start=start, end=start + timedelta(days=2), reason="Oil change"
     )
-    usable = ~fit._left_out(group, fleet)["left_out_planned_work"]
+    usable = ~fit.left_out_of(group, fleet)["left_out_planned_work"]
     during = (fleet.at_s >= start.timestamp()) & (fleet.at_s <= start.timestamp() + 2 * DAY)
     assert not usable[0, during].any()
     assert usable[0, ~during].all()
@@ -115,12 +115,12 @@ def test_what_is_known_to_be_abnormal_teaches_nothing() -> None:
     fleet = reading_grid.load(group, moment(0), moment(4e9))
     assert fleet is not None
     faulty = fleet.codes.index(FAULTY)
-    usable = ~fit._left_out(group, fleet)["left_out_known_episodes"]
+    usable = ~fit.left_out_of(group, fleet)["left_out_known_episodes"]
     inside = (fleet.at_s >= found.start.timestamp()) & (fleet.at_s <= found.end.timestamp())  # type: ignore[union-attr]  # both are there
     np.testing.assert_array_equal(usable[faulty], ~inside)
     assert usable[np.arange(4) != faulty].all()
     Detection.objects.update(verdict=Detection.Verdict.FALSE_ALARM)
-    assert (~fit._left_out(group, fleet)["left_out_known_episodes"]).all(), "a false alarm shows what is normal"
+    assert (~fit.left_out_of(group, fleet)["left_out_known_episodes"]).all(), "a false alarm shows what is normal"
 
 
 @pytest.mark.usefixtures("grid")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from mlcore import services
+from mlcore import autoencoders, services
 from mlcore.models import Detection, Detector, DetectorEvent, Score
 from mlcore.training import schedule
 from substations.channels import CHANNEL_NAMES
@@ -158,3 +159,43 @@ def test_a_newcomer_to_a_trained_fleet_goes_from_limits_to_the_fleets_network(
     assert "shared fleet network" in page_of(client, "SS-04")
     assert Score.objects.filter(substation=newcomer, network_score__isnull=False).exists()
     assert Detector.objects.exclude(substation=newcomer).filter(version__gt=1).count() == 0, "the others keep theirs"
+
+
+def judging_tier(client: Client, code: str) -> str:
+    """The step that the page of a model marks as the one that judges."""
+    (marked,) = re.findall(r'<li\s+aria-current="step"\s*>(.*?)</li>', page_of(client, code), re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", marked).split())
+
+
+def test_a_newcomers_substation_walks_the_tiers_from_limits_over_the_supplied_network_to_one_that_was_trained(
+    made: Simulation, signed_in: Callable[[str], Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = signed_in("engineer")
+    stored(made, until_day=5)
+    services.train_due()
+    assert judging_tier(client, CODE) == "Limits only"
+    assert "5.0 of 7 days of readings received" in page_of(client)
+    assert "It needs a model." in page_of(client), "nothing is known of what would be found"
+
+    # Enough days, on a machine that cannot train networks: the one that comes with the product judges.
+    for substation in Substation.objects.all():
+        add(made, substation, 5, 17)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(autoencoders, "has_tensorflow", lambda: False)
+        services.train_due()
+    services.score_pending()
+    assert active().tier == "backbone"
+    assert judging_tier(client, CODE) == "Supplied network"
+    assert "It uses the supplied network, adjusted to its normal days" in page_of(client)
+    assert Score.objects.filter(substation__code=CODE, network_score__isnull=False).exists()
+    assert "Choose “Work it out”" in page_of(client)
+
+    # More days, and a machine that can: what is better on the days kept back is its own or the fleet's.
+    for substation in Substation.objects.all():
+        add(made, substation, 17, 20)
+    client.post(reverse("mlcore:train", args=[CODE]))
+    services.train_due()
+    newest = Detector.objects.get(substation__code=CODE, version=2)
+    assert newest.tier in ("fleet", "own")
+    client.post(reverse("mlcore:activate", args=[newest.pk]))
+    assert judging_tier(client, CODE) == newest.get_tier_display()

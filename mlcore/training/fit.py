@@ -83,7 +83,7 @@ def train(
         return []
     active, rows = load_detectors(group)
     active = _still_valid(group, active, rows)
-    left_out = _left_out(group, fleet)
+    left_out = left_out_of(group, fleet)
     usable = ~np.logical_or.reduce(list(left_out.values()))
     from_s = promotion.held_out_from(int(fleet.at_s[0]), int(fleet.at_s[-1])) if active else int(fleet.at_s[-1]) + 1
     # A newcomer has no version to be compared with: it learns from all that it has.
@@ -112,7 +112,7 @@ def _still_valid(
     return {code: detector for code, detector in active.items() if code not in outdated}
 
 
-def _left_out(group: NeighbourGroup, fleet: Fleet) -> dict[str, NDArray[np.bool_]]:
+def left_out_of(group: NeighbourGroup, fleet: Fleet) -> dict[str, NDArray[np.bool_]]:
     """[substation, time] what teaches nothing about normal, by the reason: known episodes, and planned work."""
     known = Detection.objects.not_withdrawn().of_readings().abnormal().filter(substation__in=group.ids)
     for substation in group.substations:

@@ -14,9 +14,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from mlcore.explanations import evidence_in_words, said_by
-from mlcore.models import Cause, Detection, Detector
-from mlcore.training import relearning, schedule, versions
+from mlcore.models import Cause, Detection, Detector, SensitivityReport
+from mlcore.training import relearning, schedule, sensitivity_runs, versions
 from substations.models import Substation
+
+from .sensitivity_serializer import SensitivitySerializer
 
 
 class DetectionSerializer(serializers.ModelSerializer[Detection]):
@@ -118,6 +120,7 @@ class DetectorViewSet(viewsets.ReadOnlyModelViewSet[Detector]):
         "activate": ["mlcore.change_detector"],
         "pin": ["mlcore.change_detector"],
         "unpin": ["mlcore.change_detector"],
+        "request_sensitivity": ["mlcore.add_detector"],
     }
 
     @extend_schema(request=None, responses={202: OpenApiResponse(description="Asked for; it starts within seconds.")})
@@ -162,6 +165,25 @@ class DetectorViewSet(viewsets.ReadOnlyModelViewSet[Detector]):
     def unpin(self, request: Request, pk: str | None = None) -> Response:
         """Let later versions take its place again."""
         return self._pin(request, pinned=False)
+
+    @extend_schema(responses={200: SensitivitySerializer})
+    @action(detail=True, methods=["get"])
+    def sensitivity(self, request: Request, pk: str | None = None) -> Response:
+        """What this version would find, by cause and size of fault; null figures until that has been worked out."""
+        detector = self.get_object()
+        report = SensitivityReport.objects.filter(detector=detector).first()
+        return Response(SensitivitySerializer(report or SensitivityReport(detector=detector)).data)
+
+    @extend_schema(request=None, responses={202: OpenApiResponse(description="Asked for."), 409: OpenApiResponse()})
+    @sensitivity.mapping.post
+    def request_sensitivity(self, request: Request, pk: str | None = None) -> Response:
+        """Ask for what the active version would find; it starts within seconds."""
+        detector = self.get_object()
+        if not detector.is_active:
+            raise NotNow("Only the active version judges; received another one.")
+        if not sensitivity_runs.request(detector):
+            raise NotNow("It is being worked out already.")
+        return Response(status=status.HTTP_202_ACCEPTED)
 
     def _pin(self, request: Request, *, pinned: bool) -> Response:
         if not versions.pin(self.get_object(), pinned=pinned, by=cast(User, request.user)):

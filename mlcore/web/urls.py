@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import panel_views, relearning_view, views
+from . import panel_views, relearning_view, sensitivity_views, views
 
 app_name = "mlcore"
 urlpatterns = [
@@ -17,6 +17,8 @@ urlpatterns = [
     path("<str:code>/", views.detail, name="detail"),
     path("<str:code>/train/", views.train, name="train"),
     path("<str:code>/learn-again/", relearning_view.learn_again, name="learn-again"),
+    path("<str:code>/sensitivity/", sensitivity_views.panel, name="sensitivity"),
+    path("<str:code>/sensitivity/work-out/", sensitivity_views.work_out, name="work-out-sensitivity"),
     path("<str:code>/compare/", views.compare, name="compare"),
     path("<str:code>/chart/", views.chart, name="chart"),
     path("<str:code>/panel/", views.panel, name="panel"),

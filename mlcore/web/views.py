@@ -23,6 +23,7 @@ from substations.models import Reading, Substation
 from .episode_chart import episode_figure
 from .model_card import card, observed_false_alarms, side_by_side
 from .model_tier import model_tiers
+from .sensitivity_card import sensitivity_card
 from .substation_chart import substation_figure
 
 # chosen: a page that loads at once and is still worth scrolling.
@@ -100,6 +101,7 @@ def detail(request: EmsRequest, code: str) -> HttpResponse:
         "limits": substation.raised_limits.all(),
         "attempt": getattr(substation, "training_attempt", None),
         "failure": getattr(substation, "training_failure", None),
+        "found": sensitivity_card(active),
     }
     return render(request, "mlcore/detail.html", context)
 

@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Q, Sum
 
 from alerts.models import Alert
 from ingestion.models import Upload
-from mlcore.models import DetectorEvent, TrainingAttempt
+from mlcore.models import DetectorEvent, SensitivityReport, TrainingAttempt
 from reports.models import Report
 from substations.models import PendingRange, Substation, is_stale
 
@@ -95,4 +95,9 @@ def _marks(now: datetime) -> Iterable[tuple[str, Any]]:
         Report.objects.aggregate(Max("pk"), Sum("progress_pct"), Sum("attempts"), Max("finished_at"), to_mail=to_mail),
     )
     events = DetectorEvent.objects.aggregate(Max("pk"))
-    yield "models", (events, TrainingAttempt.objects.aggregate(Max("requested_at"), Max("claimed_until")))
+    trainings = TrainingAttempt.objects.aggregate(Max("requested_at"), Max("claimed_until"))
+    failed = Count("pk", filter=~Q(failure=""))
+    sensitivity = SensitivityReport.objects.aggregate(
+        Max("requested_at"), Max("worked_out_at"), Sum("progress_pct"), failed=failed
+    )
+    yield "models", (events, trainings, sensitivity)

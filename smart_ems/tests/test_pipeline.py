@@ -15,6 +15,9 @@ from kombu.exceptions import OperationalError
 
 from alerts.tests.alert_scenes import detected
 from ingestion.models import Upload
+from mlcore import services as mlcore
+from mlcore.tests.test_views import model
+from mlcore.training import sensitivity_runs
 from smart_ems import pipeline
 from smart_ems.celery import app
 from smart_ems.dashboard.tests.scene import station
@@ -43,7 +46,7 @@ def swept(dispatched: Dispatched, commit: Capture) -> Dispatched:
 
 def test_every_name_is_that_of_a_task_and_goes_to_its_queue() -> None:
     app.loader.import_default_modules()
-    for name in (pipeline.LOAD, pipeline.SCORE, pipeline.TRAIN, pipeline.REVIEW, pipeline.NOTIFY):
+    for name in (pipeline.LOAD, pipeline.SCORE, pipeline.TRAIN, pipeline.SENSITIVITY, pipeline.REVIEW, pipeline.NOTIFY):
         assert name in app.tasks
     router = app.amqp.router
     assert router.route({}, pipeline.TRAIN)["queue"].name == router.route({}, pipeline.SCORE)["queue"].name == "ml"
@@ -65,6 +68,7 @@ def test_every_periodic_task_exists() -> None:
             [pipeline.TRAIN, pipeline.SCORE, pipeline.REVIEW, pipeline.NOTIFY, pipeline.ACCOUNT],
         ),
         (pipeline.detections_changed, [pipeline.REVIEW, pipeline.NOTIFY]),
+        (pipeline.sensitivity_wanted, [pipeline.SENSITIVITY]),
         (pipeline.hours_waiting, [pipeline.ACCOUNT]),
         (pipeline.notifications_waiting, [pipeline.NOTIFY]),
     ],
@@ -113,6 +117,15 @@ def test_the_sweep_starts_readings_that_were_not_scored(
     assert swept(dispatched, django_capture_on_commit_callbacks) == [
         [pipeline.SCORE, pipeline.REVIEW, pipeline.NOTIFY, pipeline.ACCOUNT]
     ]
+
+
+def test_the_sweep_starts_what_was_asked_of_a_model_until_it_is_worked_out(
+    dispatched: Dispatched, django_capture_on_commit_callbacks: Capture
+) -> None:
+    sensitivity_runs.request(model(Substation.objects.create(code="A")))
+    assert swept(dispatched, django_capture_on_commit_callbacks) == [[pipeline.SENSITIVITY]]
+    mlcore.work_out_sensitivity()
+    assert swept(dispatched, django_capture_on_commit_callbacks) == []
 
 
 def test_the_sweep_starts_hours_that_were_not_accounted(

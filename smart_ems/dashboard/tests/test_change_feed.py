@@ -97,7 +97,7 @@ def test_a_look_costs_the_same_however_much_there_is(watch: Watch, one: Substati
     alert(one)
     with CaptureQueriesContext(connection) as queries:
         watch.look(NOW)
-    assert len(queries) == 8
+    assert len(queries) == 9
 
 
 def test_what_becomes_too_old_is_a_change_although_nothing_came(watch: Watch, one: Substation) -> None:
