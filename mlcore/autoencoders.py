@@ -35,7 +35,7 @@ from mlcore.diagnosis.scores import Scores
 from mlcore.diagnosis.terms import DAY_S, HOURS_PER_MONTH, MIN_TRAINING_DAYS, QUARTER_HOUR_S
 from mlcore.engine.cause_network import KEPT_BACK, CauseNetwork
 from mlcore.engine.reconstruction import Float32
-from mlcore.injection.record import injected, labels_of, worth_finding
+from mlcore.injection.record import extra_loss_pct, injected, labels_of
 from substations.electrical.power import BoolArray, FloatArray
 
 logger = logging.getLogger(__name__)
@@ -125,7 +125,7 @@ def _injected_lesson(
     """The same record with faults in it, and labels [substation, slot, cause] of what is there."""
     record = injected(judged, calm, seed)
     changed = judge(record.fleet, models, judged.parameters)
-    worth_pct = [worth_finding(judged, changed, fault) for fault in record.faults]
+    worth_pct = [extra_loss_pct(judged, changed, fault) for fault in record.faults]
     lesson = _lesson(changed, calm)
     at_s = record.fleet.at_s[lesson.slots.steps]
     return lesson, labels_of(at_s, record.faults, worth_pct, lesson.calm)

@@ -1,7 +1,8 @@
 """How what the network says is joined to the scores of the physics.
 
-A score is doubled at most and halved at most. So the network raises what physics alone would not, from half of its
-threshold on; it vetoes what costs little, up to twice the threshold; and beyond that nothing can silence an alarm.
+A score is multiplied by 1.41 at most and divided by 1.41 at most. So the network raises what physics alone would not,
+from 0.71 of its threshold on; it vetoes what costs little, up to 1.41 of the threshold; beyond that nothing can silence
+an alarm.
 Causes, energies and sentences stay those of the physics.
 """
 
@@ -31,12 +32,13 @@ CAUSES_OF_INDICATOR = {
     "oil_temperature": ("cooling_failure",),
     "overload": (OVERLOAD,),
 }
-NEUTRAL_ODDS, ODDS_PER_DOUBLING = 2.0, 3.5
-"""Tuned, see docs/accuracy.md: log-odds at which a score stays as it is, and how many more of them double it."""
+NEUTRAL_ODDS, ODDS_PER_DOUBLING, MOST_DOUBLINGS = 2.5, 3.5, 0.5
+"""Tuned, see docs/accuracy.md: log-odds at which a score stays as it is, how many more of them would double it, and how
+far it may go, as a power of two."""
 
 
 def weighed(scores: Scores, log_odds: FloatArray, departures: Departures) -> Scores:
-    """Scores of all windows × 2^((log-odds − 2) / 3.5), at most twice, at least half; unchanged where it is silent.
+    """Scores of all windows × 2^((log-odds − 2.5) / 3.5), at most 2^0.5, at least 2^−0.5; unchanged where it is silent.
 
     log_odds: [substation, time, cause] in the order of NETWORK_CAUSES, NaN where the network says nothing.
     """
@@ -44,8 +46,8 @@ def weighed(scores: Scores, log_odds: FloatArray, departures: Departures) -> Sco
 
 
 def say(log_odds: FloatArray, departures: Departures) -> FloatArray:
-    """[substation, time, indicator] the factor on each score, 0.5 to 2; 1 where the network says nothing."""
-    doublings = np.clip((log_odds - NEUTRAL_ODDS) / ODDS_PER_DOUBLING, -1.0, 1.0)
+    """[substation, time, indicator] the factor on each score, 0.71 to 1.41; 1 where the network says nothing."""
+    doublings = np.clip((log_odds - NEUTRAL_ODDS) / ODDS_PER_DOUBLING, -MOST_DOUBLINGS, MOST_DOUBLINGS)
     factor = np.exp2(np.nan_to_num(doublings))
     columns = [
         np.max(factor[..., [NETWORK_CAUSES.index(cause) for cause in CAUSES_OF_INDICATOR[name]]], axis=-1)

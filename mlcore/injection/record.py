@@ -14,6 +14,8 @@ from mlcore.injection.faults import KVAR, KW, Surroundings, inject
 from mlcore.injection.plan import InjectedFault, plan
 from substations.electrical.power import BoolArray, FloatArray
 
+BEYOND_OPERATING_POINT = ("cooling", "imbalance")
+"""What the loss at the operating point does not hold yet, by the names of ``LossRates``."""
 WORTH_PCT = 1.0
 """Extra loss in % of the local loss from which a fault is worth finding, as in the labelled sets."""
 
@@ -51,26 +53,13 @@ def _surroundings(judged: Judgement, row: int, seed: int) -> Surroundings:
     return Surroundings(rated_kva, fleet.interval_s, bank, np.nan_to_num(judged.departures.operation.rise_k[row]))
 
 
-def worth_finding(clean: Judgement, changed: Judgement, fault: InjectedFault) -> float:
-    """What the networks are shown as worth finding: ``extra_loss_pct`` without what imbalance costs.
-
-    The supplied network was trained with it; an imbalance alone is no example of anything to it.
-    """
-    return _extra_pct(clean, changed, fault, ("cooling",))
-
-
 def extra_loss_pct(clean: Judgement, changed: Judgement, fault: InjectedFault) -> float:
     """Extra loss of a fault in % of what the substation loses without it; NaN where neither can be judged."""
-    return _extra_pct(clean, changed, fault, ("cooling", "imbalance"))
-
-
-def _extra_pct(clean: Judgement, changed: Judgement, fault: InjectedFault, rates: tuple[str, ...]) -> float:
-    """``rates``: those of ``LossRates`` that the loss at the operating point does not hold yet."""
     inside = (clean.fleet.at_s >= fault.start_s) & (clean.fleet.at_s < fault.end_s)
     row = fault.substation
     before, after = (each.departures.operation.local_kw[row, inside] for each in (clean, changed))
     extra = after - before
-    for name in rates:
+    for name in BEYOND_OPERATING_POINT:
         with_fault, without = (getattr(each.departures.rates, name)[row, inside] for each in (changed, clean))
         extra = extra + np.nan_to_num(with_fault - without)
     known = np.isfinite(extra)

@@ -26,7 +26,7 @@ from mlcore.injection.faults import (
     inject,
 )
 from mlcore.injection.plan import SIZES, InjectedFault, plan
-from mlcore.injection.record import injected, labels_of, worth_finding
+from mlcore.injection.record import extra_loss_pct, injected, labels_of
 
 from .judged_fleet import calm, judged
 
@@ -133,7 +133,7 @@ def test_only_faults_that_cost_are_labelled_and_calm_steps_are_known_to_be_calm(
     record = injected(clean, quiet, seed=2)
     assert record.faults
     changed = judge(record.fleet, models, clean.parameters)
-    worth = [worth_finding(clean, changed, each) for each in record.faults]
+    worth = [extra_loss_pct(clean, changed, each) for each in record.faults]
     labels = labels_of(fleet.at_s, record.faults, worth, quiet)
     for one, percent in zip(record.faults, worth, strict=True):
         inside = (fleet.at_s >= one.start_s) & (fleet.at_s < one.end_s)
