@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.conf import global_settings
 
 from .env import BASE_DIR, VAR_DIR, broker_url, env, secret_key, web_address
+from .private_files import FILE_MODE, FOLDER_MODE, close_folder
 
 # Lets generic classes such as ``ModelAdmin[Alert]`` be written where Django itself is not yet generic.
 django_stubs_ext.monkeypatch()
@@ -129,7 +130,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = VAR_DIR / "tmp"
-FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = FILE_MODE, FOLDER_MODE
+close_folder(VAR_DIR)
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 # Limits of what comes in.
 UPLOAD_MAX_BYTES = env.int("EMS_UPLOAD_MAX_BYTES", default=2 * 1024**3)

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import uvicorn
 
+from smart_ems.request_bodies.body_limits import BodyLimits, Pace
 from smart_ems.request_bodies.handler import SpoolingHandler
-from smart_ems.request_bodies.limits import BodyLimits, Pace
 
 PATIENCE = Pace(grace_s=1.0, max_small=3, max_large=1)
 

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from rest_framework.authtoken.models import Token
 
-from smart_ems.request_bodies.limits import SMALL_BYTES
+from smart_ems.request_bodies.body_limits import SMALL_BYTES
 from substations.models import Reading, Substation
 
 from .conftest import Attacked, read_all
@@ -82,7 +82,7 @@ def test_a_body_of_unknown_size_is_cut_off_at_the_limit(attacked: Attacked) -> N
 @pytest.mark.parametrize("path", ["/api/readings/", "/api/uploads/", "/uploads/new/", "/losses/feeders/"])
 @pytest.mark.parametrize("head", ["Cookie: sessionid=stolen", "Authorization: Token nothing", "X-Nobody: at-all"])
 @pytest.mark.parametrize("size", [CHUNKED, f"Content-Length: {LARGE}"])
-def test_nothing_large_of_a_stranger_is_kept(
+def test_nothing_large_of_somebody_unknown_is_kept(
     attacked: Attacked, spooled: list[str], path: str, head: str, size: str
 ) -> None:
     answer = attacked.ask(f"POST {path} HTTP/1.1\r\n{head}\r\n{size}")
