@@ -19,6 +19,8 @@ from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from django.views import defaults
+from rest_framework.exceptions import ValidationError
+from rest_framework.views import exception_handler
 
 from core.retries import DATABASE_AWAY
 
@@ -81,6 +83,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def _nul() -> str:
     return _("Received a NUL character in the address; expected text.")
+
+
+def answer_to_exception(exception: Exception, context: dict[str, Any]) -> Any:
+    """What Django REST framework answers to an exception of a view; None where it is a failure of ours.
+
+    A year 1 in a time zone ahead of UTC, or a number beyond 64 bits, overflows where it is converted or stored.
+    """
+    if isinstance(exception, OverflowError):
+        said = _("Received a date or number out of range (%(why)s); expected years 2 to 9998 and 64-bit integers.")
+        exception = ValidationError({"detail": [said % {"why": exception}]})
+    return exception_handler(exception, context)
 
 
 def printable(text: str) -> str:

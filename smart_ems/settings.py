@@ -255,6 +255,7 @@ REST_FRAMEWORK = {
         "user": env.str("EMS_API_RATE", default="6000/hour"),
         "anon": env.str("EMS_API_ANONYMOUS_RATE", default="60/hour"),
     },
+    "EXCEPTION_HANDLER": "smart_ems.api_errors.answer_to_exception",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 SPECTACULAR_SETTINGS = {
