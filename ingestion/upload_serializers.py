@@ -110,11 +110,14 @@ class AnswersSerializer(PlainSerializer):
         strange = [str(name) for name in self.initial_data if name not in self.fields]
         if strange:
             raise ValidationError({strange[0]: [f"Unknown; expected some of {', '.join(self.fields)}."]})
-        request = self.context.get("request")
-        if attrs.get("unknown") == "create" and request and not request.user.has_perm("substations.add_substation"):
+        if attrs.get("unknown") == "create" and not self._may_create():
             text = "Creating substations takes the right to add them; send “reject”, or ask an engineer."
             raise ValidationError({"unknown": [text]})
         return attrs
+
+    def _may_create(self) -> bool:
+        request = self.context.get("request")
+        return request is None or bool(request.user.has_perm("substations.add_substation"))
 
     def options(self, before: ImportOptions) -> ImportOptions:
         """The options, as changes of earlier ones; raises ValidationError with the field's name."""
@@ -125,7 +128,10 @@ class AnswersSerializer(PlainSerializer):
         given = {name: value for name, value in self.validated_data.items() if name not in beside}
         try:
             options = before.answered({**profile, **given})
-            return options.updated(unknown=self.validated_data.get("unknown") or options.unknown)
+            unknown = self.validated_data.get("unknown") or options.unknown
+            if unknown == "create" and not self._may_create():  # said before, by somebody who may
+                unknown = "ask"
+            return options.updated(unknown=unknown)
         except OptionError as error:
             raise ValidationError({error.field: [str(error)]}) from error
 

@@ -51,6 +51,7 @@ class TokenView(ObtainAuthToken):
 
 
 router = DefaultRouter()
+router.include_format_suffixes = False  # most actions would fail on their argument; ``?format=json`` says the same
 router.register("substations", SubstationViewSet)
 router.register("links", LinkViewSet)
 router.register("planned-work", PlannedWorkViewSet)

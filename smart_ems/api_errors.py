@@ -19,6 +19,8 @@ from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from django.views import defaults
+from rest_framework.exceptions import ValidationError
+from rest_framework.views import exception_handler
 
 from core.retries import DATABASE_AWAY
 
@@ -34,13 +36,21 @@ def is_program(request: HttpRequest) -> bool:
     return request.path.startswith(API) and "text/html" not in request.headers.get("Accept", "")
 
 
+class NulInAddressError(ValueError):
+    """No text that is stored or looked for can hold the character."""
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    is_nul = isinstance(exception, NulInAddressError)
     if is_program(request):
         if isinstance(exception, RequestDataTooBig):
             limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
             said = _("Received more than %(limit)d bytes. Split the batch.") % {"limit": limit}
             return _json(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, said)
-        return _json(HTTPStatus.BAD_REQUEST, _("The request cannot be read."))
+        return _json(HTTPStatus.BAD_REQUEST, _nul() if is_nul else _("The request cannot be read."))
+    if is_nul:
+        page = render_to_string("400.html", {"exception": _nul()})
+        return HttpResponse(page, status=HTTPStatus.BAD_REQUEST)
     return defaults.bad_request(request, exception)
 
 
@@ -71,6 +81,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return defaults.server_error(request)
 
 
+def _nul() -> str:
+    return _("Received a NUL character in the address; expected text.")
+
+
+def answer_to_exception(exception: Exception, context: dict[str, Any]) -> Any:
+    """What Django REST framework answers to an exception of a view; None where it is a failure of ours.
+
+    A year 1 in a time zone ahead of UTC, or a number beyond 64 bits, overflows where it is converted or stored.
+    """
+    if isinstance(exception, OverflowError):
+        said = _("Received a date or number out of range (%(why)s); expected years 2 to 9998 and 64-bit integers.")
+        exception = ValidationError({"detail": [said % {"why": exception}]})
+    return exception_handler(exception, context)
+
+
 def printable(text: str) -> str:
     """What every answer can hold."""
     return text.encode("utf-8", "replace").decode()
@@ -92,8 +117,8 @@ class ApiPathMiddleware:
 
     def __call__(self, request: HttpRequest) -> Any:
         is_api = request.path_info.startswith(API)
-        if "\x00" in request.path_info or (is_api and "%00" in request.META.get("QUERY_STRING", "")):
-            refused = bad_request(request, ValueError("NUL"))
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            refused = bad_request(request, NulInAddressError())
             return self._later(refused) if iscoroutinefunction(self) else refused
         if is_api and not request.path_info.endswith("/"):
             _add_slash(request)

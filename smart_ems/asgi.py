@@ -1,10 +1,15 @@
-"""The ASGI entry point."""
+"""The ASGI entry point: what limits bodies stands in front of everything."""
 
 from __future__ import annotations
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smart_ems.settings")
-application = get_asgi_application()
+django.setup(set_prefix=False)
+
+from smart_ems.request_bodies.body_limits import BodyLimits  # noqa: E402
+from smart_ems.request_bodies.handler import SpoolingHandler  # noqa: E402  (models need the set-up)
+
+application = BodyLimits(SpoolingHandler())

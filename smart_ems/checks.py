@@ -8,6 +8,9 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 
+from .env import VAR_DIR
+from .private_files import is_open_to_others
+
 
 @register(Tags.database, deploy=True)
 def production_database(**kwargs: Any) -> list[CheckMessage]:
@@ -32,5 +35,19 @@ def host_names(**kwargs: Any) -> list[CheckMessage]:
             "Every host name is accepted.",
             hint="Set EMS_ALLOWED_HOSTS to the names that operators type, separated by commas.",
             id="smart_ems.W002",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def data_folder(**kwargs: Any) -> list[CheckMessage]:
+    """Database, files and secrets are in it."""
+    if not is_open_to_others(VAR_DIR):
+        return []
+    return [
+        checks.Warning(
+            f"Other accounts of this machine can read the data folder {VAR_DIR}.",
+            hint=f"Give it to the account that runs Smart EMS: chown, then chmod 700 {VAR_DIR}.",
+            id="smart_ems.W003",
         )
     ]

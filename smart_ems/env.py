@@ -12,6 +12,8 @@ from urllib.parse import quote
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from .private_files import close_folder
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 # A unix socket's path is limited to 107 bytes by the kernel (103 on macOS); a longer one cannot be bound.
 SOCKET_PATH_LIMIT = 100
@@ -30,7 +32,7 @@ def secret_key() -> str:
     if configured := str(env.str("EMS_SECRET_KEY", default="")):
         return configured
     path = VAR_DIR / "secret_key"
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
+    close_folder(VAR_DIR)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

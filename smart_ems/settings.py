@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.conf import global_settings
 
 from .env import BASE_DIR, VAR_DIR, broker_url, env, secret_key, web_address
+from .private_files import FILE_MODE, FOLDER_MODE, close_folder
 
 # Lets generic classes such as ``ModelAdmin[Alert]`` be written where Django itself is not yet generic.
 django_stubs_ext.monkeypatch()
@@ -50,6 +51,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "smart_ems.response_headers.ResponseHeadersMiddleware",
     "smart_ems.api_errors.ApiPathMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -89,6 +91,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds, chosen: then it is away
     DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -129,7 +132,9 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = VAR_DIR / "tmp"
-FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = FILE_MODE, FOLDER_MODE
+close_folder(VAR_DIR)
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 # Limits of what comes in.
 UPLOAD_MAX_BYTES = env.int("EMS_UPLOAD_MAX_BYTES", default=2 * 1024**3)
@@ -250,6 +255,7 @@ REST_FRAMEWORK = {
         "user": env.str("EMS_API_RATE", default="6000/hour"),
         "anon": env.str("EMS_API_ANONYMOUS_RATE", default="60/hour"),
     },
+    "EXCEPTION_HANDLER": "smart_ems.api_errors.answer_to_exception",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 SPECTACULAR_SETTINGS = {

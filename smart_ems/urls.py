@@ -32,6 +32,7 @@ urlpatterns = [
     path("events/", views.stream, name="events"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.health, name="health"),
+    path("readyz", views.ready, name="ready"),
     # The person at the screen
     path("search/", personal.search, name="search"),
     path("preferences/", personal.preferences, name="preferences"),

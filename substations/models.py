@@ -73,7 +73,12 @@ class Substation(models.Model):
         _("code"),
         max_length=40,
         unique=True,
-        validators=[RegexValidator(r"^[^\s/\\?#%]+$", _("A code has no spaces and none of / \\ ? # %%."))],
+        validators=[
+            RegexValidator(
+                r"^[^\s/\\?#%\x00-\x1f\x7f-\x9f]+\Z",
+                _("A code has no spaces, no control characters and none of / \\ ? # %%."),
+            )
+        ],
         help_text=_("As it stands in the SCADA export, for example SS-01."),
     )
     name = models.CharField(_("name"), max_length=120, blank=True)

@@ -11,6 +11,7 @@ from django.test import Client
 
 from ingestion import services
 from ingestion.models import Upload
+from ingestion.options import ImportOptions
 from ingestion.tests.samples import GOOD, TIMELESS, TRANSFORMER, file_of, upload_of
 from smart_ems import pipeline
 from substations.models import Reading, Substation
@@ -108,6 +109,18 @@ def test_to_create_substations_takes_the_right_to_add_them(as_operator: Client, 
     sent = as_operator.post(URL, {**data, "file": file_of(GOOD)})
     services.load(sent.json()["id"])
     assert Substation.objects.get().code == "SS-01"
+
+
+def test_the_right_of_an_engineer_is_not_inherited_with_the_upload(as_operator: Client, operator: User) -> None:
+    engineers = upload_of(GOOD, ImportOptions(unknown="create", time_zone="UTC", review=True))
+    assert engineers.parsed_options.unknown == "create"
+    again = services.load_again(engineers, by=operator)
+    for upload in (engineers, again):
+        answer = as_operator.post(f"{URL}{upload.pk}/answers/", {}, content_type="application/json")
+        assert (answer.status_code, answer.json()["state"]) == (200, "waiting"), answer.json()
+    as_operator.post(f"{URL}{again.pk}/answers/", {"unknown": "reject"}, content_type="application/json")
+    services.load(again.pk)
+    assert not Substation.objects.exists()
 
 
 def test_a_code_with_control_characters_is_refused(as_operator: Client) -> None:

@@ -17,10 +17,12 @@ from alerts.models import Alert
 from core.requests import EmsRequest, render_page
 from ingestion.models import Upload
 from mlcore.services import scoring_health
+from smart_ems.api_errors import RETRY_AFTER_S
 from substations.models import Substation
 
 from . import event_stream
 from .overview import last_measured, statuses
+from .readiness import readiness
 from .substation_table import Order, table
 from .topology_page import View
 
@@ -127,3 +129,19 @@ def health(request: HttpRequest) -> HttpResponse:
     found = scoring_health(timezone.now())
     counts = {"substations_failing": found.failing, "ranges_waiting": found.waiting}
     return JsonResponse({"status": "ok", "scoring": found.state, **counts})
+
+
+@login_not_required
+@never_cache
+@require_GET
+def ready(request: HttpRequest) -> HttpResponse:
+    """200 while every part that the work needs is there, else 503; each part with what was found."""
+    checks = readiness(now=timezone.now())
+    is_ready = all(check.is_ok for check in checks)
+    answer = JsonResponse(
+        {"status": "ready" if is_ready else "not ready", "checks": {check.name: check.as_json() for check in checks}},
+        status=200 if is_ready else 503,
+    )
+    if not is_ready:
+        answer["Retry-After"] = str(RETRY_AFTER_S)
+    return answer

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from smart_ems.private_files import FILE_MODE, FOLDER_MODE
+
 # From <sys/prctl.h>.
 PR_SET_PDEATHSIG = 1
 # chosen: the pause doubles from one crash to the next up to this, so that a log stays readable.
@@ -45,8 +47,8 @@ class Child:
     restart_at: float = 0.0
 
     def start(self) -> None:
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
+        self.log.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        with open(self.log, "ab", opener=_private) as log:
             self.process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
@@ -87,6 +89,10 @@ class Child:
                 continue
             break
         self.process = None
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, FILE_MODE)
 
 
 def describe(code: int) -> str:

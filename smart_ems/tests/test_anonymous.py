@@ -13,6 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 PUBLIC = {
     "favicon.ico": 302,  # to the picture
     "healthz": 200,
+    "readyz": 503,  # no worker has run here
     "heartbeat/": 503,  # nothing has run here
     "push-worker.js": 200,
     "sign-in/": 200,

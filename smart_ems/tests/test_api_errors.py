@@ -115,6 +115,19 @@ def test_nobody_who_is_not_signed_in_is_told_of_parameters() -> None:
     assert Client().get("/api/alerts/?colour=red").status_code == 401
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_no_calendar_holds_is_said(client: Client, at: str) -> None:
+    for path in ("detections", "readings"):
+        answer = client.get(f"/api/{path}/?since={at}")
+        assert answer.status_code == 400, path
+        assert "expected" in answer.content.decode()
+
+
+def test_an_address_with_the_ending_of_a_format_is_none(client: Client) -> None:
+    for name in ("daily-losses", "hourly-losses", "uploads", "alerts"):
+        assert client.get(f"/api/{name}.json").status_code == 404
+
+
 # Bodies
 
 

@@ -55,6 +55,10 @@ function finish(form, request) {
     }
     return;
   }
+  if ((request.getResponseHeader("Content-Type") || "").startsWith("text/plain")) {
+    showRefusal(form, request.responseText); // refused before it was read
+    return;
+  }
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
   const error = page.querySelector(".errorlist, .notice.is-critical");
   showRefusal(form, error ? error.textContent.trim() : `Error ${request.status}`);

@@ -13,7 +13,8 @@ from django.db import connections
 
 from smart_ems.accounts.administrator import create_first_administrator
 from smart_ems.demo import demo_history
-from smart_ems.env import BASE_DIR
+from smart_ems.env import BASE_DIR, VAR_DIR
+from smart_ems.private_files import UMASK, close_everything
 from smart_ems.static import collect_static
 from smart_ems.supervisor import services, system
 from smart_ems.supervisor.child import Child
@@ -34,6 +35,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, empty: bool, no_live: bool, **options: Any) -> None:
         with system.only_one() as lock:
             system.check_port(host, port)
+            os.umask(UMASK)  # the children inherit it
+            close_everything(VAR_DIR)
             self._prepare()
             password = create_first_administrator()
             address = f"http://{'localhost' if host in (*WILDCARDS, '127.0.0.1') else host}:{port}/"

@@ -1,0 +1,41 @@
+"""Users in the administration: who may change users cannot thereby become more than they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.http import HttpRequest
+
+RIGHTS = ("is_superuser", "is_staff", "user_permissions", "groups")
+"""What gives rights: given by superusers alone."""
+
+admin.site.unregister(User)
+
+
+@admin.register(User)
+class GuardedUserAdmin(UserAdmin[User]):
+    """A holder of ``auth.change_user`` who is no superuser gives no rights and touches no superuser."""
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = tuple(super().get_readonly_fields(request, obj))
+        return fields if request.user.is_superuser else (*fields, *RIGHTS)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and _may_touch(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and _may_touch(request, obj)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Deleting many asks for no permission of each."""
+        actions = super().get_actions(request)
+        if not request.user.is_superuser:
+            actions.pop("delete_selected", None)
+        return actions
+
+
+def _may_touch(request: HttpRequest, user: User | None) -> bool:
+    return user is None or bool(request.user.is_superuser) or not user.is_superuser

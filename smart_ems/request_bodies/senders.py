@@ -1,0 +1,59 @@
+"""Who sends a request, by its head alone: the same session and the same token that the views would ask."""
+
+from __future__ import annotations
+
+import io
+from http import HTTPStatus
+from importlib import import_module
+from typing import Any
+
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
+from asgiref.typing import HTTPScope
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.core.handlers.asgi import ASGIRequest
+from django.db import connections
+from django.utils.translation import gettext as _
+from rest_framework.authentication import TokenAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+
+from smart_ems.api_errors import API
+
+from .refusals import Refusal
+
+
+async def refusal_of_sender(scope: HTTPScope, permission: str) -> Refusal | None:
+    """Why the sender may not send a large body: not known (401), or without the permission (403); None if welcome.
+
+    Raises:
+        OperationalError: the database is away.
+    """
+    async with ThreadSensitiveContext():
+        return await sync_to_async(_refusal)(scope, permission)
+
+
+def _refusal(scope: HTTPScope, permission: str) -> Refusal | None:
+    try:
+        user = _user(ASGIRequest(scope, io.BytesIO()))
+        if user is None:
+            return Refusal(HTTPStatus.UNAUTHORIZED, _("Sign in first."))
+        return None if user.has_perm(permission) else Refusal(HTTPStatus.FORBIDDEN, _("You may not do this."))
+    except UnicodeDecodeError:
+        return Refusal(HTTPStatus.BAD_REQUEST, _("The request cannot be read."))
+    finally:
+        connections.close_all()  # no request has begun whose end would close them
+
+
+def _user(request: Any) -> Any:
+    """Whose token the request has, which the API alone asks for, else whose session; None where neither is good."""
+    if request.path_info.startswith(API):
+        try:
+            found = TokenAuthentication().authenticate(request)
+        except AuthenticationFailed:
+            return None
+        if found is not None:
+            return found[0]
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    request.session = store(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+    user = get_user(request)
+    return user if user.is_authenticated else None
