@@ -22,12 +22,12 @@ from mlcore.backbone import supplied_backbone
 from mlcore.diagnosis.analysis import StepStatus, summary
 from mlcore.diagnosis.autoencoder_scores import AutoencoderScores
 from mlcore.diagnosis.departures import Departures
-from mlcore.diagnosis.evidence import EVIDENCE_NAMES, evidence
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet, IntArray
 from mlcore.diagnosis.history import NO_PAST, WHOLE_RECORD, History
 from mlcore.diagnosis.judgement import Judgement, findings, judge, parameters_of
 from mlcore.diagnosis.model import SubstationModel
+from mlcore.diagnosis.network_evidence import EVIDENCE_NAMES, evidence
 from mlcore.diagnosis.network_say import NETWORK_CAUSES
 from mlcore.diagnosis.residuals import RESIDUAL_NAMES, stacked_residuals
 from mlcore.diagnosis.rolling import window_any, window_mean

@@ -32,7 +32,7 @@ CAUSES_OF_INDICATOR = {
     "oil_temperature": ("cooling_failure",),
     "overload": (OVERLOAD,),
 }
-NEUTRAL_ODDS, ODDS_PER_DOUBLING, MOST_DOUBLINGS = 2.5, 3.5, 0.5
+NEUTRAL_ODDS, ODDS_PER_DOUBLING, MAX_DOUBLINGS = 2.5, 3.5, 0.5
 """Tuned, see docs/accuracy.md: log-odds at which a score stays as it is, how many more of them would double it, and how
 far it may go, as a power of two."""
 
@@ -47,7 +47,7 @@ def weighed(scores: Scores, log_odds: FloatArray, departures: Departures) -> Sco
 
 def say(log_odds: FloatArray, departures: Departures) -> FloatArray:
     """[substation, time, indicator] the factor on each score, 0.71 to 1.41; 1 where the network says nothing."""
-    doublings = np.clip((log_odds - NEUTRAL_ODDS) / ODDS_PER_DOUBLING, -MOST_DOUBLINGS, MOST_DOUBLINGS)
+    doublings = np.clip((log_odds - NEUTRAL_ODDS) / ODDS_PER_DOUBLING, -MAX_DOUBLINGS, MAX_DOUBLINGS)
     factor = np.exp2(np.nan_to_num(doublings))
     columns = [
         np.max(factor[..., [NETWORK_CAUSES.index(cause) for cause in CAUSES_OF_INDICATOR[name]]], axis=-1)

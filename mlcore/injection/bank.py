@@ -14,7 +14,7 @@ COMPENSATED_SLOPE = 0.3
 """Chosen: kvar that rise by less than this per kW are held back by a controller."""
 BANK_STEPS = (4, 8)
 FULL_QUANTILE = 0.98
-LEAST_BANK_PU = 0.03
+MIN_BANK_PU = 0.03
 """Chosen: three per cent of the rating; a smaller bank is no bank."""
 
 
@@ -56,7 +56,7 @@ def inferred_bank(
     is_automatic = slope < COMPENSATED_SLOPE
     drawn = np.maximum(natural * active_kw, reactive_kvar)
     connected = np.maximum(drawn - reactive_kvar, 0.0)
-    least = LEAST_BANK_PU * rated_kva
+    least = MIN_BANK_PU * rated_kva
     size = max(float(np.quantile(connected[known], FULL_QUANTILE)) if known.any() else least, least)
     if not is_automatic:
         size = max(float(np.median(connected[known])) if known.any() else least, least)

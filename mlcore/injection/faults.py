@@ -9,15 +9,15 @@ import numpy as np
 
 from mlcore.diagnosis.terms import HOUR_S
 from mlcore.injection.bank import InferredBank
-from mlcore.injection.plan import InjectedFault
+from mlcore.injection.fault_plan import InjectedFault
 from substations.channels import CHANNEL_INDEX
 from substations.electrical.power import FloatArray
 from substations.electrical.thermal import OIL_EXPONENT, OIL_TIME_CONSTANT_MIN, first_order_lag
 
-CURRENTS = [CHANNEL_INDEX[f"current_l{phase}_a"] for phase in (1, 2, 3)]
+CURRENTS = [CHANNEL_INDEX[name] for name in ("current_l1_a", "current_l2_a", "current_l3_a")]
 MEAN_CURRENT = CHANNEL_INDEX["current_avg_a"]
 VOLTAGES = [CHANNEL_INDEX[name] for name in ("voltage_l12_v", "voltage_l23_v", "voltage_l31_v", "voltage_avg_v")]
-CURRENT_THD = [CHANNEL_INDEX[f"thd_current_l{phase}_pct"] for phase in (1, 2, 3)]
+CURRENT_THD = [CHANNEL_INDEX[name] for name in ("thd_current_l1_pct", "thd_current_l2_pct", "thd_current_l3_pct")]
 KW, KVAR, KVA = (CHANNEL_INDEX[name] for name in ("active_power_kw", "reactive_power_kvar", "apparent_power_kva"))
 POWER_FACTOR, OIL = CHANNEL_INDEX["power_factor"], CHANNEL_INDEX["oil_temperature_c"]
 
@@ -29,7 +29,7 @@ LOAD_EXPONENT_KW, LOAD_EXPONENT_KVAR = 1.0, 2.5
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class FaultSurroundings:
     """What a fault meets: nameplate, bank, and the modelled rise of the oil [time] in K."""
 
     rated_kva: float
@@ -38,7 +38,7 @@ class Surroundings:
     rise_k: FloatArray
 
 
-def inject(values: FloatArray, at_s: np.ndarray, fault: InjectedFault, around: Surroundings) -> None:
+def inject(values: FloatArray, at_s: np.ndarray, fault: InjectedFault, around: FaultSurroundings) -> None:
     """Change readings [time, channel] in place as the fault would; what is missing stays missing."""
     inside = (at_s >= fault.start_s) & (at_s < fault.end_s)
     if not inside.any():
@@ -60,7 +60,7 @@ class _Stretch:
     strength: FloatArray
     hours: FloatArray
     inside: np.ndarray
-    around: Surroundings
+    around: FaultSurroundings
 
     @property
     def rng(self) -> np.random.Generator:
@@ -129,7 +129,7 @@ def _warmed(more_k: FloatArray, interval_s: int) -> FloatArray:
     return first_order_lag(at_rest, interval_s, OIL_TIME_CONSTANT_MIN * 60.0)[1:]
 
 
-def _follow(part: FloatArray, before_kva: FloatArray, around: Surroundings, inside: np.ndarray) -> None:
+def _follow(part: FloatArray, before_kva: FloatArray, around: FaultSurroundings, inside: np.ndarray) -> None:
     """Apparent power, power factor, currents and oil as they follow from the powers that have changed."""
     after_kva = np.hypot(part[:, KW], part[:, KVAR])
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -10,8 +10,8 @@ from mlcore.diagnosis.fleet import Fleet, IntArray
 from mlcore.diagnosis.judgement import Judgement
 from mlcore.diagnosis.network_say import NETWORK_CAUSES
 from mlcore.injection.bank import inferred_bank
-from mlcore.injection.faults import KVAR, KW, Surroundings, inject
-from mlcore.injection.plan import InjectedFault, plan
+from mlcore.injection.fault_plan import InjectedFault, plan
+from mlcore.injection.faults import KVAR, KW, FaultSurroundings, inject
 from substations.electrical.power import BoolArray, FloatArray
 
 BEYOND_OPERATING_POINT = ("cooling", "imbalance")
@@ -45,12 +45,12 @@ def injected(judged: Judgement, calm: BoolArray, seed: int) -> InjectedRecord:
     return InjectedRecord(replace(fleet, values=values), faults)
 
 
-def _surroundings(judged: Judgement, row: int, seed: int) -> Surroundings:
+def _surroundings(judged: Judgement, row: int, seed: int) -> FaultSurroundings:
     fleet = judged.fleet
     rated_kva = fleet.nameplates[row].rated_kva
     rng = np.random.default_rng([seed, row, 1])
     bank = inferred_bank(fleet.values[row, :, KW], fleet.values[row, :, KVAR], rated_kva, rng)
-    return Surroundings(rated_kva, fleet.interval_s, bank, np.nan_to_num(judged.departures.operation.rise_k[row]))
+    return FaultSurroundings(rated_kva, fleet.interval_s, bank, np.nan_to_num(judged.departures.operation.rise_k[row]))
 
 
 def extra_loss_pct(clean: Judgement, changed: Judgement, fault: InjectedFault) -> float:

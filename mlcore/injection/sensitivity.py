@@ -18,7 +18,7 @@ from mlcore.diagnosis.judgement import Judgement, ScoreByAutoencoder, findings, 
 from mlcore.diagnosis.model import SubstationModel
 from mlcore.diagnosis.network_say import NETWORK_CAUSES
 from mlcore.diagnosis.terms import HOUR_S
-from mlcore.injection.plan import SIZES, InjectedFault
+from mlcore.injection.fault_plan import SIZES, InjectedFault
 from mlcore.injection.record import WORTH_PCT, extra_loss_pct, injected
 from substations.electrical.power import BoolArray
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mlcore.diagnosis.judgement import judge
 from mlcore.diagnosis.network_say import NETWORK_CAUSES
 from mlcore.injection.bank import InferredBank, inferred_bank
+from mlcore.injection.fault_plan import SIZES, InjectedFault, plan
 from mlcore.injection.faults import (
     CURRENT_THD,
     CURRENTS,
@@ -22,10 +23,9 @@ from mlcore.injection.faults import (
     OIL,
     POWER_FACTOR,
     VOLTAGES,
-    Surroundings,
+    FaultSurroundings,
     inject,
 )
-from mlcore.injection.plan import SIZES, InjectedFault, plan
 from mlcore.injection.record import extra_loss_pct, injected, labels_of
 
 from .judged_fleet import calm, judged
@@ -44,9 +44,9 @@ def readings(kw: float = 200.0, kvar: float = 60.0) -> np.ndarray:
     return values
 
 
-def surroundings(*, is_automatic: bool = False) -> Surroundings:
+def surroundings(*, is_automatic: bool = False) -> FaultSurroundings:
     bank = InferredBank(np.full(STEPS, 80.0), 120.0, 20.0, is_automatic)
-    return Surroundings(630.0, INTERVAL_S, bank, np.full(STEPS, 20.0))
+    return FaultSurroundings(630.0, INTERVAL_S, bank, np.full(STEPS, 20.0))
 
 
 def fault(

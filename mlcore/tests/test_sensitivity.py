@@ -16,7 +16,7 @@ from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.judgement import judge, parameters_of
 from mlcore.diagnosis.model import SubstationModel
 from mlcore.diagnosis.network_say import NETWORK_CAUSES
-from mlcore.injection.plan import SIZES, InjectedFault
+from mlcore.injection.fault_plan import SIZES, InjectedFault
 from mlcore.injection.sensitivity import (
     MIN_FAULTS,
     SIZE_CLASSES,

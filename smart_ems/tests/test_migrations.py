@@ -75,19 +75,23 @@ def test_what_waits_and_who_works_on_it_is_kept(made_before: Made) -> None:
     assert (upload.original_name, upload.claimed_until, upload.claimed_by) == ("a.csv", AT, TOKEN)
 
 
-def test_a_model_keeps_its_tier(made_before: Made) -> None:
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("limits", "limits"), ("fleet", "regression")],  # a network of that time has no say and is not used
+)
+def test_a_model_keeps_its_tier_if_it_has_no_network(before: str, after: str, made_before: Made) -> None:
     substation = made_before("substations.Substation").create(code="SS-01")
     made_before("mlcore.Detector").create(
         substation_id=substation.pk,
         version=1,
-        **{OLD_NAME_OF_TIER: "fleet"},
+        **{OLD_NAME_OF_TIER: before},
         trained_from=AT,
         trained_until=AT,
         arrays=b"",
         row_count=1,
     )
     update()
-    assert Detector.objects.get().tier == "fleet"
+    assert Detector.objects.get().tier == after
 
 
 @pytest.mark.parametrize(

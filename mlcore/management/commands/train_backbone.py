@@ -28,12 +28,12 @@ class Command(BaseCommand):
         if grids < 1 or updates < 1:
             raise CommandError(f"Expected at least 1 grid and 1 update; received {grids} and {updates}.")
 
-        def told(done: int) -> None:
+        def show_progress(done: int) -> None:
             if done % 10 == 0 or done == grids:
                 self.stdout.write(f"{done} of {grids} grids simulated and judged")
                 self.stdout.flush()
 
-        learned = list(lessons(range(seed, seed + grids), told))
+        learned = list(lessons(range(seed, seed + grids), show_progress))
         backbone = train(learned, updates=updates, seed=seed)
         write_backbone(options["to"], backbone.weights, backbone.facts)
         size_kb = options["to"].stat().st_size / 1024

@@ -29,7 +29,7 @@ EVIDENCE_NAMES = QUANTITIES + SCORES
 
 WIDEST = 6.0
 """Chosen: what is six times worth an alarm is no clearer than that."""
-LEAST_SCORE, LOWEST_LOG, HIGHEST_LOG = 0.03, -3.5, 2.0
+MIN_SCORE, LOWEST_LOG, HIGHEST_LOG = 0.03, -3.5, 2.0
 """Chosen: a thirtieth of a threshold is nothing, seven times a threshold is everything."""
 USUAL_BANK_STEP_PU = 0.05
 """Chosen: a bank of a third of the rating in six or seven steps, where no nameplate says it."""
@@ -45,7 +45,7 @@ def evidence(
     quantities = np.clip(_quantities(departures, usual_loss_kw), -WIDEST, WIDEST)
     if slot_steps > 1:
         quantities = window_mean(quantities, slot_steps, history.of("quantities"))
-    logs = np.log(np.maximum(_scores(scores), LEAST_SCORE))
+    logs = np.log(np.maximum(_scores(scores), MIN_SCORE))
     whole = np.concatenate([quantities, np.clip(logs, LOWEST_LOG, HIGHEST_LOG)], axis=1)
     return np.asarray(np.nan_to_num(whole), dtype=np.float32)
 

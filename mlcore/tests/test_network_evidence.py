@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlcore.diagnosis.evidence import EVIDENCE_NAMES, HIGHEST_LOG, LOWEST_LOG, QUANTITIES, WIDEST, evidence
 from mlcore.diagnosis.history import WHOLE_RECORD
+from mlcore.diagnosis.network_evidence import EVIDENCE_NAMES, HIGHEST_LOG, LOWEST_LOG, QUANTITIES, WIDEST, evidence
 from mlcore.diagnosis.scores import Scores
 
 from .judged_fleet import CHANGED, FIRST_H, judged
