@@ -111,7 +111,7 @@ def test_how_a_substations_lines_were_worked_out_is_one_click_away(signed_in: Si
     assert all(text in page for text in (formula, "bill now", "the same kWh"))
 
 
-@pytest.mark.parametrize("query", [{"site": "nowhere"}, {"substation": "Z"}, {"substation": "\x00"}])
+@pytest.mark.parametrize("query", [{"site": "nowhere"}, {"substation": "Z"}])
 def test_a_scope_that_is_not_there_is_not_found(signed_in: SignIn, query: dict[str, str]) -> None:
     assert signed_in("viewer").get(URL, query).status_code == 404
 

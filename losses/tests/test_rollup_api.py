@@ -76,7 +76,7 @@ def test_a_page_says_where_the_next_one_is(signed_in: SignIn) -> None:
         (URLS[0], {"since": "yesterday"}, "Received “yesterday”"),
         (URLS[0], {"from": "2026-01-01"}, "from"),
         (URLS[1], {"first": "2026-02-30"}, "Received “2026-02-30”; expected a day like 2026-03-01."),
-        (URLS[2], {"last": "\x00"}, "cannot be read"),
+        (URLS[2], {"last": "\x00"}, "Received a NUL character"),
     ],
 )
 def test_a_query_that_cannot_be_read_says_what_is_expected(

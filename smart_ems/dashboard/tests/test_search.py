@@ -104,7 +104,7 @@ def test_what_is_searched_for_and_found_is_escaped(signed_in: SignIn) -> None:
     assert "<script>alert" not in page
 
 
-@pytest.mark.parametrize("query", ["9" * 40, "%", "_", "\x00", "#", "١٢", "x" * 5000])
+@pytest.mark.parametrize("query", ["9" * 40, "%", "_", "#", "١٢", "x" * 5000])
 def test_strange_texts_are_answered(signed_in: SignIn, query: str) -> None:
     station("SS-01")
     assert signed_in("viewer").get(URL, {"q": query}).status_code == 200
