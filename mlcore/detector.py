@@ -16,7 +16,7 @@ from mlcore.diagnosis.analysis import Analysis
 from mlcore.diagnosis.judgement import ScoreByAutoencoder
 from mlcore.diagnosis.whole_record import analyse, fit
 
-from . import autoencoders
+from . import autoencoders, network_training
 from .diagnosis import judgement
 from .diagnosis.analysis import summary
 from .diagnosis.findings import Finding
@@ -101,7 +101,7 @@ def train_fleet(
     ``false_alarms_per_month`` (per substation) sets the sensitivity from what normal steps would have raised.
     """
     models = fit(fleet, train, sensitivity=sensitivity, false_alarms_per_month=false_alarms_per_month)
-    trained = autoencoders.train_autoencoders(fleet, models, train, seed=seed)
+    trained = network_training.train_autoencoders(fleet, models, train, seed=seed)
     return {code: TrainedDetector.of(model, trained.get(code)) for code, model in models.items()}
 
 

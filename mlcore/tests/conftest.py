@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mlcore import autoencoders
+from mlcore import network_training
 from substations.simulation import EventRequest, Simulation, SimulationSpec, random_grid, simulate
 
 from .grid import DAY, FAULTY, HOUR, stored
@@ -32,7 +32,7 @@ def no_autoencoder(monkeypatch: pytest.MonkeyPatch) -> None:
     def none(*args: Any, **values: Any) -> dict[str, Any]:
         return {}
 
-    monkeypatch.setattr(autoencoders, "train_autoencoders", none)
+    monkeypatch.setattr(network_training, "train_autoencoders", none)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from mlcore import autoencoders, services
+from mlcore import network_training, services
 from mlcore.models import Detection, Detector, DetectorEvent, Score
 from mlcore.training import schedule
 from substations.channels import CHANNEL_NAMES
@@ -181,7 +181,7 @@ def test_a_newcomers_substation_walks_the_tiers_from_limits_over_the_supplied_ne
     for substation in Substation.objects.all():
         add(made, substation, 5, 17)
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(autoencoders, "has_tensorflow", lambda: False)
+        elsewhere.setattr(network_training, "has_tensorflow", lambda: False)
         services.train_due()
     services.score_pending()
     assert active().tier == "backbone"

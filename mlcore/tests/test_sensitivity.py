@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mlcore.autoencoders import calm_steps
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.judgement import judge, parameters_of
 from mlcore.diagnosis.model import SubstationModel
@@ -28,6 +27,7 @@ from mlcore.injection.sensitivity import (
     sensitivity,
     size_class,
 )
+from mlcore.network_training import calm_steps
 
 from .judged_fleet import calm as calm_fleet
 

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from mlcore.autoencoders import Lesson, lesson_of, new_network
 from mlcore.backbone import Backbone
 from mlcore.diagnosis.fleet import Fleet, IntArray
 from mlcore.diagnosis.network_say import NETWORK_CAUSES
 from mlcore.diagnosis.whole_record import fit
 from mlcore.engine.cause_network import CauseNetwork
+from mlcore.network_training import Lesson, lesson_of, new_network
 from substations.electrical.nameplate import Nameplate, complete
 from substations.electrical.power import BoolArray, FloatArray
 from substations.electrical.topology import Segment

@@ -19,7 +19,6 @@ from django.utils import timezone
 
 from core.leases import LeasedQuerySet, kept
 from core.retries import DATABASE_AWAY, log_failure, reason_of
-from mlcore.autoencoders import calm_steps
 from mlcore.detector import TrainedDetector, score_by_autoencoder
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.judgement import judge, parameters_of
@@ -27,6 +26,7 @@ from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import NeighbourGroup, neighbour_groups
 from mlcore.injection.sensitivity import COPIES, SubstationSensitivity, sensitivity
 from mlcore.models import Detector
+from mlcore.network_training import calm_steps
 from mlcore.sensitivity_models import SensitivityReport
 from substations.electrical.power import BoolArray
 

@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mlcore.autoencoders.train_autoencoders", lambda *args, **kwargs: {})
+    monkeypatch.setattr("mlcore.network_training.train_autoencoders", lambda *args, **kwargs: {})
 
 
 def run(folder: Path, *arguments: str) -> str:

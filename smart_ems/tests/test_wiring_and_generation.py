@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from alerts.models import Alert
 from alerts.review import review_changed
-from mlcore import autoencoders
+from mlcore import network_training
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.models import Detection
 from mlcore.services import score_pending, train_due
@@ -33,7 +33,7 @@ Person = Callable[[str], User]
 @pytest.fixture
 def post(person: Person, monkeypatch: pytest.MonkeyPatch) -> Callable[[Fleet], None]:
     """Sixteen days in the database and learned; the days after them are posted, scored and reviewed day by day."""
-    monkeypatch.setattr(autoencoders, "train_autoencoders", lambda *args, **values: {})
+    monkeypatch.setattr(network_training, "train_autoencoders", lambda *args, **values: {})
     client = APIClient()
     client.force_authenticate(person("engineer"))
 
