@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,15 +31,6 @@ SIZES = {
 """Smallest and largest size: share of the bank that is lost; active power of the load per unit of the rating; loading
 per unit; share of the mean current that moves to one phase; added current THD at half load; voltage that is off, per
 unit; factor on the oil's rise."""
-UNITS = {
-    "capacitor_failure": "share of the bank",
-    "low_pf_motor": "per unit of the rating",
-    "overload": "loading, per unit",
-    "phase_imbalance": "share of the current",
-    "harmonic_injection": "added THD, share",
-    "tap_voltage": "voltage, per unit",
-    "cooling_failure": "factor on the oil's rise",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +73,3 @@ def _draw(rng: np.random.Generator, substation: int, at_s: float) -> InjectedFau
         ramp_hours=ramp_hours,
         seed=int(rng.integers(2**31)),
     )
-
-
-def of_cause(faults: Sequence[InjectedFault], cause: str) -> list[InjectedFault]:
-    """The faults of one cause."""
-    return [fault for fault in faults if fault.cause == cause]

@@ -23,7 +23,7 @@ from mlcore.injection.record import WORTH_PCT, extra_loss_pct, injected
 from substations.electrical.power import BoolArray
 
 SIZE_CLASSES = ("small", "medium", "large")
-"""Thirds between the smallest and the largest size of a cause in ``plan.SIZES``."""
+"""Thirds between the smallest and the largest size of a cause in ``fault_plan.SIZES``."""
 MIN_FAULTS = 5
 """Chosen: of fewer, one more or less found moves the share by more than a fifth; that is too few to tell."""
 MAX_DELAY_H, MAX_EARLY_H = 12.0, 1.0
