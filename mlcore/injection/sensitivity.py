@@ -188,7 +188,7 @@ def _contributions(
         Counter({code: len(found) for code, found in _losses(each, models).items()})
         for each in (clean, judge(clean.fleet, models, clean.parameters))
     )
-    heard = np.isfinite(seen.log_odds).any(axis=(1, 2))
+    heard = np.asarray(np.isfinite(seen.log_odds).any(axis=(1, 2)))
     return {
         code: NetworkContribution(
             sum(trial.delay_h is not None for trial in trials[code]),
