@@ -15,16 +15,27 @@ from django.core.exceptions import ImproperlyConfigured
 from .private_files import close_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+IS_CHECKOUT = (BASE_DIR / "manage.py").is_file()
+"""Else it is an installed package, which holds templates and static files inside and must not be written to."""
+WEB_FILES = BASE_DIR if IS_CHECKOUT else Path(__file__).resolve().parent / "web_files"
 # A unix socket's path is limited to 107 bytes by the kernel (103 on macOS); a longer one cannot be bound.
 SOCKET_PATH_LIMIT = 100
 # TensorFlow's start-up notices are no news to anybody; its errors still show.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 env = environ.Env()
-if (BASE_DIR / ".env").is_file():
+if IS_CHECKOUT and (BASE_DIR / ".env").is_file():
     env.read_env(str(BASE_DIR / ".env"))
 
-VAR_DIR = Path(env.str("EMS_VAR_DIR", default=str(BASE_DIR / "var")))
+
+def _data_folder() -> Path:
+    """Beside the program of a checkout; in the person's own data folder for an installed package."""
+    if IS_CHECKOUT:
+        return BASE_DIR / "var"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "smart-ems"
+
+
+VAR_DIR = Path(env.str("EMS_VAR_DIR", default=str(_data_folder())))
 
 
 def secret_key() -> str:

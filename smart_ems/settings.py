@@ -7,7 +7,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.conf import global_settings
 
-from .env import BASE_DIR, VAR_DIR, broker_url, env, secret_key, web_address
+from .env import BASE_DIR, VAR_DIR, WEB_FILES, broker_url, env, secret_key, web_address
 from .observability.log_format import logging_of, middleware_of
 from .private_files import FILE_MODE, FOLDER_MODE, close_folder
 
@@ -69,7 +69,7 @@ ASGI_APPLICATION = "smart_ems.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [WEB_FILES / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -123,7 +123,7 @@ TIME_ZONE = env.str("EMS_TIME_ZONE", default="UTC")
 
 # Files.
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [WEB_FILES / "static"]
 STATIC_ROOT = VAR_DIR / "static"
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {

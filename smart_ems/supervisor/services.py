@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
+from smart_ems.command_line import SELF
 from smart_ems.env import BASE_DIR, VAR_DIR, broker_socket, env
 from smart_ems.threads import ONE_THREAD
 
@@ -70,7 +71,7 @@ def web(host: str, port: int) -> Child:
 
 
 def live_feed() -> Child:
-    command = [sys.executable, str(BASE_DIR / "manage.py"), "live"]
+    command = [*SELF, "live"]
     return Child("live feed", command, LOGS / "live.log", ONE_THREAD, BASE_DIR)
 
 

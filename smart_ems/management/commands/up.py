@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -12,8 +11,9 @@ from django.core.management.base import BaseCommand
 from django.db import connections
 
 from smart_ems.accounts.administrator import create_first_administrator
+from smart_ems.command_line import SELF
 from smart_ems.demo import demo_history
-from smart_ems.env import BASE_DIR, VAR_DIR
+from smart_ems.env import VAR_DIR
 from smart_ems.private_files import UMASK, close_everything
 from smart_ems.static import collect_static
 from smart_ems.supervisor import services, system
@@ -107,5 +107,5 @@ def _loader() -> Any:
     """The demo loader shares this terminal for its progress display, but not its Ctrl-C."""
     import subprocess
 
-    command = [sys.executable, str(BASE_DIR / "manage.py"), "demo"]
+    command = [*SELF, "demo"]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
