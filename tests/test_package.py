@@ -16,7 +16,9 @@ import pytest
 from .conftest import ROOT
 
 pytestmark = pytest.mark.xdist_group("package")
-HOURS = [f"2026-03-{day:02}T{hour:02}:00:00Z,SS-01,{100 + hour},{40 + hour}" for day in range(1, 9) for hour in range(24)]
+HOURS = [
+    f"2026-03-{day:02}T{hour:02}:00:00Z,SS-01,{100 + hour},{40 + hour}" for day in range(1, 9) for hour in range(24)
+]
 
 
 @pytest.fixture(scope="module")
