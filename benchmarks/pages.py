@@ -109,6 +109,7 @@ PAGES = (
     "/search/?q=ss-01",
     "/search/?q=capacitor",
     "/preferences/",
+    "/tokens/",
     "/design/",
     "/password/",
     "/password/done/",

@@ -32,7 +32,6 @@ INSTALLED_APPS = [
     "django_filters",
     "import_export",
     "rest_framework",
-    "rest_framework.authtoken",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "core",
@@ -106,6 +105,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 AUTHENTICATION_BACKENDS = ["smart_ems.accounts.preferences.Backend"]
+# The longest that a token of the API lasts; 0: as long as its user likes, also for ever.
+TOKEN_MAX_DAYS = env.int("EMS_TOKEN_MAX_DAYS", default=365)
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
@@ -232,10 +233,11 @@ DEFAULT_FROM_EMAIL = env.str("EMS_EMAIL_FROM", default="smart-ems@localhost")
 # The API.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",  # first: a bad token is answered 401
+        "smart_ems.accounts.token_header.TokenHeader",  # first: a bad token is answered 401
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
+        "smart_ems.accounts.token_scopes.HasScope",
         "smart_ems.permissions.ModelPermissions",
         "smart_ems.permissions.KnownParameters",
     ],
@@ -256,7 +258,7 @@ REST_FRAMEWORK = {
         "anon": env.str("EMS_API_ANONYMOUS_RATE", default="60/hour"),
     },
     "EXCEPTION_HANDLER": "smart_ems.api_errors.answer_to_exception",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "smart_ems.api_schema.ScopedSchema",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Smart EMS API",
@@ -267,7 +269,10 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "smart_ems.api_schema.tell_the_truth",
     ],
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SERVE_PERMISSIONS": [
+        "smart_ems.accounts.token_scopes.HasScope",
+        "rest_framework.permissions.IsAuthenticated",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {

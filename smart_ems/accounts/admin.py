@@ -1,4 +1,5 @@
-"""Users in the administration: who may change users cannot thereby become more than they are."""
+"""Users in the administration: who may change users cannot thereby become more than they are. Beside them, the tokens
+of everybody."""
 
 from __future__ import annotations
 
@@ -8,6 +9,11 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from core.read_only_admin import RecordMixin
+
+from .token_models import ApiToken
 
 RIGHTS = ("is_superuser", "is_staff", "user_permissions", "groups")
 """What gives rights: given by superusers alone."""
@@ -39,3 +45,20 @@ class GuardedUserAdmin(UserAdmin[User]):
 
 def _may_touch(request: HttpRequest, user: User | None) -> bool:
     return user is None or bool(request.user.is_superuser) or not user.is_superuser
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(RecordMixin, admin.ModelAdmin[ApiToken]):
+    """Tokens of everybody, to look at and to revoke (delete); nobody sees a token itself."""
+
+    list_display = ("user", "name", "hint", "shown_scopes", "created_at", "last_used_at", "expires_at")
+    list_select_related = ("user",)
+    list_filter = ("created_at", "last_used_at", "expires_at")
+    search_fields = ("user__username", "name", "hint")
+
+    @admin.display(description=_("scopes"))
+    def shown_scopes(self, token: ApiToken) -> str:
+        return ", ".join(token.scope_labels)
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)

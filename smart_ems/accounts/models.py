@@ -1,4 +1,4 @@
-"""The preferences of each user, and who tried to sign in. The only tables of this app."""
+"""The preferences of each user, who tried to sign in, and tokens of the API. The only tables of this app."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from substations.models import validate_time_zone
+
+from .token_models import ApiToken, Scope
+
+__all__ = ["ApiToken", "Preferences", "Scope", "SignInAttempt"]
 
 
 class Preferences(models.Model):
