@@ -110,6 +110,7 @@ PAGES = (
     "/search/?q=capacitor",
     "/preferences/",
     "/tokens/",
+    "/sessions/",
     "/design/",
     "/password/",
     "/password/done/",

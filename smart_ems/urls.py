@@ -10,7 +10,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from notifications.browser_views import push_worker
 from notifications.views import heartbeat_page
-from smart_ems.accounts import token_views
+from smart_ems.accounts import session_views, token_views
 from smart_ems.accounts.password_change import OwnPasswordView
 from smart_ems.accounts.sign_in import SignInForm
 
@@ -46,6 +46,9 @@ urlpatterns = [
     path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("tokens/", token_views.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", token_views.revoke_token, name="revoke-token"),
+    path("sessions/", session_views.session_list, name="sessions"),
+    path("sessions/<int:pk>/end/", session_views.end_session, name="end-session"),
+    path("sessions/end-others/", session_views.end_other_sessions, name="end-other-sessions"),
     # Apps
     path("substations/", views.substation_list, name="substations"),
     path("substations/<str:code>/state/", topology_page.state, name="substation-state"),

@@ -10,3 +10,10 @@ class AccountsConfig(AppConfig):
     name = "smart_ems.accounts"
     label = "accounts"
     verbose_name = _("Accounts")
+
+    def ready(self) -> None:
+        from django.contrib.auth.signals import user_logged_in
+
+        from .session_middleware import note_sign_in
+
+        user_logged_in.connect(note_sign_in)

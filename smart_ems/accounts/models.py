@@ -1,4 +1,4 @@
-"""The preferences of each user, who tried to sign in, and tokens of the API. The only tables of this app."""
+"""The preferences of each user, who tried to sign in, sessions, and tokens of the API. The only tables of this app."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from substations.models import validate_time_zone
 
+from .session_models import UserSession
 from .token_models import ApiToken, Scope
 
-__all__ = ["ApiToken", "Preferences", "Scope", "SignInAttempt"]
+__all__ = ["ApiToken", "Preferences", "Scope", "SignInAttempt", "UserSession"]
 
 
 class Preferences(models.Model):
@@ -63,7 +64,7 @@ class SignInAttempt(models.Model):
     """One attempt to sign in, for the limit of ``sign_in``. Kept for a month: a success makes its address known."""
 
     account = models.CharField(max_length=64, help_text=_("A keyed hash of the user name."))
-    address = models.CharField(max_length=64)
+    address = models.CharField(max_length=64, help_text=_("A network, or a browser that is known."))
     at = models.DateTimeField()
     succeeded = models.BooleanField()
 

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from . import api_tokens
+from . import api_tokens, sessions
 from .token_models import ApiToken
 
 
@@ -38,6 +38,7 @@ class OwnPasswordView(PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
+        sessions.end_others(form.user, self.request.session.session_key)
         if form.cleaned_data.get("end_tokens"):
             count = api_tokens.end_all(form.user)
             said = ngettext("%(count)d API token is revoked.", "%(count)d API tokens are revoked.", count)

@@ -14,10 +14,10 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
 from smart_ems.permissions import KnownParameters
+from smart_ems.throttles import AnonymousThrottle
 
 from . import api_tokens
 from .token_models import ApiToken, Scope
@@ -58,7 +58,7 @@ class TokenByPasswordView(APIView):
 
     authentication_classes = ()
     permission_classes = ()
-    throttle_classes = (AnonRateThrottle,)
+    throttle_classes = (AnonymousThrottle,)
 
     @extend_schema(request=AuthTokenSerializer, responses=MadeTokenSerializer)
     def post(self, request: Request) -> Response:

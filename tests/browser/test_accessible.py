@@ -20,7 +20,7 @@ PAGES = (
     "/models/{code}/",
     "/models/{code}/compare/", "/uploads/", "/uploads/new/", "/uploads/{upload}/", "/uploads/{upload}/problems/",
     "/losses/", "/losses/lines/", "/losses/feeders/", "/losses/what-if/", "/losses/months/", "/losses/bills/",
-    "/losses/tariffs/", "/search/?q=ss", "/preferences/", "/tokens/", "/reports/",
+    "/losses/tariffs/", "/search/?q=ss", "/preferences/", "/tokens/", "/sessions/", "/reports/",
     "/reports/?kind=shift", "/notifications/",
     "/notifications/routes/new/", "/notifications/channels/", "/notifications/channels/new/",
     "/notifications/policies/new/", "/notifications/rotations/new/", "/notifications/deliveries/",
