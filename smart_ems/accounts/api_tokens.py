@@ -105,10 +105,18 @@ def find(secret: str) -> ApiToken | None:
     return found.filter(digest=digest_of(secret)).first()
 
 
-def note_use(token: ApiToken, *, now: datetime) -> None:
-    """Keep when it was used last, at most once a minute: a meter that sends each second does not write each second."""
-    if token.last_used_at is None or token.last_used_at <= now - USE_NOTED_EVERY:
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+def note_use(token: ApiToken, *, now: datetime) -> bool:
+    """Keep when it was used last, at most once a minute: a meter that sends each second does not write each second.
+
+    True where this is the first use.
+    """
+    if token.last_used_at is not None and token.last_used_at > now - USE_NOTED_EVERY:
+        return False
+    mine = ApiToken.objects.filter(pk=token.pk)
+    if token.last_used_at is None and mine.filter(last_used_at=None).update(last_used_at=now):
+        return True
+    mine.update(last_used_at=now)
+    return False
 
 
 def end_all(user: User) -> int:

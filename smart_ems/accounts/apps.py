@@ -12,8 +12,10 @@ class AccountsConfig(AppConfig):
     verbose_name = _("Accounts")
 
     def ready(self) -> None:
-        from django.contrib.auth.signals import user_logged_in
+        from django.contrib.auth.signals import user_logged_in, user_logged_out
 
+        from .security_events import note_sign_out
         from .session_middleware import note_sign_in
 
         user_logged_in.connect(note_sign_in)
+        user_logged_out.connect(note_sign_out)

@@ -1,4 +1,4 @@
-"""The preferences of each user, who tried to sign in, sessions, and tokens of the API. The only tables of this app."""
+"""The preferences of each user, who tried to sign in, sessions, tokens of the API, and events of security."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from substations.models import validate_time_zone
 
+from .security_event_models import SecurityEvent
 from .session_models import UserSession
 from .token_models import ApiToken, Scope
 
-__all__ = ["ApiToken", "Preferences", "Scope", "SignInAttempt", "UserSession"]
+__all__ = ["ApiToken", "Preferences", "Scope", "SecurityEvent", "SignInAttempt", "UserSession"]
 
 
 class Preferences(models.Model):

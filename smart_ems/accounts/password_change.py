@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from . import api_tokens, sessions
+from .security_events import Kind, record
 from .token_models import ApiToken
 
 
@@ -38,9 +39,11 @@ class OwnPasswordView(PasswordChangeView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         answer = super().form_valid(form)
+        record(Kind.PASSWORD_CHANGED, form.user, request=self.request)
         sessions.end_others(form.user, self.request.session.session_key)
         if form.cleaned_data.get("end_tokens"):
             count = api_tokens.end_all(form.user)
+            record(Kind.TOKEN_REVOKED, form.user, request=self.request, detail=f"all {count}")
             said = ngettext("%(count)d API token is revoked.", "%(count)d API tokens are revoked.", count)
             messages.success(self.request, said % {"count": count})
         return answer

@@ -16,6 +16,7 @@ from smart_ems.client_address import address_of, network_of
 
 from . import sign_in
 from .models import Preferences
+from .security_events import record_refusal
 
 
 class Backend(ModelBackend):
@@ -34,6 +35,8 @@ class Backend(ModelBackend):
         user: User | None = super().authenticate(request, username=username, password=password, **kwargs)
         if user is not None and attempt is not None:
             sign_in.succeed(attempt, network_of(address_of(request)))
+        elif attempt is not None:
+            record_refusal(name, request)
         return user
 
     def get_user(self, user_id: int) -> User | None:

@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-from . import known_devices, sessions, sign_in
+from . import known_devices, security_events, sessions, sign_in
+from .security_events import Kind
 
 SIGNED_IN = "user_who_signed_in"
 
@@ -31,4 +32,5 @@ class SessionNotesMiddleware(MiddlewareMixin):
 def note_sign_in(sender: object, request: Any, user: User, **kwargs: object) -> None:
     """Receives ``user_logged_in``."""
     sessions.begin(request, user)
+    security_events.record(Kind.SIGNED_IN, user, request=request)
     setattr(request, SIGNED_IN, user)

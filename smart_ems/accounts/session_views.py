@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from core.requests import EmsRequest, render_page
 
 from . import sessions
+from .security_events import Kind, record
 
 
 @require_GET
@@ -22,12 +23,15 @@ def session_list(request: EmsRequest) -> HttpResponse:
 def end_session(request: EmsRequest, pk: int) -> HttpResponse:
     if not sessions.end(request.user, pk):
         raise Http404
+    record(Kind.SESSION_ENDED, request.user, request=request)
     return _answer(request, _("The session is ended."))
 
 
 @require_POST
 def end_other_sessions(request: EmsRequest) -> HttpResponse:
     count = sessions.end_others(request.user, request.session.session_key)
+    if count:
+        record(Kind.SESSION_ENDED, request.user, request=request, detail=f"{count} others")
     said = ngettext("%(count)d other session is ended.", "%(count)d other sessions are ended.", count)
     return _answer(request, said % {"count": count})
 

@@ -20,6 +20,7 @@ from smart_ems.permissions import KnownParameters
 from smart_ems.throttles import AnonymousThrottle
 
 from . import api_tokens
+from .security_events import Kind, record_token
 from .token_models import ApiToken, Scope
 from .token_scopes import HasScope
 
@@ -50,7 +51,11 @@ class ApiTokenViewSet(
     permission_classes = (HasScope, IsAuthenticated, KnownParameters)
 
     def get_queryset(self) -> QuerySet[ApiToken]:
-        return super().get_queryset().filter(user=self.request.user.pk)
+        return super().get_queryset().filter(user=self.request.user.pk).select_related("user")
+
+    def perform_destroy(self, instance: ApiToken) -> None:
+        instance.delete()
+        record_token(Kind.TOKEN_REVOKED, instance, request=self.request)
 
 
 class TokenByPasswordView(APIView):
@@ -68,4 +73,5 @@ class TokenByPasswordView(APIView):
             made, secret = api_tokens.make_by_password(asked.validated_data["user"], now=timezone.now())
         except DjangoValidationError as error:
             raise ValidationError({"detail": error.messages}) from error
+        record_token(Kind.TOKEN_MADE, made, request=request)
         return Response(MadeTokenSerializer({"token": secret, "expires_at": made.expires_at}).data, status.HTTP_200_OK)

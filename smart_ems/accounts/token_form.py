@@ -17,7 +17,7 @@ OFFERED_DAYS = (7, 30, 90, 365)
 SCOPE_MEANINGS = [
     (Scope.READ, _("Read: everything that you may see")),
     (Scope.WRITE_READINGS, _("Write readings: send readings and files")),
-    (Scope.OPERATE, _("Operate: handle alerts, and change what you may change")),
+    (Scope.OPERATE, _("Operate: every other change you may make")),
 ]
 
 

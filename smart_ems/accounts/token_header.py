@@ -12,6 +12,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 
 from . import api_tokens
+from .security_events import Kind, record_token
 from .token_models import ApiToken
 
 KEYWORDS = (b"bearer", b"token")
@@ -37,7 +38,8 @@ class TokenHeader(BaseAuthentication):
             raise AuthenticationFailed(_("This token is not known: it may have been revoked."))
         if token.expires_at is not None and token.expires_at <= now:
             raise AuthenticationFailed(_("This token expired on %(day)s.") % {"day": token.expires_at.date()})
-        api_tokens.note_use(token, now=now)
+        if api_tokens.note_use(token, now=now):
+            record_token(Kind.TOKEN_FIRST_USED, token, request=request)
         return token.user, token
 
     def authenticate_header(self, request: Any) -> str:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core.requests import EmsRequest, render_page
 
 from . import api_tokens
+from .security_events import Kind, record_token
 from .token_form import TokenForm
 from .token_models import ApiToken
 
@@ -33,10 +34,12 @@ def _made(request: EmsRequest, form: TokenForm) -> str:
     if not form.is_valid():
         return ""
     try:
-        return api_tokens.make(request.user, **form.cleaned_data, now=timezone.now())[1]
+        token, secret = api_tokens.make(request.user, **form.cleaned_data, now=timezone.now())
     except ValidationError as error:
         form.add_error(None, error)
         return ""
+    record_token(Kind.TOKEN_MADE, token, request=request)
+    return secret
 
 
 def _context(request: EmsRequest) -> dict[str, object]:
@@ -46,7 +49,9 @@ def _context(request: EmsRequest) -> dict[str, object]:
 @require_POST
 def revoke_token(request: EmsRequest, pk: int) -> HttpResponse:
     """End a token of one's own at once."""
-    get_object_or_404(ApiToken, pk=pk, user=request.user).delete()
+    token = get_object_or_404(ApiToken, pk=pk, user=request.user)
+    token.delete()
+    record_token(Kind.TOKEN_REVOKED, token, request=request)
     if request.htmx:
         return render(request, "accounts/_tokens.html", _context(request) | {"said": _("The token is revoked.")})
     return redirect("tokens")

@@ -20,8 +20,8 @@ PROXY, INNER, CLIENT, FORGED = "10.0.0.1", "10.0.0.2", "198.51.100.9", "203.0.11
 
 
 def asked(forwarded: str | None, peer: str = PROXY) -> str:
-    more = {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
-    return address_of(RequestFactory().get("/", REMOTE_ADDR=peer, **more))
+    headers = None if forwarded is None else {"X-Forwarded-For": forwarded}
+    return address_of(RequestFactory().get("/", REMOTE_ADDR=peer, headers=headers))
 
 
 @pytest.fixture

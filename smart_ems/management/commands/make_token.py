@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from smart_ems.accounts import api_tokens
+from smart_ems.accounts.security_events import Kind, record_token
 from smart_ems.accounts.token_models import Scope
 
 
@@ -32,6 +33,7 @@ class Command(BaseCommand):
             made, secret = api_tokens.make(owner, name=name, scopes=scope, days=lasts, now=timezone.now())
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
+        record_token(Kind.TOKEN_MADE, made)
         until = f"until {made.expires_at:%Y-%m-%d}" if made.expires_at else "for ever"
         self.stderr.write(f"A token of {owner} for {', '.join(made.scopes)}, good {until}. It is shown only now:")
         self.stdout.write(secret)
