@@ -23,7 +23,9 @@ class Site(AdminSite):
     index_title = _("Administration")
     login_form = AdminSignInForm
 
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def password_change(  # type: ignore[override]  # an answer like any other
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
         """The page of the product: it ends other sessions, and the tokens where that is ticked."""
         return redirect("password_change")
 
