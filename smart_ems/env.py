@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 import secrets
 import tempfile
@@ -73,6 +74,32 @@ def web_address(name: str, default: str) -> str:
     if address and not address.startswith(("http://", "https://")):
         raise ImproperlyConfigured(f"{name}: received “{address}”; expected an address that begins with http(s)://.")
     return address
+
+
+def at_least(minimum: int, name: str, *, default: int) -> int:
+    """The whole number that a variable holds.
+
+    Raises:
+        ImproperlyConfigured: it is below the minimum.
+    """
+    value = int(env.int(name, default=default))
+    if value < minimum:
+        raise ImproperlyConfigured(f"{name}: received {value}; expected {minimum} or more.")
+    return value
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """The networks, or single addresses, that a variable lists.
+
+    Raises:
+        ImproperlyConfigured: one of them is none.
+    """
+    listed: list[str] = env.list(name, default=[])
+    try:
+        return [ipaddress.ip_network(each.strip()) for each in listed]
+    except ValueError as error:
+        said = f"{name}: {error}; expected addresses or networks such as 10.0.0.5 or 10.0.0.0/8."
+        raise ImproperlyConfigured(said) from error
 
 
 def broker_url() -> str:

@@ -7,7 +7,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.conf import global_settings
 
-from .env import BASE_DIR, VAR_DIR, WEB_FILES, broker_url, env, secret_key, web_address
+from .env import BASE_DIR, VAR_DIR, WEB_FILES, at_least, broker_url, env, networks, secret_key, web_address
 from .observability.log_format import logging_of, middleware_of
 from .private_files import FILE_MODE, FOLDER_MODE, close_folder
 
@@ -33,7 +33,6 @@ INSTALLED_APPS = [
     "django_filters",
     "import_export",
     "rest_framework",
-    "rest_framework.authtoken",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "core",
@@ -59,6 +58,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "smart_ems.accounts.session_middleware.SessionNotesMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # what is public says @login_not_required
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -107,6 +107,12 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 AUTHENTICATION_BACKENDS = ["smart_ems.accounts.preferences.Backend"]
+# The longest that a token of the API lasts; 0: as long as its user likes, also for ever.
+TOKEN_MAX_DAYS = at_least(0, "EMS_TOKEN_MAX_DAYS", default=365)
+# A session ends when no page was open for so long, and so long after its sign-in whatever happens.
+SESSION_ENGINE = "smart_ems.accounts.session_store"
+SESSION_COOKIE_AGE = at_least(1, "EMS_SESSION_IDLE_MINUTES", default=12 * 60) * 60
+SESSION_MAX_HOURS = at_least(1, "EMS_SESSION_MAX_HOURS", default=7 * 24)
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
@@ -233,10 +239,11 @@ DEFAULT_FROM_EMAIL = env.str("EMS_EMAIL_FROM", default="smart-ems@localhost")
 # The API.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",  # first: a bad token is answered 401
+        "smart_ems.accounts.token_header.TokenHeader",  # first: a bad token is answered 401
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
+        "smart_ems.accounts.token_scopes.HasScope",
         "smart_ems.permissions.ModelPermissions",
         "smart_ems.permissions.KnownParameters",
     ],
@@ -249,15 +256,15 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 100,
     "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.UserRateThrottle",
-        "rest_framework.throttling.AnonRateThrottle",
+        "smart_ems.throttles.UserThrottle",
+        "smart_ems.throttles.AnonymousThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {
         "user": env.str("EMS_API_RATE", default="6000/hour"),
         "anon": env.str("EMS_API_ANONYMOUS_RATE", default="60/hour"),
     },
     "EXCEPTION_HANDLER": "smart_ems.api_errors.answer_to_exception",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "smart_ems.api_schema.ScopedSchema",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Smart EMS API",
@@ -268,7 +275,10 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "smart_ems.api_schema.tell_the_truth",
     ],
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SERVE_PERMISSIONS": [
+        "smart_ems.accounts.token_scopes.HasScope",
+        "rest_framework.permissions.IsAuthenticated",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
@@ -298,6 +308,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("EMS_BEHIND_PROXY", default=False) else None
+# Proxies whose X-Forwarded-For is believed; none and EMS_BEHIND_PROXY: whoever connects is one, and the only one.
+TRUSTED_PROXIES = networks("EMS_TRUSTED_PROXIES")
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

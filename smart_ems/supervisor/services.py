@@ -66,7 +66,7 @@ def workers() -> list[Child]:
 def web(host: str, port: int) -> Child:
     command = [sys.executable, "-m", "uvicorn", "smart_ems.asgi:application", "--host", host, "--port", str(port)]
     # Without a limit an open event stream would hold up the shutdown for ever.
-    command += ["--lifespan", "off", "--timeout-graceful-shutdown", "2", "--no-server-header"]
+    command += ["--lifespan", "off", "--timeout-graceful-shutdown", "2", "--no-server-header", "--no-proxy-headers"]
     return Child("web", command, LOGS / "web.log", ONE_THREAD, BASE_DIR)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import ipaddress
 import signal
 import socket
 import time
@@ -47,6 +48,14 @@ def only_one() -> Iterator[IO[str]]:
                 "Stop it with Ctrl-C in its terminal."
             ) from None
         yield lock
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address, as far as its text says."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def check_port(host: str, port: int) -> None:

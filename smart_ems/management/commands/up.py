@@ -6,6 +6,7 @@ import os
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
@@ -20,6 +21,12 @@ from smart_ems.supervisor import services, system
 from smart_ems.supervisor.child import Child
 
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  (compared with what the user asked for)
+
+OPEN_LINE = """\
+  Passwords, sessions and readings cross the network in clear: --host %(host)s can be reached from other machines, and
+  there is no TLS. Put a proxy with TLS in front, listen on 127.0.0.1 and set EMS_HTTPS and EMS_BEHIND_PROXY
+  (docs/operations.md), or use this in a network where nobody else listens.
+"""
 
 
 class Command(BaseCommand):
@@ -48,6 +55,7 @@ class Command(BaseCommand):
             try:
                 self._start(children, host, port)
                 self._greet(address, password)
+                self._warn_of_open_line(host)
                 self._run(children, load_demo=not empty and demo_history.is_wanted(), live=not no_live)
             except BaseException:
                 system.stop_all(children)
@@ -78,6 +86,10 @@ class Command(BaseCommand):
             self._say(f"  Sign in as admin with the password {self.style.SUCCESS(password)}")
             self._say("  It is shown only now; change it under your name, top right.")
         self._say("  Ctrl-C stops everything.\n")
+
+    def _warn_of_open_line(self, host: str) -> None:
+        if not system.is_loopback(host) and not settings.HTTPS:
+            self._say(self.style.WARNING(OPEN_LINE % {"host": host}))
 
     def _run(self, children: list[Child], *, load_demo: bool, live: bool) -> None:
         loader = _loader() if load_demo else None
