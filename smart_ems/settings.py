@@ -174,6 +174,11 @@ CELERY_BEAT_SCHEDULE = {
     "monitor": {"task": "notifications.tasks.ping_monitor", "schedule": 60.0, "options": {"expires": 60}},
     "penalties": {"task": "alerts.tasks.refresh_penalties", "schedule": 300.0, "options": {"expires": 300}},
     "alarm-days": {"task": "alerts.tasks.refresh_alarm_days", "schedule": 60.0, "options": {"expires": 60}},
+    "backup": {
+        "task": "smart_ems.tasks.backup_when_due",
+        "schedule": crontab(minute="7,37"),
+        "options": {"expires": 1800},
+    },
     "planned-work": {"task": "alerts.tasks.follow_planned_work", "schedule": 60.0, "options": {"expires": 60}},
     "train": {
         "task": "mlcore.tasks.train_due",
@@ -220,6 +225,14 @@ NOTIFY_ALLOW_PRIVATE = env.bool("EMS_NOTIFY_ALLOW_PRIVATE", default=False)
 NOTIFY_KEEP_DAYS = env.float("EMS_NOTIFY_KEEP_DAYS", default=400)
 NOTIFY_MAX_AGE_HOURS = env.float("EMS_NOTIFY_MAX_AGE_HOURS", default=24)
 HEARTBEAT_URL = web_address("EMS_HEARTBEAT_URL", "")
+
+# Backups. Without a folder none is made by itself; with a passphrase they are encrypted.
+BACKUP_DIR = env.str("EMS_BACKUP_DIR", default="")
+BACKUP_PASSPHRASE = env.str("EMS_BACKUP_PASSPHRASE", default="")
+BACKUP_PASSPHRASE_FILE = env.str("EMS_BACKUP_PASSPHRASE_FILE", default="")
+BACKUP_KEEP_DAILY = env.int("EMS_BACKUP_KEEP_DAILY", default=7)
+BACKUP_KEEP_WEEKLY = env.int("EMS_BACKUP_KEEP_WEEKLY", default=5)
+BACKUP_KEEP_MONTHLY = env.int("EMS_BACKUP_KEEP_MONTHLY", default=12)
 
 # Mail. Without a server nothing is sent, and pages say so.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"

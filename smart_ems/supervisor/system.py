@@ -11,12 +11,14 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import IO
 
 from django.core.management.base import CommandError
 
 from smart_ems.env import VAR_DIR, broker_socket
+from smart_ems.private_files import FOLDER_MODE
 
 from . import services
 from .child import Child
@@ -30,14 +32,14 @@ class Stop(Exception):
 
 
 @contextmanager
-def only_one() -> Iterator[IO[str]]:
+def only_one(run: Path = services.RUN) -> Iterator[IO[str]]:
     """Hold the folder's lock, so that two starts never share one database and one broker socket.
 
     Raises:
         CommandError: another start holds it.
     """
-    services.RUN.mkdir(parents=True, exist_ok=True)
-    with (services.RUN / "ems.lock").open("a+") as lock:
+    run.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    with (run / "ems.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
