@@ -17,6 +17,8 @@ from .private_files import close_folder
 BASE_DIR = Path(__file__).resolve().parent.parent
 # A unix socket's path is limited to 107 bytes by the kernel (103 on macOS); a longer one cannot be bound.
 SOCKET_PATH_LIMIT = 100
+# Chosen: judging looks back 60 days and what these rest on, bills and drift a month or two.
+MIN_READING_DAYS = 90
 # TensorFlow's start-up notices are no news to anybody; its errors still show.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -62,6 +64,19 @@ def web_address(name: str, default: str) -> str:
     if address and not address.startswith(("http://", "https://")):
         raise ImproperlyConfigured(f"{name}: received “{address}”; expected an address that begins with http(s)://.")
     return address
+
+
+def days_or_for_ever(name: str, *, default: int, at_least: int = 0) -> int:
+    """How many days something is kept, by a variable; 0 is for ever.
+
+    Raises:
+        ImproperlyConfigured: it is negative, or shorter than what the program works with.
+    """
+    days = int(env.int(name, default=default))
+    if days and days < max(at_least, 1):
+        expected = f"0 (for ever) or at least {at_least or 1}"
+        raise ImproperlyConfigured(f"{name}: received {days} days; expected {expected}.")
+    return days
 
 
 def broker_url() -> str:

@@ -7,7 +7,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.conf import global_settings
 
-from .env import BASE_DIR, VAR_DIR, broker_url, env, secret_key, web_address
+from .env import BASE_DIR, MIN_READING_DAYS, VAR_DIR, broker_url, days_or_for_ever, env, secret_key, web_address
 from .private_files import FILE_MODE, FOLDER_MODE, close_folder
 
 # Lets generic classes such as ``ModelAdmin[Alert]`` be written where Django itself is not yet generic.
@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "notifications",
     "reports",
     "benchmarks",
+    "smart_ems.retention",
     "smart_ems.apps.SmartEmsConfig",
     "smart_ems.accounts",  # last: the roles need every other permission
 ]
@@ -179,6 +180,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="7,37"),
         "options": {"expires": 1800},
     },
+    "retention": {
+        "task": "smart_ems.tasks.prune",
+        "schedule": crontab(minute="27"),
+        "options": {"expires": 3600},
+    },
     "planned-work": {"task": "alerts.tasks.follow_planned_work", "schedule": 60.0, "options": {"expires": 60}},
     "train": {
         "task": "mlcore.tasks.train_due",
@@ -225,6 +231,14 @@ NOTIFY_ALLOW_PRIVATE = env.bool("EMS_NOTIFY_ALLOW_PRIVATE", default=False)
 NOTIFY_KEEP_DAYS = env.float("EMS_NOTIFY_KEEP_DAYS", default=400)
 NOTIFY_MAX_AGE_HOURS = env.float("EMS_NOTIFY_MAX_AGE_HOURS", default=24)
 HEARTBEAT_URL = web_address("EMS_HEARTBEAT_URL", "")
+
+# Retention, in days; 0 is for ever. Rollups of hours and days are always kept.
+KEEP_READINGS_DAYS = days_or_for_ever("EMS_KEEP_READINGS_DAYS", default=0, at_least=MIN_READING_DAYS)
+KEEP_SCORES_DAYS = days_or_for_ever("EMS_KEEP_SCORES_DAYS", default=0, at_least=MIN_READING_DAYS)
+KEEP_FILES_DAYS = days_or_for_ever("EMS_KEEP_FILES_DAYS", default=0)
+KEEP_EVENTS_DAYS = days_or_for_ever("EMS_KEEP_EVENTS_DAYS", default=0)
+KEEP_SESSIONS_DAYS = days_or_for_ever("EMS_KEEP_SESSIONS_DAYS", default=1)
+KEEP_LOGS_DAYS = days_or_for_ever("EMS_KEEP_LOGS_DAYS", default=90)
 
 # Backups. Without a folder none is made by itself; with a passphrase they are encrypted.
 BACKUP_DIR = env.str("EMS_BACKUP_DIR", default="")

@@ -111,7 +111,7 @@ def test_a_damaged_backup_changes_nothing(original: Installation, empty: Empty, 
 
 def test_a_full_disk_changes_nothing(original: Installation, empty: Empty, tmp_path: Path) -> None:
     path, target = original.back_up(tmp_path), empty("b")
-    with disk_full_after(50_000), pytest.raises(BackupRefused, match="could not be restored|could not be"):
+    with disk_full_after(50_000), pytest.raises(BackupRefused, match="could not be"):
         target.restore(path)
     assert [each.name for each in target.folder.iterdir()] == ["run"]
     target.restore(path)
