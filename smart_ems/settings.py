@@ -339,6 +339,9 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
+# Of each process that ./ems up starts: put aside at this size, the newest so many of them stay.
+LOG_MAX_BYTES = env.int("EMS_LOG_MAX_BYTES", default=20_000_000)
+LOG_FILES = env.int("EMS_LOG_FILES", default=5)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

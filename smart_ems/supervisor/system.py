@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import os
 import signal
 import socket
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from django.conf import settings
 from django.core.management.base import CommandError
 
 from smart_ems.env import VAR_DIR, broker_socket
@@ -22,6 +24,7 @@ from smart_ems.private_files import FOLDER_MODE
 
 from . import services
 from .child import Child
+from .log_rotation import rotate
 
 # chosen: migrations and imports on a slow disk take less.
 READY_WITHIN_S = 60.0
@@ -120,6 +123,7 @@ def run(children: list[Child], *, say: Callable[[str], None], meanwhile: Callabl
         while True:
             for child in children:
                 child.check(say)
+                _bound_log(child, say)
             meanwhile()
             time.sleep(0.5)
     except Stop:
@@ -130,6 +134,15 @@ def run(children: list[Child], *, say: Callable[[str], None], meanwhile: Callabl
         say("Stopping …")
         stop_all(children)
         say("Stopped. Your data is kept in " + str(VAR_DIR))
+
+
+def _bound_log(child: Child, say: Callable[[str], None]) -> None:
+    """Put its log aside when it has grown large; without room for that, say so and start it anew."""
+    try:
+        rotate(child.log, max_bytes=settings.LOG_MAX_BYTES, count=settings.LOG_FILES)
+    except OSError as error:
+        say(f"{child.log} could not be put aside ({error.strerror}) and was emptied.")
+        os.truncate(child.log, 0)
 
 
 def stop_all(children: list[Child]) -> None:

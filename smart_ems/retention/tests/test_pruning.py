@@ -60,15 +60,15 @@ def test_files_of_uploads_that_are_done_go_and_the_uploads_stay(settings: Any) -
     old, young, asking = upload(1, age_days=31), upload(2, age_days=29), upload(3, age_days=31, state="waiting")
     assert pruning.prune_all(now=NOW, only="files") == {"files": 1}
     assert Upload.objects.get(pk=old.pk).file == ""
-    assert not default_storage.exists(old.file.name)
-    assert default_storage.exists(young.file.name)
-    assert default_storage.exists(asking.file.name)
+    assert not default_storage.exists(str(old.file.name))
+    assert default_storage.exists(str(young.file.name))
+    assert default_storage.exists(str(asking.file.name))
     assert pruning.prune_all(now=NOW, only="files") == {"files": 0}
 
 
 def test_a_file_that_is_gone_already_holds_nothing_up(settings: Any) -> None:
     settings.KEEP_FILES_DAYS = 30
-    default_storage.delete(upload(1, age_days=31).file.name)
+    default_storage.delete(str(upload(1, age_days=31).file.name))
     assert pruning.prune_all(now=NOW, only="files") == {"files": 1}
 
 

@@ -162,7 +162,7 @@ def test_one_that_a_load_brought_all_the_same_changes_no_figure_and_goes() -> No
     station = Substation.objects.get(code="A")
     Reading.objects.create(substation=station, at=late, active_power_kw=1.0)
     for waiting in (PendingRange, StaleRange):
-        waiting.objects.create(substation=station, start=late, end=late)  # type: ignore[attr-defined]
+        waiting.objects.create(substation=station, start=late, end=late)
     assert freed(prune()) == 0
     score_pending()
     assert not PendingRange.objects.exists()
