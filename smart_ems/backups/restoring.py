@@ -52,7 +52,7 @@ def restore(backup: Path, target: InstallationData, *, passphrase: str, replace:
         BackupRefused: the backup, the target or the version does not fit, or something runs there; nothing was changed.
     """
     try:
-        with _stopped(target), _staging(target.folder) as staging:
+        with stopped(target), _staging(target.folder) as staging:
             is_empty = database_exchange.is_empty(target.connection) and not any(map(_has_files, target.files.values()))
             if not is_empty and not replace:
                 raise BackupRefused(
@@ -128,7 +128,7 @@ def _checked(rows: dict[str, int], manifest: Manifest) -> dict[str, int]:
 
 
 @contextmanager
-def _stopped(target: InstallationData) -> Iterator[None]:
+def stopped(target: InstallationData) -> Iterator[None]:
     """Hold the lock of a start, and see that no process has the database open."""
     try:
         with only_one(target.folder / "run"):
