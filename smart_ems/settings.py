@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.conf import global_settings
 
 from .env import BASE_DIR, MIN_READING_DAYS, VAR_DIR, broker_url, days_or_for_ever, env, secret_key, web_address
+from .observability.log_format import logging_of, middleware_of
 from .private_files import FILE_MODE, FOLDER_MODE, close_folder
 
 # Lets generic classes such as ``ModelAdmin[Alert]`` be written where Django itself is not yet generic.
@@ -342,10 +343,14 @@ CONTENT_SECURITY_POLICY = {
 # Of each process that ./ems up starts: put aside at this size, the newest so many of them stay.
 LOG_MAX_BYTES = env.int("EMS_LOG_MAX_BYTES", default=20_000_000)
 LOG_FILES = env.int("EMS_LOG_FILES", default=5)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname:7} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("EMS_LOG_LEVEL", default="INFO")},
-}
+
+# What is seen from outside. Errors and traces are sent nowhere unless a variable names where.
+LOG_FORMAT = env.str("EMS_LOG_FORMAT", default="line")
+LOGGING = logging_of(LOG_FORMAT, env.str("EMS_LOG_LEVEL", default="INFO"))
+MIDDLEWARE[1:1] = middleware_of(LOG_FORMAT)
+DJANGO_STRUCTLOG_CELERY_ENABLED = LOG_FORMAT == "json"
+# X-Request-ID of the proxy; anybody could send one where there is none.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = env.bool("EMS_BEHIND_PROXY", default=False)
+METRICS_TOKEN = env.str("EMS_METRICS_TOKEN", default="")
+SENTRY_DSN = env.str("EMS_SENTRY_DSN", default="")
+SENTRY_ENVIRONMENT = env.str("EMS_SENTRY_ENVIRONMENT", default="production")

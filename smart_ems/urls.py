@@ -14,6 +14,7 @@ from smart_ems.accounts.sign_in import SignInForm
 
 from . import api
 from .dashboard import loss_views, personal, topology_page, upload_views, views
+from .observability.scrape import figures
 
 sign_in_view = auth.LoginView.as_view(redirect_authenticated_user=True, authentication_form=SignInForm)
 handler400 = "smart_ems.api_errors.bad_request"
@@ -32,6 +33,7 @@ urlpatterns = [
     path("events/", views.stream, name="events"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.health, name="health"),
+    path("metrics", figures, name="metrics"),
     path("readyz", views.ready, name="ready"),
     # The person at the screen
     path("search/", personal.search, name="search"),

@@ -28,7 +28,7 @@ NO_PAGES = {
     "events", "favicon", "login", "logout", "api-schema", "api-token", "substations:readings-csv",
     "ingestion:problems-csv", "ingestion:answer", "ingestion:discard", "ingestion:retry", "ingestion:again",
     "episode", "mlcore:activate", "mlcore:pin", "mlcore:reset-limit", "mlcore:train",
-    "reports:paper", "reports:sheet", "heartbeat", "ready", "push-worker", "notifications:acknowledge",
+    "reports:paper", "reports:sheet", "heartbeat", "ready", "metrics", "push-worker", "notifications:acknowledge",
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from django.db import DatabaseError
 
 from smart_ems.private_files import FOLDER_MODE, everything
-from smart_ems.release import version
+from smart_ems.version import version
 
 from . import BackupRefused, backup_archive
 from .backup_archive import ArchiveWriter

@@ -225,14 +225,15 @@ def _space(panel: HealthPanel, now: datetime) -> None:
     tight = disk.free < MIN_FREE_SHARE * disk.total
     panel.add(_("Free disk space"), filesizeformat(disk.free), "critical" if tight else "")
     panel.add(_("Disk size"), filesizeformat(disk.total))
-    size = _database_bytes()
+    size = database_bytes()
     panel.add(_("Database"), filesizeformat(size) if size is not None else "–")
     panel.add(
         _("Stored files"), filesizeformat(Upload.objects.exclude(file="").aggregate(size=Sum("size"))["size"] or 0)
     )
 
 
-def _database_bytes() -> int | None:
+def database_bytes() -> int | None:
+    """What the database takes on its disk; None where it is in memory."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_database_size(current_database())")
