@@ -9,12 +9,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from smart_ems.accounts.sign_in import AdminSignInForm
 
 from .dashboard import system_health
+from .retention.retention_page import retention_rows
 
 
 class Site(AdminSite):
@@ -33,3 +35,11 @@ class Site(AdminSite):
         """Queues, intake, models and space, above the list of tables."""
         panels = system_health.read(now=timezone.now())
         return super().index(request, extra_context={"panels": panels} | (extra_context or {}))
+
+    def get_urls(self) -> list[Any]:
+        return [path("retention/", self.admin_view(self.retention), name="retention"), *super().get_urls()]
+
+    def retention(self, request: HttpRequest) -> TemplateResponse:
+        """What is kept for how long."""
+        context = {**self.each_context(request), "title": _("Retention"), "rows": retention_rows()}
+        return TemplateResponse(request, "admin/retention.html", context)

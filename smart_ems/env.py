@@ -21,6 +21,8 @@ IS_CHECKOUT = (BASE_DIR / "manage.py").is_file()
 WEB_FILES = BASE_DIR if IS_CHECKOUT else Path(__file__).resolve().parent / "web_files"
 # A unix socket's path is limited to 107 bytes by the kernel (103 on macOS); a longer one cannot be bound.
 SOCKET_PATH_LIMIT = 100
+# Chosen: judging looks back 60 days and what these rest on, bills and drift a month or two.
+MIN_READING_DAYS = 90
 # TensorFlow's start-up notices are no news to anybody; its errors still show.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -100,6 +102,19 @@ def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     except ValueError as error:
         said = f"{name}: {error}; expected addresses or networks such as 10.0.0.5 or 10.0.0.0/8."
         raise ImproperlyConfigured(said) from error
+
+
+def days_or_for_ever(name: str, *, default: int, at_least: int = 0) -> int:
+    """How many days something is kept, by a variable; 0 is for ever.
+
+    Raises:
+        ImproperlyConfigured: it is negative, or shorter than what the program works with.
+    """
+    days = int(env.int(name, default=default))
+    if days and days < max(at_least, 1):
+        expected = f"0 (for ever) or at least {at_least or 1}"
+        raise ImproperlyConfigured(f"{name}: received {days} days; expected {expected}.")
+    return days
 
 
 def broker_url() -> str:

@@ -7,7 +7,19 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.conf import global_settings
 
-from .env import BASE_DIR, VAR_DIR, WEB_FILES, at_least, broker_url, env, networks, secret_key, web_address
+from .env import (
+    BASE_DIR,
+    MIN_READING_DAYS,
+    VAR_DIR,
+    WEB_FILES,
+    at_least,
+    broker_url,
+    days_or_for_ever,
+    env,
+    networks,
+    secret_key,
+    web_address,
+)
 from .observability.log_format import logging_of, middleware_of
 from .private_files import FILE_MODE, FOLDER_MODE, close_folder
 
@@ -44,6 +56,7 @@ INSTALLED_APPS = [
     "notifications",
     "reports",
     "benchmarks",
+    "smart_ems.retention",
     "smart_ems.apps.SmartEmsConfig",
     "smart_ems.accounts",  # last: the roles need every other permission
 ]
@@ -181,6 +194,16 @@ CELERY_BEAT_SCHEDULE = {
     "monitor": {"task": "notifications.tasks.ping_monitor", "schedule": 60.0, "options": {"expires": 60}},
     "penalties": {"task": "alerts.tasks.refresh_penalties", "schedule": 300.0, "options": {"expires": 300}},
     "alarm-days": {"task": "alerts.tasks.refresh_alarm_days", "schedule": 60.0, "options": {"expires": 60}},
+    "backup": {
+        "task": "smart_ems.tasks.backup_when_due",
+        "schedule": crontab(minute="7,37"),
+        "options": {"expires": 1800},
+    },
+    "retention": {
+        "task": "smart_ems.tasks.prune",
+        "schedule": crontab(minute="27"),
+        "options": {"expires": 3600},
+    },
     "planned-work": {"task": "alerts.tasks.follow_planned_work", "schedule": 60.0, "options": {"expires": 60}},
     "train": {
         "task": "mlcore.tasks.train_due",
@@ -227,6 +250,22 @@ NOTIFY_ALLOW_PRIVATE = env.bool("EMS_NOTIFY_ALLOW_PRIVATE", default=False)
 NOTIFY_KEEP_DAYS = env.float("EMS_NOTIFY_KEEP_DAYS", default=400)
 NOTIFY_MAX_AGE_HOURS = env.float("EMS_NOTIFY_MAX_AGE_HOURS", default=24)
 HEARTBEAT_URL = web_address("EMS_HEARTBEAT_URL", "")
+
+# Retention, in days; 0 is for ever. Rollups of hours and days are always kept.
+KEEP_READINGS_DAYS = days_or_for_ever("EMS_KEEP_READINGS_DAYS", default=0, at_least=MIN_READING_DAYS)
+KEEP_SCORES_DAYS = days_or_for_ever("EMS_KEEP_SCORES_DAYS", default=0, at_least=MIN_READING_DAYS)
+KEEP_FILES_DAYS = days_or_for_ever("EMS_KEEP_FILES_DAYS", default=0)
+KEEP_EVENTS_DAYS = days_or_for_ever("EMS_KEEP_EVENTS_DAYS", default=0)
+KEEP_SESSIONS_DAYS = days_or_for_ever("EMS_KEEP_SESSIONS_DAYS", default=1)
+KEEP_LOGS_DAYS = days_or_for_ever("EMS_KEEP_LOGS_DAYS", default=90)
+
+# Backups. Without a folder none is made by itself; with a passphrase they are encrypted.
+BACKUP_DIR = env.str("EMS_BACKUP_DIR", default="")
+BACKUP_PASSPHRASE = env.str("EMS_BACKUP_PASSPHRASE", default="")
+BACKUP_PASSPHRASE_FILE = env.str("EMS_BACKUP_PASSPHRASE_FILE", default="")
+BACKUP_KEEP_DAILY = env.int("EMS_BACKUP_KEEP_DAILY", default=7)
+BACKUP_KEEP_WEEKLY = env.int("EMS_BACKUP_KEEP_WEEKLY", default=5)
+BACKUP_KEEP_MONTHLY = env.int("EMS_BACKUP_KEEP_MONTHLY", default=12)
 
 # Mail. Without a server nothing is sent, and pages say so.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
@@ -324,6 +363,10 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     },
 }
+
+# Of each process that ./ems up starts: put aside at this size, the newest so many of them stay.
+LOG_MAX_BYTES = env.int("EMS_LOG_MAX_BYTES", default=20_000_000)
+LOG_FILES = env.int("EMS_LOG_FILES", default=5)
 
 # What is seen from outside. Errors and traces are sent nowhere unless a variable names where.
 LOG_FORMAT = env.str("EMS_LOG_FORMAT", default="line")

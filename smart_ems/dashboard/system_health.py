@@ -28,6 +28,7 @@ from mlcore.services import scoring_health
 from mlcore.training.schedule import drifted
 from notifications import failure_notices, heartbeat
 from notifications.models import NotificationChannel, OutgoingMessage
+from smart_ems.backups import backup_schedule
 from smart_ems.celery import app
 from smart_ems.env import VAR_DIR
 from substations.models import PendingRange, Substation
@@ -66,12 +67,13 @@ class HealthPanel:
 
 
 def read(*, now: datetime) -> list[HealthPanel]:
-    """Five panels; a part that fails says so and does not take the others along."""
+    """Six panels; a part that fails says so and does not take the others along."""
     parts = (
         (_("Pending work"), _queues),
         (_("Files, last 24 hours"), _intake),
         (_("Models"), _models),
         (_("Notifications"), _notifications),
+        (_("Backups"), _backups),
         (_("Space"), _space),
     )
     panels = []
@@ -205,6 +207,17 @@ def _notifications(panel: HealthPanel, now: datetime) -> None:
     for part in heartbeat.late_pulses(now=now):
         since = _("%(age)s ago") % {"age": duration(now - part.since)} if part.since else _("never")
         panel.add(_("Late: %(part)s") % {"part": part.name}, since, "warning")
+
+
+def _backups(panel: HealthPanel, now: datetime) -> None:
+    state = backup_schedule.backup_state()
+    if state is None:
+        panel.add(_("Daily backup"), _("off: EMS_BACKUP_DIR is not set"))
+        return
+    age = _("%(age)s ago") % {"age": duration(now - state.made_at)} if state.made_at else _("never")
+    panel.add(_("Last backup"), age, "critical" if state.is_late(now) else "")
+    panel.add(_("Size"), filesizeformat(state.path.stat().st_size) if state.path else "–")
+    panel.add(_("Backups kept"), state.count)
 
 
 def _space(panel: HealthPanel, now: datetime) -> None:

@@ -23,7 +23,7 @@ from .scene import SignIn, text
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/"
-QUERIES = 36
+QUERIES = 38
 
 
 @pytest.fixture(autouse=True)
