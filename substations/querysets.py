@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +114,7 @@ class ReadingArrays:
 
 
 class PendingRangeQuerySet(LeasedQuerySet["PendingRange"]):
-    def claim_all_of(self, substation_ids: Sequence[int], *, now: datetime, lease_for: timedelta) -> uuid.UUID | None:
+    def claim_all_of(self, substation_ids: Sequence[int], *, now: datetime) -> uuid.UUID | None:
         """Take every unclaimed range of these substations, or none: the token that names the claim, or None.
 
         While somebody judges these substations, what arrives waits: of two results the older might be written last.
@@ -122,7 +122,7 @@ class PendingRangeQuerySet(LeasedQuerySet["PendingRange"]):
         theirs = self.filter(substation_id__in=substation_ids)
         if theirs.filter(claimed_until__gte=now).exists():
             return None
-        return theirs.claim(now=now, lease_for=lease_for)
+        return theirs.claim(now=now)
 
 
 class PlannedWorkQuerySet(models.QuerySet["PlannedWork"]):
