@@ -49,7 +49,7 @@ def losses(request: EmsRequest) -> HttpResponse:
     order = RankingOrder.parse(asked if asked.removeprefix("-") in ORDERS else default_order(found.rows))
     rows = ranked(found.rows, order.column, is_down=order.is_down)
     if request.GET.get("format") == "csv":
-        return ranking_csv(period, rows)
+        return ranking_csv(request, period, rows)
     costs = _newest_costs(scope, period)
     context: dict[str, Any] = {
         "scope": scope,
