@@ -1,4 +1,4 @@
-"""kill -9 in the middle of work, with real processes: a worker is at it again within the bound, nothing lost or doubled.
+"""kill -9 in the middle of work, with real processes: it goes on within the bound, nothing lost or doubled.
 
 ``./ems bench kills`` does the same as often as one likes, and with every process.
 """
