@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import cache
 
 from ingestion.exports.unit_table import written_unit
 from ingestion.exports.vocabulary import PAIRS, PHRASE_WORDS, PHRASES, UNSPACED, folded
@@ -158,14 +159,19 @@ def _inside(word: str) -> set[str]:
                 found |= set(UNSPACED[phrase])
                 word = word.replace(phrase, " ")
         return found
-    for key, features in sorted(PHRASES.items(), key=lambda item: -len(item[0][0])):
-        if (
-            features != ("station",)
-            and len(key) == 1
-            and len(key[0]) >= 5
-            and len(word) > len(key[0])
-            and key[0] in word
-        ):
+    for inner, features in _inner_words():
+        if len(word) > len(inner) and inner in word:
             found |= set(features)
-            word = word.replace(key[0], " ")
+            word = word.replace(inner, " ")
     return found
+
+
+@cache
+def _inner_words() -> list[tuple[str, tuple[str, ...]]]:
+    """Words that may stand within others, the longest first."""
+    longest_first = sorted(PHRASES.items(), key=lambda item: -len(item[0][0]))
+    return [
+        (key[0], tuple(features))
+        for key, features in longest_first
+        if features != ("station",) and len(key) == 1 and len(key[0]) >= 5
+    ]
