@@ -166,13 +166,13 @@ class TrainingStage(Stage):
             schedule.request(pk)
 
     def is_under_way(self, victim: Victim) -> bool:
-        return self._attempts().filter(claimed_until__isnull=False).exists()
+        return bool(self._attempts().filter(claimed_until__isnull=False).exists())
 
     def holder(self) -> object:
         return self._attempts().filter(claimed_by__isnull=False).values_list("claimed_by", flat=True).first()
 
     def is_done(self) -> bool:
-        return not self._attempts().exclude(requested_at=None, claimed_until=None).exists()
+        return bool(not self._attempts().exclude(requested_at=None, claimed_until=None).exists())
 
     def damage(self) -> Damage:
         surplus = self._versions().count() - self._before - len(self._ids)
@@ -192,7 +192,8 @@ class SendStage(Stage):
     name, queue = "send", "default"
 
     def __init__(self) -> None:
-        self._received = received = []
+        received: list[str] = []
+        self._received = received
         self.repeats = 0
 
         class Handler(BaseHTTPRequestHandler):

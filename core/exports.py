@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from itertools import islice
 from typing import Any
@@ -42,8 +43,9 @@ class CsvExport(StreamingHttpResponse):
     """A streamed file that is sent part by part under ASGI, too."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        parts: Any = iter(self.streaming_content)
-        while part := await sync_to_async(next)(parts, b""):
+        content: Any = self.streaming_content
+        next_part = sync_to_async(partial(next, iter(content), b""))
+        while part := await next_part():
             yield part
 
 
@@ -105,7 +107,7 @@ class _Parts:
             self._parts.close()
 
 
-def _parts(header: Sequence[str], rows: Iterable[Sequence[object]], head: str) -> Any:
+def _parts(header: Sequence[str], rows: Iterable[Sequence[object]], head: str) -> Generator[str, None, None]:
     writer = csv.writer(_Echo())
     yield head + writer.writerow(header)
     left = iter(rows)

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -41,7 +42,7 @@ class RankingOrder(NamedTuple):
 
 @require_GET
 @view_losses
-def losses(request: EmsRequest) -> HttpResponse:
+def losses(request: EmsRequest) -> HttpResponseBase:
     """Three lines of a scope and period, what to mend first, where the energy goes; ``?format=csv``: the ranking."""
     scope, period = _asked(request)
     found = overview(scope, period)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -56,7 +57,11 @@ def make_pending() -> int:
 
 def _claim(report: Report) -> uuid.UUID | None:
     """None where another worker was first."""
-    changes = {"state": Report.ReportState.MAKING, "attempts": F("attempts") + 1, "progress_pct": CLAIMED_PCT}
+    changes: dict[str, Any] = {
+        "state": Report.ReportState.MAKING,
+        "attempts": F("attempts") + 1,
+        "progress_pct": CLAIMED_PCT,
+    }
     mine = Report.objects.filter(pk=report.pk).unfinished()
     return mine.claim(now=timezone.now(), **changes)
 
