@@ -66,7 +66,9 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, UploadView
                 again=asked.validated_data["again"],
             )
         except services.TooLarge as error:
-            raise BodyTooLarge(str(error)) from error
+            refused = BodyTooLarge(str(error))
+            refused.status_code = error.status
+            raise refused from error
         if received.upload.state == Upload.State.QUEUED and not received.already_imported:
             pipeline.upload_received(received.upload.pk)
         answer = {**UploadPlanSerializer(received.upload).data, "already_imported": received.already_imported}

@@ -158,6 +158,8 @@ FILE_UPLOAD_TEMP_DIR.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 # Limits of what comes in.
 UPLOAD_MAX_BYTES = env.int("EMS_UPLOAD_MAX_BYTES", default=2 * 1024**3)
+# Of one person within 24 hours; 0 is no limit.
+UPLOAD_MAX_BYTES_PER_DAY = env.int("EMS_UPLOAD_MAX_BYTES_PER_DAY", default=20 * 1024**3)
 UPLOAD_MAX_ROWS = env.int("EMS_UPLOAD_MAX_ROWS", default=50_000_000)
 UPLOAD_MAX_PROBLEMS = env.int("EMS_UPLOAD_MAX_PROBLEMS", default=10_000)
 API_BATCH_MAX_ROWS = env.int("EMS_API_BATCH_MAX_ROWS", default=5_000)

@@ -35,7 +35,7 @@ async def send_refusal(
         (b"cache-control", b"no-store"),
         (b"connection", b"close"),
     ]
-    if refusal.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if refusal.status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         headers.append((b"www-authenticate", b"Bearer"))

@@ -16,6 +16,7 @@ from django.db import connections
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import AuthenticationFailed
 
+from ingestion.services import TooLarge, check_room
 from smart_ems.accounts.token_header import TokenHeader
 from smart_ems.accounts.token_models import Scope
 from smart_ems.accounts.token_scopes import missing
@@ -24,24 +25,32 @@ from smart_ems.api_errors import API
 from .refusals import Refusal
 
 
-async def refusal_of_sender(scope: HTTPScope, permission: str) -> Refusal | None:
+async def refusal_of_sender(scope: HTTPScope, permission: str, upload_bytes: int | None = None) -> Refusal | None:
     """Why the sender may not send a large body: not known (401), or without the permission (403); None if welcome.
+
+    upload_bytes: of files to be kept, as far as announced: for those there may be no room (429, 507).
 
     Raises:
         OperationalError: the database is away.
     """
     async with ThreadSensitiveContext():
-        return await sync_to_async(_refusal)(scope, permission)
+        return await sync_to_async(_refusal)(scope, permission, upload_bytes)
 
 
-def _refusal(scope: HTTPScope, permission: str) -> Refusal | None:
+def _refusal(scope: HTTPScope, permission: str, upload_bytes: int | None) -> Refusal | None:
     try:
         user, token = _sender(ASGIRequest(scope, io.BytesIO()))
         if user is None:
             return Refusal(HTTPStatus.UNAUTHORIZED, _("Sign in first."))
         if said := missing(token, Scope.WRITE_READINGS):
             return Refusal(HTTPStatus.FORBIDDEN, said)
-        return None if user.has_perm(permission) else Refusal(HTTPStatus.FORBIDDEN, _("You may not do this."))
+        if not user.has_perm(permission):
+            return Refusal(HTTPStatus.FORBIDDEN, _("You may not do this."))
+        if upload_bytes is not None:
+            check_room(upload_bytes, user)
+        return None
+    except TooLarge as error:
+        return Refusal(error.status, str(error))
     except UnicodeDecodeError:
         return Refusal(HTTPStatus.BAD_REQUEST, _("The request cannot be read."))
     finally:

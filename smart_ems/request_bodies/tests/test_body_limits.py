@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 import time
@@ -120,6 +121,28 @@ def test_the_token_of_somebody_who_left_is_no_good(attacked: Attacked, person: C
 def test_a_session_opens_large_bodies_to_who_may_upload(attacked: Attacked, cookie: Callable[[str], str]) -> None:
     head = f"POST /uploads/new/ HTTP/1.1\r\n{cookie('operator')}\r\nContent-Length: {LARGE}"
     assert "CSRF" in attacked.ask(head, b"x" * LARGE)  # it was read, and judged by what comes after
+
+
+@pytest.mark.parametrize("path", ["/api/uploads/", "/uploads/new/"])
+def test_an_upload_beyond_the_day_of_its_sender_is_refused_by_its_head(
+    attacked: Attacked, spooled: list[str], cookie: Callable[[str], str], settings: Any, path: str
+) -> None:
+    settings.UPLOAD_MAX_BYTES_PER_DAY = LARGE - 1
+    answer = attacked.ask(f"POST {path} HTTP/1.1\r\n{cookie('operator')}\r\nContent-Length: {LARGE}")
+    assert (status_of(answer), spooled) == (429, [])
+    assert f"You have used 0 of the {LARGE - 1:,} bytes" in answer
+    assert "retry-after" in answer.lower()
+
+
+def test_an_upload_for_which_there_is_no_disk_is_refused_by_its_head(
+    attacked: Attacked, spooled: list[str], cookie: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = shutil.disk_usage
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: real(path)._replace(free=1))
+    operator = cookie("operator")
+    for size in (f"Content-Length: {LARGE}", CHUNKED):
+        answer = attacked.ask(f"POST /uploads/new/ HTTP/1.1\r\n{operator}\r\n{size}")
+        assert (status_of(answer), spooled) == (507, [])
 
 
 def test_small_bodies_and_none_are_passed_on(attacked: Attacked) -> None:
