@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import post_migrate
 
 from .observability.error_reports import report_errors_to
@@ -18,7 +19,12 @@ class SmartEmsConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks, roles  # noqa: F401  (importing registers the system checks)
+        from .accounts.security_events import note_sign_out
+        from .accounts.session_middleware import note_sign_in
 
+        # Django's own sign-in has no other place that the pages and the administration share.
+        user_logged_in.connect(note_sign_in)
+        user_logged_out.connect(note_sign_out)
         report_errors_to(settings.SENTRY_DSN, environment=settings.SENTRY_ENVIRONMENT, release=version())
         start_tracing()
         # Sent for apps with models alone, and for this one last: by then every permission is there.

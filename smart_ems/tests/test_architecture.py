@@ -198,7 +198,7 @@ def _for_types(node: ast.stmt) -> bool:
 
 @pytest.mark.parametrize("path", modules(), ids=str)
 def test_no_business_hangs_on_signals(path: Path) -> None:
-    """Roles follow migrations by ``post_migrate``; nothing else listens."""
+    """Roles follow migrations, sessions and security events Django's sign-in; nothing else listens."""
     used = [name for name in imports(path, (ROOT / path).read_text()) if "signals" in name.split(".")]
     assert path.as_posix() == "smart_ems/apps.py" or not [name for name in used if name.startswith("django.")]
 
