@@ -114,7 +114,7 @@ def history(request: EmsRequest) -> HttpResponseBase:
     if request.GET.get("format") == "csv":
         if chosen.error:
             return HttpResponseBadRequest(chosen.error, content_type="text/plain; charset=utf-8")
-        return history_csv(found.qs)
+        return history_csv(request, found.qs)
     rows = CappedPaginator(found.qs.values_list("pk", flat=True), PAGE_SIZE).get_page(request.GET.get("page"))
     beside = ("substation", "acknowledged_by", "penalty")
     resolved = Alert.objects.prefetch_related("resolutions__resolved_by")

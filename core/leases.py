@@ -20,6 +20,12 @@ from django.utils import timezone
 
 logger = logging.getLogger(__name__)
 LeasedModel = TypeVar("LeasedModel", bound="Leased")
+# chosen: three renewals may fail before it runs out, and a dead worker's rows are free before anybody looks for them.
+LEASE_FOR = timedelta(seconds=30)
+
+
+class LeaseLost(Exception):
+    """Another worker took over; whatever this one has not committed is void."""
 
 
 class LeasedQuerySet(models.QuerySet[LeasedModel]):
@@ -27,7 +33,7 @@ class LeasedQuerySet(models.QuerySet[LeasedModel]):
         """Held by nobody, or by a worker that stopped renewing."""
         return self.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=now))
 
-    def claim(self, *, now: datetime, lease_for: timedelta, **changes: Any) -> uuid.UUID | None:
+    def claim(self, *, now: datetime, lease_for: timedelta = LEASE_FOR, **changes: Any) -> uuid.UUID | None:
         """Take every unclaimed row of this set and write ``changes`` to it: the lease's token, None where none was."""
         token = uuid.uuid4()
         rows = self.unclaimed(now).update(claimed_by=token, claimed_until=now + lease_for, **changes)
@@ -36,7 +42,7 @@ class LeasedQuerySet(models.QuerySet[LeasedModel]):
     def claimed(self, token: uuid.UUID) -> Self:
         return self.filter(claimed_by=token)
 
-    def renew(self, token: uuid.UUID, *, lease_for: timedelta) -> bool:
+    def renew(self, token: uuid.UUID, *, lease_for: timedelta = LEASE_FOR) -> bool:
         """Whether the lease still was this one; inside a transaction nobody takes over before its end."""
         return self.claimed(token).update(claimed_until=timezone.now() + lease_for) > 0
 
@@ -56,12 +62,11 @@ class Leased(models.Model):
 
 
 @contextmanager
-def kept(rows: LeasedQuerySet[Any], token: uuid.UUID, *, lease_for: timedelta) -> Iterator[None]:
+def kept(rows: LeasedQuerySet[Any], token: uuid.UUID, *, lease_for: timedelta = LEASE_FOR) -> Iterator[None]:
     """Renew a lease from a thread of its own for as long as the work inside takes."""
     done = threading.Event()
 
     def renew() -> None:
-        # A fourth of the lease: three renewals may fail before it runs out.
         while not done.wait(lease_for.total_seconds() / 4):
             try:
                 rows.renew(token, lease_for=lease_for)

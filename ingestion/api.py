@@ -47,6 +47,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, UploadView
     serializer_class = UploadSerializer
     parser_classes = (MultiPartParser, FormParser, JsonBody)
     filterset_fields = ("state", "source", "sha256")
+    write_scope = "write_readings"
 
     @extend_schema(
         request={"multipart/form-data": UploadRequestSerializer},
@@ -65,7 +66,9 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, UploadView
                 again=asked.validated_data["again"],
             )
         except services.TooLarge as error:
-            raise BodyTooLarge(str(error)) from error
+            refused = BodyTooLarge(str(error))
+            refused.status_code = error.status
+            raise refused from error
         if received.upload.state == Upload.State.QUEUED and not received.already_imported:
             pipeline.upload_received(received.upload.pk)
         answer = {**UploadPlanSerializer(received.upload).data, "already_imported": received.already_imported}
@@ -132,6 +135,8 @@ class RowAnswerSerializer(PlainSerializer):
 
 class ReadingIntakeMixin:
     """``create`` for a view set of readings: one object, a list, or lines, through the same judgement as an upload."""
+
+    write_scope = "write_readings"
 
     @extend_schema(request=ReadingRowSerializer(many=True), responses={200: RowAnswerSerializer(many=True)})
     def create(self, request: Request) -> Response:

@@ -12,6 +12,7 @@ import numpy as np
 from django.conf import settings
 from django.utils import timezone
 
+from core.leases import LeaseLost
 from core.spreadsheets import unguarded
 from ingestion import conversion, grid_records, inspection, parsing, row_accounts
 from ingestion.block_store import BlockStore
@@ -22,7 +23,7 @@ from ingestion.models import Upload
 from ingestion.new_substations import NewSubstations
 from ingestion.plan import ImportPlan
 from ingestion.problems import Unreadable
-from ingestion.upload_leases import LeaseLost, LoadOutcome, claim, finish, give_back, hold, loading, reject
+from ingestion.upload_leases import LoadOutcome, claim, finish, give_back, hold, loading, reject
 
 logger = logging.getLogger(__name__)
 

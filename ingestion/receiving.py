@@ -20,13 +20,10 @@ from ingestion.inspection import Inspection
 from ingestion.models import SourceProfile, Upload
 from ingestion.options import ImportOptions
 from ingestion.problems import Unreadable, printable
+from ingestion.upload_quota import TooLarge, check_room
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-
-class TooLarge(ValueError):
-    """The file exceeds the size limit; the message names both sizes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +49,12 @@ def receive(
 ) -> Received:
     """Keep one file and say what comes next in ``upload.state``: queued, waiting for answers, or rejected.
 
-    1. refuse what is too large (TooLarge); 2. stream to disk and hash; 3. the same content with the same options, or
-    with none given, is the upload that exists (``again`` overrides); 4. look at it. Does not start the loading:
-    that is left to the caller.
+    1. refuse what is too large, also for the sender's day or the disk (TooLarge); 2. stream to disk and hash; 3. the
+    same content with the same options, or with none given, is the upload that exists (``again`` overrides); 4. look at
+    it. Does not start the loading: that is left to the caller.
     """
     check_size(file.size)
+    check_room(file.size or 0, by)
     given = options or ImportOptions()
     if by is not None and given.unknown == "create" and not by.has_perm("substations.add_substation"):
         given = given.updated(unknown="ask")  # options of somebody who may, loaded again by somebody who may not

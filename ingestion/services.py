@@ -5,8 +5,9 @@ from __future__ import annotations
 from ingestion.batches import RowAnswer, load_rows
 from ingestion.inspection import Inspection, inspect, look_with
 from ingestion.loading import load
-from ingestion.receiving import Received, TooLarge, answer, discard, load_again, queue_again, receive
+from ingestion.receiving import Received, answer, discard, load_again, queue_again, receive
 from ingestion.upload_leases import LoadOutcome, unfinished_uploads
+from ingestion.upload_quota import TooLarge, check_room
 
 __all__ = [
     "Inspection",
@@ -15,6 +16,7 @@ __all__ = [
     "RowAnswer",
     "TooLarge",
     "answer",
+    "check_room",
     "discard",
     "inspect",
     "load",

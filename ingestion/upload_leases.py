@@ -9,12 +9,11 @@ from uuid import UUID
 from django.db.models import F
 from django.utils import timezone
 
+from core.leases import LeaseLost
 from ingestion import receiving
 from ingestion.models import Upload
 from ingestion.querysets import UploadQuerySet
 
-# chosen: many times what a block takes (a second or two), short enough that nobody waits for a dead worker.
-LEASE_FOR = timedelta(seconds=30)
 # chosen: a worker may be unlucky twice or thrice; five times at one place is the file.
 MAX_ATTEMPTS = 5
 # chosen: three sweeps; a message that still waits in a busy queue is not sent again by each.
@@ -31,10 +30,6 @@ class LoadOutcome(enum.Enum):
     FAILED = "failed"
 
 
-class LeaseLost(Exception):
-    """Another worker took over; whatever this one had not committed is void."""
-
-
 def unfinished_uploads() -> list[int]:
     """Uploads to start: queued and not started lately, or left behind by a worker whose lease ran out."""
     now = timezone.now()
@@ -48,9 +43,7 @@ def claim(upload_id: int) -> UUID | None:
     """The token of a new lease; None if another worker has the upload, or it failed too often at one place."""
     now = timezone.now()
     upload = Upload.objects.filter(pk=upload_id)
-    token = upload.claimable(now).claim(
-        now=now, lease_for=LEASE_FOR, state=Upload.State.LOADING, attempts=F("attempts") + 1
-    )
+    token = upload.claimable(now).claim(now=now, state=Upload.State.LOADING, attempts=F("attempts") + 1)
     if token is None:
         return None
     upload.filter(started_at=None).update(started_at=now)
@@ -70,7 +63,7 @@ def loading(upload: Upload) -> UploadQuerySet:
 
 def hold(upload: Upload, token: UUID) -> None:
     """Renew the lease or raise LeaseLost; inside a transaction it also keeps others from taking over before its end."""
-    if not loading(upload).renew(token, lease_for=LEASE_FOR):
+    if not loading(upload).renew(token):
         raise LeaseLost
 
 

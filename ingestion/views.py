@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
-from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from core.exports import BYTE_ORDER_MARK, csv_export
 from core.requests import EmsRequest, is_fragment, render_page
-from core.spreadsheets import guarded
 from ingestion import services
 from ingestion.answer_form import AnswerForm
 from ingestion.forms import UploadForm
@@ -28,6 +27,8 @@ from substations.models import Substation
 
 # chosen: a few screens of rows.
 PAGE_SIZE = 50
+# chosen: some 100 kB.
+PROBLEMS_AT_ONCE = 2000
 # chosen: what a browser offers while typing.
 MAX_CODES = 500
 # chosen: two lines of links.
@@ -116,25 +117,12 @@ def problems(request: EmsRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @sees_uploads
-def problems_csv(request: EmsRequest, pk: int) -> StreamingHttpResponse:
+def problems_csv(request: EmsRequest, pk: int) -> HttpResponseBase:
     """The rejected rows of one upload as CSV."""
     upload = get_object_or_404(Upload, pk=pk)
-    response = StreamingHttpResponse(_problem_lines(upload), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="rejected-rows-{upload.pk}.csv"'
-    return response
-
-
-class _Line:
-    def write(self, line: str) -> str:
-        return line
-
-
-def _problem_lines(upload: Upload) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    yield "\ufeff"  # spreadsheets then read it as UTF-8
-    yield writer.writerow(["line", "field", "received", "expected"])
-    for line, *texts in upload.problems.values_list("line", "field", "received", "expected").iterator(2000):
-        yield writer.writerow([line, *(guarded(text) for text in texts)])
+    header = ("line", "field", "received", "expected")
+    rows = upload.problems.values_list(*header).iterator(PROBLEMS_AT_ONCE)
+    return csv_export(request, f"rejected-rows-{upload.pk}.csv", header, rows, head=BYTE_ORDER_MARK)
 
 
 @require_http_methods(["GET", "POST"])

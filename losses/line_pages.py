@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
-
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.db.models import Max
 from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from core.exports import csv_export
 from core.requests import EmsRequest
-from core.spreadsheets import guarded
 from losses.cost_tabs import cost_tabs
 from losses.line_overview import LineLoss, line_losses_of, loss_network
 from losses.loss_scope import LossScope
@@ -31,12 +29,13 @@ view_lines = permission_required("losses.view_lineday", raise_exception=True)
 
 @require_GET
 @view_lines
-def lines(request: EmsRequest) -> HttpResponse:
+def lines(request: EmsRequest) -> HttpResponseBase:
     """Lines of the grid or of ``?site=``, the largest loss first; ``?format=csv``: all of them as a file."""
     scope, period = _asked(request)
     found = line_losses_of(scope, period)
     if request.GET.get("format") == "csv":
-        return _csv(period, found)
+        name = f"lines-{period.first}-{period.last}.csv"
+        return csv_export(request, name, HEADER, (_cells(period, line) for line in found))
     context = {
         "scope": scope,
         "period": period,
@@ -65,15 +64,8 @@ def _asked(request: EmsRequest) -> tuple[LossScope, ReportPeriod]:
     return LossScope.parse(request.GET), ReportPeriod.parse(request.GET, newest)
 
 
-def _csv(period: ReportPeriod, found: Sequence[LineLoss]) -> HttpResponse:
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="lines-{period.first}-{period.last}.csv"'
-    writer = csv.writer(response)
-    writer.writerow(HEADER)
-    for line in found:
-        source = line.link.source.code if line.link.source else ""
-        figures = [line.loss_kwh, line.carried_kwh, line.share, line.coverage]
-        plain = ["" if value is None else float(f"{value:.7g}") for value in figures]
-        cells = [source, line.link.target.code, period.first.isoformat(), period.last.isoformat(), *plain]
-        writer.writerow([guarded(cell) for cell in cells])
-    return response
+def _cells(period: ReportPeriod, line: LineLoss) -> list[object]:
+    source = line.link.source.code if line.link.source else ""
+    figures = [line.loss_kwh, line.carried_kwh, line.share, line.coverage]
+    plain = ["" if value is None else float(f"{value:.7g}") for value in figures]
+    return [source, line.link.target.code, period.first.isoformat(), period.last.isoformat(), *plain]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
-from core.spreadsheets import guarded
+from core.exports import csv_export
+from core.requests import EmsRequest
 from losses.loss_overview import LossRow
 from losses.report_period import ReportPeriod
 from losses.sums_of_money import Money
@@ -19,14 +19,9 @@ HEADER = [
 ]  # fmt: skip
 
 
-def ranking_csv(period: ReportPeriod, rows: Sequence[LossRow]) -> HttpResponse:
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="losses-{period.first}-{period.last}.csv"'
-    writer = csv.writer(response)
-    writer.writerow(HEADER)
-    for row in rows:
-        writer.writerow([guarded(value) for value in _cells(period, row)])
-    return response
+def ranking_csv(request: EmsRequest, period: ReportPeriod, rows: Sequence[LossRow]) -> HttpResponseBase:
+    name = f"losses-{period.first}-{period.last}.csv"
+    return csv_export(request, name, HEADER, (_cells(period, row) for row in rows))
 
 
 def _cells(period: ReportPeriod, row: LossRow) -> list[object]:

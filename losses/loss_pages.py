@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
@@ -41,7 +42,7 @@ class RankingOrder(NamedTuple):
 
 @require_GET
 @view_losses
-def losses(request: EmsRequest) -> HttpResponse:
+def losses(request: EmsRequest) -> HttpResponseBase:
     """Three lines of a scope and period, what to mend first, where the energy goes; ``?format=csv``: the ranking."""
     scope, period = _asked(request)
     found = overview(scope, period)
@@ -49,7 +50,7 @@ def losses(request: EmsRequest) -> HttpResponse:
     order = RankingOrder.parse(asked if asked.removeprefix("-") in ORDERS else default_order(found.rows))
     rows = ranked(found.rows, order.column, is_down=order.is_down)
     if request.GET.get("format") == "csv":
-        return ranking_csv(period, rows)
+        return ranking_csv(request, period, rows)
     costs = _newest_costs(scope, period)
     context: dict[str, Any] = {
         "scope": scope,

@@ -27,8 +27,6 @@ from mlcore.models import ScoringFailure
 from substations.models import PendingRange, StaleRange
 
 logger = logging.getLogger(__name__)
-# What a killed worker held is free again after this.
-LEASE_FOR = timedelta(seconds=90)
 HOUR = timedelta(hours=1)
 MAX_READINGS = 500_000
 """Chosen: accounted at once; some hundred numbers of each are in memory."""
@@ -46,8 +44,8 @@ def account_pending(*, judged_only: bool = True) -> int:
     total = 0
     for batch in accounted_batches(_waiting(judged_only).values_list("substation", flat=True)):
         ready = _waiting(judged_only).filter(substation__in=batch.ids)
-        if token := ready.claim(now=timezone.now(), lease_for=LEASE_FOR):
-            with kept(StaleRange.objects.all(), token, lease_for=LEASE_FOR):
+        if token := ready.claim(now=timezone.now()):
+            with kept(StaleRange.objects.all(), token):
                 total += _account(batch, token)
     return total
 

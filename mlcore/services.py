@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from core.leases import kept
+from core.leases import LeaseLost, kept
 from core.retries import DATABASE_AWAY, log_failure
 from mlcore.fleet.groups import NeighbourGroup, neighbour_groups
 from mlcore.scoring.health import scoring_health
@@ -15,7 +15,7 @@ from mlcore.scoring.pending import batches_waiting, score_pending
 from mlcore.scoring.silence import follow_silence
 from mlcore.training.feedback import learn_verdict
 from mlcore.training.fit import train
-from mlcore.training.schedule import LEASE_FOR, claim, claimed, demand, due, release, was_interrupted
+from mlcore.training.schedule import claim, claimed, demand, due, interrupted, release
 from mlcore.training.sensitivity_runs import is_wanted as sensitivity_is_wanted
 from mlcore.training.sensitivity_runs import work_out_requested as work_out_sensitivity
 from substations.models import Substation
@@ -70,31 +70,38 @@ def train_due() -> list[Detector]:
     """
     _settle_intervals()
     stored: list[Detector] = []
-    for group in neighbour_groups():
+    died_over = interrupted()
+    # First the others: what takes a worker's life once may do it again.
+    for group in sorted(neighbour_groups(), key=lambda group: group.substations[0].pk in died_over):
         with _failing_alone(group) as concerned:
-            stored += _train_if_due(group, concerned)
+            stored += _train_if_due(group, concerned, was_interrupted=group.substations[0].pk in died_over)
     return stored
 
 
-def _train_if_due(group: NeighbourGroup, concerned: list[int]) -> list[Detector]:
+def _train_if_due(group: NeighbourGroup, concerned: list[int], *, was_interrupted: bool) -> list[Detector]:
     """Train a group under a lease that is renewed meanwhile. concerned: becomes who is trained."""
-    if not (wanted := due(group, look_for_drift=True)):
-        return []
-    is_left_over = was_interrupted(group)
-    if not (token := claim(group)):
+    if not (wanted := due(group, look_for_drift=True)) or not (token := claim(group)):
         return []
     concerned += wanted
     considered: list[int] = []
     try:
-        if is_left_over:  # first the others: what takes a worker's life once may do it again
-            raise TrainingInterrupted("The worker was stopped or ran out of memory during the training.")
-        with kept(TrainingAttempt.objects.all(), token, lease_for=LEASE_FOR):
+        with kept(TrainingAttempt.objects.all(), token):
             concerned[:] = due(group, look_for_drift=True)  # another worker may have trained it before the claim
-            stored = train(group, only=concerned) if concerned else []
+            if was_interrupted:
+                _note_interruption(concerned)
+            stored = train(group, only=concerned, token=token) if concerned else []
         considered = concerned
     finally:
         release(token, considered)
     return stored
+
+
+def _note_interruption(concerned: list[int]) -> None:
+    """Say that a worker has died over a training, which goes on now; where something failed before, after a wait."""
+    error = TrainingInterrupted("The worker was stopped or ran out of memory during the training.")
+    if TrainingFailure.objects.filter(pk__in=concerned).exists():
+        raise error
+    TrainingFailure.objects.record(dict.fromkeys(concerned, error))
 
 
 @contextmanager
@@ -105,6 +112,8 @@ def _failing_alone(group: NeighbourGroup) -> Iterator[list[int]]:
         yield concerned
     except DATABASE_AWAY:
         raise
+    except LeaseLost:
+        logger.warning("The claim on the group of %s ran out; its models are dropped.", group.substations[0].code)
     except Exception as error:  # whatever it is, the other groups have nothing to do with it
         log_failure(logger, f"The group of {group.substations[0].code} cannot be trained", error)
         TrainingFailure.objects.record(dict.fromkeys(concerned or group.ids, error))

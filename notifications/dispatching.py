@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import logging
 import random
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from core.leases import kept
 
 from . import failing_channels, failure_notices, retry_schedule, transports
 from .channel_models import NotificationChannel
@@ -23,8 +25,6 @@ from .secret_box import SecretsUnreadable
 from .transports import TransportFailed
 
 logger = logging.getLogger(__name__)
-# Longer than any transport takes (settings.EMAIL_TIMEOUT, ten seconds of a webhook), so that nothing is sent twice.
-LEASE_FOR = timedelta(minutes=3)
 # chosen: a round ends in time for the sweep to see that the outbox is alive.
 MESSAGES_PER_ROUND = 50
 State = OutgoingMessage.MessageState
@@ -53,14 +53,15 @@ def send_due(*, now: datetime) -> int:
 def attempt(message: OutgoingMessage, *, now: datetime, retries: bool = True) -> bool:
     """One attempt; whether it was sent. Without ``retries`` a failure is final."""
     token = OutgoingMessage.objects.filter(pk=message.pk, state=State.QUEUED).claim(
-        now=max(now, timezone.now()), lease_for=LEASE_FOR, attempts=message.attempts + 1
+        now=max(now, timezone.now()), attempts=message.attempts + 1
     )
     if token is None:
         return False
     message.attempts += 1
     try:
         _refuse_unused(message.channel)
-        transports.send(message)
+        with kept(OutgoingMessage.objects.all(), token):  # a receiver may be silent for longer than a lease
+            transports.send(message)
     except Exception as error:  # whatever it is, it is this message's
         failed = _as_failure(error)
         changes = _after_failure(message, failed, now=now, retries=retries)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -35,8 +35,6 @@ from .writers.statement_csv import statement_csv
 from .writers.xlsx_workbook import xlsx
 
 logger = logging.getLogger(__name__)
-# What a killed worker held is free again after this.
-LEASE_FOR = timedelta(seconds=90)
 CLAIMED_PCT, READ_PCT, PAPER_PCT, SHEET_PCT = 5, 40, 75, 95
 """Chosen near what was measured with 25 substations and 130 alerts: reading 0.4 s, PDF 0.5 s, XLSX 0.1 to 0.7 s."""
 
@@ -59,9 +57,13 @@ def make_pending() -> int:
 
 def _claim(report: Report) -> uuid.UUID | None:
     """None where another worker was first."""
-    changes = {"state": Report.ReportState.MAKING, "attempts": F("attempts") + 1, "progress_pct": CLAIMED_PCT}
+    changes: dict[str, Any] = {
+        "state": Report.ReportState.MAKING,
+        "attempts": F("attempts") + 1,
+        "progress_pct": CLAIMED_PCT,
+    }
     mine = Report.objects.filter(pk=report.pk).unfinished()
-    return mine.claim(now=timezone.now(), lease_for=LEASE_FOR, **changes)
+    return mine.claim(now=timezone.now(), **changes)
 
 
 def _make(report: Report, token: uuid.UUID) -> bool:
@@ -71,7 +73,7 @@ def _make(report: Report, token: uuid.UUID) -> bool:
         _fail(report, token, said % {"count": report.attempts})
         return False
     try:
-        with kept(Report.objects.all(), token, lease_for=LEASE_FOR):
+        with kept(Report.objects.all(), token):
             paper, sheet = _files(report, token)
     except DATABASE_AWAY:
         raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import smtplib
-from datetime import timedelta
 from pathlib import PurePosixPath
 
 from django.conf import settings
@@ -13,13 +12,12 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.leases import kept
 from core.retries import reason_of
 
 from .models import Report
 
 logger = logging.getLogger(__name__)
-# Longer than a mail server may be silent (settings.EMAIL_TIMEOUT), so that one message is not sent twice.
-LEASE_FOR = timedelta(minutes=5)
 NO_SERVER = "django.core.mail.backends.dummy.EmailBackend"
 MAX_NOTE = 300
 
@@ -33,10 +31,11 @@ def send_pending() -> int:
     sent = 0
     while report := Report.objects.unclaimed(timezone.now()).to_be_mailed().with_scope().first():
         mine = Report.objects.filter(pk=report.pk).to_be_mailed()
-        token = mine.claim(now=timezone.now(), lease_for=LEASE_FOR)
+        token = mine.claim(now=timezone.now())
         if token is None:
             continue
-        note = _send(report)
+        with kept(Report.objects.all(), token):  # a mail server may be silent for longer than a lease
+            note = _send(report)
         state = Report.Mail.NOT_SENT if note else Report.Mail.SENT
         Report.objects.all().release(token, mail=state, mail_note=note[:MAX_NOTE])
         sent += not note

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
@@ -22,6 +24,12 @@ class Site(AdminSite):
     site_header = _("Smart EMS administration")
     index_title = _("Administration")
     login_form = AdminSignInForm
+
+    def password_change(  # type: ignore[override]  # an answer like any other
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        """The page of the product: it ends other sessions, and the tokens where that is ticked."""
+        return redirect("password_change")
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """Queues, intake, models and space, above the list of tables."""

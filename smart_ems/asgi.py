@@ -1,4 +1,4 @@
-"""The ASGI entry point: what limits bodies stands in front of everything."""
+"""The ASGI entry point: what limits bodies, and the patience with receivers, stand in front of everything."""
 
 from __future__ import annotations
 
@@ -11,5 +11,6 @@ django.setup(set_prefix=False)
 
 from smart_ems.request_bodies.body_limits import BodyLimits  # noqa: E402
 from smart_ems.request_bodies.handler import SpoolingHandler  # noqa: E402  (models need the set-up)
+from smart_ems.request_bodies.slow_receivers import SlowReceivers  # noqa: E402
 
-application = BodyLimits(SpoolingHandler())
+application = SlowReceivers(BodyLimits(SpoolingHandler()))

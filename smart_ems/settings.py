@@ -7,7 +7,19 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.conf import global_settings
 
-from .env import BASE_DIR, MIN_READING_DAYS, VAR_DIR, broker_url, days_or_for_ever, env, secret_key, web_address
+from .env import (
+    BASE_DIR,
+    MIN_READING_DAYS,
+    VAR_DIR,
+    WEB_FILES,
+    at_least,
+    broker_url,
+    days_or_for_ever,
+    env,
+    networks,
+    secret_key,
+    web_address,
+)
 from .observability.log_format import logging_of, middleware_of
 from .private_files import FILE_MODE, FOLDER_MODE, close_folder
 
@@ -33,7 +45,6 @@ INSTALLED_APPS = [
     "django_filters",
     "import_export",
     "rest_framework",
-    "rest_framework.authtoken",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "core",
@@ -60,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "smart_ems.accounts.session_middleware.SessionNotesMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # what is public says @login_not_required
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -70,7 +82,7 @@ ASGI_APPLICATION = "smart_ems.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [WEB_FILES / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -108,6 +120,12 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 AUTHENTICATION_BACKENDS = ["smart_ems.accounts.preferences.Backend"]
+# The longest that a token of the API lasts; 0: as long as its user likes, also for ever.
+TOKEN_MAX_DAYS = at_least(0, "EMS_TOKEN_MAX_DAYS", default=365)
+# A session ends when no page was open for so long, and so long after its sign-in whatever happens.
+SESSION_ENGINE = "smart_ems.accounts.session_store"
+SESSION_COOKIE_AGE = at_least(1, "EMS_SESSION_IDLE_MINUTES", default=12 * 60) * 60
+SESSION_MAX_HOURS = at_least(1, "EMS_SESSION_MAX_HOURS", default=7 * 24)
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
@@ -124,7 +142,7 @@ TIME_ZONE = env.str("EMS_TIME_ZONE", default="UTC")
 
 # Files.
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [WEB_FILES / "static"]
 STATIC_ROOT = VAR_DIR / "static"
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
@@ -140,6 +158,8 @@ FILE_UPLOAD_TEMP_DIR.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 # Limits of what comes in.
 UPLOAD_MAX_BYTES = env.int("EMS_UPLOAD_MAX_BYTES", default=2 * 1024**3)
+# Of one person within 24 hours; 0 is no limit.
+UPLOAD_MAX_BYTES_PER_DAY = env.int("EMS_UPLOAD_MAX_BYTES_PER_DAY", default=20 * 1024**3)
 UPLOAD_MAX_ROWS = env.int("EMS_UPLOAD_MAX_ROWS", default=50_000_000)
 UPLOAD_MAX_PROBLEMS = env.int("EMS_UPLOAD_MAX_PROBLEMS", default=10_000)
 API_BATCH_MAX_ROWS = env.int("EMS_API_BATCH_MAX_ROWS", default=5_000)
@@ -260,10 +280,11 @@ DEFAULT_FROM_EMAIL = env.str("EMS_EMAIL_FROM", default="smart-ems@localhost")
 # The API.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",  # first: a bad token is answered 401
+        "smart_ems.accounts.token_header.TokenHeader",  # first: a bad token is answered 401
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
+        "smart_ems.accounts.token_scopes.HasScope",
         "smart_ems.permissions.ModelPermissions",
         "smart_ems.permissions.KnownParameters",
     ],
@@ -276,15 +297,15 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 100,
     "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.UserRateThrottle",
-        "rest_framework.throttling.AnonRateThrottle",
+        "smart_ems.throttles.UserThrottle",
+        "smart_ems.throttles.AnonymousThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {
         "user": env.str("EMS_API_RATE", default="6000/hour"),
         "anon": env.str("EMS_API_ANONYMOUS_RATE", default="60/hour"),
     },
     "EXCEPTION_HANDLER": "smart_ems.api_errors.answer_to_exception",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "smart_ems.api_schema.ScopedSchema",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Smart EMS API",
@@ -295,7 +316,10 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "smart_ems.api_schema.tell_the_truth",
     ],
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SERVE_PERMISSIONS": [
+        "smart_ems.accounts.token_scopes.HasScope",
+        "rest_framework.permissions.IsAuthenticated",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
@@ -325,6 +349,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("EMS_BEHIND_PROXY", default=False) else None
+# Proxies whose X-Forwarded-For is believed; none and EMS_BEHIND_PROXY: whoever connects is one, and the only one.
+TRUSTED_PROXIES = networks("EMS_TRUSTED_PROXIES")
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

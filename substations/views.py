@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -10,16 +9,15 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.db import transaction
 from django.db.models import Max, Min
-from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from core.exports import csv_export
 from core.requests import EmsRequest
-from core.spreadsheets import guarded
 from core.time_range import TimeRange, zone_for
 
 from .channel_charts import GROUPS, channel_figure, duration_figure
@@ -146,23 +144,12 @@ def readings_csv(request: EmsRequest, code: str) -> HttpResponseBase:
     if chosen.error:
         return HttpResponseBadRequest(chosen.error, content_type="text/plain; charset=utf-8")
     readings = Reading.objects.for_substation(substation).between(*_bounds(substation, chosen))
-    response = StreamingHttpResponse(
-        _lines(substation, readings.order_by("at")), content_type="text/csv; charset=utf-8"
-    )
-    name = f"readings-{substation.code}.csv"
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or "attachment"
-    return response
-
-
-class _Echo:
-    def write(self, value: str) -> str:
-        return value
-
-
-def _lines(substation: Substation, readings: ReadingQuerySet) -> Iterator[str]:
-    writer = csv.writer(_Echo())
     header = [f"{channel.label} ({channel.unit})" if channel.unit else channel.label for channel in CHANNELS]
-    yield writer.writerow(["Timestamp", "Substation", *header])
-    for at, derived, *values in readings.values_list("at", "derived", *CHANNEL_NAMES).iterator(5000):
+    rows = _measured(substation, readings)
+    return csv_export(request, f"readings-{substation.code}.csv", ["Timestamp", "Substation", *header], rows)
+
+
+def _measured(substation: Substation, readings: ReadingQuerySet) -> Iterator[list[object]]:
+    for at, derived, *values in readings.in_pieces("derived", *CHANNEL_NAMES):
         measured = [None if derived & (1 << index) else value for index, value in enumerate(values)]
-        yield writer.writerow([at.astimezone(UTC).isoformat(sep=" "), guarded(substation.code), *measured])
+        yield [at.astimezone(UTC).isoformat(sep=" "), substation.code, *measured]

@@ -11,10 +11,8 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
-from core.leases import kept
+from core.leases import LEASE_FOR, kept
 from substations.models import PendingRange, Substation
-
-LEASE_FOR = timedelta(seconds=30)
 
 
 @pytest.fixture

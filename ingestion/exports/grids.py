@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from ingestion.problems import Unreadable
 
+MAX_COLUMNS = 2000
+"""Chosen: ten quantities of two hundred substations; measured: to find out what each may mean takes some 2 ms."""
+
 HEADER_WITHIN_LINES = 120  # chosen: longer than any preamble that was seen
 
 
@@ -21,6 +24,19 @@ class CellGrid:
     lines: list[int]
     name: str = ""
     damaged: list[tuple[int, str]] = field(default_factory=list)
+
+
+def refuse_too_wide(columns: int, line: int) -> None:
+    """Before the cells of a line are looked at.
+
+    Raises:
+        Unreadable: it has more than ``MAX_COLUMNS``.
+    """
+    if columns > MAX_COLUMNS:
+        raise Unreadable(
+            f"Line {line:,} has {columns:,} columns or more; expected at most {MAX_COLUMNS:,}. Split the file by "
+            "substations, or export one row per substation and time."
+        )
 
 
 @dataclass(frozen=True, slots=True)

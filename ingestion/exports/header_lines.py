@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from ingestion.exports.grids import HEADER_WITHIN_LINES, CellGrid
+from ingestion.exports.grids import HEADER_WITHIN_LINES, CellGrid, refuse_too_wide
 from ingestion.exports.header_names import joined_headers, padded, unique
 from ingestion.exports.row_kinds import clock_columns, is_data, is_unit_row, looks_like_value, name_count
 from ingestion.exports.table_rows import Columns, take_rows
@@ -16,6 +16,8 @@ _NO_UNIT = ("", "-", "–", "—")
 
 def columns_of(grid: CellGrid, *, header_line: int = 0) -> Columns:
     """The table in a grid; ``header_line`` is its 1-based line where a person said so."""
+    for line, row in zip(grid.lines, grid.rows, strict=True):
+        refuse_too_wide(len(row), line)
     rows = [_trimmed(row) for row in grid.rows]
     if not any(rows):
         raise Unreadable("The file has only blank lines; expected a header line and rows of readings.")

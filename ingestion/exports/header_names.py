@@ -65,12 +65,13 @@ def _stands_over_blank(above: Sequence[str], names: Sequence[str]) -> bool:
 
 
 def unique(names: Sequence[str]) -> list[str]:
-    out: list[str] = []
+    """Blank names are numbered, and of equal ones all but the first."""
+    out: dict[str, None] = {}
+    repeats: dict[str, int] = {}
     for position, cell in enumerate(names, start=1):
-        base = printable(" ".join(cell.split())) or f"Column {position}"
-        name, repeat = base, 1
+        base = name = printable(" ".join(cell.split())) or f"Column {position}"
         while name in out:
-            repeat += 1
-            name = f"{base} ({repeat})"
-        out.append(name)
-    return out
+            repeats[base] = repeats.get(base, 1) + 1
+            name = f"{base} ({repeats[base]})"
+        out[name] = None
+    return list(out)

@@ -54,7 +54,11 @@ def side_by_side(columns: list[Measured]) -> dict[str, list[Measured]]:
         common = {" ".join(c.meaning.rest) for c in named}
         label = common.pop() if len(common) == 1 else ""
         return {_spelled(label, columns): columns}
-    groups = {label: [c for c in columns if _label_of(c, labels) == label] for label in sorted(labels)}
+    groups: dict[str, list[Measured]] = {label: [] for label in sorted(labels)}
+    for column in columns:
+        label = _label_of(column, labels)
+        if label in groups:
+            groups[label].append(column)
     largest = max(groups.values(), key=len)
     groups = {
         label: group for label, group in groups.items() if not (group is not largest and _repeats(group, largest))
@@ -82,7 +86,7 @@ def _leading(columns: Sequence[Measured]) -> set[str]:
 
 def _without_longer(labels: set[str]) -> set[str]:
     """Labels of stations without those that only add a word: "TX7 Line" of a frequency is no station beside TX7."""
-    return {label for label in labels if not any(_begins(label, other) for other in labels - {label, ""})}
+    return {label for label in labels if labels.isdisjoint(_beginnings(label))}
 
 
 def _label_of(column: Measured, labels: set[str]) -> str:
@@ -90,11 +94,13 @@ def _label_of(column: Measured, labels: set[str]) -> str:
     words = " ".join(column.meaning.rest)
     if words in labels:
         return words
-    return max((label for label in labels if label and _begins(words, label)), key=len, default=words)
+    return next((each for each in _beginnings(words) if each in labels), words)
 
 
-def _begins(words: str, label: str) -> bool:
-    return words.startswith(label + " ")
+def _beginnings(label: str) -> list[str]:
+    """Its first words, the most first, without all of them."""
+    words = label.split(" ")
+    return [" ".join(words[:count]) for count in range(len(words) - 1, 0, -1)]
 
 
 def _repeat_quantities(groups: Sequence[Sequence[Measured]]) -> bool:

@@ -87,7 +87,7 @@ def test_a_network_too_large_to_draw_says_so(
 def test_the_csv_has_numbers_and_no_formulas(signed_in: SignIn, lines: list[Link]) -> None:
     Substation.objects.filter(code="B").update(code="=B")
     answer = signed_in("viewer").get(URL, {"format": "csv"})
-    first, *_others = csv.DictReader(io.StringIO(answer.content.decode()))
+    first, *_others = csv.DictReader(io.StringIO(answer.getvalue().decode()))
     assert first["to"] == "'=B"
     assert (first["loss_kwh"], first["loss_share"]) == ("400.0", "0.04")
 

@@ -150,7 +150,7 @@ def test_the_ranking_as_csv_has_numbers_and_no_formulas(signed_in: SignIn, grid:
     Substation.objects.filter(code="C").update(site="=cmd()")
     billed(grid[0], MARCH, "10.5", "900")
     answer = signed_in("viewer").get(URL, {"format": "csv"})
-    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    rows = list(csv.DictReader(io.StringIO(answer.getvalue().decode())))
     assert (rows[0]["substation"], rows[0]["penalty_amount"], rows[0]["currency"]) == ("A", "900.0000", "INR")
     assert float(rows[0]["avoidable_loss_kwh"]) == 3.0 * NEWEST.day
     assert rows[-1]["site"] == "'=cmd()"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from django.db import OperationalError
 from django.utils import timezone
@@ -85,7 +83,7 @@ def test_a_failure_gives_back_what_was_claimed_and_keeps_it(group: NeighbourGrou
     now = timezone.now()
     for substation in group.substations:
         PendingRange.objects.create(substation=substation, start=now, end=now)
-    token = PendingRange.objects.claim_all_of(group.ids, now=now, lease_for=timedelta(minutes=1))
+    token = PendingRange.objects.claim_all_of(group.ids, now=now)
     assert token is not None
     failures.record({group.ids[1]: ValueError("no tap")}, token)
     free = PendingRange.objects.unclaimed(now).values_list("substation", flat=True)

@@ -11,11 +11,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from core.leases import LEASE_FOR
 from mlcore.fleet.groups import NeighbourGroup, ScoringBatch, neighbour_groups, scoring_batches
 from mlcore.models import Detection, Detector, ScorerOwnership
 from mlcore.scoring import live, ownership, pending
 from mlcore.scoring.live import ScorerRegistry
-from mlcore.scoring.pending import LEASE_FOR, score_pending
+from mlcore.scoring.pending import score_pending
 from mlcore.services import train_all
 from substations.models import Link, PendingRange, Reading, Substation
 from substations.simulation import Simulation

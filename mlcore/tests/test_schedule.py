@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from core.leases import LEASE_FOR
 from mlcore import services
 from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detector, TrainingAttempt
-from mlcore.training.schedule import LEASE_FOR, claim, demand, due, is_claimed, release, request
+from mlcore.training.schedule import claim, demand, due, is_claimed, release, request
 from substations.models import PendingRange, Reading, Substation
 from substations.simulation import Simulation
 

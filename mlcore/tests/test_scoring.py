@@ -171,7 +171,7 @@ def test_a_claim_that_ran_out_writes_nothing(grid: Simulation, monkeypatch: pyte
         result = real(*args, **values)
         PendingRange.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
         everyone = list(Substation.objects.values_list("pk", flat=True))
-        assert PendingRange.objects.claim_all_of(everyone, now=timezone.now(), lease_for=timedelta(minutes=2))
+        assert PendingRange.objects.claim_all_of(everyone, now=timezone.now())
         return result
 
     monkeypatch.setattr(piece, "analyse_fleet", slow)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +11,11 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
+from core.leases import LEASE_FOR
 from mlcore import services
 from mlcore.fleet.groups import NeighbourGroup, neighbour_groups
 from mlcore.models import Detector, TrainingAttempt, TrainingFailure
+from mlcore.training import fit
 from mlcore.training.schedule import claim, is_claimed, request
 from substations.models import Link, Reading, Substation
 
@@ -163,13 +166,56 @@ def test_a_training_under_way_is_left_to_its_worker(monkeypatch: pytest.MonkeyPa
     assert not TrainingFailure.objects.exists()
 
 
-def test_a_training_over_which_its_worker_died_waits_behind_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def die_over_the_first_group() -> None:
+    """As a worker killed over its training leaves it."""
+    TrainingAttempt.objects.update(claimed_until=None)
+    assert claim(neighbour_groups()[0], now=timezone.now() - LEASE_FOR - timedelta(seconds=1))
+
+
+def test_a_training_over_which_its_worker_died_goes_on_at_once_behind_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """What runs a worker out of memory would do so again, before any other group had its turn."""
-    monkeypatch.setattr(services, "train", trained)
-    claim(neighbour_groups()[0], now=timezone.now() - timedelta(seconds=91))
-    assert codes(services.train_due()) == ["B1", "B2"]
+    said: list[set[str]] = []
+
+    def train(group: NeighbourGroup, **asked: Any) -> list[Detector]:
+        said.append({failure.reason for failure in TrainingFailure.objects.all()})
+        return trained(group, **asked)
+
+    monkeypatch.setattr(services, "train", train)
+    die_over_the_first_group()
+    assert codes(services.train_due()) == ["B1", "B2", "A1", "A2"]
     reason = "TrainingInterrupted: The worker was stopped or ran out of memory during the training."
-    assert {failure.reason for failure in TrainingFailure.objects.all()} == {reason}
+    assert said == [set(), {reason}], "should it take this worker's life too, it is known that it did before"
+    assert not TrainingFailure.objects.exists()
+
+
+def test_a_training_over_which_two_workers_died_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "train", failing("A1", SystemExit()))
+    die_over_the_first_group()
+    with pytest.raises(SystemExit):
+        services.train_due()
+    die_over_the_first_group()
+    waiting_is_over()
+    monkeypatch.setattr(services, "train", trained)
+    assert services.train_due() == []
+    assert set(TrainingFailure.objects.values_list("attempts", flat=True)) == {2}
+    assert not services.training_is_due()
     waiting_is_over()
     assert codes(services.train_due()) == ["A1", "A2"]
+
+
+def test_who_lost_the_claim_on_a_group_stores_nothing_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that stood still for longer than its lease comes back while another one trains."""
+    monkeypatch.setattr(fit, "_store", lambda group, *_rest: trained(group))
+    monkeypatch.setattr(fit, "train_fleet", lambda *_args, **_named: {})
+    real_left_out = fit.left_out_of
+
+    def overtaken(group: NeighbourGroup, fleet: Any) -> Any:
+        if group.substations[0].code == "A1":
+            TrainingAttempt.objects.filter(substation=group.ids[0]).update(claimed_by=uuid.uuid4())
+        return real_left_out(group, fleet)
+
+    monkeypatch.setattr(fit, "left_out_of", overtaken)
+    assert codes(services.train_due()) == ["B1", "B2"]
     assert not TrainingFailure.objects.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,12 +14,13 @@ from django.db import transaction
 from django.db.models import Max, Min
 from numpy.typing import NDArray
 
+from core.leases import LeaseLost
 from mlcore.detector import TrainedDetector, train_fleet
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.terms import MIN_TRAINING_DAYS
 from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import NeighbourGroup
-from mlcore.models import Detection, Detector, DetectorEvent
+from mlcore.models import Detection, Detector, DetectorEvent, TrainingAttempt
 from substations.electrical.nameplate import Nameplate
 from substations.models import PendingRange, PlannedWork, Reading, Substation
 
@@ -69,13 +71,20 @@ def _longest_grid(group: NeighbourGroup) -> timedelta:
 
 
 def train(
-    group: NeighbourGroup, *, only: Collection[int] | None = None, until: datetime | None = None
+    group: NeighbourGroup,
+    *,
+    only: Collection[int] | None = None,
+    until: datetime | None = None,
+    token: uuid.UUID | None = None,
 ) -> list[Detector]:
     """Fit every substation of a group that has enough believable data; the new versions become active.
 
     ``only`` limits which substations get a new version; the others still serve as their neighbours.
     Fitting runs outside any transaction. Storing the versions, making them active and asking for the group to be scored
     again is one transaction.
+
+    Raises:
+        LeaseLost: another worker has taken over the claim of this ``token``; nothing is stored.
     """
     learned_from = training_range(group, until=until)
     fleet = reading_grid.load(group, learned_from.start, learned_from.end) if learned_from else None
@@ -101,7 +110,10 @@ def train(
         )
         for substation in group.substations
     }
-    return _store(group, fleet, kept, decisions, learned, left_out)
+    with transaction.atomic():
+        if token and not TrainingAttempt.objects.renew(token):
+            raise LeaseLost
+        return _store(group, fleet, kept, decisions, learned, left_out)
 
 
 def _still_valid(
@@ -135,7 +147,6 @@ def _marked(group: NeighbourGroup, fleet: Fleet, stretches: Iterable[Detection |
     return marked
 
 
-@transaction.atomic
 def _store(
     group: NeighbourGroup,
     fleet: Fleet,

@@ -22,8 +22,6 @@ from substations.querysets import SubstationQuerySet
 YOUNG = timedelta(days=21)
 # A substation whose data gave no model is tried again once this much more of it has come in.
 TRY_AGAIN_AFTER = timedelta(days=1)
-# Renewed while the training goes on; what a killed worker held is free again after this, as in scoring.
-LEASE_FOR = timedelta(seconds=90)
 # A model is trained again when this share of a week's ordinary rows is abnormal to it.
 DRIFT_OVER = timedelta(days=7)
 DRIFT_SHARE = 0.05
@@ -139,13 +137,13 @@ def claim(group: NeighbourGroup, *, now: datetime | None = None) -> uuid.UUID | 
     """Reserve a group's training: the lease's token, None when another worker holds it."""
     key = group.substations[0].pk
     TrainingAttempt.objects.get_or_create(substation_id=key)
-    return TrainingAttempt.objects.filter(substation=key).claim(now=now or timezone.now(), lease_for=LEASE_FOR)
+    return TrainingAttempt.objects.filter(substation=key).claim(now=now or timezone.now())
 
 
-def was_interrupted(group: NeighbourGroup, *, now: datetime | None = None) -> bool:
-    """Whether the worker that trained this group last has died over it: its claim ran out and was never given back."""
-    now = now or timezone.now()
-    return TrainingAttempt.objects.filter(substation=group.substations[0].pk, claimed_until__lt=now).exists()
+def interrupted(*, now: datetime | None = None) -> set[int]:
+    """The substations that name the groups whose worker has died over the training: its claim ran out."""
+    died = TrainingAttempt.objects.filter(claimed_until__lt=now or timezone.now())
+    return set(died.values_list("substation", flat=True))
 
 
 def release(token: uuid.UUID, considered: list[int]) -> None:

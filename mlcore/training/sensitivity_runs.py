@@ -10,7 +10,6 @@ import logging
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 
 import numpy as np
@@ -34,8 +33,6 @@ from .fit import left_out_of, training_range
 from .store import load_detectors
 
 logger = logging.getLogger(__name__)
-# Renewed while the work goes on; what a killed worker held is free again after this, as in training.
-LEASE_FOR = timedelta(seconds=90)
 INTERRUPTED = "The worker was stopped or ran out of memory while it worked this out."
 NOT_JUDGING = "This version does not judge any more, or its readings are gone."
 
@@ -67,7 +64,7 @@ def work_out_requested() -> None:
     _failed(_requested().exclude(detector__substation__in=reporting), NOT_JUDGING)
     for group in groups:
         wanted = _requested().filter(detector__substation__in=group.ids)
-        if token := wanted.claim(now=timezone.now(), lease_for=LEASE_FOR, progress_pct=0):
+        if token := wanted.claim(now=timezone.now(), progress_pct=0):
             _work_out_claimed(group, token)
 
 
@@ -110,7 +107,7 @@ def _requested() -> LeasedQuerySet[SensitivityReport]:
 
 def _work_out_claimed(group: NeighbourGroup, token: uuid.UUID) -> None:
     try:
-        with kept(SensitivityReport.objects.all(), token, lease_for=LEASE_FOR):
+        with kept(SensitivityReport.objects.all(), token):
             work_out(group, report_progress=partial(_progressed, token))
         _failed(SensitivityReport.objects.claimed(token), NOT_JUDGING)
     except DATABASE_AWAY:

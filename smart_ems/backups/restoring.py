@@ -16,8 +16,8 @@ from django.db import DatabaseError
 from django.db.migrations.loader import MigrationLoader
 
 from smart_ems.private_files import FOLDER_MODE, close_folder
-from smart_ems.version import version
 from smart_ems.supervisor.system import only_one
+from smart_ems.version import version
 
 from . import BackupRefused, backup_archive, database_exchange
 from .backup_archive import DATABASES, FILES, SECRET_KEY

@@ -30,6 +30,9 @@ LASTS_S = 600.0
 
 # chosen: a queue each costs little; below the usual limit of open files (1024).
 MAX_STREAMS = 1000
+MAX_STREAMS_OF_ONE = 20
+"""Chosen: a browser has one for all its pages; one person has not so many browsers."""
+
 # chosen: soon, and not all at once with the start of a server.
 RETRY_MS = 2000
 
@@ -38,26 +41,37 @@ class TooManyStreamsError(Exception):
     """This process tells enough pages already; the others have to ask by themselves."""
 
 
+class TooManyStreamsOfOneError(Exception):
+    """One person has enough streams already; further pages of that one have to ask by themselves."""
+
+
 class Hub:
-    """Everybody who listens in one process."""
+    """Everybody who listens in one process: a queue each, and whose it is."""
 
     def __init__(self) -> None:
-        self.listeners: set[asyncio.Queue[Change]] = set()
+        self.listeners: dict[asyncio.Queue[Change], int] = {}
         self._task: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, "changes")  # always the same one: it has one database connection
 
-    def join(self) -> asyncio.Queue[Change]:
-        """A queue that gets every change from now on. TooManyStreamsError where there are enough."""
+    def join(self, user_id: int) -> asyncio.Queue[Change]:
+        """A queue that gets every change from now on.
+
+        Raises:
+            TooManyStreamsError: there are enough.
+            TooManyStreamsOfOneError: there are enough of this user.
+        """
         if len(self.listeners) >= MAX_STREAMS:
             raise TooManyStreamsError
+        if sum(each == user_id for each in self.listeners.values()) >= MAX_STREAMS_OF_ONE:
+            raise TooManyStreamsOfOneError
         queue: asyncio.Queue[Change] = asyncio.Queue()
-        self.listeners.add(queue)
+        self.listeners[queue] = user_id
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._look())
         return queue
 
     def leave(self, queue: asyncio.Queue[Change]) -> None:
-        self.listeners.discard(queue)
+        self.listeners.pop(queue, None)
 
     async def _look(self) -> None:
         """Look as long as anybody listens."""
@@ -86,6 +100,20 @@ _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 def hub() -> Hub:
     """The hub of the running event loop."""
     return _hubs.setdefault(asyncio.get_running_loop(), Hub())
+
+
+class Stream:
+    """What a response sends of one queue. ``close`` is called however it ends, also where it never began."""
+
+    def __init__(self, user_id: int) -> None:
+        self._hub = hub()
+        self._queue = self._hub.join(user_id)
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return lines(self._queue)
+
+    def close(self) -> None:
+        self._hub.leave(self._queue)
 
 
 async def lines(queue: asyncio.Queue[Change]) -> AsyncIterator[bytes]:

@@ -15,6 +15,7 @@ from typing import Any
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from ingestion.upload_quota import MIN_FREE_BYTES
 from mlcore.services import scoring_health
 from notifications.models import Pulse
 from smart_ems.env import VAR_DIR
@@ -24,8 +25,6 @@ from .system_health import queue_lengths
 logger = logging.getLogger(__name__)
 WORKERS_LATE = timedelta(minutes=2)
 """Chosen: the sweep beats every ten seconds; several may be lost."""
-MIN_FREE_BYTES = 500_000_000
-"""Chosen: an upload of a usual size and the log of a day; below it a database soon stops."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.contrib.auth.decorators import login_not_required, permission_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, StreamingHttpResponse
@@ -99,7 +101,7 @@ def favicon(request: HttpRequest) -> HttpResponse:
 
 @login_not_required  # answers 401 itself: a redirect would be followed by the stream
 async def stream(request: HttpRequest) -> HttpResponseBase:
-    """Server-sent events about what changed; 401 and 403 for those who may not look, 503 where too many listen."""
+    """Server-sent events about what changed; 401 and 403 for those who may not look, 429 or 503 where too many do."""
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
     user = await request.auser()
@@ -108,12 +110,20 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     if not await user.ahas_perm("substations.view_substation"):
         return HttpResponse(_("You may not see substations."), status=403, content_type="text/plain")
     try:
-        queue = event_stream.hub().join()
+        events = event_stream.Stream(user.pk)
     except event_stream.TooManyStreamsError:
-        return HttpResponse(_("Too many streams are open."), status=503, content_type="text/plain")
+        return _no_stream(_("Too many streams are open."), HTTPStatus.SERVICE_UNAVAILABLE)
+    except event_stream.TooManyStreamsOfOneError:
+        said = _("%(count)d of your streams are open, the most for one person. Close some of the browsers.")
+        return _no_stream(said % {"count": event_stream.MAX_STREAMS_OF_ONE}, HTTPStatus.TOO_MANY_REQUESTS)
     # A proxy that collects the answer before it passes it on would hold back every event.
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return StreamingHttpResponse(event_stream.lines(queue), content_type="text/event-stream", headers=headers)
+    return StreamingHttpResponse(events, content_type="text/event-stream", headers=headers)
+
+
+def _no_stream(said: str, status: HTTPStatus) -> HttpResponse:
+    headers = {"Retry-After": str(RETRY_AFTER_S)}
+    return HttpResponse(said, status=status, content_type="text/plain; charset=utf-8", headers=headers)
 
 
 @login_not_required

@@ -55,14 +55,15 @@ class LargeBody:
     path: re.Pattern[str]
     max_bytes: int
     permission: str
+    is_upload: bool = False
 
 
 def large_bodies() -> tuple[LargeBody, ...]:
     file_bytes = settings.UPLOAD_MAX_BYTES + OVERHEAD_BYTES
     batch_bytes = (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) + OVERHEAD_BYTES
     return (
-        LargeBody(re.compile(r"/uploads/new/?"), file_bytes, "ingestion.add_upload"),
-        LargeBody(re.compile(r"/api/uploads/?"), file_bytes, "ingestion.add_upload"),
+        LargeBody(re.compile(r"/uploads/new/?"), file_bytes, "ingestion.add_upload", is_upload=True),
+        LargeBody(re.compile(r"/api/uploads/?"), file_bytes, "ingestion.add_upload", is_upload=True),
         LargeBody(re.compile(r"/api/readings/?"), batch_bytes, "substations.add_reading"),
         LargeBody(re.compile(r"/losses/feeders/?"), GRID_FILE_BYTES, "losses.add_feedersupply"),
         LargeBody(re.compile(r"/admin/substations/substation/import/?"), GRID_FILE_BYTES, "substations.add_substation"),
@@ -71,7 +72,7 @@ def large_bodies() -> tuple[LargeBody, ...]:
 
 
 class BodyLimits:
-    """ASGI: passes on what may come in, and answers 401, 403, 408, 413 or 503 to the rest."""
+    """ASGI: passes on what may come in, and answers 401, 403, 408, 413, 429, 503 or 507 to the rest."""
 
     def __init__(self, app: Any, pace: Pace | None = None) -> None:
         self.app, self.pace, self.large = app, pace or Pace(), large_bodies()
@@ -86,7 +87,7 @@ class BodyLimits:
         limit = large.max_bytes if large else SMALL_BYTES
         refusal = _too_large(limit, body) if body is not None and body > limit else None
         if refusal is None and large:
-            refusal = await _refusal_of(scope, large.permission)
+            refusal = await _refusal_of(scope, large, body)
         if refusal is None and body != 0:
             refusal = self._too_many(is_large=large is not None)
         if refusal is None:
@@ -175,8 +176,9 @@ def _too_large(limit: int, received: int) -> Refusal:
     return Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, said)
 
 
-async def _refusal_of(scope: HTTPScope, permission: str) -> Refusal | None:
+async def _refusal_of(scope: HTTPScope, large: LargeBody, announced: int | None) -> Refusal | None:
+    uploaded = (announced or 0) if large.is_upload else None
     try:
-        return await refusal_of_sender(scope, permission)
+        return await refusal_of_sender(scope, large.permission, uploaded)
     except DATABASE_AWAY:
         return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, _("The database cannot be reached. Try again later."))

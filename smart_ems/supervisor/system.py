@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import ipaddress
 import os
 import signal
 import socket
@@ -52,6 +53,14 @@ def only_one(run: Path = services.RUN) -> Iterator[IO[str]]:
                 "Stop it with Ctrl-C in its terminal."
             ) from None
         yield lock
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address, as far as its text says."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def check_port(host: str, port: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from threading import Barrier
 from typing import Any
 
@@ -29,7 +28,7 @@ def test_of_many_workers_one_gets_all_that_waits() -> None:
             connection.ensure_connection()
             gate.wait(timeout=30)
             ids = [each.pk for each in stations]
-            return PendingRange.objects.claim_all_of(ids, now=AT, lease_for=timedelta(minutes=2))
+            return PendingRange.objects.claim_all_of(ids, now=AT)
         finally:
             connections.close_all()
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.leases import LEASE_FOR
 from substations.channels import CHANNEL_NAMES
 from substations.models import Link, PendingRange, Reading, Substation
 
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 3, 2, tzinfo=UTC)
 STEP = timedelta(minutes=15)
-LEASE = timedelta(minutes=2)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def pending(substation: Substation, **values: Any) -> PendingRange:
 
 
 def claim(*substations: Substation, now: datetime = AT) -> Any:
-    return PendingRange.objects.claim_all_of([each.pk for each in substations], now=now, lease_for=LEASE)
+    return PendingRange.objects.claim_all_of([each.pk for each in substations], now=now)
 
 
 def test_the_newest_reading_comes_with_its_substation_in_one_query(
@@ -108,8 +108,8 @@ def test_a_claim_takes_every_range_of_these_substations_alone(station: Substatio
 def test_a_claim_that_ran_out_is_claimed_again_and_the_old_token_is_worth_nothing(station: Substation) -> None:
     pending(station)
     first = claim(station)
-    assert claim(station, now=AT + LEASE) is None
-    second = claim(station, now=AT + LEASE + timedelta(seconds=1))
+    assert claim(station, now=AT + LEASE_FOR) is None
+    second = claim(station, now=AT + LEASE_FOR + timedelta(seconds=1))
     assert second not in (None, first)
     assert not PendingRange.objects.claimed(first).exists()
 

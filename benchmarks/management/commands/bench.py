@@ -1,9 +1,11 @@
 """``bench train|score|tick|losses``: how fast it is beside the usual way, in one run; ``bench water``: how well the
-engine does on data of no substation; ``bench pages``: every page; ``bench alerts``: those of very many alerts."""
+engine does on data of no substation; ``bench pages``: every page; ``bench alerts``: those of very many alerts;
+``bench kills``: what kill -9 does to work under way."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from json import dumps
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ import numpy as np
 import pandas as pd
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from benchmarks import accounting_speed, alarm_load, engine_speed, pages, water_loop_score
+from benchmarks import accounting_speed, alarm_load, engine_speed, kills, pages, water_loop_score
+from benchmarks.running_system import Victim
 from benchmarks.tick import bench_tick
 
 
@@ -53,19 +56,24 @@ class Command(BaseCommand):
         alerts.add_argument("--closed", type=int, default=1_000_000)
         alerts.add_argument("--repeats", type=int, default=9, help="how often each address is asked for")
         alerts.add_argument("--server", default=os.environ.get("EMS_TEST_DATABASE_URL", ""), help="as of pages")
+        killed = kinds.add_parser("kills", help="kill -9 in the middle of work: lost, doubled, seconds to done")
+        killed.add_argument("--rounds", type=int, default=3, help="of each stage with each victim")
+        killed.add_argument("--stages", nargs="+", choices=kills.STAGES, default=list(kills.STAGES))
+        killed.add_argument("--victims", nargs="+", choices=kills.VICTIMS, default=list(kills.VICTIMS))
+        killed.add_argument("--days", type=int, default=100, help="days of 15-minute readings that are scored")
+        killed.add_argument("--server", default=os.environ.get("EMS_TEST_DATABASE_URL", ""), help="as of pages")
         losses = kinds.add_parser("losses", help="hours of energy and loss, beside reading the same rows alone")
         losses.add_argument("--substations", type=int, default=100)
         losses.add_argument("--days", type=int, default=365, help="days of 15-minute readings")
-        for kind in (train, score, tick, water, pages, losses, alerts):
+        for kind in (train, score, tick, water, pages, losses, alerts, killed):
             kind.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *, kind: str, **options: Any) -> str:
         if options.get("substations", 1) < 1:
             raise CommandError(f"At least one substation is needed; received {options['substations']}.")
-        if kind == "pages":
-            return self._pages(**options)
-        if kind == "alerts":
-            return self._alerts(**options)
+        if kind in ("pages", "alerts", "kills"):
+            own_table: Callable[..., str] = getattr(self, f"_{kind}")
+            return own_table(**options)
         if kind == "losses":
             if options["days"] < 1:
                 raise CommandError(f"Expected a day or more; received {options['days']}.")
@@ -102,6 +110,22 @@ class Command(BaseCommand):
             raise CommandError(f"Expected an open alert and a repeat or more; received {open}, {closed}, {repeats}.")
         measured = alarm_load.bench_alerts(open, closed, repeats, server)
         return dumps(measured, indent=2) if json else alarm_load.table(measured)
+
+    def _kills(
+        self,
+        *,
+        rounds: int,
+        stages: list[str],
+        victims: list[Victim],
+        days: int,
+        server: str,
+        json: bool,
+        **options: Any,
+    ) -> str:
+        if rounds < 1 or days < 1:
+            raise CommandError(f"Expected a round and a day or more; received {rounds} and {days}.")
+        found = kills.bench_kills(rounds, stages, victims, days, server)
+        return dumps(found, indent=2) if json else kills.table(found)
 
 
 def numbers_of(path: Path) -> np.ndarray[Any, np.dtype[np.float64]]:

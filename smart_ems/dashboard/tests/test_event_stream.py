@@ -37,7 +37,7 @@ def viewer(person: Callable[[str], User]) -> AsyncClient:
 
 def play(scene: Callable[[], Awaitable[None]]) -> None:
     async def limited() -> None:
-        await asyncio.wait_for(scene(), 20)
+        await asyncio.wait_for(scene(), 60)
 
     asyncio.run(limited())
 
@@ -91,7 +91,9 @@ def test_a_stream_ends_by_itself_and_leaves_nothing_behind(
     play(scene)
 
 
-def test_two_hundred_streams_need_one_thread_and_one_look(viewer: AsyncClient) -> None:
+def test_two_hundred_streams_need_one_thread_and_one_look(viewer: AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_stream, "MAX_STREAMS_OF_ONE", 200)
+
     async def scene() -> None:
         before = threading.active_count()
         streams = [await opened(viewer) for _ in range(200)]
@@ -111,6 +113,28 @@ def test_who_comes_when_there_are_enough_is_sent_away(viewer: AsyncClient, monke
         kept = await viewer.get(URL)
         refused = await viewer.get(URL)
         assert (kept.status_code, refused.status_code) == (200, 503)
+
+    play(scene)
+
+
+def test_of_very_many_streams_of_one_person_few_are_opened_and_others_have_theirs(
+    viewer: AsyncClient, person: Callable[[str], User]
+) -> None:
+    other = AsyncClient()
+    other.force_login(person("operator"))
+
+    async def scene() -> None:
+        answers: list[Any] = [await viewer.get(URL) for _number in range(100)]
+        opened = [answer for answer in answers if answer.status_code == 200]
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert (len(opened), len(refused)) == (event_stream.MAX_STREAMS_OF_ONE, 100 - event_stream.MAX_STREAMS_OF_ONE)
+        assert int(refused[0].headers["Retry-After"]) > 0
+        assert "the most for one person" in refused[0].content.decode()
+        assert (await other.get(URL)).status_code == 200
+        await next_event(aiter(opened[0]), "hello")
+        for answer in opened[:2]:  # one that has begun, and one that has not
+            await asyncio.to_thread(answer.close)
+        assert [(await viewer.get(URL)).status_code for _number in range(3)] == [200, 200, 429]
 
     play(scene)
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from smart_ems.env import BASE_DIR
+from smart_ems.threads import ONE_THREAD
 
 
 class Command(BaseCommand):
@@ -24,4 +25,4 @@ class Command(BaseCommand):
         if "--help" in args or "-h" in args:
             self.stdout.write(self.help)
         command = [sys.executable, "-m", "pytest", *(str(each) for each in args)]
-        sys.exit(subprocess.run(command, cwd=BASE_DIR, env={**os.environ}, check=False).returncode)
+        sys.exit(subprocess.run(command, cwd=BASE_DIR, env=ONE_THREAD | os.environ, check=False).returncode)

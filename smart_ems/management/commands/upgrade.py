@@ -16,8 +16,8 @@ from smart_ems.backups.backup_settings import backup_folder, passphrase
 from smart_ems.backups.installation_data import this_installation
 from smart_ems.backups.making_backups import make_backup
 from smart_ems.backups.restoring import restore, stopped
-from smart_ems.version import version
 from smart_ems.static import collect_static
+from smart_ems.version import version
 
 
 class Command(BaseCommand):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
 import time
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from rest_framework.authtoken.models import Token
 
+from smart_ems.accounts.tests.token_scenes import token_of
 from smart_ems.request_bodies.body_limits import SMALL_BYTES
 from substations.models import Reading, Substation
 
@@ -100,10 +101,10 @@ def test_nothing_large_is_taken_from_who_may_only_look(
 def test_a_batch_is_taken_at_the_token_of_who_may_and_kept_in_the_data_folder(
     attacked: Attacked, spooled: list[str], person: Callable[[str], User]
 ) -> None:
-    token = Token.objects.create(user=person("operator"))
+    token = token_of(person("operator"))
     Substation.objects.create(code="A")
     body = b'{"substation": "A", "at": "2026-03-02T00:00:00Z", "active_power_kw": 1.0}' + b" " * LARGE
-    head = f"Authorization: Token {token.key}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    head = f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     answer = attacked.ask(f"POST /api/readings/ HTTP/1.1\r\n{head}", body)
     assert status_of(answer) == 200, answer
     assert Reading.objects.count() == 1
@@ -111,15 +112,37 @@ def test_a_batch_is_taken_at_the_token_of_who_may_and_kept_in_the_data_folder(
 
 
 def test_the_token_of_somebody_who_left_is_no_good(attacked: Attacked, person: Callable[[str], User]) -> None:
-    token = Token.objects.create(user=person("operator"))
+    token = token_of(person("operator"))
     User.objects.update(is_active=False)
-    head = f"POST /api/uploads/ HTTP/1.1\r\nAuthorization: Token {token.key}\r\n{CHUNKED}"
+    head = f"POST /api/uploads/ HTTP/1.1\r\nAuthorization: Bearer {token}\r\n{CHUNKED}"
     assert status_of(attacked.ask(head)) == 401
 
 
 def test_a_session_opens_large_bodies_to_who_may_upload(attacked: Attacked, cookie: Callable[[str], str]) -> None:
     head = f"POST /uploads/new/ HTTP/1.1\r\n{cookie('operator')}\r\nContent-Length: {LARGE}"
     assert "CSRF" in attacked.ask(head, b"x" * LARGE)  # it was read, and judged by what comes after
+
+
+@pytest.mark.parametrize("path", ["/api/uploads/", "/uploads/new/"])
+def test_an_upload_beyond_the_day_of_its_sender_is_refused_by_its_head(
+    attacked: Attacked, spooled: list[str], cookie: Callable[[str], str], settings: Any, path: str
+) -> None:
+    settings.UPLOAD_MAX_BYTES_PER_DAY = LARGE - 1
+    answer = attacked.ask(f"POST {path} HTTP/1.1\r\n{cookie('operator')}\r\nContent-Length: {LARGE}")
+    assert (status_of(answer), spooled) == (429, [])
+    assert f"You have used 0 of the {LARGE - 1:,} bytes" in answer
+    assert "retry-after" in answer.lower()
+
+
+def test_an_upload_for_which_there_is_no_disk_is_refused_by_its_head(
+    attacked: Attacked, spooled: list[str], cookie: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = shutil.disk_usage
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: real(path)._replace(free=1))
+    operator = cookie("operator")
+    for size in (f"Content-Length: {LARGE}", CHUNKED):
+        answer = attacked.ask(f"POST /uploads/new/ HTTP/1.1\r\n{operator}\r\n{size}")
+        assert (status_of(answer), spooled) == (507, [])
 
 
 def test_small_bodies_and_none_are_passed_on(attacked: Attacked) -> None:

@@ -1,0 +1,134 @@
+"""kill -9 in the middle of uploads, scoring, trainings and messages: what is lost and doubled, how long it takes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import Any, get_args
+
+from django.contrib.auth.models import User
+from django.db import connection
+from rest_framework.authtoken.models import Token
+
+from mlcore import services
+from mlcore.models import TrainingAttempt
+from smart_ems.scratch import scratch_database
+from substations.models import PendingRange, Reading, Substation
+
+from .kill_stages import ScoringStage, SendStage, Stage, TrainingStage, UploadStage
+from .large_grid import fill_readings
+from .running_system import NotInTime, RunningSystem, Victim, wait_until
+
+STAGES = ("upload", "scoring", "training", "send")
+VICTIMS: tuple[Victim, ...] = get_args(Victim)
+BOUND_S = 120
+"""Within so many seconds of a kill a worker is at it again; said in docs/operations.md."""
+
+UNDER_WAY_WITHIN_S, GIVEN_UP_AFTER_S = 120.0, 600.0
+GRID_SIZE, TRAINED_SIZE = 25, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """One round. resumed_s, done_s: from the kill until a worker is at it again, and until its end; None: never."""
+
+    stage: str
+    victim: str
+    lost: int
+    doubled: int
+    resumed_s: float | None
+    done_s: float | None
+
+    @property
+    def is_well(self) -> bool:
+        is_back = self.resumed_s is not None and self.resumed_s <= BOUND_S
+        return is_back and not self.lost and not self.doubled and self.done_s is not None
+
+
+def bench_kills(
+    rounds: int, stages: Sequence[str], victims: Sequence[Victim], days: int, server: str = ""
+) -> dict[str, Any]:
+    """So many rounds of each stage with each victim, on a database and a data folder of their own.
+
+    days: of 15-minute readings of 25 substations that are scored. server: as of ``bench_pages``.
+    """
+    with scratch_database(journal="WAL", server=server) as folder:
+        made = _made(stages, days)
+        system = RunningSystem(folder)
+        kills: list[Kill] = []
+        try:
+            for stage in made:
+                for victim in victims:
+                    for _number in range(rounds):
+                        kills.append(_round(system, stage, victim, len(kills)))
+        finally:
+            system.stop()
+        return {
+            "database": connection.vendor,
+            "kills": len(kills),
+            "lost": sum(kill.lost for kill in kills),
+            "doubled": sum(kill.doubled for kill in kills),
+            "beyond_the_bound": sum(not kill.is_well for kill in kills),
+            "rounds": [asdict(kill) for kill in kills],
+        }
+
+
+def _made(stages: Sequence[str], days: int) -> list[Stage]:
+    """A grid that was judged once, of which two substations form a neighbour group of their own that can be trained."""
+    Token.objects.create(user=User.objects.create_superuser("admin", password=None))
+    made: list[Stage] = [UploadStage()] if "upload" in stages else []
+    if {"scoring", "training"} & set(stages):
+        ids = [substation.pk for substation in fill_readings(GRID_SIZE, days)]
+        trained, scored = ids[:TRAINED_SIZE], ids[TRAINED_SIZE:]
+        Substation.objects.filter(pk__in=trained).update(time_zone="Europe/Oslo")
+        newest = Reading.objects.latest("at").at
+        # Nobody is due for a training by itself.
+        TrainingAttempt.objects.bulk_create(TrainingAttempt(substation_id=pk, newest_at=newest) for pk in ids)
+        if "scoring" in stages:
+            first = Reading.objects.earliest("at").at
+            PendingRange.objects.bulk_create(PendingRange(substation_id=pk, start=first, end=newest) for pk in scored)
+            services.score_pending()
+            made.append(ScoringStage(scored))
+        made += [TrainingStage(trained)] if "training" in stages else []
+    return made + ([SendStage()] if "send" in stages else [])
+
+
+def _round(system: RunningSystem, stage: Stage, victim: Victim, number: int) -> Kill:
+    stage.begin(system, number)
+    wait_until(lambda: stage.is_under_way(victim), UNDER_WAY_WITHIN_S, f"the {stage.name} to begin")
+    held_by, killed_at = stage.holder(), time.monotonic()
+    system.kill(victim, queue=stage.queue)
+    resumed_s: float | None = None
+    done_s: float | None = None
+    with suppress(NotInTime):
+        wait_until(
+            lambda: stage.is_done() or stage.holder() not in (None, held_by),
+            GIVEN_UP_AFTER_S,
+            f"the {stage.name} to go on",
+        )
+        resumed_s = time.monotonic() - killed_at
+        wait_until(stage.is_done, GIVEN_UP_AFTER_S, f"the {stage.name} to end")
+        done_s = time.monotonic() - killed_at
+    wait_until(system.answers, UNDER_WAY_WITHIN_S, "the system to answer again")
+    damage = stage.damage()
+    return Kill(stage.name, victim, damage.lost, damage.doubled, resumed_s, done_s)
+
+
+def table(found: dict[str, Any]) -> str:
+    """One line for each stage and victim: rounds, lost, doubled, and the longest times."""
+    lines = [f"{'stage':<10} {'killed':<10} {'rounds':>6} {'lost':>6} {'doubled':>8} {'resumed s':>9} {'done s':>7}"]
+    kinds = dict.fromkeys((each["stage"], each["victim"]) for each in found["rounds"])
+    for stage, victim in kinds:
+        those = [each for each in found["rounds"] if (each["stage"], each["victim"]) == (stage, victim)]
+        resumed_s, done_s = (max(each[name] or GIVEN_UP_AFTER_S for each in those) for name in ("resumed_s", "done_s"))
+        lines.append(
+            f"{stage:<10} {victim:<10} {len(those):>6} {sum(each['lost'] for each in those):>6} "
+            f"{sum(each['doubled'] for each in those):>8} {resumed_s:>9.0f} {done_s:>7.0f}"
+        )
+    lines.append(
+        f"{found['kills']} kills on {found['database']}: {found['lost']} lost, {found['doubled']} doubled; "
+        f"{found['beyond_the_bound']} not taken up within {BOUND_S} s or not ended."
+    )
+    return "\n".join(lines)
