@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.models import Min, QuerySet, Sum
@@ -71,6 +70,15 @@ def _of(rows: QuerySet[Any], field: str, table: str) -> Callable[[datetime], Kin
     return figures
 
 
+def _event_figures(before: datetime) -> KindFigures:
+    found = [_of(rows, field, rows.model._meta.db_table)(before) for rows, field in row_pruning.EVENTS]
+    oldest = min((each.oldest_at for each in found if each.oldest_at), default=None)
+    sizes = [each.size_bytes for each in found if each.size_bytes is not None]
+    return KindFigures(
+        sum(each.rows for each in found), oldest, sum(sizes) if sizes else None, sum(each.would_free for each in found)
+    )
+
+
 def _file_figures(before: datetime) -> KindFigures:
     stored = Upload.objects.exclude(file="")
     found = stored.aggregate(oldest=Min("finished_at"), size=Sum("size"))
@@ -119,8 +127,8 @@ def kinds() -> Sequence[RetentionKind]:
         ),
         RetentionKind("files", _("Uploaded files"), "KEEP_FILES_DAYS", 365, row_pruning.prune_files, _file_figures),
         RetentionKind(
-            "events", _("Log of the administration"), "KEEP_EVENTS_DAYS", 730, row_pruning.prune_events,
-            _of(LogEntry.objects.all(), "action_time", "django_admin_log"),
+            "events", _("Log of administration and sign-ins"), "KEEP_EVENTS_DAYS", 730, row_pruning.prune_events,
+            _event_figures,
         ),
         RetentionKind(
             "messages", _("Messages"), "NOTIFY_KEEP_DAYS", 400, _prune_messages,

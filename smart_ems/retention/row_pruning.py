@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from alerts.models import SystemAlarm
 from ingestion.models import Upload
+from smart_ems.accounts.security_event_models import SecurityEvent
 from smart_ems.env import VAR_DIR
 
 from .reading_pruning import PruningPiece
@@ -37,14 +38,17 @@ def prune_files(before: datetime) -> Iterator[PruningPiece]:
         yield PruningPiece(len(found))
 
 
-def old_events(before: datetime) -> QuerySet[LogEntry]:
-    return LogEntry.objects.filter(action_time__lt=before)
+EVENTS: Sequence[tuple[QuerySet[Any], str]] = (
+    (LogEntry.objects.all(), "action_time"),
+    (SecurityEvent.objects.all(), "at"),
+    (SystemAlarm.objects.all(), "closed_at"),
+)
+"""The log of the administration, who signed in, and alarms of the system that are over; alerts keep their events."""
 
 
 def prune_events(before: datetime) -> Iterator[PruningPiece]:
-    """The log of the administration, and alarms of the system that are over; alerts keep their events."""
-    yield from _in_pieces(old_events(before))
-    yield from _in_pieces(SystemAlarm.objects.filter(closed_at__lt=before))
+    for rows, field in EVENTS:
+        yield from _in_pieces(rows.filter(**{f"{field}__lt": before}))
 
 
 def old_sessions(before: datetime) -> QuerySet[Session]:

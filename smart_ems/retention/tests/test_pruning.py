@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from alerts.models import SystemAlarm
 from ingestion.models import Upload
+from smart_ems.accounts.security_event_models import SecurityEvent
 from smart_ems.env import days_or_for_ever
 from smart_ems.retention import pruning, row_pruning
 from smart_ems.retention.models import PruningState
@@ -83,11 +84,12 @@ def test_events(settings: Any, admin_user: Any) -> None:
     settings.KEEP_EVENTS_DAYS = 100
     for days in (99, 101):
         LogEntry.objects.create(user=admin_user, action_flag=1, action_time=NOW - timedelta(days=days))
+        SecurityEvent.objects.create(kind="session_ended", account="a", at=NOW - timedelta(days=days))
         for closed_at in (None, NOW - timedelta(days=days)):
             SystemAlarm.objects.create(
                 kind="backup", key=str(days), subject="", link="", raised_at=NOW, closed_at=closed_at
             )
-    assert pruning.prune_all(now=NOW, only="events") == {"events": 2}
+    assert pruning.prune_all(now=NOW, only="events") == {"events": 3}
     assert SystemAlarm.objects.count() == 3
 
 
