@@ -21,6 +21,7 @@ class SystemAlarm(models.Model):
 
     class SystemAlarmKind(models.TextChoices):
         MESSAGES = "messages", _("Messages are not sent")
+        BACKUP = "backup", _("There is no new backup")
 
     kind = models.CharField(_("kind"), max_length=16, choices=SystemAlarmKind)
     key = models.CharField(max_length=80, help_text=_("What it is about, of its kind."))

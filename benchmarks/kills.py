@@ -10,10 +10,12 @@ from typing import Any, get_args
 
 from django.contrib.auth.models import User
 from django.db import connection
-from rest_framework.authtoken.models import Token
+from django.utils import timezone
 
 from mlcore import services
 from mlcore.models import TrainingAttempt
+from smart_ems.accounts import api_tokens
+from smart_ems.accounts.token_models import Scope
 from smart_ems.scratch import scratch_database
 from substations.models import PendingRange, Reading, Substation
 
@@ -77,8 +79,9 @@ def bench_kills(
 
 def _made(stages: Sequence[str], days: int) -> list[Stage]:
     """A grid that was judged once, of which two substations form a neighbour group of their own that can be trained."""
-    Token.objects.create(user=User.objects.create_superuser("admin", password=None))
-    made: list[Stage] = [UploadStage()] if "upload" in stages else []
+    admin = User.objects.create_superuser("admin", password=None)
+    _token, secret = api_tokens.make(admin, name="bench", scopes=Scope.values, days=1, now=timezone.now())
+    made: list[Stage] = [UploadStage(secret)] if "upload" in stages else []
     if {"scoring", "training"} & set(stages):
         ids = [substation.pk for substation in fill_readings(GRID_SIZE, days)]
         trained, scored = ids[:TRAINED_SIZE], ids[TRAINED_SIZE:]

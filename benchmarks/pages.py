@@ -109,6 +109,8 @@ PAGES = (
     "/search/?q=ss-01",
     "/search/?q=capacitor",
     "/preferences/",
+    "/tokens/",
+    "/sessions/",
     "/design/",
     "/password/",
     "/password/done/",

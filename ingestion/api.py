@@ -47,6 +47,7 @@ class UploadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, UploadView
     serializer_class = UploadSerializer
     parser_classes = (MultiPartParser, FormParser, JsonBody)
     filterset_fields = ("state", "source", "sha256")
+    write_scope = "write_readings"
 
     @extend_schema(
         request={"multipart/form-data": UploadRequestSerializer},
@@ -134,6 +135,8 @@ class RowAnswerSerializer(PlainSerializer):
 
 class ReadingIntakeMixin:
     """``create`` for a view set of readings: one object, a list, or lines, through the same judgement as an upload."""
+
+    write_scope = "write_readings"
 
     @extend_schema(request=ReadingRowSerializer(many=True), responses={200: RowAnswerSerializer(many=True)})
     def create(self, request: Request) -> Response:

@@ -17,10 +17,11 @@ _FIELDS = ("pk", "code", "name", "time_zone", "rated_kva", "nominal_v")
 
 def grid() -> KnownSubstations:
     """The substations as validation needs them: found by code, else by name."""
-    rows = list(Substation.objects.values_list("pk", "code", "name", "time_zone"))
-    ids = {name.casefold(): pk for pk, _code, name, _zone in rows if name}
-    ids |= {code.casefold(): pk for pk, code, _name, _zone in rows}
-    return KnownSubstations(ids, {pk: zone for pk, _code, _name, zone in rows})
+    rows = list(Substation.objects.values_list("pk", "code", "name", "time_zone", "readings_kept_from"))
+    ids = {name.casefold(): pk for pk, _code, name, *_rest in rows if name}
+    ids |= {code.casefold(): pk for pk, code, *_rest in rows}
+    kept_from = {pk: np.datetime64(at.replace(tzinfo=None), "us") for pk, *_rest, at in rows if at}
+    return KnownSubstations(ids, {pk: zone for pk, _code, _name, zone, _at in rows}, kept_from)
 
 
 class GridRecord:

@@ -47,7 +47,7 @@ class NewSubstations:
             pk = ids.setdefault(name.casefold(), _PROVISIONAL + len(ids))
             if pk >= _PROVISIONAL:
                 self._names[pk], zones[pk] = name, self._zone
-        self.grid = KnownSubstations(ids, zones)
+        self.grid = KnownSubstations(ids, zones, self.grid.kept_from)
 
     def admit(self, rows: ReadingRows) -> Admitted:
         """Create the new substations among the rows. Call it inside the transaction that stores them."""
@@ -70,7 +70,7 @@ class NewSubstations:
         renamed = admitted.renamed
         ids = {name: renamed.get(pk, pk) for name, pk in self.grid.ids.items()}
         zones = {renamed.get(pk, pk): zone for pk, zone in self.grid.zones.items()}
-        self.grid = KnownSubstations(ids, zones)
+        self.grid = KnownSubstations(ids, zones, self.grid.kept_from)
 
     def _create(self, name: str, interval_s: int) -> int:
         code = code_of(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,10 +13,14 @@ from substations.channels import BY_NAME
 
 @dataclass(frozen=True, slots=True)
 class KnownSubstations:
-    """What validation must know of the substations: id by code or name (case folded), time zone by id."""
+    """What validation must know of the substations: id by code or name (case folded), time zone by id.
+
+    kept_from: by id, of those whose older readings were deleted by the retention, from when on they are kept (UTC).
+    """
 
     ids: Mapping[str, int]
     zones: Mapping[int, str]
+    kept_from: Mapping[int, np.datetime64] = field(default_factory=dict)
 
     def codes(self) -> str:
         """A few of the known codes, for a message."""

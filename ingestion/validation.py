@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from core.spreadsheets import unguarded
 from ingestion import clocks
@@ -23,6 +24,8 @@ PF_ROUNDING = 1.01  # chosen: a meter's last digit
 EARLIEST = np.datetime64("1990-01-01", "us")  # a clock before this lost its battery
 # Given: a clock may run ahead by so much; what is further ahead says nothing of the present.
 FUTURE_TOLERANCE = np.timedelta64(5, "m")
+
+NOT_KEPT = "a time of which readings are kept; older ones of this substation were deleted by the retention"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ def check(
             ahead, TIMESTAMP, shown, f"a time at most 5 minutes ahead (it is {str(now)[:16]} UTC); the row is put aside"
         )
     judge.complain(at < EARLIEST, TIMESTAMP, shown, "a time after 1990; is the meter's clock set?")
+    judge.complain(_is_pruned(substation, at, grid), TIMESTAMP, shown, NOT_KEPT)
     values = np.full((count, len(CHANNELS)), np.nan)
     for header in plan.numbers:
         channel = BY_NAME[plan.choices[header]["target"]]
@@ -127,6 +131,15 @@ def _substations(table: ParsedBlock, plan: ImportPlan, grid: KnownSubstations) -
     texts = ["" if pd.isna(text) else unguarded(str(text).strip()) for text in distinct]
     ids = np.array([grid.ids.get(text.casefold(), -1) for text in texts], dtype=np.int64)
     return ids[codes], np.array(texts, dtype=object)[codes]
+
+
+def _is_pruned(substation: IntArray, at: TimeArray, grid: KnownSubstations) -> NDArray[np.bool_]:
+    """Rows of a time of which the readings were deleted by the retention."""
+    found = np.zeros(len(at), dtype=bool)
+    for pk in np.unique(substation).tolist() if grid.kept_from else ():
+        if pk in grid.kept_from:
+            found |= (substation == pk) & (at < grid.kept_from[pk])
+    return found
 
 
 def _channel(cells: pd.Series, channel: Channel, plan: ImportPlan, header: str, judge: RowJudgement) -> FloatArray:

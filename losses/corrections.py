@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -35,9 +36,7 @@ def mark_corrected() -> int:
     corrected = changed & stored.keys()
     moved = {pk for pk in corrected if stored[pk].time_zone != zones[pk]}
     with transaction.atomic():
-        for model in (HourlyRollup, DailyRollup):  # the hours of another clock are not the same hours
-            model.objects.filter(substation__in=moved).delete()
-        LineDay.objects.filter(link__target__in=moved).delete()
+        _forget_hours(moved)
         StaleRange.objects.bulk_create(_whole_records(corrected))
         AccountedDeclaration.objects.bulk_create(
             [
@@ -49,6 +48,21 @@ def mark_corrected() -> int:
             update_fields=["time_zone", "digest"],
         )
     return len(corrected)
+
+
+def _forget_hours(moved: Iterable[int]) -> None:
+    """The hours of another clock are not the same hours; those without their readings stay, or nothing would."""
+    kept_from = dict(Substation.objects.filter(pk__in=moved).values_list("pk", "readings_kept_from"))
+    whole = [pk for pk, at in kept_from.items() if at is None]
+    for model in (HourlyRollup, DailyRollup):
+        model.objects.filter(substation__in=whole).delete()
+    LineDay.objects.filter(link__target__in=whole).delete()
+    for pk, at in kept_from.items():
+        if at is not None:
+            HourlyRollup.objects.filter(substation=pk, at__gte=at).delete()
+            # The day of the boundary by either clock is made of its hours again; days before it stay.
+            DailyRollup.objects.filter(substation=pk, day__gt=at.date() + timedelta(days=1)).delete()
+            LineDay.objects.filter(link__target=pk, day__gt=at.date() + timedelta(days=1)).delete()
 
 
 def _digests() -> dict[int, str]:

@@ -35,7 +35,7 @@ class LineHour:
 
 def replace_line_hours(batch: AccountedBatch, hours: Sequence[datetime], found: Iterable[LineHour]) -> None:
     """Put ``found`` in the place of what the lines of a batch had in these hours; inside a transaction."""
-    places = {hour: _place(hour, batch.zone) for hour in hours}
+    places = {hour: place_of_hour(hour, batch.zone) for hour in hours}
     days = {day for day, _slot in places.values()}
     old = LineDay.objects.filter(link__target__in=batch.ids, day__in=days)
     tables = {(row.link_id, row.day): np.frombuffer(row.by_hour, np.float32).reshape(SHAPE).copy() for row in old}
@@ -55,7 +55,7 @@ def _row(key: tuple[int, date], table: NDArray[np.float32]) -> tuple[int, date, 
     return (*key, loss_kwh, carried_kwh, known_h, table.tobytes())
 
 
-def _place(hour: datetime, zone: ZoneInfo) -> tuple[date, int]:
+def place_of_hour(hour: datetime, zone: ZoneInfo) -> tuple[date, int]:
     """The day of a clock that an hour belongs to, and how many hours into it."""
     day = hour.astimezone(zone).date()
     begins = datetime.combine(day, time(), zone).astimezone(UTC)

@@ -20,6 +20,7 @@ from core.leases import LeasedQuerySet, kept
 from losses.corrections import mark_corrected
 from losses.line_days import replace_line_hours
 from losses.networks import AccountedBatch, accounted_batches
+from losses.pruned_hours import with_hours_kept
 from losses.rollup_storage import hour_start, moved_hours, replace_hours
 from losses.rollups import accounted_hours
 from mlcore.models import ScoringFailure
@@ -76,6 +77,7 @@ def _account(batch: AccountedBatch, token: uuid.UUID) -> int:
             if not StaleRange.objects.claimed(token).select_for_update().exists():
                 logger.warning("A claim on hours to account ran out; its result is dropped.")
                 return total
+            found = with_hours_kept(batch, stretch, found)
             replace_hours(batch, stretch, found.rows)
             replace_line_hours(batch, stretch, found.lines)
         total += len(found.rows)

@@ -34,6 +34,9 @@ SLOT_S = QUARTER_HOUR_S
 MIN_UNUSUAL_LOSS_PCT = 5.0
 """Unusual behaviour is worth an alert from this much extra loss on; a holiday is unusual too, and costs nothing."""
 
+INFORMATION = "network_information_pct"
+"""Name of the figure on a model card that says how much a network knows of causes."""
+
 
 @dataclass(frozen=True)
 class Slots:
@@ -121,6 +124,8 @@ def _overlap(one: Finding, other: Finding) -> bool:
 def facts_of(autoencoder: CauseNetwork, interval_s: int) -> dict[str, float | int | str]:
     """What the autoencoder of one substation is worth, for its model card."""
     per_month = float(autoencoder.exceeded_share_[0]) * HOURS_PER_MONTH * 3600 / max(interval_s, SLOT_S)
+    information = float(autoencoder.information_pct_[0])
+    is_known = not math.isnan(information)
     return {
         "network_windows": int(autoencoder.windows_[0]),
         "network_window_steps": autoencoder.window_steps,
@@ -128,7 +133,13 @@ def facts_of(autoencoder: CauseNetwork, interval_s: int) -> dict[str, float | in
         "network_threshold": float(autoencoder.threshold_[0]),
         "network_unusual_slots_per_month": per_month,
         "network_channels": ", ".join(RESIDUAL_NAMES),
+        **({INFORMATION: information} if is_known else {}),
     }
+
+
+def has_a_say(autoencoder: CauseNetwork) -> bool:
+    """Whether it knows more of the causes kept back than their shares; True where none was kept back to tell by."""
+    return not float(autoencoder.information_pct_[0]) <= 0.0
 
 
 def network_inputs(

@@ -46,19 +46,20 @@ class TrainedDetector:
 
     @classmethod
     def of(cls, model: SubstationModel, autoencoder: CauseNetwork | None) -> TrainedDetector:
-        """The detector of a substation with what its autoencoder is worth, if it has one."""
+        """The detector of a substation with what its autoencoder is worth, if it has one.
+
+        A network that tells nothing of causes is left out: the figures stay and say why.
+        """
         figures: dict[str, Any] = {"expected_false_alarms_per_month": round(model.expected_false_alarms, 3)}
         if model.warning:
             figures["warning"] = model.warning
         if autoencoder is None:
             return cls(model, metrics=figures)
-        return cls(
-            model,
-            tier=_tier(autoencoder),
-            threshold=float(autoencoder.threshold_[0]),
-            metrics=figures | autoencoders.facts_of(autoencoder, model.interval_s),
-            autoencoder=autoencoder,
-        )
+        figures |= autoencoders.facts_of(autoencoder, model.interval_s)
+        if not autoencoders.has_a_say(autoencoder):
+            return cls(model, metrics=figures)
+        threshold = float(autoencoder.threshold_[0])
+        return cls(model, _tier(autoencoder), threshold, figures, autoencoder)
 
     @property
     def excluded_share(self) -> float:

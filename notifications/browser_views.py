@@ -17,7 +17,7 @@ from core.requests import EmsRequest
 
 from .browser_channels import add_browser, remove_browser
 
-WORKER = Path(settings.BASE_DIR) / "static" / "js" / "push-worker.js"
+WORKER = Path(settings.STATICFILES_DIRS[0]) / "js" / "push-worker.js"
 
 
 @login_not_required

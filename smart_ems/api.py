@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from rest_framework.authtoken.views import ObtainAuthToken
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.routers import DefaultRouter
-from rest_framework.throttling import AnonRateThrottle
 
 from alerts.api import AlertViewSet
 from alerts.handover_api import ShiftHandoverViewSet, ShiftNoteViewSet
@@ -35,6 +33,7 @@ from notifications.api import (
     OutgoingMessageViewSet,
 )
 from reports.api import ReportScheduleViewSet, ReportViewSet
+from smart_ems.accounts.token_api import ApiTokenViewSet, TokenByPasswordView
 from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
 
 
@@ -42,12 +41,6 @@ class ReadingEndpoint(ReadingIntakeMixin, ReadingViewSet):
     """Readings: query a range, or post one or a batch."""
 
     parser_classes = (JsonBody, NdjsonBody, FormParser, MultiPartParser)
-
-
-class TokenView(ObtainAuthToken):
-    """Exchange a user name and password for a token; few attempts are allowed."""
-
-    throttle_classes = (AnonRateThrottle,)
 
 
 router = DefaultRouter()
@@ -87,4 +80,5 @@ router.register("deliveries", DeliveryViewSet)
 router.register("notification-messages", OutgoingMessageViewSet)
 router.register("report-schedules", ReportScheduleViewSet)
 router.register("reports", ReportViewSet)
-token = TokenView.as_view()
+router.register("tokens", ApiTokenViewSet)
+token = TokenByPasswordView.as_view()

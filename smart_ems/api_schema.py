@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.openapi import AutoSchema
+
+from smart_ems.accounts.token_scopes import needed_scope
+
 JSON = "application/json"
 METHODS = ("get", "post", "put", "patch", "delete")
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
@@ -16,7 +20,7 @@ PROBLEM_SCHEMA = {
 EVERYWHERE = {
     "400": "A parameter or the body is not what was expected; unknown parameters are named.",
     "401": "No valid token and no session.",
-    "403": "The user may not do this.",
+    "403": "The user may not do this, or the token lacks the scope.",
     "429": "Too many requests; Retry-After says when to go on.",
     "503": "The database cannot be reached; Retry-After says when to try again.",
 }
@@ -24,6 +28,16 @@ WITH_BODY = {
     "413": "The body is larger than one request may be.",
     "415": "The body is of another media type or encoding.",
 }
+
+
+class ScopedSchema(AutoSchema):
+    """Says at each operation which scope a token needs."""
+
+    def get_operation(self, *args: Any, **values: Any) -> Any:
+        operation: dict[str, Any] | None = super().get_operation(*args, **values)
+        if operation is not None and self.view.authentication_classes:
+            operation["x-token-scope"] = str(needed_scope(self.view, self.method))
+        return operation
 
 
 def tell_the_truth(result: dict[str, Any], generator: object, **kwargs: object) -> dict[str, Any]:
@@ -42,6 +56,8 @@ def _describe(path: str, method: str, operation: dict[str, Any]) -> None:
     if JSON in body:
         operation["requestBody"]["content"] = {JSON: body[JSON]}
     errors = dict(EVERYWHERE)
+    if scope := operation.get("x-token-scope"):
+        errors["403"] = f"The user may not do this, or the token lacks the scope `{scope}`."
     if "{" in path:
         errors["404"] = "Nothing has this id."
     if method != "get":

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from django.apps import AppConfig, apps
+from django.conf import settings
 from django.contrib.admin.apps import AdminConfig as DjangoAdminConfig
 from django.db.models.signals import post_migrate
+
+from .observability.error_reports import report_errors_to
+from .observability.traces import start_tracing
+from .version import version
 
 
 class SmartEmsConfig(AppConfig):
@@ -14,6 +19,8 @@ class SmartEmsConfig(AppConfig):
     def ready(self) -> None:
         from . import checks, roles  # noqa: F401  (importing registers the system checks)
 
+        report_errors_to(settings.SENTRY_DSN, environment=settings.SENTRY_ENVIRONMENT, release=version())
+        start_tracing()
         # Sent for apps with models alone, and for this one last: by then every permission is there.
         post_migrate.connect(roles.sync, sender=apps.get_app_config("accounts"))
 

@@ -5,9 +5,18 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "smart_ems.settings")
 
 app = Celery("smart_ems")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+if settings.LOG_FORMAT == "json":
+    from django_structlog.celery.steps import DjangoStructLogInitStep
+
+    app.steps["worker"].add(DjangoStructLogInitStep)
+    # A receiver keeps Celery from adding handlers of its own, which would write lines; Django's are set up by now.
+    setup_logging.connect(lambda **_: None, weak=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 import secrets
 import tempfile
@@ -15,16 +16,29 @@ from django.core.exceptions import ImproperlyConfigured
 from .private_files import close_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+IS_CHECKOUT = (BASE_DIR / "manage.py").is_file()
+"""Else it is an installed package, which holds templates and static files inside and must not be written to."""
+WEB_FILES = BASE_DIR if IS_CHECKOUT else Path(__file__).resolve().parent / "web_files"
 # A unix socket's path is limited to 107 bytes by the kernel (103 on macOS); a longer one cannot be bound.
 SOCKET_PATH_LIMIT = 100
+# Chosen: judging looks back 60 days and what these rest on, bills and drift a month or two.
+MIN_READING_DAYS = 90
 # TensorFlow's start-up notices are no news to anybody; its errors still show.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 env = environ.Env()
-if (BASE_DIR / ".env").is_file():
+if IS_CHECKOUT and (BASE_DIR / ".env").is_file():
     env.read_env(str(BASE_DIR / ".env"))
 
-VAR_DIR = Path(env.str("EMS_VAR_DIR", default=str(BASE_DIR / "var")))
+
+def _data_folder() -> Path:
+    """Beside the program of a checkout; in the person's own data folder for an installed package."""
+    if IS_CHECKOUT:
+        return BASE_DIR / "var"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "smart-ems"
+
+
+VAR_DIR = Path(env.str("EMS_VAR_DIR", default=str(_data_folder())))
 
 
 def secret_key() -> str:
@@ -62,6 +76,45 @@ def web_address(name: str, default: str) -> str:
     if address and not address.startswith(("http://", "https://")):
         raise ImproperlyConfigured(f"{name}: received “{address}”; expected an address that begins with http(s)://.")
     return address
+
+
+def at_least(minimum: int, name: str, *, default: int) -> int:
+    """The whole number that a variable holds.
+
+    Raises:
+        ImproperlyConfigured: it is below the minimum.
+    """
+    value = int(env.int(name, default=default))
+    if value < minimum:
+        raise ImproperlyConfigured(f"{name}: received {value}; expected {minimum} or more.")
+    return value
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """The networks, or single addresses, that a variable lists.
+
+    Raises:
+        ImproperlyConfigured: one of them is none.
+    """
+    listed: list[str] = env.list(name, default=[])
+    try:
+        return [ipaddress.ip_network(each.strip()) for each in listed]
+    except ValueError as error:
+        said = f"{name}: {error}; expected addresses or networks such as 10.0.0.5 or 10.0.0.0/8."
+        raise ImproperlyConfigured(said) from error
+
+
+def days_or_for_ever(name: str, *, default: int, at_least: int = 0) -> int:
+    """How many days something is kept, by a variable; 0 is for ever.
+
+    Raises:
+        ImproperlyConfigured: it is negative, or shorter than what the program works with.
+    """
+    days = int(env.int(name, default=default))
+    if days and days < max(at_least, 1):
+        expected = f"0 (for ever) or at least {at_least or 1}"
+        raise ImproperlyConfigured(f"{name}: received {days} days; expected {expected}.")
+    return days
 
 
 def broker_url() -> str:

@@ -7,7 +7,20 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_INLINE
 from django.conf import global_settings
 
-from .env import BASE_DIR, VAR_DIR, broker_url, env, secret_key, web_address
+from .env import (
+    BASE_DIR,
+    MIN_READING_DAYS,
+    VAR_DIR,
+    WEB_FILES,
+    at_least,
+    broker_url,
+    days_or_for_ever,
+    env,
+    networks,
+    secret_key,
+    web_address,
+)
+from .observability.log_format import logging_of, middleware_of
 from .private_files import FILE_MODE, FOLDER_MODE, close_folder
 
 # Lets generic classes such as ``ModelAdmin[Alert]`` be written where Django itself is not yet generic.
@@ -32,7 +45,6 @@ INSTALLED_APPS = [
     "django_filters",
     "import_export",
     "rest_framework",
-    "rest_framework.authtoken",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "core",
@@ -44,6 +56,7 @@ INSTALLED_APPS = [
     "notifications",
     "reports",
     "benchmarks",
+    "smart_ems.retention",
     "smart_ems.apps.SmartEmsConfig",
     "smart_ems.accounts",  # last: the roles need every other permission
 ]
@@ -58,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "smart_ems.accounts.session_middleware.SessionNotesMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # what is public says @login_not_required
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -68,7 +82,7 @@ ASGI_APPLICATION = "smart_ems.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [WEB_FILES / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -106,6 +120,12 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 AUTHENTICATION_BACKENDS = ["smart_ems.accounts.preferences.Backend"]
+# The longest that a token of the API lasts; 0: as long as its user likes, also for ever.
+TOKEN_MAX_DAYS = at_least(0, "EMS_TOKEN_MAX_DAYS", default=365)
+# A session ends when no page was open for so long, and so long after its sign-in whatever happens.
+SESSION_ENGINE = "smart_ems.accounts.session_store"
+SESSION_COOKIE_AGE = at_least(1, "EMS_SESSION_IDLE_MINUTES", default=12 * 60) * 60
+SESSION_MAX_HOURS = at_least(1, "EMS_SESSION_MAX_HOURS", default=7 * 24)
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "dashboard"
 LOGOUT_REDIRECT_URL = "login"
@@ -122,7 +142,7 @@ TIME_ZONE = env.str("EMS_TIME_ZONE", default="UTC")
 
 # Files.
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [WEB_FILES / "static"]
 STATIC_ROOT = VAR_DIR / "static"
 MEDIA_ROOT = VAR_DIR / "media"
 STORAGES = {
@@ -176,6 +196,16 @@ CELERY_BEAT_SCHEDULE = {
     "monitor": {"task": "notifications.tasks.ping_monitor", "schedule": 60.0, "options": {"expires": 60}},
     "penalties": {"task": "alerts.tasks.refresh_penalties", "schedule": 300.0, "options": {"expires": 300}},
     "alarm-days": {"task": "alerts.tasks.refresh_alarm_days", "schedule": 60.0, "options": {"expires": 60}},
+    "backup": {
+        "task": "smart_ems.tasks.backup_when_due",
+        "schedule": crontab(minute="7,37"),
+        "options": {"expires": 1800},
+    },
+    "retention": {
+        "task": "smart_ems.tasks.prune",
+        "schedule": crontab(minute="27"),
+        "options": {"expires": 3600},
+    },
     "planned-work": {"task": "alerts.tasks.follow_planned_work", "schedule": 60.0, "options": {"expires": 60}},
     "train": {
         "task": "mlcore.tasks.train_due",
@@ -223,6 +253,22 @@ NOTIFY_KEEP_DAYS = env.float("EMS_NOTIFY_KEEP_DAYS", default=400)
 NOTIFY_MAX_AGE_HOURS = env.float("EMS_NOTIFY_MAX_AGE_HOURS", default=24)
 HEARTBEAT_URL = web_address("EMS_HEARTBEAT_URL", "")
 
+# Retention, in days; 0 is for ever. Rollups of hours and days are always kept.
+KEEP_READINGS_DAYS = days_or_for_ever("EMS_KEEP_READINGS_DAYS", default=0, at_least=MIN_READING_DAYS)
+KEEP_SCORES_DAYS = days_or_for_ever("EMS_KEEP_SCORES_DAYS", default=0, at_least=MIN_READING_DAYS)
+KEEP_FILES_DAYS = days_or_for_ever("EMS_KEEP_FILES_DAYS", default=0)
+KEEP_EVENTS_DAYS = days_or_for_ever("EMS_KEEP_EVENTS_DAYS", default=0)
+KEEP_SESSIONS_DAYS = days_or_for_ever("EMS_KEEP_SESSIONS_DAYS", default=1)
+KEEP_LOGS_DAYS = days_or_for_ever("EMS_KEEP_LOGS_DAYS", default=90)
+
+# Backups. Without a folder none is made by itself; with a passphrase they are encrypted.
+BACKUP_DIR = env.str("EMS_BACKUP_DIR", default="")
+BACKUP_PASSPHRASE = env.str("EMS_BACKUP_PASSPHRASE", default="")
+BACKUP_PASSPHRASE_FILE = env.str("EMS_BACKUP_PASSPHRASE_FILE", default="")
+BACKUP_KEEP_DAILY = env.int("EMS_BACKUP_KEEP_DAILY", default=7)
+BACKUP_KEEP_WEEKLY = env.int("EMS_BACKUP_KEEP_WEEKLY", default=5)
+BACKUP_KEEP_MONTHLY = env.int("EMS_BACKUP_KEEP_MONTHLY", default=12)
+
 # Mail. Without a server nothing is sent, and pages say so.
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 if env.str("EMS_EMAIL_URL", default=""):
@@ -234,10 +280,11 @@ DEFAULT_FROM_EMAIL = env.str("EMS_EMAIL_FROM", default="smart-ems@localhost")
 # The API.
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "rest_framework.authentication.TokenAuthentication",  # first: a bad token is answered 401
+        "smart_ems.accounts.token_header.TokenHeader",  # first: a bad token is answered 401
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
+        "smart_ems.accounts.token_scopes.HasScope",
         "smart_ems.permissions.ModelPermissions",
         "smart_ems.permissions.KnownParameters",
     ],
@@ -250,15 +297,15 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 100,
     "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.UserRateThrottle",
-        "rest_framework.throttling.AnonRateThrottle",
+        "smart_ems.throttles.UserThrottle",
+        "smart_ems.throttles.AnonymousThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {
         "user": env.str("EMS_API_RATE", default="6000/hour"),
         "anon": env.str("EMS_API_ANONYMOUS_RATE", default="60/hour"),
     },
     "EXCEPTION_HANDLER": "smart_ems.api_errors.answer_to_exception",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "smart_ems.api_schema.ScopedSchema",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Smart EMS API",
@@ -269,7 +316,10 @@ SPECTACULAR_SETTINGS = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "smart_ems.api_schema.tell_the_truth",
     ],
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SERVE_PERMISSIONS": [
+        "smart_ems.accounts.token_scopes.HasScope",
+        "rest_framework.permissions.IsAuthenticated",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
@@ -299,6 +349,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("EMS_BEHIND_PROXY", default=False) else None
+# Proxies whose X-Forwarded-For is believed; none and EMS_BEHIND_PROXY: whoever connects is one, and the only one.
+TRUSTED_PROXIES = networks("EMS_TRUSTED_PROXIES")
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -314,10 +366,17 @@ CONTENT_SECURITY_POLICY = {
     },
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname:7} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("EMS_LOG_LEVEL", default="INFO")},
-}
+# Of each process that ./ems up starts: put aside at this size, the newest so many of them stay.
+LOG_MAX_BYTES = env.int("EMS_LOG_MAX_BYTES", default=20_000_000)
+LOG_FILES = env.int("EMS_LOG_FILES", default=5)
+
+# What is seen from outside. Errors and traces are sent nowhere unless a variable names where.
+LOG_FORMAT = env.str("EMS_LOG_FORMAT", default="line")
+LOGGING = logging_of(LOG_FORMAT, env.str("EMS_LOG_LEVEL", default="INFO"))
+MIDDLEWARE[1:1] = middleware_of(LOG_FORMAT)
+DJANGO_STRUCTLOG_CELERY_ENABLED = LOG_FORMAT == "json"
+# X-Request-ID of the proxy; anybody could send one where there is none.
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = env.bool("EMS_BEHIND_PROXY", default=False)
+METRICS_TOKEN = env.str("EMS_METRICS_TOKEN", default="")
+SENTRY_DSN = env.str("EMS_SENTRY_DSN", default="")
+SENTRY_ENVIRONMENT = env.str("EMS_SENTRY_ENVIRONMENT", default="production")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from importlib.metadata import distributions
 
 from django.conf import settings
 from django.core.management import call_command
 
-from .env import BASE_DIR
+from .env import WEB_FILES
 
 # The API page is drawn by Swagger UI; the other viewer that comes with the package is left out.
 IGNORED = ("redoc",)
@@ -25,9 +26,10 @@ def collect_static() -> bool:
 
 
 def _fingerprint() -> str:
-    digest = hashlib.sha256((BASE_DIR / "requirements.txt").read_bytes())
-    for file in sorted((BASE_DIR / "static").rglob("*")):
+    packages = "".join(sorted(f"{each.name} {each.version}\n" for each in distributions()))
+    digest = hashlib.sha256(packages.encode())
+    for file in sorted((WEB_FILES / "static").rglob("*")):
         if file.is_file():
             state = file.stat()
-            digest.update(f"{file.relative_to(BASE_DIR)} {state.st_size} {state.st_mtime_ns}\n".encode())
+            digest.update(f"{file.relative_to(WEB_FILES)} {state.st_size} {state.st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -10,10 +10,13 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from notifications.browser_views import push_worker
 from notifications.views import heartbeat_page
+from smart_ems.accounts import session_views, token_views
+from smart_ems.accounts.password_change import OwnPasswordView
 from smart_ems.accounts.sign_in import SignInForm
 
 from . import api
 from .dashboard import loss_views, personal, topology_page, upload_views, views
+from .observability.scrape import figures
 
 sign_in_view = auth.LoginView.as_view(redirect_authenticated_user=True, authentication_form=SignInForm)
 handler400 = "smart_ems.api_errors.bad_request"
@@ -32,6 +35,7 @@ urlpatterns = [
     path("events/", views.stream, name="events"),
     path("favicon.ico", views.favicon, name="favicon"),
     path("healthz", views.health, name="health"),
+    path("metrics", figures, name="metrics"),
     path("readyz", views.ready, name="ready"),
     # The person at the screen
     path("search/", personal.search, name="search"),
@@ -40,8 +44,13 @@ urlpatterns = [
     # Sign-in
     path("sign-in/", sign_in_view, name="login"),
     path("sign-out/", login_not_required(auth.LogoutView.as_view()), name="logout"),
-    path("password/", auth.PasswordChangeView.as_view(), name="password_change"),
+    path("password/", OwnPasswordView.as_view(), name="password_change"),
     path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
+    path("tokens/", token_views.tokens, name="tokens"),
+    path("tokens/<int:pk>/revoke/", token_views.revoke_token, name="revoke-token"),
+    path("sessions/", session_views.session_list, name="sessions"),
+    path("sessions/<int:pk>/end/", session_views.end_session, name="end-session"),
+    path("sessions/end-others/", session_views.end_other_sessions, name="end-other-sessions"),
     # Apps
     path("substations/", views.substation_list, name="substations"),
     path("substations/<str:code>/state/", topology_page.state, name="substation-state"),

@@ -158,6 +158,16 @@ class Substation(models.Model):
         help_text=_("What the latest reading said that was put aside for its time."),
     )
     future_seen_at = models.DateTimeField(null=True, blank=True, editable=False, help_text=_("When it came."))
+    readings_kept_from = models.DateTimeField(
+        _("readings kept from"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Older readings were deleted by the retention; their hours and days of energy and loss stay."),
+    )
+    scores_kept_from = models.DateTimeField(
+        _("scores kept from"), null=True, blank=True, editable=False, help_text=_("Older scores were deleted.")
+    )
     future_count = models.PositiveIntegerField(default=0, editable=False, help_text=_("How many were put aside."))
 
     objects = SubstationQuerySet.as_manager()

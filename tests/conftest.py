@@ -64,7 +64,7 @@ class System:
         if not hasattr(self, "_header"):
             form = {"username": "admin", "password": self.password}
             answer = requests.post(f"{self.url}/api/token/", data=form, timeout=30)
-            self._header = {"Authorization": f"Token {answer.json()['token']}"}
+            self._header = {"Authorization": f"Bearer {answer.json()['token']}"}
         return self._header
 
     def worker(self, queue: str) -> int:

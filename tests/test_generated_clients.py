@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
-from rest_framework.authtoken.models import Token
 
 from alerts.tests.alert_scenes import raised
+from smart_ems.accounts.tests.token_scenes import token_of
 from substations.models import Reading, Substation
 
 from .conftest import ROOT, need
@@ -76,8 +76,8 @@ def test_a_python_client_posts_readings_and_reads_alerts(python_client: Path, li
     user = User.objects.create_user("program")
     user.groups.add(Group.objects.get(name="operator"))
     Substation.objects.create(code="A")
-    token = Token.objects.create(user=user)
-    client = generated("client").AuthenticatedClient(base_url=live_server.url, token=token.key, prefix="Token")
+    token = token_of(user)
+    client = generated("client").AuthenticatedClient(base_url=live_server.url, token=token)
     create, row = generated("api.readings.readings_create"), generated("models.reading_row_request").ReadingRowRequest
     rows = [row(substation="A", at=f"2026-03-02T0{hour}:00:00Z", active_power_kw=80.0) for hour in range(2)]
     answers = create.sync(client=client, body=rows)

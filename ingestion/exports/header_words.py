@@ -153,25 +153,23 @@ def _sunspec_or_neutral(word: str, features: set[str], kinds: list[str], phases:
 def _inside(word: str) -> set[str]:
     """Features of a compound: words of six letters or more within a longer one, or of a script without blanks."""
     found: set[str] = set()
-    if any(c > "\u2e80" for c in word):
-        for phrase in sorted(UNSPACED, key=len, reverse=True):
-            if phrase in word:
-                found |= set(UNSPACED[phrase])
-                word = word.replace(phrase, " ")
-        return found
-    for inner, features in _inner_words():
-        if len(word) > len(inner) and inner in word:
-            found |= set(features)
-            word = word.replace(inner, " ")
+    unspaced = any(c > "\u2e80" for c in word)
+    for phrase, features in _unspaced_parts() if unspaced else _compound_parts():
+        if phrase in word and len(phrase) < len(word) + unspaced:
+            found |= features
+            word = word.replace(phrase, " ")
     return found
 
 
 @cache
-def _inner_words() -> list[tuple[str, tuple[str, ...]]]:
-    """Words that may stand within others, the longest first."""
-    longest_first = sorted(PHRASES.items(), key=lambda item: -len(item[0][0]))
-    return [
-        (key[0], tuple(features))
-        for key, features in longest_first
-        if features != ("station",) and len(key) == 1 and len(key[0]) >= 5
-    ]
+def _unspaced_parts() -> list[tuple[str, frozenset[str]]]:
+    """Words of scripts without blanks and their features, the longest first."""
+    return [(phrase, frozenset(UNSPACED[phrase])) for phrase in sorted(UNSPACED, key=len, reverse=True)]
+
+
+@cache
+def _compound_parts() -> list[tuple[str, frozenset[str]]]:
+    """Single words of five letters or more that may stand in a longer one, the longest first."""
+    single = {key[0]: features for key, features in PHRASES.items() if len(key) == 1 and len(key[0]) >= 5}
+    parts = sorted(single.items(), key=lambda item: -len(item[0]))
+    return [(word, frozenset(features)) for word, features in parts if features != ("station",)]

@@ -49,7 +49,7 @@ def _by_factor(values: FloatArray, active: FloatArray, lead: FloatArray) -> Floa
     factor = values[:, CHANNEL_INDEX["power_factor"]]
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.abs(active) * np.sqrt(np.maximum(1 / factor**2 - 1, 0))
-    return np.where((lead != 0) & np.isfinite(size), lead * size, np.nan)
+        return np.where((lead != 0) & np.isfinite(size), lead * size, np.nan)
 
 
 def _put_factor(

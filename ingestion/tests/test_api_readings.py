@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 from smart_ems import pipeline
+from smart_ems.accounts.tests.token_scenes import bearer, token_of
 from substations.models import Reading, Substation
 
 pytestmark = pytest.mark.django_db
@@ -67,8 +68,6 @@ def test_a_batch_over_the_limit_is_refused_whole(as_operator: Client, station: S
 
 
 def test_a_token_does_as_well_as_a_session(client: Client, operator: Any, station: Substation) -> None:
-    from rest_framework.authtoken.models import Token
-
-    token = Token.objects.create(user=operator)
-    answer = client.post(URL, ROW, content_type="application/json", headers={"Authorization": f"Token {token.key}"})
+    token = token_of(operator)
+    answer = client.post(URL, ROW, content_type="application/json", headers=bearer(token))
     assert answer.status_code == 200

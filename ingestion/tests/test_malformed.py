@@ -74,6 +74,7 @@ def load(content: bytes, options: ImportOptions) -> Upload:
     return upload
 
 
+@pytest.mark.timeout(600)  # a minute of work, several on a busy machine
 def test_a_thousand_malformed_files_end_well(station: Substation) -> None:
     ends: Counter[str] = Counter()
 

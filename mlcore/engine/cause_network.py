@@ -22,6 +22,9 @@ KEPT_BACK = 0.2
 CALM_SHARE = 0.995
 """Chosen: what a head says of this share of the calm windows kept back counts as no suspicion on that substation."""
 
+RAREST_SHARE = 1e-6
+"""Chosen: a cause that was not there at all still has finite odds."""
+
 
 @dataclass(frozen=True)
 class _KeptBack:
@@ -71,7 +74,8 @@ class CauseNetwork(GruAutoencoder):
 
     Fitted, beside what ``GruAutoencoder`` lists: refined_ [substation], where the backbone that this fleet refined is
     used, or a copy fine-tuned from it; odds_shift_ [substation, cause], what is taken off the head's
-    log-odds since calm windows kept back reach as far; entropy_ [substation], cross entropy of what was kept back.
+    log-odds since calm windows kept back reach as far; entropy_ [substation], cross entropy of what was kept back, and
+    prior_entropy_, that of somebody who knows nothing but how often each cause is there.
 
     >>> rng = np.random.default_rng(1)
     >>> values = 0.1 * rng.normal(size=(2, 900, 2))
@@ -136,6 +140,20 @@ class CauseNetwork(GruAutoencoder):
     def entropy_(self) -> npt.NDArray[Any]:
         """[substation] cross entropy of the windows kept back, added over the causes; NaN where none was labelled."""
         return self.arrays_["entropy"]
+
+    @property
+    def prior_entropy_(self) -> npt.NDArray[Any]:
+        """[substation] cross entropy of the shares of the causes in what was kept back; NaN where none was there."""
+        return self.arrays_["prior_entropy"]
+
+    @property
+    def information_pct_(self) -> npt.NDArray[Any]:
+        """[substation] how much less uncertain causes are with it than by their shares alone, in %.
+
+        NaN where no cause was there in what was kept back. 100: it names each; 0 or less: it tells nothing.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(100.0 * (1.0 - self.entropy_ / self.prior_entropy_))
 
     def fit(
         self,
@@ -261,13 +279,27 @@ class CauseNetwork(GruAutoencoder):
 
     def _calibrate_head(self, judged: _KeptBack, weights: Arrays) -> None:
         odds = self._odds(judged.frame, weights)
-        self.arrays_["entropy"] = self._entropy(odds, judged.labels)
         shift = np.zeros((len(odds), self.causes))
         for number, (own, quiet) in enumerate(zip(odds, judged.calm, strict=True)):
             known = own[quiet & np.isfinite(own).all(axis=-1)]
             if len(known):
                 shift[number] = np.maximum(np.quantile(known, CALM_SHARE, axis=0), 0.0)
+        said = odds - shift[:, None].astype(np.float32)
         self.arrays_["odds_shift"] = shift
+        self.arrays_["entropy"] = self._entropy(said, judged.labels)
+        self.arrays_["prior_entropy"] = self._entropy(_prior_odds(said, judged.labels), judged.labels)
 
     def _shapes(self) -> dict[str, tuple[int, ...]]:
-        return super()._shapes() | {"odds_shift": (self.causes,), "entropy": (), "refined": ()}
+        return super()._shapes() | {"odds_shift": (self.causes,), "entropy": (), "prior_entropy": (), "refined": ()}
+
+
+def _prior_odds(said: Float32, labels: Float32) -> Float32:
+    """Log-odds of the share of each cause among the windows that are known and spoken of, wherever these are.
+
+    NaN for a substation where no cause is ever there: nobody can tell what a head knows of it.
+    """
+    known = np.isfinite(said) & np.isfinite(labels)
+    known &= (known & (labels > 0)).any(axis=(1, 2), keepdims=True)
+    share = np.where(known, labels, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    share = np.clip(share, RAREST_SHARE, 1.0 - RAREST_SHARE)[:, None]
+    return np.where(known, np.log(share / (1.0 - share)), np.nan).astype(np.float32)

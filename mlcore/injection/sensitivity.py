@@ -7,11 +7,13 @@ twelve hours after it has come to its full size.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
+
+import numpy as np
 
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.judgement import Judgement, ScoreByAutoencoder, findings, judge
@@ -34,11 +36,15 @@ COPIES = 8
 
 @dataclass(frozen=True, slots=True)
 class FaultTrial:
-    """One injected fault that was worth finding; ``delay_h`` from its start to the alarm, None where it was missed."""
+    """One injected fault that was worth finding; ``delay_h`` from its start to the alarm, None where it was missed.
+
+    found_by_physics: whether it is found without the network too.
+    """
 
     cause: str
     size_class: str
     delay_h: float | None
+    found_by_physics: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +80,30 @@ class CauseSensitivity:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkContribution:
+    """What the network changes on one substation: faults found of those put in, and loss alarms in the record itself.
+
+    Both with it and by the physics alone, on the same readings.
+    """
+
+    found: int
+    found_by_physics: int
+    alarms: int
+    alarms_by_physics: int
+
+
+@dataclass(frozen=True, slots=True)
 class SubstationSensitivity:
-    """What would be found on one substation, of ``copies`` copies of its record of ``days`` days."""
+    """What would be found on one substation, of ``copies`` copies of its record of ``days`` days.
+
+    network: what its network adds; None where it has none, and in what was stored before this was known.
+    """
 
     copies: int
     days: float
     expected_false_alarms_per_month: float
     causes: tuple[CauseSensitivity, ...]
+    network: NetworkContribution | None = None
 
     def to_json(self) -> dict[str, Any]:
         """JSON-able; ``from_json`` gives back the same."""
@@ -99,7 +122,8 @@ class SubstationSensitivity:
                 for each in stored["causes"]
             )
             expected = float(stored["expected_false_alarms_per_month"])
-            return cls(int(stored["copies"]), float(stored["days"]), expected, causes)
+            network = NetworkContribution(**stored["network"]) if stored.get("network") else None
+            return cls(int(stored["copies"]), float(stored["days"]), expected, causes, network)
         except (KeyError, TypeError) as error:
             raise ValueError(f"Expected what a sensitivity was stored as; received {stored!r:.200}.") from error
 
@@ -143,10 +167,37 @@ def sensitivity(
             trials[code] += found
         report_progress(number + 1)
     days = len(clean.fleet.at_s) * clean.fleet.interval_s / (24.0 * HOUR_S)
+    network = _contributions(clean, models, trials)
     return {
-        code: SubstationSensitivity(copies, days, models[code].expected_false_alarms, counted(trials[code]))
+        code: SubstationSensitivity(
+            copies, days, models[code].expected_false_alarms, counted(trials[code]), network.get(code)
+        )
         for code in clean.fleet.codes
         if code in models
+    }
+
+
+def _contributions(
+    clean: Judgement, models: Mapping[str, SubstationModel], trials: Mapping[str, list[FaultTrial]]
+) -> dict[str, NetworkContribution]:
+    """For every substation of which a network says something."""
+    seen = clean.autoencoder
+    if seen is None or seen.log_odds is None:
+        return {}
+    alarms, by_physics = (
+        Counter({code: len(found) for code, found in _losses(each, models).items()})
+        for each in (clean, judge(clean.fleet, models, clean.parameters))
+    )
+    heard = np.asarray(np.isfinite(seen.log_odds).any(axis=(1, 2)))
+    return {
+        code: NetworkContribution(
+            sum(trial.delay_h is not None for trial in trials[code]),
+            sum(trial.found_by_physics for trial in trials[code]),
+            alarms[code],
+            by_physics[code],
+        )
+        for row, code in enumerate(clean.fleet.codes)
+        if code in models and heard[row]
     }
 
 
@@ -180,14 +231,22 @@ def _trials(
     """The faults of one copy that are worth finding, by substation."""
     record = injected(clean, calm, seed)
     changed = judge(record.fleet, models, clean.parameters, networks)
-    losses: dict[str, list[Finding]] = defaultdict(list)
-    for finding in findings(changed, models):
-        if finding.kind == "loss":
-            losses[finding.substation].append(finding)
+    losses = _losses(changed, models)
+    by_physics = _losses(judge(record.fleet, models, clean.parameters), models) if networks else losses
     trials: dict[str, list[FaultTrial]] = defaultdict(list)
     for fault in record.faults:
         code = clean.fleet.codes[fault.substation]
         if extra_loss_pct(clean, changed, fault) >= WORTH_PCT:
-            late_h = delay_h(fault, losses[code])
-            trials[code].append(FaultTrial(fault.cause, size_class(fault.cause, fault.size), late_h))
+            late_h, alone_h = (delay_h(fault, found[code]) for found in (losses, by_physics))
+            trials[code].append(
+                FaultTrial(fault.cause, size_class(fault.cause, fault.size), late_h, alone_h is not None)
+            )
     return trials
+
+
+def _losses(judged: Judgement, models: Mapping[str, SubstationModel]) -> dict[str, list[Finding]]:
+    losses: dict[str, list[Finding]] = defaultdict(list)
+    for finding in findings(judged, models):
+        if finding.kind == "loss":
+            losses[finding.substation].append(finding)
+    return losses

@@ -27,6 +27,15 @@ def context_start(group: NeighbourGroup, start: datetime) -> datetime:
     return earliest - ONSET_BEFORE_RAISE - timedelta(hours=CONTEXT_HOURS)
 
 
+def judged_from_at_least(group: NeighbourGroup) -> datetime | None:
+    """Nothing earlier is judged (again): the readings that it rests on were deleted by the retention.
+
+    Without them no episode would be found that was found then, and its record would be withdrawn.
+    """
+    kept_from = [each.readings_kept_from for each in group.substations if each.readings_kept_from]
+    return max(kept_from) + ONSET_BEFORE_RAISE + timedelta(hours=CONTEXT_HOURS) if kept_from else None
+
+
 def ongoing_since_s(group: NeighbourGroup, start: datetime) -> int:
     """When the first episode that goes on began, or ``start``."""
     ongoing = Detection.objects.of_readings().ongoing().filter(substation__in=group.ids)

@@ -27,7 +27,7 @@ from mlcore.training.schedule import due
 from substations.models import PendingRange, Reading
 
 from . import failures, ownership
-from .context import moment
+from .context import judged_from_at_least, moment
 from .isolation import fail_alone, store_apart
 from .live import SCORERS, NewSteps, ScorerRegistry, judge_new_readings
 from .piece import judge_piece, store_piece
@@ -201,6 +201,9 @@ def _next_piece(group: NeighbourGroup, token: uuid.UUID) -> tuple[datetime, date
     start: datetime | None = pending.aggregate(Min("start"))["start__min"]
     newest: datetime | None = Reading.objects.filter(substation__in=group.ids).aggregate(Max("at"))["at__max"]
     if start is None or newest is None:
+        return None
+    start = max(start, judged_from_at_least(group) or start)
+    if start > newest:
         return None
     longest = timedelta(seconds=MAX_READINGS // len(group.ids) * group.substations[0].reading_interval_s)
     end = min(newest, start + max(longest, MIN_PIECE))

@@ -19,6 +19,7 @@ from mlcore.diagnosis.incremental import IncrementalScorer
 from mlcore.diagnosis.judgement import judge, parameters_of
 from mlcore.diagnosis.model import IncompatibleModelError
 from mlcore.diagnosis.terms import CONTEXT_HOURS
+from mlcore.engine.cause_network import CauseNetwork
 from mlcore.engine.gru_graph import training_graph
 from mlcore.training import artifacts
 from substations.channels import CHANNEL_INDEX
@@ -89,6 +90,22 @@ def test_a_detector_with_a_network_says_what_it_is_worth(detectors: dict[str, Tr
         assert 0 < detector.metrics["network_heldout_error"] < 1
         assert 0 <= detector.metrics["network_unusual_slots_per_month"] < 60
         json.dumps(detector.metrics, allow_nan=False)
+    known = [each.metrics.get("network_information_pct") for each in detectors.values()]
+    assert any(known), "of one or the other substation faults were kept back"
+    assert all(each is None or 0 < each <= 100 for each in known)
+
+
+@tensorflow
+def test_a_network_that_tells_nothing_of_causes_has_no_say(detectors: dict[str, TrainedDetector]) -> None:
+    one = next(iter(detectors.values()))
+    assert one.autoencoder is not None
+    clueless = CauseNetwork.from_arrays(*one.autoencoder.to_arrays())
+    clueless.arrays_["entropy"] = clueless.prior_entropy_
+    judged = TrainedDetector.of(one.model, clueless)
+    assert (judged.autoencoder, judged.threshold, judged.tier) == (None, None, "regression")
+    assert judged.metrics["network_information_pct"] == 0.0
+    clueless.arrays_["entropy"] = np.full(1, np.nan)
+    assert TrainedDetector.of(one.model, clueless).tier == one.tier, "nothing was kept back to tell by"
 
 
 @tensorflow

@@ -90,12 +90,28 @@ def test_odds_that_calm_windows_reach_count_as_no_suspicion() -> None:
 
 
 @tensorflow
+def test_what_it_knows_of_causes_is_measured_against_their_shares_alone(fitted: CauseNetwork) -> None:
+    assert (fitted.information_pct_ > 50.0).all()
+    values, evidence, labels = record()
+    wrong = labels[..., ::-1].copy()
+    wrong[2] = 0.0
+    fooled = network(own_updates=0).start_from(fitted.backbone_)
+    fooled.fit(values, context=evidence, rows=labels.max(axis=-1) == 0, labels=wrong)
+    assert (fooled.information_pct_[:2] < 0.0).all()
+    assert np.isnan(fooled.information_pct_[2]), "without any cause kept back there is nothing to tell by"
+    shares = labels[0].mean(axis=0)
+    at_most = -(shares * np.log(shares) + (1 - shares) * np.log(1 - shares)).sum()
+    assert fitted.prior_entropy_[0] == pytest.approx(at_most, rel=0.1)
+
+
+@tensorflow
 def test_a_backbone_serves_without_labels_and_without_training(fitted: CauseNetwork) -> None:
     values, evidence, labels = record(seed=9)
     other = network(own_updates=0).start_from(fitted.backbone_)
     odds = other.fit(values, context=evidence, rows=labels.max(axis=-1) == 0).log_odds(values, context=evidence)
     assert not other.own_.any()
     assert np.isnan(other.entropy_).all()
+    assert np.isnan(other.information_pct_).all()
     assert np.median(odds[..., 0][labels[..., 0] > 0]) > 0.0
 
 

@@ -50,6 +50,11 @@ def test_it_says_why_it_stands_there(substation: Substation, tier: str, why: str
     assert why in model_tiers(substation, version(substation, tier=tier)).why
 
 
+def test_a_network_that_has_no_say_is_named_as_the_reason(substation: Substation) -> None:
+    clueless = version(substation, tier="regression", metrics={"network_information_pct": -3.0})
+    assert "named causes no better than chance. Physics alone decides" in model_tiers(substation, clueless).why
+
+
 @pytest.mark.parametrize(
     ("days", "why"),
     [(None, "0.0 of 7 days"), (3, "3.0 of 7 days of readings received"), (10, "its training is still to come")],

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mlcore.diagnosis.autoencoder_scores import AutoencoderScores
+from mlcore.diagnosis.departures import Departures
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.judgement import judge, parameters_of
 from mlcore.diagnosis.model import SubstationModel
@@ -21,6 +23,7 @@ from mlcore.injection.sensitivity import (
     SIZE_CLASSES,
     FaultTrial,
     FoundShare,
+    NetworkContribution,
     SubstationSensitivity,
     counted,
     delay_h,
@@ -108,12 +111,21 @@ def test_every_trial_is_counted_once_and_comes_back_from_json(trials: list[Fault
     assert [row.cause for row in rows] == list(NETWORK_CAUSES)
     assert sum(row.all_sizes.injected for row in rows) == len(trials)
     assert sum(row.all_sizes.found for row in rows) == sum(trial.delay_h is not None for trial in trials)
-    one = SubstationSensitivity(8, 60.0, 0.1, rows)
-    assert SubstationSensitivity.from_json(json.loads(json.dumps(one.to_json()))) == one
+    for network in (None, NetworkContribution(3, 2, 1, 0)):
+        one = SubstationSensitivity(8, 60.0, 0.1, rows, network)
+        assert SubstationSensitivity.from_json(json.loads(json.dumps(one.to_json()))) == one
+    before = {name: value for name, value in one.to_json().items() if name != "network"}
+    assert SubstationSensitivity.from_json(before).network is None, "as earlier versions stored it"
 
 
 @pytest.mark.parametrize(
-    "stored", [{}, {"copies": 1, "days": 1.0, "causes": None}, {"causes": [{"cause": "overload"}]}]
+    "stored",
+    [
+        {},
+        {"copies": 1, "days": 1.0, "causes": None},
+        {"causes": [{"cause": "overload"}]},
+        {"copies": 1, "days": 1.0, "expected_false_alarms_per_month": 1, "causes": [], "network": {"x": 1}},
+    ],
 )
 def test_what_is_no_sensitivity_is_refused_by_name(stored: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="Expected what a sensitivity was stored as"):
@@ -153,6 +165,33 @@ def test_on_a_made_up_fleet_most_large_faults_are_found_and_hardly_any_by_a_mode
     assert one.days == 24.0
     assert one.expected_false_alarms_per_month == next(iter(untrained().values())).expected_false_alarms
     assert [row.cause for row in one.causes] == list(NETWORK_CAUSES)
+
+
+def test_what_a_network_adds_is_counted_beside_physics_alone_where_it_says_something() -> None:
+    fleet = calm_fleet()[0]
+    models = {code: replace(model, sensitivity=0.4) for code, model in untrained().items()}
+
+    def heard(log_odds: float) -> dict[str, SubstationSensitivity]:
+        def networks(departures: Departures, *_: object) -> AutoencoderScores:
+            odds = np.full((*departures.residuals.reactive.shape, len(NETWORK_CAUSES)), log_odds)
+            odds[0] = np.nan
+            return AutoencoderScores(np.zeros(odds.shape[:2]), odds)
+
+        clean = judge(fleet, models, parameters_of(fleet, models), networks)
+        return sensitivity(clean, calm_steps(clean, models), models, networks, 2)
+
+    neutral, doubting, eager = heard(2.5), heard(-9.0), heard(20.0)
+    silent = fleet.codes[0]
+    assert {code for code, each in neutral.items() if each.network is None} == {silent}
+    for one in (neutral, doubting, eager):
+        for code, each in one.items():
+            if each.network:
+                assert each.network.found == sum(cause.all_sizes.found for cause in each.causes)
+                assert each.network.found_by_physics == sum(cause.all_sizes.found for cause in neutral[code].causes)
+    sums = [sum(each.network.found for each in one.values() if each.network) for one in (doubting, neutral, eager)]
+    assert sums[0] < sums[1] < sums[2]
+    alarms = [sum(each.network.alarms for each in one.values() if each.network) for one in (doubting, neutral, eager)]
+    assert alarms[0] <= alarms[1] <= alarms[2]
 
 
 def test_a_substation_without_a_model_is_left_out_and_without_calm_nothing_is_injected() -> None:

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from mlcore.injection.sensitivity import FaultTrial, SubstationSensitivity, counted
+from mlcore.injection.sensitivity import FaultTrial, NetworkContribution, SubstationSensitivity, counted
 from mlcore.models import Detector, SensitivityReport
 from substations.tests.readings_pages import text
 
@@ -26,7 +26,7 @@ TRIALS = [
 
 
 def worked_out(detector: Detector) -> SensitivityReport:
-    found = SubstationSensitivity(8, 60.0, 0.12, counted(TRIALS))
+    found = SubstationSensitivity(8, 60.0, 0.12, counted(TRIALS), NetworkContribution(7, 5, 1, 2))
     return SensitivityReport.objects.create(
         detector=detector, worked_out_at=timezone.now(), content=found.to_json(), progress_pct=100
     )
@@ -86,6 +86,8 @@ def test_it_says_how_many_were_found_how_late_and_of_what_too_few_were_put_in(
     page, markup = text(answer), answer.content.decode()
     for said in ("6 of 6", "0 of 5", "6 of 11", "1 of 1", "0.500 h", "8 copies of 60 days", "month: 0.120"):
         assert said in page
+    assert "7 of these faults are found with it, 5 by physics alone" in page
+    assert "as they are: 1 with it, 2 by physics alone" in page
     assert page.count("too few to tell") == 2, "of overloads, medium and in all; where there were none stands a dash"
     assert 'aria-label="Capacitor bank failure, Large"' in markup
     assert 'aria-valuetext="6 of 6"' in markup
@@ -117,8 +119,10 @@ def test_the_api_says_what_is_known(client: Client, signed_in: SignIn, detector:
     viewer = signed_in("viewer")
     before = viewer.get(url).json()
     assert (before["worked_out_at"], before["is_pending"], before["causes"], before["days"]) == (None, False, [], None)
+    assert before["network"] is None
     worked_out(detector)
     known: dict[str, Any] = viewer.get(url).json()
+    assert known["network"] == {"found": 7, "found_by_physics": 5, "alarms": 1, "alarms_by_physics": 2}
     assert known["expected_false_alarms_per_month"] == 0.12
     bank = known["causes"][0]
     assert bank["cause"] == "capacitor_failure"

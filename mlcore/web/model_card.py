@@ -8,6 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from core.formatting import figure
+from mlcore.autoencoders import INFORMATION
 from mlcore.models import Detection, Detector
 from substations.models import Reading, Substation
 
@@ -53,6 +54,7 @@ def _labels() -> dict[str, str]:
         "network_heldout_error": _("Reconstruction error on holdout readings"),
         "network_threshold": _("Network threshold"),
         "network_unusual_slots_per_month": _("Holdout readings above it, per month"),
+        INFORMATION: _("What the network tells of causes on holdout readings (%; 0: nothing, 100: everything)"),
         "network_channels": _("Channels of the network"),
         "held_out_abnormal_share": _("Abnormal among normal holdout readings"),
         "held_out_abnormal_share_before": _("Previous version"),

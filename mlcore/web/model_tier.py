@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db.models import Max, Min
 from django.utils.translation import gettext as _
 
+from mlcore.autoencoders import INFORMATION
 from mlcore.diagnosis.terms import MIN_TRAINING_DAYS
 from mlcore.models import Detector
 from substations.models import Reading, Substation
@@ -56,6 +57,11 @@ def _why(detector: Detector) -> str:
         return _(
             "It uses the supplied network, adjusted to its normal days: TensorFlow was not installed where it was "
             "trained, it has too few normal days, or training did no better on holdout readings."
+        )
+    if detector.metrics.get(INFORMATION, 1.0) <= 0.0:
+        return _(
+            "Its network has no say: on holdout readings it named causes no better than chance. Physics alone decides; "
+            "the next training tries again."
         )
     return _("It has no network: too few normal periods, or it was trained by an earlier version. Train it again.")
 

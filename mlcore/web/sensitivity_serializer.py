@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from mlcore.injection.sensitivity import SIZE_CLASSES, CauseSensitivity, FoundShare
+from mlcore.injection.sensitivity import SIZE_CLASSES, CauseSensitivity, FoundShare, NetworkContribution
 from mlcore.models import Cause, SensitivityReport
 
 
@@ -41,6 +41,15 @@ class CauseSensitivitySerializer(serializers.Serializer[CauseSensitivity]):
         }
 
 
+class NetworkContributionSerializer(serializers.Serializer[NetworkContribution]):
+    """Faults found of those put in, and loss alarms in the readings as they are: with the network, by physics alone."""
+
+    found = serializers.IntegerField()
+    found_by_physics = serializers.IntegerField()
+    alarms = serializers.IntegerField()
+    alarms_by_physics = serializers.IntegerField()
+
+
 class SensitivitySerializer(serializers.Serializer[SensitivityReport]):
     """What one version of a model would find of faults put into copies of the readings."""
 
@@ -54,6 +63,7 @@ class SensitivitySerializer(serializers.Serializer[SensitivityReport]):
     expected_false_alarms_per_month = serializers.FloatField(
         source="sensitivity.expected_false_alarms_per_month", allow_null=True, default=None
     )
+    network = NetworkContributionSerializer(source="sensitivity.network", allow_null=True, default=None)
     causes = serializers.SerializerMethodField()
 
     def get_is_pending(self, report: SensitivityReport) -> bool:

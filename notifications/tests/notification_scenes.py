@@ -13,7 +13,7 @@ from alerts import changes, review
 from alerts.lifecycle import Transition
 from alerts.models import Alert
 from alerts.tests.alert_scenes import CRITICAL, WARNING, detected, revised, station
-from notifications import dispatching, escalations, failing_channels, outbox, routing, transports
+from notifications import channel_services, dispatching, escalations, failing_channels, outbox, routing, transports
 from notifications.channel_models import NotificationChannel
 from notifications.outbox_models import OutgoingMessage
 from notifications.route_models import NotificationRoute
@@ -55,6 +55,14 @@ def recording(monkeypatch: Any) -> Recorder:
 def channel(name: str = "file", **values: Any) -> NotificationChannel:
     fields: dict[str, Any] = {"kind": "file", "destination": name, "per_minute": 0, "language": "en"}
     return NotificationChannel.objects.create(name=name, **fields | values)
+
+
+def webhook(url: str) -> tuple[NotificationChannel, str]:
+    """A channel to a receiver, and the secret that it signs with."""
+    made = channel("hook", kind="webhook")
+    secret = channel_services.set_target(made, url)
+    made.save()
+    return made, secret
 
 
 def route(*channels: NotificationChannel, name: str = "all", **values: Any) -> NotificationRoute:

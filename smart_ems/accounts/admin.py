@@ -1,22 +1,36 @@
-"""Users in the administration: who may change users cannot thereby become more than they are."""
+"""Users in the administration: who may change users cannot thereby become more than they are. Beside them, the tokens
+of everybody."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
-from django.http import HttpRequest
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+from core.read_only_admin import RecordMixin
+
+from .rights_changes import RightsRecordedMixin
+from .security_event_admin import SecurityEventAdmin
+from .security_events import Kind, record, record_token
+from .token_models import ApiToken
+
+__all__ = ["ApiTokenAdmin", "GuardedUserAdmin", "RecordedGroupAdmin", "SecurityEventAdmin"]
 
 RIGHTS = ("is_superuser", "is_staff", "user_permissions", "groups")
 """What gives rights: given by superusers alone."""
 
 admin.site.unregister(User)
+admin.site.unregister(Group)
 
 
 @admin.register(User)
-class GuardedUserAdmin(UserAdmin[User]):
+class GuardedUserAdmin(RightsRecordedMixin, UserAdmin[User]):
     """A holder of ``auth.change_user`` who is no superuser gives no rights and touches no superuser."""
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
@@ -36,6 +50,43 @@ class GuardedUserAdmin(UserAdmin[User]):
             actions.pop("delete_selected", None)
         return actions
 
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        answer = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and answer.status_code == HTTPStatus.FOUND:
+            record(Kind.PASSWORD_CHANGED, User.objects.get(pk=id), request=request)
+        return answer
+
+
+@admin.register(Group)
+class RecordedGroupAdmin(RightsRecordedMixin, GroupAdmin):
+    """Groups give rights: what they give is written down."""
+
 
 def _may_touch(request: HttpRequest, user: User | None) -> bool:
     return user is None or bool(request.user.is_superuser) or not user.is_superuser
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(RecordMixin, admin.ModelAdmin[ApiToken]):
+    """Tokens of everybody, to look at and to revoke (delete); nobody sees a token itself."""
+
+    list_display = ("user", "name", "hint", "shown_scopes", "created_at", "last_used_at", "expires_at")
+    list_select_related = ("user",)
+    list_filter = ("created_at", "last_used_at", "expires_at")
+    search_fields = ("user__username", "name", "hint")
+
+    @admin.display(description=_("scopes"))
+    def shown_scopes(self, token: ApiToken) -> str:
+        return ", ".join(token.scope_labels)
+
+    def has_delete_permission(self, request: HttpRequest, obj: ApiToken | None = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: ApiToken) -> None:
+        super().delete_model(request, obj)
+        record_token(Kind.TOKEN_REVOKED, obj, request=request)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
+        for token in queryset.select_related("user"):
+            record_token(Kind.TOKEN_REVOKED, token, request=request)
+        super().delete_queryset(request, queryset)

@@ -1,4 +1,4 @@
-"""The preferences of each user, and who tried to sign in. The only tables of this app."""
+"""The preferences of each user, who tried to sign in, sessions, tokens of the API, and events of security."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from substations.models import validate_time_zone
+
+from .security_event_models import SecurityEvent
+from .session_models import UserSession
+from .token_models import ApiToken, Scope
+
+__all__ = ["ApiToken", "Preferences", "Scope", "SecurityEvent", "SignInAttempt", "UserSession"]
 
 
 class Preferences(models.Model):
@@ -59,7 +65,7 @@ class SignInAttempt(models.Model):
     """One attempt to sign in, for the limit of ``sign_in``. Kept for a month: a success makes its address known."""
 
     account = models.CharField(max_length=64, help_text=_("A keyed hash of the user name."))
-    address = models.CharField(max_length=64)
+    address = models.CharField(max_length=64, help_text=_("A network, or a browser that is known."))
     at = models.DateTimeField()
     succeeded = models.BooleanField()
 

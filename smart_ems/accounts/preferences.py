@@ -12,8 +12,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from smart_ems.client_address import address_of, network_of
+
 from . import sign_in
 from .models import Preferences
+from .security_events import record_refusal
 
 
 class Backend(ModelBackend):
@@ -24,12 +27,16 @@ class Backend(ModelBackend):
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
     ) -> User | None:
         """The user, or None where the password is wrong or the limit of attempts is reached; pages and API ask here."""
-        name, address, now = username or "", sign_in.address_of(request), timezone.now()
-        if address and sign_in.wait(name, address, now=now) is not None:
+        name, now = username or "", timezone.now()
+        place = sign_in.place_of(request, name)
+        attempt = sign_in.begin(name, place, now=now) if place and name else None
+        if place and name and attempt is None:
             return None
         user: User | None = super().authenticate(request, username=username, password=password, **kwargs)
-        if address and name:
-            sign_in.record(name, address, succeeded=user is not None, now=now)
+        if user is not None and attempt is not None:
+            sign_in.succeed(attempt, network_of(address_of(request)))
+        elif attempt is not None:
+            record_refusal(name, request)
         return user
 
     def get_user(self, user_id: int) -> User | None:

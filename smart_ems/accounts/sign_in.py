@@ -1,34 +1,43 @@
 """How often somebody may try to sign in, on a page, by the API or to the administration.
 
-Tries are counted by account and address, in the database.
+Tries are counted in the database, by account and by where they come from: the network of the client, or the browser if
+the account was signed in from it before. Guessing is slowed down and nobody is locked out:
 
-Guessing is stopped and nobody else is: an account is closed to the address that guesses, for fifteen minutes. Guesses
-from many addresses close it to all but those it was signed in from before, so that its owner still gets in. There is no
-limit by address alone: behind one proxy that would close the site to everybody.
+- Five wrong passwords from one network close the account to that network alone, for fifteen minutes.
+- A browser that the account was signed in from has a count of its own, whatever its network does.
+- Thirty wrong ones from all networks together leave each network one try in fifteen minutes: too few to guess with many
+  addresses, and enough for somebody who knows the password. Networks that it was signed in from keep their five.
+
+There is no limit by address alone: behind one proxy that would close the site to everybody.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import ngettext
 
+from smart_ems.client_address import address_of, network_of
+
+from .known_devices import device_of
 from .models import SignInAttempt
 
 # chosen: a person mistypes less often, and is locked out for no longer than a coffee; 480 guesses a day are hopeless.
 WINDOW = timedelta(minutes=15)
-MAX_FROM_ONE_ADDRESS = 5
+MAX_FROM_ONE_PLACE = 5
 # chosen: more than a team that mistypes, less than a botnet needs.
 MAX_FROM_ANYWHERE = 30
+MAX_UNDER_ATTACK = 1
 # chosen: a holiday from the usual computer.
 KNOWN_FOR = timedelta(days=30)
+DEVICE = "device:"
 
 
 def account_of(name: str) -> str:
@@ -36,46 +45,68 @@ def account_of(name: str) -> str:
     return salted_hmac("smart_ems.accounts.sign_in", name.strip().casefold()).hexdigest()
 
 
-def address_of(request: HttpRequest | None) -> str:
-    """Where a request comes from; empty for none, as of a command. Behind a proxy the last hop that the proxy saw."""
+def place_of(request: HttpRequest | None, name: str) -> str:
+    """Whose budget an attempt takes: of a browser that is known, else of a network; empty for a command."""
     if request is None:
         return ""
-    address = str(request.META.get("REMOTE_ADDR") or "")
-    if settings.SECURE_PROXY_SSL_HEADER:  # EMS_BEHIND_PROXY: what the proxy says can be believed
-        address = str(request.META.get("HTTP_X_FORWARDED_FOR", address)).rsplit(",", 1)[-1].strip()
-    return address[:64]
+    device = device_of(request, account_of(name))
+    return DEVICE + device if device else network_of(address_of(request))
 
 
-def wait(name: str, address: str, *, now: datetime) -> timedelta | None:
-    """How long until another try of this account from this address is looked at; None if it is now."""
-    recent = SignInAttempt.objects.filter(account=account_of(name), at__gt=now - WINDOW, succeeded=False)
-    here = list(recent.filter(address=address).order_by("-at").values_list("at", flat=True)[:MAX_FROM_ONE_ADDRESS])
-    if len(here) == MAX_FROM_ONE_ADDRESS:
-        return here[-1] + WINDOW - now
-    if _is_known(name, address, now):
-        return None
-    anywhere = list(recent.order_by("-at").values_list("at", flat=True)[:MAX_FROM_ANYWHERE])
-    return anywhere[-1] + WINDOW - now if len(anywhere) == MAX_FROM_ANYWHERE else None
+def wait(name: str, place: str, *, now: datetime) -> timedelta | None:
+    """How long until another try of this account from this place is looked at; None if it is now."""
+    recent = _failures(name, now)
+    budget = _budget(recent, name, place, now)
+    here = list(recent.filter(address=place).order_by("-at").values_list("at", flat=True)[:budget])
+    return here[-1] + WINDOW - now if len(here) == budget else None
 
 
-def _is_known(name: str, address: str, now: datetime) -> bool:
-    signed_in = SignInAttempt.objects.filter(account=account_of(name), address=address, succeeded=True)
+def _failures(name: str, now: datetime) -> QuerySet[SignInAttempt]:
+    return SignInAttempt.objects.filter(account=account_of(name), at__gt=now - WINDOW, succeeded=False)
+
+
+def _budget(recent: QuerySet[SignInAttempt], name: str, place: str, now: datetime) -> int:
+    if place.startswith(DEVICE) or _is_known(name, place, now):
+        return MAX_FROM_ONE_PLACE
+    strange = recent.exclude(address__startswith=DEVICE)
+    return MAX_FROM_ONE_PLACE if strange.count() < MAX_FROM_ANYWHERE else MAX_UNDER_ATTACK
+
+
+def _is_known(name: str, place: str, now: datetime) -> bool:
+    signed_in = SignInAttempt.objects.filter(account=account_of(name), address=place, succeeded=True)
     return signed_in.filter(at__gt=now - KNOWN_FOR).exists()
 
 
-def record(name: str, address: str, *, succeeded: bool, now: datetime) -> None:
-    """Keep an attempt, and drop what no question can reach any more. A success ends the count of its address."""
+def begin(name: str, place: str, *, now: datetime) -> SignInAttempt | None:
+    """Count an attempt before the password is looked at, so that many at once are no way round; None: it is refused.
+
+    Drops what no question can reach any more.
+    """
+    if wait(name, place, now=now) is not None:
+        return None
     SignInAttempt.objects.filter(at__lte=now - KNOWN_FOR).delete()
-    if succeeded:
-        SignInAttempt.objects.filter(account=account_of(name), address=address).delete()
-    SignInAttempt.objects.create(account=account_of(name), address=address, succeeded=succeeded, at=now)
+    attempt = SignInAttempt.objects.create(account=account_of(name), address=place, succeeded=False, at=now)
+    before = _failures(name, now).filter(pk__lt=attempt.pk)
+    if before.filter(address=place).count() >= _budget(before, name, place, now):
+        attempt.delete()
+        return None
+    return attempt
+
+
+def succeed(attempt: SignInAttempt, network: str) -> None:
+    """The password was right: that ends the count of the place, and makes the network known."""
+    mine = SignInAttempt.objects.filter(account=attempt.account)
+    mine.filter(address=attempt.address).delete()
+    mine.filter(address=network, succeeded=True).delete()
+    SignInAttempt.objects.create(account=attempt.account, address=network, succeeded=True, at=attempt.at)
 
 
 class SignInForm(AuthenticationForm):
     """Says how long to wait where the limit was reached."""
 
     def get_invalid_login_error(self) -> ValidationError:
-        left = wait(self.cleaned_data.get("username", ""), address_of(self.request), now=timezone.now())
+        name = self.cleaned_data.get("username", "")
+        left = wait(name, place_of(self.request, name), now=timezone.now())
         if left is None:
             return super().get_invalid_login_error()
         minutes = max(1, -(-left // timedelta(minutes=1)))

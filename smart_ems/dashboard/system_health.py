@@ -28,6 +28,7 @@ from mlcore.services import scoring_health
 from mlcore.training.schedule import drifted
 from notifications import failure_notices, heartbeat
 from notifications.models import NotificationChannel, OutgoingMessage
+from smart_ems.backups import backup_schedule
 from smart_ems.celery import app
 from smart_ems.env import VAR_DIR
 from substations.models import PendingRange, Substation
@@ -66,12 +67,13 @@ class HealthPanel:
 
 
 def read(*, now: datetime) -> list[HealthPanel]:
-    """Five panels; a part that fails says so and does not take the others along."""
+    """Six panels; a part that fails says so and does not take the others along."""
     parts = (
         (_("Pending work"), _queues),
         (_("Files, last 24 hours"), _intake),
         (_("Models"), _models),
         (_("Notifications"), _notifications),
+        (_("Backups"), _backups),
         (_("Space"), _space),
     )
     panels = []
@@ -207,19 +209,31 @@ def _notifications(panel: HealthPanel, now: datetime) -> None:
         panel.add(_("Late: %(part)s") % {"part": part.name}, since, "warning")
 
 
+def _backups(panel: HealthPanel, now: datetime) -> None:
+    state = backup_schedule.backup_state()
+    if state is None:
+        panel.add(_("Daily backup"), _("off: EMS_BACKUP_DIR is not set"))
+        return
+    age = _("%(age)s ago") % {"age": duration(now - state.made_at)} if state.made_at else _("never")
+    panel.add(_("Last backup"), age, "critical" if state.is_late(now) else "")
+    panel.add(_("Size"), filesizeformat(state.path.stat().st_size) if state.path else "–")
+    panel.add(_("Backups kept"), state.count)
+
+
 def _space(panel: HealthPanel, now: datetime) -> None:
     disk = shutil.disk_usage(VAR_DIR)
     tight = disk.free < MIN_FREE_SHARE * disk.total
     panel.add(_("Free disk space"), filesizeformat(disk.free), "critical" if tight else "")
     panel.add(_("Disk size"), filesizeformat(disk.total))
-    size = _database_bytes()
+    size = database_bytes()
     panel.add(_("Database"), filesizeformat(size) if size is not None else "–")
     panel.add(
         _("Stored files"), filesizeformat(Upload.objects.exclude(file="").aggregate(size=Sum("size"))["size"] or 0)
     )
 
 
-def _database_bytes() -> int | None:
+def database_bytes() -> int | None:
+    """What the database takes on its disk; None where it is in memory."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_database_size(current_database())")

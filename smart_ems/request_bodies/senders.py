@@ -14,10 +14,12 @@ from django.contrib.auth import get_user
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connections
 from django.utils.translation import gettext as _
-from rest_framework.authentication import TokenAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 from ingestion.services import TooLarge, check_room
+from smart_ems.accounts.token_header import TokenHeader
+from smart_ems.accounts.token_models import Scope
+from smart_ems.accounts.token_scopes import missing
 from smart_ems.api_errors import API
 
 from .refusals import Refusal
@@ -37,9 +39,11 @@ async def refusal_of_sender(scope: HTTPScope, permission: str, upload_bytes: int
 
 def _refusal(scope: HTTPScope, permission: str, upload_bytes: int | None) -> Refusal | None:
     try:
-        user = _user(ASGIRequest(scope, io.BytesIO()))
+        user, token = _sender(ASGIRequest(scope, io.BytesIO()))
         if user is None:
             return Refusal(HTTPStatus.UNAUTHORIZED, _("Sign in first."))
+        if said := missing(token, Scope.WRITE_READINGS):
+            return Refusal(HTTPStatus.FORBIDDEN, said)
         if not user.has_perm(permission):
             return Refusal(HTTPStatus.FORBIDDEN, _("You may not do this."))
         if upload_bytes is not None:
@@ -53,16 +57,17 @@ def _refusal(scope: HTTPScope, permission: str, upload_bytes: int | None) -> Ref
         connections.close_all()  # no request has begun whose end would close them
 
 
-def _user(request: Any) -> Any:
-    """Whose token the request has, which the API alone asks for, else whose session; None where neither is good."""
+def _sender(request: Any) -> tuple[Any, Any]:
+    """Whose token the request has, which the API alone asks for, and the token; else whose session and None; None twice
+    where neither is good."""
     if request.path_info.startswith(API):
         try:
-            found = TokenAuthentication().authenticate(request)
+            found = TokenHeader().authenticate(request)
         except AuthenticationFailed:
-            return None
+            return None, None
         if found is not None:
-            return found[0]
+            return found
     store = import_module(settings.SESSION_ENGINE).SessionStore
     request.session = store(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
     user = get_user(request)
-    return user if user.is_authenticated else None
+    return (user if user.is_authenticated else None), None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.core.management.base import CommandError
 
+from smart_ems.command_line import SELF
 from smart_ems.env import BASE_DIR, VAR_DIR, broker_socket, env
 from smart_ems.threads import ONE_THREAD
 
@@ -65,12 +66,12 @@ def workers() -> list[Child]:
 def web(host: str, port: int) -> Child:
     command = [sys.executable, "-m", "uvicorn", "smart_ems.asgi:application", "--host", host, "--port", str(port)]
     # Without a limit an open event stream would hold up the shutdown for ever.
-    command += ["--lifespan", "off", "--timeout-graceful-shutdown", "2", "--no-server-header"]
+    command += ["--lifespan", "off", "--timeout-graceful-shutdown", "2", "--no-server-header", "--no-proxy-headers"]
     return Child("web", command, LOGS / "web.log", ONE_THREAD, BASE_DIR)
 
 
 def live_feed() -> Child:
-    command = [sys.executable, str(BASE_DIR / "manage.py"), "live"]
+    command = [*SELF, "live"]
     return Child("live feed", command, LOGS / "live.log", ONE_THREAD, BASE_DIR)
 
 

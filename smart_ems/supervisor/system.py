@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import ipaddress
+import os
 import signal
 import socket
 import time
@@ -11,15 +13,19 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from django.conf import settings
 from django.core.management.base import CommandError
 
 from smart_ems.env import VAR_DIR, broker_socket
+from smart_ems.private_files import FOLDER_MODE
 
 from . import services
 from .child import Child
+from .log_rotation import rotate
 
 # chosen: migrations and imports on a slow disk take less.
 READY_WITHIN_S = 60.0
@@ -30,14 +36,14 @@ class Stop(Exception):
 
 
 @contextmanager
-def only_one() -> Iterator[IO[str]]:
+def only_one(run: Path = services.RUN) -> Iterator[IO[str]]:
     """Hold the folder's lock, so that two starts never share one database and one broker socket.
 
     Raises:
         CommandError: another start holds it.
     """
-    services.RUN.mkdir(parents=True, exist_ok=True)
-    with (services.RUN / "ems.lock").open("a+") as lock:
+    run.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    with (run / "ems.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -47,6 +53,14 @@ def only_one() -> Iterator[IO[str]]:
                 "Stop it with Ctrl-C in its terminal."
             ) from None
         yield lock
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address, as far as its text says."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def check_port(host: str, port: int) -> None:
@@ -118,6 +132,7 @@ def run(children: list[Child], *, say: Callable[[str], None], meanwhile: Callabl
         while True:
             for child in children:
                 child.check(say)
+                _bound_log(child, say)
             meanwhile()
             time.sleep(0.5)
     except Stop:
@@ -128,6 +143,15 @@ def run(children: list[Child], *, say: Callable[[str], None], meanwhile: Callabl
         say("Stopping …")
         stop_all(children)
         say("Stopped. Your data is kept in " + str(VAR_DIR))
+
+
+def _bound_log(child: Child, say: Callable[[str], None]) -> None:
+    """Put its log aside when it has grown large; without room for that, say so and start it anew."""
+    try:
+        rotate(child.log, max_bytes=settings.LOG_MAX_BYTES, count=settings.LOG_FILES)
+    except OSError as error:
+        say(f"{child.log} could not be put aside ({error.strerror}) and was emptied.")
+        os.truncate(child.log, 0)
 
 
 def stop_all(children: list[Child]) -> None:

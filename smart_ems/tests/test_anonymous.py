@@ -14,6 +14,7 @@ PUBLIC = {
     "favicon.ico": 302,  # to the picture
     "healthz": 200,
     "readyz": 503,  # no worker has run here
+    "metrics": 404,  # no token is set
     "heartbeat/": 503,  # nothing has run here
     "push-worker.js": 200,
     "sign-in/": 200,

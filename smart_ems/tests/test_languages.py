@@ -40,7 +40,7 @@ PAGES = (
     "/uploads/{upload}/", "/models/", "/models/SS-1/", "/models/SS-1/panel/", "/search/?q=zzz", "/search/?q=a",
     "/losses/what-if/", "/losses/what-if/?substation=SS-1&fixed_kvar=9000", "/losses/what-if/SS-1/panel/",
     "/losses/", "/losses/lines/", "/losses/feeders/", "/losses/months/", "/losses/bills/", "/losses/tariffs/",
-    "/preferences/", "/password/", "/password/done/", "/reports/", "/reports/?kind=shift",
+    "/preferences/", "/tokens/", "/sessions/", "/password/", "/password/done/", "/reports/", "/reports/?kind=shift",
     "/reports/?kind=alert", "/notifications/", "/notifications/routes/new/", "/notifications/channels/",
     "/notifications/channels/new/", "/notifications/policies/", "/notifications/policies/new/",
     "/notifications/rotations/", "/notifications/rotations/new/", "/notifications/deliveries/",

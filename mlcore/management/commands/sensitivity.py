@@ -60,6 +60,12 @@ class Command(BaseCommand):
             f"{code}: expected false alarms per month {expected}; "
             f"{sensitivity.copies} copies of {sensitivity.days:.0f} days; * too few to tell\n"
         )
+        if network := sensitivity.network:
+            self.stdout.write(
+                f"{code}: the network finds {network.found} of these faults, physics alone {network.found_by_physics}; "
+                f"loss alarms in the readings as they are: {network.alarms}, by physics alone "
+                f"{network.alarms_by_physics}\n"
+            )
 
 
 def _refuse_unknown(codes: Sequence[str]) -> None:

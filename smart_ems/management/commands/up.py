@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import os
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connections
 
 from smart_ems.accounts.administrator import create_first_administrator
+from smart_ems.command_line import SELF
 from smart_ems.demo import demo_history
-from smart_ems.env import BASE_DIR, VAR_DIR
+from smart_ems.env import VAR_DIR
 from smart_ems.private_files import UMASK, close_everything
 from smart_ems.static import collect_static
 from smart_ems.supervisor import services, system
 from smart_ems.supervisor.child import Child
 
 WILDCARDS = ("0.0.0.0", "::")  # noqa: S104  (compared with what the user asked for)
+
+OPEN_LINE = """\
+  Passwords, sessions and readings cross the network in clear: --host %(host)s can be reached from other machines, and
+  there is no TLS. Put a proxy with TLS in front, listen on 127.0.0.1 and set EMS_HTTPS and EMS_BEHIND_PROXY
+  (docs/operations.md), or use this in a network where nobody else listens.
+"""
 
 
 class Command(BaseCommand):
@@ -48,6 +55,7 @@ class Command(BaseCommand):
             try:
                 self._start(children, host, port)
                 self._greet(address, password)
+                self._warn_of_open_line(host)
                 self._run(children, load_demo=not empty and demo_history.is_wanted(), live=not no_live)
             except BaseException:
                 system.stop_all(children)
@@ -79,6 +87,10 @@ class Command(BaseCommand):
             self._say("  It is shown only now; change it under your name, top right.")
         self._say("  Ctrl-C stops everything.\n")
 
+    def _warn_of_open_line(self, host: str) -> None:
+        if not system.is_loopback(host) and not settings.HTTPS:
+            self._say(self.style.WARNING(OPEN_LINE % {"host": host}))
+
     def _run(self, children: list[Child], *, load_demo: bool, live: bool) -> None:
         loader = _loader() if load_demo else None
 
@@ -107,5 +119,5 @@ def _loader() -> Any:
     """The demo loader shares this terminal for its progress display, but not its Ctrl-C."""
     import subprocess
 
-    command = [sys.executable, str(BASE_DIR / "manage.py"), "demo"]
+    command = [*SELF, "demo"]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)

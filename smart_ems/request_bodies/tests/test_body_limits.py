@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from rest_framework.authtoken.models import Token
 
+from smart_ems.accounts.tests.token_scenes import token_of
 from smart_ems.request_bodies.body_limits import SMALL_BYTES
 from substations.models import Reading, Substation
 
@@ -101,10 +101,10 @@ def test_nothing_large_is_taken_from_who_may_only_look(
 def test_a_batch_is_taken_at_the_token_of_who_may_and_kept_in_the_data_folder(
     attacked: Attacked, spooled: list[str], person: Callable[[str], User]
 ) -> None:
-    token = Token.objects.create(user=person("operator"))
+    token = token_of(person("operator"))
     Substation.objects.create(code="A")
     body = b'{"substation": "A", "at": "2026-03-02T00:00:00Z", "active_power_kw": 1.0}' + b" " * LARGE
-    head = f"Authorization: Token {token.key}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    head = f"Authorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
     answer = attacked.ask(f"POST /api/readings/ HTTP/1.1\r\n{head}", body)
     assert status_of(answer) == 200, answer
     assert Reading.objects.count() == 1
@@ -112,9 +112,9 @@ def test_a_batch_is_taken_at_the_token_of_who_may_and_kept_in_the_data_folder(
 
 
 def test_the_token_of_somebody_who_left_is_no_good(attacked: Attacked, person: Callable[[str], User]) -> None:
-    token = Token.objects.create(user=person("operator"))
+    token = token_of(person("operator"))
     User.objects.update(is_active=False)
-    head = f"POST /api/uploads/ HTTP/1.1\r\nAuthorization: Token {token.key}\r\n{CHUNKED}"
+    head = f"POST /api/uploads/ HTTP/1.1\r\nAuthorization: Bearer {token}\r\n{CHUNKED}"
     assert status_of(attacked.ask(head)) == 401
 
 
