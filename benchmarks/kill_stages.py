@@ -41,7 +41,7 @@ class Damage:
     doubled: int
 
 
-class Stage(ABC):
+class KillStage(ABC):
     """One kind of work. queue: whose worker does it."""
 
     name: str
@@ -66,7 +66,7 @@ class Stage(ABC):
     def damage(self) -> Damage: ...
 
 
-class UploadStage(Stage):
+class UploadStage(KillStage):
     """A file of many rows is sent and loaded; a sender that gets no answer sends it again. secret: of an API token."""
 
     name, queue = "upload", "default"
@@ -113,7 +113,7 @@ class UploadStage(Stage):
         return Damage(expected - stored, max(stored, counted) - stored)
 
 
-class ScoringStage(Stage):
+class ScoringStage(KillStage):
     """The whole record of a grid is judged; what it comes to is compared with a judgement that nobody disturbed.
 
     ids: the substations, with readings, and judged once already.
@@ -153,7 +153,7 @@ class ScoringStage(Stage):
         return set(scores) | set(episodes.values_list("substation", "cause", "start", "end"))
 
 
-class TrainingStage(Stage):
+class TrainingStage(KillStage):
     """New models of one neighbour group. ids: its substations."""
 
     name, queue = "training", "ml"
@@ -187,7 +187,7 @@ class TrainingStage(Stage):
         return TrainingAttempt.objects.filter(substation__in=self._ids)
 
 
-class SendStage(Stage):
+class SendStage(KillStage):
     """Messages go to a webhook that counts ids; the one that is under way may come twice, under one id."""
 
     name, queue = "send", "default"

@@ -32,7 +32,8 @@ def slot_length_s(readings: ReadingQuerySet, interval_s: int) -> int | None:
 
 def in_slots(rows: QuerySet[Any], slot_s: int) -> QuerySet[Any, dict[str, Any]]:
     """Rows with a time ``at``, grouped by ``slot``, to be annotated with aggregates; in the order of time."""
-    return rows.annotate(slot=EpochSeconds("at") / slot_s).order_by("slot").values("slot")
+    slots: QuerySet[Any, dict[str, Any]] = rows.annotate(slot=EpochSeconds("at") / slot_s)
+    return slots.order_by("slot").values("slot")
 
 
 def extremes(readings: ReadingQuerySet, channels: Sequence[str], slot_s: int) -> ReadingArrays:
