@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.http.response import HttpResponseBase
 
-from core.exports import csv_export
+from core.csv_exports import csv_export
 from core.requests import EmsRequest
 
 from .models import Alert

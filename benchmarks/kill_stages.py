@@ -16,7 +16,6 @@ import requests
 from django.conf import settings
 from django.db.models import Max, Min
 from django.utils import timezone
-from rest_framework.authtoken.models import Token
 
 from ingestion.models import Upload
 from mlcore.models import Detection, Detector, Score, TrainingAttempt
@@ -42,7 +41,7 @@ class Damage:
     doubled: int
 
 
-class Stage(ABC):
+class KillStage(ABC):
     """One kind of work. queue: whose worker does it."""
 
     name: str
@@ -67,16 +66,18 @@ class Stage(ABC):
     def damage(self) -> Damage: ...
 
 
-class UploadStage(Stage):
-    """A file of many rows is sent and loaded; a sender that gets no answer sends it again."""
+class UploadStage(KillStage):
+    """A file of many rows is sent and loaded; a sender that gets no answer sends it again. secret: of an API token."""
 
     name, queue = "upload", "default"
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
 
     def begin(self, system: RunningSystem, round_number: int) -> None:
         self._name = f"round-{round_number}.csv"
         self._system, self._began = system, time.monotonic()
         self._body = _export(f"K{round_number:03d}")
-        self._token = Token.objects.select_related("user").filter(user__is_superuser=True)[0].key
         threading.Thread(target=self._send, daemon=True).start()
 
     def _send(self) -> None:
@@ -86,7 +87,7 @@ class UploadStage(Stage):
                     f"{self._system.url}/api/uploads/",
                     files={"file": (self._name, self._body)},
                     data={"unknown": "create", "time_zone": "UTC"},
-                    headers={"Authorization": f"Token {self._token}"},
+                    headers={"Authorization": f"Bearer {self._secret}"},
                     timeout=60,
                 )
                 if answer.ok:
@@ -112,7 +113,7 @@ class UploadStage(Stage):
         return Damage(expected - stored, max(stored, counted) - stored)
 
 
-class ScoringStage(Stage):
+class ScoringStage(KillStage):
     """The whole record of a grid is judged; what it comes to is compared with a judgement that nobody disturbed.
 
     ids: the substations, with readings, and judged once already.
@@ -152,7 +153,7 @@ class ScoringStage(Stage):
         return set(scores) | set(episodes.values_list("substation", "cause", "start", "end"))
 
 
-class TrainingStage(Stage):
+class TrainingStage(KillStage):
     """New models of one neighbour group. ids: its substations."""
 
     name, queue = "training", "ml"
@@ -186,7 +187,7 @@ class TrainingStage(Stage):
         return TrainingAttempt.objects.filter(substation__in=self._ids)
 
 
-class SendStage(Stage):
+class SendStage(KillStage):
     """Messages go to a webhook that counts ids; the one that is under way may come twice, under one id."""
 
     name, queue = "send", "default"

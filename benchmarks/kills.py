@@ -10,14 +10,16 @@ from typing import Any, get_args
 
 from django.contrib.auth.models import User
 from django.db import connection
-from rest_framework.authtoken.models import Token
+from django.utils import timezone
 
 from mlcore import services
 from mlcore.models import TrainingAttempt
+from smart_ems.accounts import api_tokens
+from smart_ems.accounts.token_models import Scope
 from smart_ems.scratch import scratch_database
 from substations.models import PendingRange, Reading, Substation
 
-from .kill_stages import ScoringStage, SendStage, Stage, TrainingStage, UploadStage
+from .kill_stages import KillStage, ScoringStage, SendStage, TrainingStage, UploadStage
 from .large_grid import fill_readings
 from .running_system import NotInTime, RunningSystem, Victim, wait_until
 
@@ -75,10 +77,11 @@ def bench_kills(
         }
 
 
-def _made(stages: Sequence[str], days: int) -> list[Stage]:
+def _made(stages: Sequence[str], days: int) -> list[KillStage]:
     """A grid that was judged once, of which two substations form a neighbour group of their own that can be trained."""
-    Token.objects.create(user=User.objects.create_superuser("admin", password=None))
-    made: list[Stage] = [UploadStage()] if "upload" in stages else []
+    admin = User.objects.create_superuser("admin", password=None)
+    _token, secret = api_tokens.make(admin, name="bench", scopes=Scope.values, days=1, now=timezone.now())
+    made: list[KillStage] = [UploadStage(secret)] if "upload" in stages else []
     if {"scoring", "training"} & set(stages):
         ids = [substation.pk for substation in fill_readings(GRID_SIZE, days)]
         trained, scored = ids[:TRAINED_SIZE], ids[TRAINED_SIZE:]
@@ -95,7 +98,7 @@ def _made(stages: Sequence[str], days: int) -> list[Stage]:
     return made + ([SendStage()] if "send" in stages else [])
 
 
-def _round(system: RunningSystem, stage: Stage, victim: Victim, number: int) -> Kill:
+def _round(system: RunningSystem, stage: KillStage, victim: Victim, number: int) -> Kill:
     stage.begin(system, number)
     wait_until(lambda: stage.is_under_way(victim), UNDER_WAY_WITHIN_S, f"the {stage.name} to begin")
     held_by, killed_at = stage.holder(), time.monotonic()

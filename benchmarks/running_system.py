@@ -21,8 +21,8 @@ Victim = Literal["worker", "web", "broker", "launcher"]
 START_WITHIN_S = 180.0
 LOOK_EVERY_S = 0.25
 HOST = "127.0.0.1"
-# What stands in the command of each process; a worker is found by its queue.
-MARKS = {"web": "uvicorn", "broker": "--unixsocket", "default": "default@%h", "ml": "ml@%h"}
+# What stands in the command of each process, or in the title that it gives itself; a worker is found by its queue.
+MARKS = {"web": "uvicorn", "broker": "valkey", "default": "default@%h", "ml": "ml@%h"}
 
 
 class NotInTime(Exception):
@@ -110,6 +110,6 @@ class RunningSystem:
                 parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
             except (OSError, ValueError, IndexError):
                 continue
-            if parent == self._process.pid and mark in command:
+            if parent == self._process.pid and any(mark in part for part in command):
                 return int(entry.name)
         raise NotInTime(f"There is no process {mark} to kill; see {self.folder}/log.")

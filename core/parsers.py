@@ -22,7 +22,7 @@ GZIP = 16 + zlib.MAX_WBITS
 class BodyTooLarge(APIException):
     """More than one request may hold, as it came or unpacked."""
 
-    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    status_code: int = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "too_large"
 
 

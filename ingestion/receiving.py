@@ -20,7 +20,7 @@ from ingestion.inspection import Inspection
 from ingestion.models import SourceProfile, Upload
 from ingestion.options import ImportOptions
 from ingestion.problems import Unreadable, printable
-from ingestion.upload_quota import TooLarge, check_room
+from ingestion.upload_quota import TooLarge, check_capacity
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -54,7 +54,7 @@ def receive(
     it. Does not start the loading: that is left to the caller.
     """
     check_size(file.size)
-    check_room(file.size or 0, by)
+    check_capacity(file.size or 0, by)
     given = options or ImportOptions()
     if by is not None and given.unknown == "create" and not by.has_perm("substations.add_substation"):
         given = given.updated(unknown="ask")  # options of somebody who may, loaded again by somebody who may not

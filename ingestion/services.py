@@ -7,7 +7,7 @@ from ingestion.inspection import Inspection, inspect, look_with
 from ingestion.loading import load
 from ingestion.receiving import Received, answer, discard, load_again, queue_again, receive
 from ingestion.upload_leases import LoadOutcome, unfinished_uploads
-from ingestion.upload_quota import TooLarge, check_room
+from ingestion.upload_quota import TooLarge, check_capacity
 
 __all__ = [
     "Inspection",
@@ -16,7 +16,7 @@ __all__ = [
     "RowAnswer",
     "TooLarge",
     "answer",
-    "check_room",
+    "check_capacity",
     "discard",
     "inspect",
     "load",

@@ -41,7 +41,7 @@ class DiskFull(TooLarge):
     status = HTTPStatus.INSUFFICIENT_STORAGE
 
 
-def check_room(size: int, by: User | None) -> None:
+def check_capacity(size: int, by: User | None) -> None:
     """Whether a file of so many bytes may come; without ``by`` it is the program's own.
 
     Raises:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core.exports import BYTE_ORDER_MARK, csv_export
+from core.csv_exports import BYTE_ORDER_MARK, csv_export
 from core.requests import EmsRequest, is_fragment, render_page
 from ingestion import services
 from ingestion.answer_form import AnswerForm

@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from core.exports import csv_export
+from core.csv_exports import csv_export
 from core.requests import EmsRequest
 from losses.cost_tabs import cost_tabs
 from losses.line_overview import LineLoss, line_losses_of, loss_network

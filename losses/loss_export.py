@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.http.response import HttpResponseBase
 
-from core.exports import csv_export
+from core.csv_exports import csv_export
 from core.requests import EmsRequest
 from losses.loss_overview import LossRow
 from losses.report_period import ReportPeriod

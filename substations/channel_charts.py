@@ -18,6 +18,7 @@ from core.formatting import share
 from .channels import BY_NAME, CHANNELS
 from .charts import ChartLine, Figure, time_series
 from .duration import duration_curve
+from .long_records import for_figure
 from .models import Reading, Substation
 
 ROLES = ("measured", "measured-2", "measured-3", "measured-4")
@@ -63,7 +64,8 @@ def channel_figure(
     substation: Substation, group: ChannelGroup, start: datetime | None, end: datetime | None, *, zone: tzinfo
 ) -> Figure:
     """The channels of one group in a range; phases differ by dash as well as by colour. Empty ones are left out."""
-    readings = Reading.objects.for_substation(substation).between(start, end).as_arrays(group.channels)
+    record = Reading.objects.for_substation(substation).between(start, end)
+    readings, interval_s = for_figure(record, group.channels, substation.reading_interval_s)
     values = dict(zip(group.channels, readings.values.T, strict=True)) if len(readings) else {}
     known = {name: each for name, each in values.items() if np.isfinite(each).any()}
     if not known:
@@ -79,7 +81,7 @@ def channel_figure(
         readings.at_s,
         lines,
         panels=[str(title) for title, _names in panels],
-        interval_s=substation.reading_interval_s,
+        interval_s=interval_s,
         utc_offset_s=offset_s(zone, readings.at_s),
     )
     drawn["summary"] = " ".join(_range_of(line) for line in lines)
@@ -98,11 +100,9 @@ def duration_figure(substation: Substation, start: datetime | None, end: datetim
 
     Without apparent power it is that of active power, which is less.
     """
-    names = ("apparent_power_kva", "active_power_kw")
-    readings = Reading.objects.for_substation(substation).between(start, end).as_arrays(names)
-    apparent, active = readings.values.T
-    name = names[0] if np.isfinite(apparent).any() else names[1]
-    load = np.abs(apparent if name == names[0] else active)
+    record = Reading.objects.for_substation(substation).between(start, end)
+    name = "apparent_power_kva" if record.filter(apparent_power_kva__isnull=False).exists() else "active_power_kw"
+    load = np.abs(record.as_arrays((name,)).values[:, 0])
     if not np.isfinite(load).any():
         return {"data": [], "layout": {}, "empty": _("No load was measured in this range.")}
     channel = BY_NAME[name]

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from core.exports import csv_export
+from core.csv_exports import csv_export
 from core.requests import EmsRequest
 from core.time_range import TimeRange, zone_for
 

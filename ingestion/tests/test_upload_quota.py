@@ -21,7 +21,6 @@ from ingestion.upload_quota import MIN_FREE_BYTES, DiskFull, QuotaUsedUp
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[[str], Client]
-ROOM = 1000
 
 
 @pytest.fixture
@@ -52,7 +51,7 @@ def test_the_file_that_is_too_much_for_a_day_is_refused_with_used_and_allowed(se
     assert sorted(media.rglob("*.csv")) == kept
 
 
-def test_a_day_later_there_is_room_again(sender: User) -> None:
+def test_a_day_later_more_may_be_sent(sender: User) -> None:
     send(sender)
     send(sender)
     Upload.objects.update(created_at=timezone.now() - timedelta(hours=24, seconds=1))

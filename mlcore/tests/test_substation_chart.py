@@ -11,6 +11,7 @@ import pytest
 
 from mlcore.models import Detection, Score
 from mlcore.web.substation_chart import SCORE_FIELDS, aligned_scores, shaded, substation_figure, utc_offset_s
+from substations import long_records
 from substations.models import Reading, Substation
 
 START = datetime.fromisoformat("2026-03-28T12:00:00+00:00")
@@ -105,3 +106,38 @@ def test_only_episodes_of_the_range_are_counted(substation: Substation) -> None:
     episode(substation, start=START - 3 * DAY, end=START - 2 * DAY)
     episode(substation, start=START - DAY, peak=START - DAY, cause="tap_voltage", withdrawn_at=START)
     assert "0 episodes" in substation_figure(substation, START, None)["summary"]
+
+
+def test_a_long_record_has_the_same_peaks_energies_and_band_as_a_short_one(
+    substation: Substation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured(substation, *(0.9 if number != 123 else 0.4 for number in range(300)))
+    for number in range(300):
+        scored(substation, number, loss_kw=8.0, extra_loss_kw=2.0 if number != 50 else 80.0, power_factor_low=0.85)
+    whole = substation_figure(substation, START, None)
+    monkeypatch.setattr(long_records, "MAX_WHOLE", 100)
+    monkeypatch.setattr(long_records, "SLOTS", 20)
+    slots = substation_figure(substation, START, None)
+
+    def extremes(figure: dict[str, Any], name: str) -> tuple[float, float]:
+        (trace,) = [each for each in figure["data"] if each["name"] == name]
+        known = [value for value in trace["y"] if value is not None]
+        return min(known), max(known)
+
+    for name in ("Power factor", "Extra loss", "Lowest expected", "Loss"):
+        assert extremes(slots, name) == pytest.approx(extremes(whole, name))
+    assert len(slots["data"][0]["x"]) < 50 < len(whole["data"][0]["x"])
+    energy = "Lost 600 kWh, of which 170 kWh more than usual at this load."
+    assert energy in whole["summary"]
+    assert energy in slots["summary"]
+    assert slots["summary"].startswith("Power factor: lowest 0.40.")
+
+
+def test_a_long_record_that_nobody_judged_is_drawn_without_scores(
+    substation: Substation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured(substation, *[0.9] * 300)
+    monkeypatch.setattr(long_records, "MAX_WHOLE", 100)
+    figure = substation_figure(substation, None, None)
+    assert "kWh" not in figure["summary"]
+    assert len(figure["data"]) == 7

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from django.db.models import Avg, Max, Min, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from core.formatting import figure, power_factor
 from mlcore.models import Detection, Score
 from substations.charts import ChartLine, ShadedInterval, time_series
+from substations.long_records import extremes, in_slots, slot_length_s
 from substations.models import Reading, Substation
 from substations.querysets import EpochSeconds
 
@@ -21,7 +23,15 @@ SCORE_FIELDS = (
     "expected_power_factor", "power_factor_low", "power_factor_high", "expected_reactive_power_kvar",
     "loss_kw", "extra_loss_kw",
 )  # fmt: skip
+LOST = ("loss_kw", "extra_loss_kw")
 CHANNELS = ("power_factor", "reactive_power_kvar", "active_power_kw")
+
+
+class LostPower(NamedTuple):
+    """Sums over the readings of a range; None where no score says it."""
+
+    all_kw: float | None
+    extra_kw: float | None
 
 
 def substation_figure(
@@ -31,14 +41,20 @@ def substation_figure(
 
     Times are in ``zone``, else in the substation's own.
     """
-    readings = Reading.objects.for_substation(substation).between(start, end).as_arrays(CHANNELS)
+    record = Reading.objects.for_substation(substation).between(start, end)
+    slot_s = slot_length_s(record, substation.reading_interval_s)
+    readings = extremes(record, CHANNELS, slot_s) if slot_s else record.as_arrays(CHANNELS)
     if not len(readings):
         return {
             "data": [],
             "layout": {},
             "empty": _("No readings in this range. Upload a CSV file or choose a longer range."),
         }
-    scores = aligned_scores(substation, readings.at_s)
+    if slot_s:
+        scores, lost = slot_scores(substation, readings.at_s, slot_s, start, end)
+    else:
+        scores = aligned_scores(substation, readings.at_s)
+        lost = LostPower(*(_sum_of(scores[name]) for name in LOST))
     measured = dict(zip(CHANNELS, readings.values.T, strict=True))
     lines = [
         ChartLine(_("Lowest expected"), scores["power_factor_low"], "band"),
@@ -55,28 +71,35 @@ def substation_figure(
         readings.at_s,
         lines,
         panels=[_("Power factor"), "kvar", _("kW lost")],
-        interval_s=substation.reading_interval_s,
+        interval_s=slot_s // 2 if slot_s else substation.reading_interval_s,
         utc_offset_s=utc_offset_s(zone or substation.zone, readings.at_s),
         episodes=[shaded(detection) for detection in episodes],
         guides={0: [(_("target"), substation.target_power_factor)]},
     )
-    drawn["summary"] = _in_words(substation, lines[2].values, scores, len(episodes))
+    drawn["summary"] = _in_words(substation, lines[2].values, lost, len(episodes), is_whole=slot_s is None)
     return drawn
 
 
 def _in_words(
-    substation: Substation, factor: NDArray[np.float64], scores: dict[str, NDArray[np.float64]], episodes: int
+    substation: Substation, factor: NDArray[np.float64], lost: LostPower, episodes: int, *, is_whole: bool
 ) -> str:
-    """The figure as sentences, for those who do not see it and for a first glance."""
+    """The figure as sentences, for those who do not see it and for a first glance.
+
+    is_whole: the power factors are all there are, and not the extremes of slots, of which there is no median.
+    """
     parts = []
     if np.isfinite(factor).any():
         values = {"low": power_factor(float(np.nanmin(factor))), "half": power_factor(float(np.nanmedian(factor)))}
-        parts.append(_("Power factor: half of the time above %(half)s, lowest %(low)s.") % values)
+        half, low = (
+            _("Power factor: half of the time above %(half)s, lowest %(low)s."),
+            _("Power factor: lowest %(low)s."),
+        )
+        parts.append((half if is_whole else low) % values)
     hours = substation.reading_interval_s / 3600.0
-    if np.isfinite(scores["loss_kw"]).any():
-        extra_kwh = float(np.nansum(scores["extra_loss_kw"])) * hours
+    if lost.all_kw is not None:
+        extra_kwh = (lost.extra_kw or 0.0) * hours
         energy = {
-            "all": figure(float(np.nansum(scores["loss_kw"])) * hours, "kWh"),
+            "all": figure(lost.all_kw * hours, "kWh"),
             "extra": figure(abs(extra_kwh), "kWh"),
         }
         more, less = (
@@ -106,6 +129,32 @@ def aligned_scores(substation: Substation, at_s: NDArray[np.int64]) -> dict[str,
         same = np.abs(when[nearest] - at_s) <= substation.reading_interval_s // 2
         values[:, same] = table[1:, nearest[same]]
     return dict(zip(SCORE_FIELDS, values, strict=True))
+
+
+def slot_scores(
+    substation: Substation, at_s: NDArray[np.int64], slot_s: int, start: datetime | None, end: datetime | None
+) -> tuple[dict[str, NDArray[np.float64]], LostPower]:
+    """What was expected in the mean of each slot, losses with their lowest and highest, at the two times of each; and
+    the sums of the losses."""
+    stored = Score.objects.filter(substation=substation).between(start, end)
+    pairs = [(Min(name), Max(name)) if name in LOST else (Avg(name), Avg(name)) for name in SCORE_FIELDS]
+    aggregates = {f"{name}_{n}": pair[n] for n in (0, 1) for name, pair in zip(SCORE_FIELDS, pairs, strict=True)}
+    sums = {f"{name}_sum": Sum(name) for name in LOST}
+    rows = list(in_slots(stored, slot_s).annotate(**aggregates, **sums).values_list("slot", *aggregates, *sums))
+    values = np.full((len(at_s), len(SCORE_FIELDS)), np.nan)
+    if not rows:
+        return dict(zip(SCORE_FIELDS, values.T, strict=True)), LostPower(None, None)
+    table = np.array(rows, dtype=np.float64)
+    slots = at_s[::2] // slot_s
+    place = np.clip(np.searchsorted(table[:, 0], slots), 0, len(table) - 1)
+    is_there = table[place, 0] == slots
+    found = table[place][is_there, 1 : 1 + len(aggregates)].reshape(-1, len(SCORE_FIELDS))
+    values[np.repeat(is_there, 2)] = found
+    return dict(zip(SCORE_FIELDS, values.T, strict=True)), LostPower(*map(_sum_of, table[:, -len(LOST) :].T))
+
+
+def _sum_of(values: NDArray[np.float64]) -> float | None:
+    return float(np.nansum(values)) if np.isfinite(values).any() else None
 
 
 def shaded(detection: Detection) -> ShadedInterval:

@@ -16,7 +16,7 @@ from django.db import connections
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import AuthenticationFailed
 
-from ingestion.services import TooLarge, check_room
+from ingestion.services import TooLarge, check_capacity
 from smart_ems.accounts.token_header import TokenHeader
 from smart_ems.accounts.token_models import Scope
 from smart_ems.accounts.token_scopes import missing
@@ -47,7 +47,7 @@ def _refusal(scope: HTTPScope, permission: str, upload_bytes: int | None) -> Ref
         if not user.has_perm(permission):
             return Refusal(HTTPStatus.FORBIDDEN, _("You may not do this."))
         if upload_bytes is not None:
-            check_room(upload_bytes, user)
+            check_capacity(upload_bytes, user)
         return None
     except TooLarge as error:
         return Refusal(error.status, str(error))

@@ -82,5 +82,5 @@ def test_the_number_of_queries_does_not_grow(
 ) -> None:
     read(station, count, current_l1_a=10.0)
     client = signed_in("viewer")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         client.get(url())

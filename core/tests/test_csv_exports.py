@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
-from core.exports import MAX_AT_ONCE, RETRY_AFTER_S, ROWS_OF_A_PART, csv_export
+from core.csv_exports import MAX_AT_ONCE, RETRY_AFTER_S, ROWS_OF_A_PART, csv_export
 
 pytestmark = pytest.mark.django_db  # a response that is closed looks at the connections
 
