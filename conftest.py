@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Tests marked ``postgres`` ask the database that ``DATABASE_URL`` names; elsewhere they say what is missing."""
     if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
         pytest.skip("needs PostgreSQL: set DATABASE_URL=postgres://user:password@host/name")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Hide the event loop that a browser started by an earlier test keeps running: Django refuses to work inside one.
+
+    The last test of a process is left as it is, since the browser ends with it.
+    """
+    is_free = nextitem is not None and "browser" not in getattr(item, "fixturenames", ())
+    loop = asyncio._get_running_loop() if is_free else None
+    if loop is not None:
+        asyncio._set_running_loop(None)
+    yield
+    if loop is not None:
+        asyncio._set_running_loop(loop)
 
 
 @pytest.fixture(autouse=True)

@@ -27,7 +27,8 @@ def commands(unit: str) -> list[list[str]]:
     """What a unit starts, with this environment's programs in place of those of the server."""
     text = (UNITS / f"smart-ems-{unit}.service").read_text()
     lines: list[str] = re.findall(r"^ExecStart=(.+)$", text, re.MULTILINE)
-    found = [line.replace("/srv/smart-ems/.venv/bin/", f"{Path(sys.executable).parent}/").split() for line in lines]
+    programs = f"{Path(sys.executable).parent}/"
+    found = [[part.replace("/srv/smart-ems/.venv/bin/", programs) for part in line.split()] for line in lines]
     assert found
     return found
 

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.fields import FiniteJSONField
+
 
 class Scope(models.TextChoices):
     """What a token may be used for, within what its user may do."""
@@ -20,7 +22,7 @@ class ApiToken(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
     name = models.CharField(_("name"), max_length=80, help_text=_("What uses it: a meter, a script, a dashboard."))
-    scopes = models.JSONField(_("scopes"), default=list)
+    scopes = FiniteJSONField(_("scopes"), default=list)
     digest = models.CharField(max_length=64, unique=True, editable=False, help_text=_("SHA-256 of the token."))
     hint = models.CharField(_("begins with"), max_length=12, editable=False)
     created_at = models.DateTimeField(_("made"))

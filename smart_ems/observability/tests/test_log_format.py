@@ -16,6 +16,8 @@ from smart_ems.observability.log_format import logging_of, middleware_of
 REQUEST = """
 import django, logging
 django.setup()
+from django.conf import settings
+settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 from django.test import Client
 from django.urls import path
 import smart_ems.urls

@@ -21,6 +21,8 @@ FAILING = """
 import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'smart_ems.settings'
 import django
 django.setup()
+from django.conf import settings
+settings.STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 from django.test import Client
 from django.urls import path
 import smart_ems.urls
