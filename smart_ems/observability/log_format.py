@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -35,6 +36,7 @@ def middleware_of(log_format: str) -> list[str]:
 def _json() -> dict[str, Any]:
     import structlog  # not loaded by an installation that writes lines
 
+    logging.captureWarnings(capture=True)  # Python's own warnings would be lines among the objects
     before: list[Any] = [
         structlog.contextvars.merge_contextvars,  # request_id, user_id, task_id: bound where the work begins
         structlog.stdlib.add_log_level,
