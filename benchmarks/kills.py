@@ -56,7 +56,7 @@ def bench_kills(
 
     days: of 15-minute readings of 25 substations that are scored. server: as of ``bench_pages``.
     """
-    with scratch_database(journal="WAL", server=server) as folder:
+    with scratch_database(journal="WAL", server=server, migrated=True) as folder:
         made = _made(stages, days)
         system = RunningSystem(folder)
         kills: list[Kill] = []

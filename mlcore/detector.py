@@ -96,13 +96,15 @@ def train_fleet(
     sensitivity: float = 1.0,
     false_alarms_per_month: float | None = None,
     seed: int = 0,
+    refine: bool = True,
 ) -> dict[str, TrainedDetector]:
     """Fit every substation with enough believable data among the marked steps ([time] or [substation, time]).
 
     ``false_alarms_per_month`` (per substation) sets the sensitivity from what normal steps would have raised.
+    refine: whether the network that comes with the product is trained further on these readings; needs TensorFlow.
     """
     models = fit(fleet, train, sensitivity=sensitivity, false_alarms_per_month=false_alarms_per_month)
-    trained = network_training.train_autoencoders(fleet, models, train, seed=seed)
+    trained = network_training.train_autoencoders(fleet, models, train, seed=seed, refine=refine)
     return {code: TrainedDetector.of(model, trained.get(code)) for code, model in models.items()}
 
 

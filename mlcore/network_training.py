@@ -103,13 +103,14 @@ def _injected_lesson(
 
 
 def train_autoencoders(
-    fleet: Fleet, models: Mapping[str, SubstationModel], train: BoolArray, *, seed: int = 0
+    fleet: Fleet, models: Mapping[str, SubstationModel], train: BoolArray, *, seed: int = 0, refine: bool = True
 ) -> dict[str, CauseNetwork]:
     """A network for every substation with a model and enough calm rows among the marked ones.
 
     It starts from the backbone that comes with the product and goes on with the substation's own calm weeks, and with
-    a copy of them that has faults in it. Without TensorFlow, and where a copy of its own does no better on what was
-    kept back, the backbone stays. Empty where no substation has a calm window: the regression carries on.
+    a copy of them that has faults in it. Without TensorFlow, where it is not to be refined, and where a copy of its own
+    does no better on what was kept back, the backbone stays. Empty where no substation has a calm window: the
+    regression carries on.
     """
     if not models:
         return {}
@@ -119,7 +120,7 @@ def train_autoencoders(
     least = OWN_DAYS * DAY_S // slots_of(fleet).interval_s
     network = new_network(refine_updates=REFINE_UPDATES, own_rate=OWN_RATE, own_least=least, seed=seed)
     network.start_from(supplied_backbone().weights)
-    if not has_tensorflow():
+    if not (refine and has_tensorflow()):
         network.own_updates = network.refine_updates = 0
     clean = _lesson(judged, calm)
     usable = network.usable_windows(clean.values, rows=clean.calm)

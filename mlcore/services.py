@@ -41,16 +41,16 @@ class TrainingInterrupted(Exception):
     """The worker that trained a group has died over it."""
 
 
-def train_all(*, until: datetime | None = None) -> list[Detector]:
+def train_all(*, until: datetime | None = None, refine: bool = True) -> list[Detector]:
     """Train every group now, from readings until a time or else by the ordinary rule; for commands.
 
-    A group that cannot be trained is left out: why is logged and stored (``TrainingFailure``).
+    A group that cannot be trained is left out: why is logged and stored (``TrainingFailure``). refine: as in ``train``.
     """
     stored: list[Detector] = []
     for group in neighbour_groups():
         with _failing_alone(group) as concerned:
             concerned += group.ids
-            stored += train(group, until=until)
+            stored += train(group, until=until, refine=refine)
     return stored
 
 

@@ -76,9 +76,11 @@ def train(
     only: Collection[int] | None = None,
     until: datetime | None = None,
     token: uuid.UUID | None = None,
+    refine: bool = True,
 ) -> list[Detector]:
     """Fit every substation of a group that has enough believable data; the new versions become active.
 
+    ``refine``: whether the supplied network is trained further on these readings, which needs TensorFlow.
     ``only`` limits which substations get a new version; the others still serve as their neighbours.
     Fitting runs outside any transaction. Storing the versions, making them active and asking for the group to be scored
     again is one transaction.
@@ -98,7 +100,7 @@ def train(
     # A newcomer has no version to be compared with: it learns from all that it has.
     compared = np.array([substation.code in active for substation in group.substations])
     seen = usable & ~(compared[:, None] & (fleet.at_s >= from_s))
-    trained = train_fleet(fleet, seen, false_alarms_per_month=settings.FALSE_ALARMS_PER_MONTH)
+    trained = train_fleet(fleet, seen, false_alarms_per_month=settings.FALSE_ALARMS_PER_MONTH, refine=refine)
     codes = {substation.code for substation in group.substations if only is None or substation.pk in only}
     kept = {code: detector for code, detector in trained.items() if code in codes}
     decisions = promotion.judge(group, fleet, kept, active, from_s) if active else {}

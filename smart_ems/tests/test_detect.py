@@ -40,6 +40,18 @@ def test_prints_a_table_and_leaves_the_database_alone(folder: Path) -> None:
     assert not Substation.objects.exists()
 
 
+def test_the_supplied_network_is_trained_further_only_where_that_is_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    monkeypatch.setattr(
+        "mlcore.network_training.train_autoencoders", lambda *args, refine, **kwargs: asked.append(refine) or {}
+    )
+    run(folder)
+    run(folder, "--refine")
+    assert asked == [False, True]
+
+
 def test_the_file_has_the_losses_in_the_clock_of_the_readings(folder: Path, tmp_path: Path) -> None:
     run(folder, "--out", str(tmp_path / "detections.csv"))
     with (tmp_path / "detections.csv").open() as file:

@@ -40,6 +40,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         add_file_arguments(parser)
         parser.add_argument("--train-until", type=moment, help="learn from readings before this time only")
+        parser.add_argument(
+            "--refine",
+            action="store_true",
+            help="train the supplied network further on these files, as the running system does; needs TensorFlow",
+        )
         parser.add_argument("--out", type=Path, help="write the losses to this CSV file")
         parser.add_argument("--out-all", action="store_true", help="write findings about meters to it as well")
         parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
@@ -49,7 +54,7 @@ class Command(BaseCommand):
         given = import_options(options)
         with scratch_database():
             intakes = take_in_files(files, options, given)
-            found = list(detect(options["train_until"]))
+            found = list(detect(options["train_until"], refine=options["refine"]))
             if options["out"]:
                 losses = [each for each in found if each.kind == Detection.Kind.LOSS]
                 _write(options["out"], found if options["out_all"] else losses)

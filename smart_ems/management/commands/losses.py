@@ -42,7 +42,7 @@ class Command(BaseCommand):
         with scratch_database():
             take_in_files(files, options, given)
             if not options["without_model"]:
-                detect(None)
+                detect(None, refine=False)
             account_pending(judged_only=not options["without_model"])
             if options["out"]:
                 _write(options["out"])
