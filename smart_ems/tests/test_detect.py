@@ -44,9 +44,12 @@ def test_the_supplied_network_is_trained_further_only_where_that_is_asked_for(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[bool] = []
-    monkeypatch.setattr(
-        "mlcore.network_training.train_autoencoders", lambda *args, refine, **kwargs: asked.append(refine) or {}
-    )
+
+    def none(*args: object, refine: bool, **kwargs: object) -> dict[str, object]:
+        asked.append(refine)
+        return {}
+
+    monkeypatch.setattr("mlcore.network_training.train_autoencoders", none)
     run(folder)
     run(folder, "--refine")
     assert asked == [False, True]
