@@ -21,8 +21,8 @@ def figures(request: HttpRequest) -> HttpResponse:
     """The text that Prometheus reads, for who sends ``EMS_METRICS_TOKEN``; 404 where none is set, 401 for another."""
     if not settings.METRICS_TOKEN:
         raise Http404("EMS_METRICS_TOKEN is not set.")
-    received = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not hmac.compare_digest(received.encode(), settings.METRICS_TOKEN.encode()):
+    received = request.headers.get("Authorization", "")
+    if not hmac.compare_digest(received.encode(), f"Bearer {settings.METRICS_TOKEN}".encode()):
         refused = HttpResponse("Expected: Authorization: Bearer and EMS_METRICS_TOKEN.\n", "text/plain", status=401)
         refused["WWW-Authenticate"] = "Bearer"
         return refused

@@ -42,7 +42,9 @@ def scraped(client: Client) -> dict[tuple[str, ...], float]:
     }
 
 
-@pytest.mark.parametrize("sent", [{}, {"Authorization": "Bearer other"}, {"Authorization": "Bearer ä"}])
+@pytest.mark.parametrize(
+    "sent", [{}, {"Authorization": "Bearer other"}, {"Authorization": "Bearer ä"}, {"Authorization": "a-long-token"}]
+)
 def test_who_does_not_send_the_token_is_refused(client: Client, sent: dict[str, str]) -> None:
     answer = client.get("/metrics", headers=sent)
     assert (answer.status_code, answer["WWW-Authenticate"]) == (401, "Bearer")
