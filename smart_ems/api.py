@@ -34,6 +34,7 @@ from notifications.api import (
 )
 from reports.api import ReportScheduleViewSet, ReportViewSet
 from smart_ems.accounts.token_api import ApiTokenViewSet, TokenByPasswordView
+from smart_ems.change_history.change_api import ConfigurationChangeViewSet
 from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
 
 
@@ -80,5 +81,6 @@ router.register("deliveries", DeliveryViewSet)
 router.register("notification-messages", OutgoingMessageViewSet)
 router.register("report-schedules", ReportScheduleViewSet)
 router.register("reports", ReportViewSet)
+router.register("configuration-changes", ConfigurationChangeViewSet)
 router.register("tokens", ApiTokenViewSet)
 token = TokenByPasswordView.as_view()

@@ -59,6 +59,7 @@ OPERATES = [
     "notifications.view_outgoingmessage",
 ]
 ENGINEERS = [
+    "change_history.view_configurationchange",
     "alerts.shelve_critical_alert",
     "alerts.resolve_many_alerts",
     "alerts.add_alertguidance",

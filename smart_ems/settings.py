@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "reports",
     "benchmarks",
     "smart_ems.retention",
+    "smart_ems.change_history",
     "smart_ems.apps.SmartEmsConfig",
     "smart_ems.accounts",  # last: the roles need every other permission
 ]
@@ -72,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "smart_ems.accounts.session_middleware.SessionNotesMiddleware",
+    "smart_ems.change_history.authorship_middleware.AuthorshipMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # what is public says @login_not_required
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
