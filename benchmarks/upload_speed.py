@@ -149,7 +149,9 @@ def _executemany_of(made: MadeFile) -> Callable[[], None]:
     places = ", ".join(["%s"] * len(_COLUMNS))
     with made.plain.open() as file:
         lines = [line.rstrip("\n").replace("Z,", ",", 1).split(",") for line in file]
-    rows = [(int(pk), at, *map(float, values), int(derived)) for pk, at, *values, derived in lines]
+    rows: list[tuple[Any, ...]] = [
+        (int(pk), at, *map(float, values), int(derived)) for pk, at, *values, derived in lines
+    ]
 
     def load() -> None:
         with transaction.atomic(), connection.cursor() as cursor:
