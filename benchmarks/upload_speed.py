@@ -32,7 +32,7 @@ _PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
-class MadeFile:
+class UploadFile:
     """The upload, and the same rows as a file with the numbers of the substations for COPY."""
 
     upload: Path
@@ -74,7 +74,7 @@ def bench_upload(rows: int, substations: int, repeats: int, order: str, server: 
         }
 
 
-def make_file(folder: Path, rows: int, substations: int, order: str) -> MadeFile:
+def make_file(folder: Path, rows: int, substations: int, order: str) -> UploadFile:
     """Readings of every channel at 15 minutes for new substations, in two files of the same rows."""
     ids = {
         each.code: each.pk
@@ -91,7 +91,7 @@ def make_file(folder: Path, rows: int, substations: int, order: str) -> MadeFile
             file.write(f"{code},{times[step]}{tail}\n")
             same.write(f"{ids[code]},{times[step]}Z{tail},0\n")
     end = BEGIN + np.timedelta64(steps * STEP_S, "s")
-    return MadeFile(upload, plain, rows, BEGIN.item().replace(tzinfo=UTC), end.item().replace(tzinfo=UTC))
+    return UploadFile(upload, plain, rows, BEGIN.item().replace(tzinfo=UTC), end.item().replace(tzinfo=UTC))
 
 
 def _ordered(codes: list[str], steps: int, rows: int, order: str) -> Iterator[tuple[str, int]]:
@@ -120,7 +120,7 @@ def _tails() -> Iterator[str]:
         yield "," + ",".join(f"{value:.3f}" for value in row)
 
 
-def _raw_s(made: MadeFile) -> float:
+def _raw_s(made: UploadFile) -> float:
     """Seconds until the rows are committed to a table with the same columns, key, index and partitions."""
     load = _copy_of(made) if connection.vendor == "postgresql" else _executemany_of(made)
     _make_equal_table(made)
@@ -131,7 +131,7 @@ def _raw_s(made: MadeFile) -> float:
             cursor.execute(f"DROP TABLE {EQUAL}")
 
 
-def _copy_of(made: MadeFile) -> Callable[[], None]:
+def _copy_of(made: UploadFile) -> Callable[[], None]:
     def load() -> None:
         with (
             transaction.atomic(),
@@ -145,7 +145,7 @@ def _copy_of(made: MadeFile) -> Callable[[], None]:
     return load
 
 
-def _executemany_of(made: MadeFile) -> Callable[[], None]:
+def _executemany_of(made: UploadFile) -> Callable[[], None]:
     places = ", ".join(["%s"] * len(_COLUMNS))
     with made.plain.open() as file:
         lines = [line.rstrip("\n").replace("Z,", ",", 1).split(",") for line in file]
@@ -160,7 +160,7 @@ def _executemany_of(made: MadeFile) -> Callable[[], None]:
     return load
 
 
-def _make_equal_table(made: MadeFile) -> None:
+def _make_equal_table(made: UploadFile) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [TABLE])
@@ -178,7 +178,7 @@ def _make_equal_table(made: MadeFile) -> None:
             )
 
 
-def _upload_s(made: MadeFile, *, onto_the_same: bool = False) -> float:
+def _upload_s(made: UploadFile, *, onto_the_same: bool = False) -> float:
     """Seconds from the file in hand to its last row committed; the tables are emptied before."""
     if not onto_the_same:
         for model in (Reading, PendingRange, StaleRange):
