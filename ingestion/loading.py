@@ -13,13 +13,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from core.leases import LeaseLost
-from core.spreadsheets import unguarded
 from ingestion import conversion, grid_records, inspection, parsing, row_accounts
 from ingestion.block_store import BlockStore
 from ingestion.file_formats import FileFormat
 from ingestion.load_plan import LoadPlan
 from ingestion.mapping import SUBSTATION
 from ingestion.models import Upload
+from ingestion.named_substations import NamedSubstations
 from ingestion.new_substations import NewSubstations
 from ingestion.plan import ImportPlan
 from ingestion.problems import Unreadable
@@ -100,16 +100,15 @@ class _Load:
         """Read the whole file once: is it sound, within the limits? The new substations, where they are asked."""
         self._progress(stage=Upload.Stage.CHECKING)
         header = plan.column(SUBSTATION)
-        names: dict[str, None] = {} if header or not plan.substation else {plan.substation: None}
+        found = NamedSubstations(form, header if self.options.unknown != "reject" else None)
         lines = size = 0
         for block in parsing.blocks(self.path, form):
             lines, size = block.next_line - 1 - form.first_data_line, block.next_offset
             self._limit(lines, size)
-            if header and self.options.unknown != "reject":
-                table = parsing.read_table(block, form, (), (header,))
-                names |= dict.fromkeys(unguarded(str(name).strip()) for name in table.cells[header].dropna().unique())
+            found.look_at(block)
             hold(self.upload, self.token)
         self._progress(bytes_total=size)
+        names = found.names if header or not plan.substation else [plan.substation]
         unknown = self.substations.unknown(names)
         if unknown and self.options.unknown == "create":
             self.substations.expect(unknown)
