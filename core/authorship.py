@@ -12,11 +12,13 @@ from celery import current_task
 
 @dataclass(frozen=True, slots=True)
 class Authorship:
-    """name: of the user, empty for nobody; origin: see ``ORIGINS``; address: of the client, empty without one."""
+    """name: of the user, empty for nobody; origin: see ``ORIGINS``; address: of the client, empty without one; work:
+    what of it the change belongs to, for example an upload."""
 
     name: str
     origin: str
     address: str = ""
+    work: str = ""
 
 
 ORIGINS = ("page", "administration", "api", "command", "worker")

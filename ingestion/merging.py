@@ -16,6 +16,7 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from ingestion.changed_ranges import ChangedRanges
+from ingestion.overwriting import keep_overwritten
 from ingestion.row_writing import write_rows
 from ingestion.validation import ReadingRows
 from substations.channels import CHANNEL_NAMES
@@ -54,6 +55,8 @@ def merge(
     _stage(cursor, rows)
     outcomes = _outcomes(cursor) if with_outcomes else []
     stored, changes = _compare(cursor)
+    if stored.replaced:
+        keep_overwritten(cursor, _JOIN, _wins)
     if stored.new or stored.replaced:
         cursor.execute(_upsert())
     return stored, changes, outcomes

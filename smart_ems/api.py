@@ -11,6 +11,7 @@ from alerts.kpi_api import AlarmKpiViewSet
 from alerts.system_alarm_api import SystemAlarmViewSet
 from core.parsers import JsonBody, NdjsonBody
 from ingestion.api import ReadingIntakeMixin, UploadViewSet
+from ingestion.overwritten_api import OverwrittenReadingViewSet
 from losses.billing_api import (
     CarbonFactorViewSet,
     MonthCostViewSet,
@@ -50,6 +51,7 @@ router.register("substations", SubstationViewSet)
 router.register("links", LinkViewSet)
 router.register("planned-work", PlannedWorkViewSet)
 router.register("readings", ReadingEndpoint, basename="reading")
+router.register("overwritten-readings", OverwrittenReadingViewSet)
 router.register("uploads", UploadViewSet)
 router.register("detections", DetectionViewSet)
 router.register("detectors", DetectorViewSet)

@@ -12,6 +12,7 @@ VIEWS = [
     "substations.view_reading",
     "substations.view_plannedwork",
     "ingestion.view_upload",
+    "ingestion.view_overwrittenreading",
     "mlcore.view_detector",
     "mlcore.view_detection",
     "mlcore.view_score",

@@ -98,6 +98,7 @@ UNTRACKED = {
     "substations.Reading": MEASURED,
     "ingestion.Upload": OWN_TRAIL,
     "ingestion.RowProblem": OWN_TRAIL,
+    "ingestion.OverwrittenReading": OWN_TRAIL,
     "substations.PendingRange": WORK,
     "substations.StaleRange": WORK,
     "losses.FeederSupply": MEASURED,

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from alerts.models import SystemAlarm
 from ingestion.models import Upload
+from ingestion.overwritten_models import OverwrittenReading
 from smart_ems.accounts.security_event_models import SecurityEvent
 from smart_ems.change_history.models import ConfigurationChange
 from smart_ems.env import VAR_DIR
@@ -43,6 +44,7 @@ EVENTS: Sequence[tuple[QuerySet[Any], str]] = (
     (LogEntry.objects.all(), "action_time"),
     (SecurityEvent.objects.all(), "at"),
     (ConfigurationChange.objects.all(), "at"),
+    (OverwrittenReading.objects.all(), "overwritten_at"),
     (SystemAlarm.objects.all(), "closed_at"),
 )
 """Of the administration, of accounts, of what is configured, and alarms of the system that are over."""
