@@ -20,7 +20,7 @@ from ingestion.models import Upload
 from smart_ems.scratch import scratch_database
 from substations.channels import CHANNEL_NAMES
 from substations.models import PendingRange, Reading, StaleRange, Substation
-from substations.partitions import TABLE, months
+from substations.partitions import READINGS, months
 
 STEP_S = 900
 BEGIN = np.datetime64("2025-01-01", "s")
@@ -128,7 +128,7 @@ def _raw_s(made: UploadFile) -> float:
         return _timed(load)
     finally:
         with connection.cursor() as cursor:
-            cursor.execute(f"DROP TABLE {EQUAL}")
+            cursor.execute(f"DROP READINGS {EQUAL}")
 
 
 def _copy_of(made: UploadFile) -> Callable[[], None]:
@@ -163,17 +163,17 @@ def _executemany_of(made: UploadFile) -> Callable[[], None]:
 def _make_equal_table(made: UploadFile) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [TABLE])
-            cursor.execute(cursor.fetchone()[0].replace(f'"{TABLE}"', EQUAL, 1))
+            cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [READINGS])
+            cursor.execute(cursor.fetchone()[0].replace(f'"{READINGS}"', EQUAL, 1))
             return
-        cursor.execute(f"CREATE TABLE {EQUAL} (LIKE {TABLE} INCLUDING ALL) PARTITION BY RANGE (at)")
+        cursor.execute(f"CREATE READINGS {EQUAL} (LIKE {READINGS} INCLUDING ALL) PARTITION BY RANGE (at)")
         cursor.execute(
-            f"ALTER TABLE {EQUAL} ADD FOREIGN KEY (substation_id) REFERENCES substations_substation (id) "
+            f"ALTER READINGS {EQUAL} ADD FOREIGN KEY (substation_id) REFERENCES substations_substation (id) "
             "DEFERRABLE INITIALLY DEFERRED"
         )
         for first, after in months(made.begin, made.end):
             cursor.execute(
-                f"CREATE TABLE {EQUAL}_{first:%Y_%m} PARTITION OF {EQUAL} "
+                f"CREATE READINGS {EQUAL}_{first:%Y_%m} PARTITION OF {EQUAL} "
                 f"FOR VALUES FROM ('{first.isoformat()}') TO ('{after.isoformat()}')"
             )
 

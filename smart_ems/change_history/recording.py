@@ -25,7 +25,7 @@ LAST_NAME = "_name_before_deletion"
 
 def listen_to(tracked: Tracked) -> None:
     """From now on, write down each change of a model."""
-    recorder = Recorder(tracked)
+    recorder = ChangeRecorder(tracked)
     for signal, receiver in (
         (pre_save, recorder.note_before),
         (post_save, recorder.saved),
@@ -35,10 +35,10 @@ def listen_to(tracked: Tracked) -> None:
         signal.connect(receiver, tracked.model, weak=False, dispatch_uid=f"change_history.{receiver.__name__}")
     for name in tracked.many:
         through = tracked.model._meta.get_field(name).remote_field.through  # type: ignore[union-attr]
-        m2m_changed.connect(ManyRecorder(tracked, name), through, weak=False, dispatch_uid=f"change_history.{name}")
+        m2m_changed.connect(SetRecorder(tracked, name), through, weak=False, dispatch_uid=f"change_history.{name}")
 
 
-class Recorder:
+class ChangeRecorder:
     """Receives the signals of one model."""
 
     def __init__(self, tracked: Tracked) -> None:
@@ -74,7 +74,7 @@ class Recorder:
         return [name for name in self._tracked.fields if not update_fields or name in update_fields]
 
 
-class ManyRecorder:
+class SetRecorder:
     """Receives what is put into a set of related objects, and taken out of it, from either side."""
 
     def __init__(self, tracked: Tracked, name: str) -> None:
