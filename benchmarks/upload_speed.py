@@ -128,7 +128,7 @@ def _raw_s(made: UploadFile) -> float:
         return _timed(load)
     finally:
         with connection.cursor() as cursor:
-            cursor.execute(f"DROP READINGS {EQUAL}")
+            cursor.execute(f"DROP TABLE {EQUAL}")
 
 
 def _copy_of(made: UploadFile) -> Callable[[], None]:
@@ -166,14 +166,14 @@ def _make_equal_table(made: UploadFile) -> None:
             cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [READINGS])
             cursor.execute(cursor.fetchone()[0].replace(f'"{READINGS}"', EQUAL, 1))
             return
-        cursor.execute(f"CREATE READINGS {EQUAL} (LIKE {READINGS} INCLUDING ALL) PARTITION BY RANGE (at)")
+        cursor.execute(f"CREATE TABLE {EQUAL} (LIKE {READINGS} INCLUDING ALL) PARTITION BY RANGE (at)")
         cursor.execute(
-            f"ALTER READINGS {EQUAL} ADD FOREIGN KEY (substation_id) REFERENCES substations_substation (id) "
+            f"ALTER TABLE {EQUAL} ADD FOREIGN KEY (substation_id) REFERENCES substations_substation (id) "
             "DEFERRABLE INITIALLY DEFERRED"
         )
         for first, after in months(made.begin, made.end):
             cursor.execute(
-                f"CREATE READINGS {EQUAL}_{first:%Y_%m} PARTITION OF {EQUAL} "
+                f"CREATE TABLE {EQUAL}_{first:%Y_%m} PARTITION OF {EQUAL} "
                 f"FOR VALUES FROM ('{first.isoformat()}') TO ('{after.isoformat()}')"
             )
 
