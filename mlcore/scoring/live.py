@@ -181,10 +181,10 @@ def _is_current(batch: ScoringBatch, kept: BatchScorer, first_s: int) -> bool:
         return False
     if until_s - first_s > kept.scorer.history.rewindable_steps * kept.fleet.interval_s:
         return False
-    return ownership.is_ours(batch, until) and kept.basis == _basis(batch)
+    return ownership.is_ours(batch, until) and kept.basis == basis_of(batch)
 
 
-def _basis(batch: ScoringBatch) -> Any:
+def basis_of(batch: ScoringBatch) -> Any:
     """What a scorer rests on beside the readings: models, nameplates, topology, neighbours."""
     ids = batch.ids
     plates = [
@@ -207,7 +207,7 @@ def _basis(batch: ScoringBatch) -> Any:
 
 def _resumed(batch: ScoringBatch, first_s: int) -> BatchScorer | None:
     """A scorer that goes on from what another process, or this one, kept; None where that does not fit."""
-    basis = _basis(batch)
+    basis = basis_of(batch)
     found = checkpoints.read(batch.ids, basis)
     if found is None:
         return None
@@ -248,7 +248,7 @@ def _start(batch: ScoringBatch, first_s: int) -> BatchScorer:
     """A scorer that has seen the context before a step; this process owns it from now on."""
     checkpoints.remove(batch.ids)
     ownership.acquire(batch, moment(first_s))
-    basis = _basis(batch)
+    basis = basis_of(batch)
     detectors, stored = load_detectors(batch.whole)
     fleet = _context(batch, first_s, stored.values())
     scorer = _scorer(fleet, detectors)
