@@ -246,6 +246,9 @@ ALERT_STALE_HOURS = env.float("EMS_ALERT_STALE_HOURS", default=24)
 ALERT_EXPIRE_DAYS = env.float("EMS_ALERT_EXPIRE_DAYS", default=7)
 ALERT_SUPPRESSION_OFF_MINUTES = env.int("EMS_ALERT_SUPPRESSION_OFF_MINUTES", default=10)
 
+# What the workers remember of the readings they judge, so that a restart is quick; of this machine alone.
+SCORER_FILES = VAR_DIR / "scorers"
+
 # Notifications. The address under which people reach this server, for links in messages.
 PUBLIC_URL = web_address("EMS_PUBLIC_URL", "http://localhost:8000").rstrip("/")
 NOTIFY_FILES = VAR_DIR / "notifications"

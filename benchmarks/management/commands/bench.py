@@ -39,6 +39,7 @@ class Command(BaseCommand):
         tick.add_argument("--substations", type=int, default=10_000)
         tick.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that share the work")
         tick.add_argument("--compute-only", action="store_true", help="the autoencoders alone, without a database")
+        tick.add_argument("--server", default=os.environ.get("EMS_TEST_DATABASE_URL", ""), help="as of pages")
         water = kinds.add_parser("water", help="the engine's defaults on recordings of a water loop: F1 of each model")
         water.add_argument("--seed", type=int, default=1)
         water.add_argument("--files", type=int, default=34, help="recordings")
@@ -100,7 +101,7 @@ class Command(BaseCommand):
                 f"networks_{name}": value for name, value in engine_speed.bench_tick(options["substations"]).items()
             }
             if not options["compute_only"]:
-                found |= bench_tick(options["substations"], options["workers"])
+                found |= bench_tick(options["substations"], options["workers"], options["server"])
         figures = {"bench": kind, **engine_speed.machine(), **found}
         return dumps(figures, indent=2) if options["json"] else table(figures)
 
