@@ -111,6 +111,7 @@ PAGES = (
     "/preferences/",
     "/tokens/",
     "/sessions/",
+    "/second-factor/",
     "/design/",
     "/password/",
     "/password/done/",

@@ -90,6 +90,18 @@ def at_least(minimum: int, name: str, *, default: int) -> int:
     return value
 
 
+def one_of(words: tuple[str, ...], name: str, *, default: str) -> str:
+    """The word that a variable holds.
+
+    Raises:
+        ImproperlyConfigured: it is none of the words.
+    """
+    value = str(env.str(name, default=default)).strip().lower()
+    if value not in words:
+        raise ImproperlyConfigured(f"{name}: received “{value}”; expected one of {', '.join(words)}.")
+    return value
+
+
 def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     """The networks, or single addresses, that a variable lists.
 

@@ -17,6 +17,7 @@ from .env import (
     days_or_for_ever,
     env,
     networks,
+    one_of,
     secret_key,
     web_address,
 )
@@ -47,6 +48,8 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "allauth.account",
+    "allauth.mfa",
     "core",
     "substations",
     "ingestion",
@@ -72,7 +75,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "smart_ems.accounts.session_middleware.SessionNotesMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # what is public says @login_not_required
+    "smart_ems.accounts.second_factor_middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -120,6 +125,32 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 AUTHENTICATION_BACKENDS = ["smart_ems.accounts.preferences.Backend"]
+# Who has to have a second factor: none, staff (superusers too) or all.
+REQUIRE_MFA = one_of(("none", "staff", "all"), "EMS_REQUIRE_MFA", default="none")
+# The flow of signing in and its second factors are django-allauth's. Attempts are limited by accounts.sign_in alone:
+# allauth's own limits are in the cache, which each process has to itself.
+ACCOUNT_ADAPTER = "smart_ems.accounts.account_adapter.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds, chosen: setting up an app, a key and codes after one password
+MFA_ADAPTER = "smart_ems.accounts.second_factor_adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RATE_LIMITS = False
+MFA_TOTP_ISSUER = "Smart EMS"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s to either side: at most one, RFC 6238 section 5.2
+MFA_RECOVERY_CODE_DIGITS = 10
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "smart_ems.accounts.second_factor_forms.CodeForm",
+    "reauthenticate": "smart_ems.accounts.second_factor_forms.ConfirmingCodeForm",
+    "activate_totp": "smart_ems.accounts.second_factor_forms.AppForm",
+    "add_webauthn": "smart_ems.accounts.second_factor_forms.NewKeyForm",
+    "authenticate_webauthn": "smart_ems.accounts.second_factor_forms.KeyForm",
+    "reauthenticate_webauthn": "smart_ems.accounts.second_factor_forms.ConfirmingKeyForm",
+}
 # The longest that a token of the API lasts; 0: as long as its user likes, also for ever.
 TOKEN_MAX_DAYS = at_least(0, "EMS_TOKEN_MAX_DAYS", default=365)
 # A session ends when no page was open for so long, and so long after its sign-in whatever happens.
@@ -281,7 +312,7 @@ DEFAULT_FROM_EMAIL = env.str("EMS_EMAIL_FROM", default="smart-ems@localhost")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "smart_ems.accounts.token_header.TokenHeader",  # first: a bad token is answered 401
-        "rest_framework.authentication.SessionAuthentication",
+        "smart_ems.accounts.second_factor.SecondFactorSessions",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "smart_ems.accounts.token_scopes.HasScope",
