@@ -18,6 +18,7 @@ from .env import (
     env,
     networks,
     one_of,
+    roles_by_group,
     secret_key,
     web_address,
 )
@@ -50,6 +51,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "core",
     "substations",
     "ingestion",
@@ -114,19 +116,18 @@ else:
     DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Sign-in.
+# Sign-in. New passwords: length, and none that others guess first; no rules of composition (ASVS 5, 6.2).
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600  # seconds, chosen: a mail is read by then, and a mailbox found open later opens nothing
+# Off: local passwords sign superusers in alone. Those of a directory stay.
+PASSWORD_SIGN_IN = env.bool("EMS_PASSWORD_SIGN_IN", default=True)
 AUTHENTICATION_BACKENDS = ["smart_ems.accounts.preferences.Backend"]
 # Who has to have a second factor: none, staff (superusers too) or all.
-REQUIRE_MFA = one_of(("none", "staff", "all"), "EMS_REQUIRE_MFA", default="none")
+REQUIRE_MFA = one_of("EMS_REQUIRE_MFA", ("none", "staff", "all"), default="none")
 # The flow of signing in and its second factors are django-allauth's. Attempts are limited by accounts.sign_in alone:
 # allauth's own limits are in the cache, which each process has to itself.
 ACCOUNT_ADAPTER = "smart_ems.accounts.account_adapter.AccountAdapter"
@@ -151,6 +152,26 @@ MFA_FORMS = {
     "authenticate_webauthn": "smart_ems.accounts.second_factor_forms.KeyForm",
     "reauthenticate_webauthn": "smart_ems.accounts.second_factor_forms.ConfirmingKeyForm",
 }
+# A provider of OpenID Connect, and a directory by LDAP; empty: none.
+OIDC_ISSUER = web_address("EMS_OIDC_ISSUER", "")
+OIDC_CLIENT_ID = env.str("EMS_OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("EMS_OIDC_CLIENT_SECRET", default="")
+OIDC_NAME = env.str("EMS_OIDC_NAME", default="single sign-on")
+OIDC_SCOPES = env.list("EMS_OIDC_SCOPES", default=["openid", "profile", "email"])
+OIDC_GROUPS_CLAIM = env.str("EMS_OIDC_GROUPS_CLAIM", default="groups")
+OIDC_ROLES = roles_by_group("EMS_OIDC_ROLES")
+OIDC_CREATE_USERS = env.bool("EMS_OIDC_CREATE_USERS", default=True)
+SOCIALACCOUNT_ADAPTER = "smart_ems.accounts.oidc_adapter.ProviderAdapter"
+LDAP_URL = env.str("EMS_LDAP_URL", default="")
+LDAP_TLS = one_of("EMS_LDAP_TLS", ("verify", "none"), default="verify")
+LDAP_CA_FILE = env.str("EMS_LDAP_CA_FILE", default="")
+LDAP_BIND_DN = env.str("EMS_LDAP_BIND_DN", default="")
+LDAP_BIND_PASSWORD = env.str("EMS_LDAP_BIND_PASSWORD", default="")
+LDAP_BASE = env.str("EMS_LDAP_BASE", default="")
+LDAP_USER_FILTER = env.str("EMS_LDAP_USER_FILTER", default="(uid={name})")
+LDAP_NAME_ATTRIBUTE = env.str("EMS_LDAP_NAME_ATTRIBUTE", default="uid")
+LDAP_GROUP_FILTER = env.str("EMS_LDAP_GROUP_FILTER", default="(member={dn})")
+LDAP_ROLES = roles_by_group("EMS_LDAP_ROLES")
 # The longest that a token of the API lasts; 0: as long as its user likes, also for ever.
 TOKEN_MAX_DAYS = at_least(0, "EMS_TOKEN_MAX_DAYS", default=365)
 # A session ends when no page was open for so long, and so long after its sign-in whatever happens.

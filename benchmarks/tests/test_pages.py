@@ -23,8 +23,10 @@ from benchmarks import large_grid, pages
 from substations.models import Link, Reading, Substation
 
 pytestmark = pytest.mark.xdist_group("scratch")
-# What answers a GET otherwise than with a page: files, a stream, redirects, the schema, what only takes a POST, and what asks to confirm first.
+# What answers a GET otherwise than with a page: files, a stream, redirects, the schema, what takes a POST alone, what
+# is there before one has signed in, and what asks to confirm first that it is oneself.
 NO_PAGES = {
+    "forgot-password", "reset-password", "invitation", "provider-sign-in", "provider-callback",
     "events", "favicon", "login", "logout", "api-schema", "api-token", "substations:readings-csv",
     "ingestion:problems-csv", "ingestion:answer", "ingestion:discard", "ingestion:retry", "ingestion:again",
     "episode", "mlcore:activate", "mlcore:pin", "mlcore:reset-limit", "mlcore:train", "account_login",

@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
@@ -19,20 +20,21 @@ from django.utils.translation import ngettext
 from core.read_only_admin import RecordMixin
 
 from . import second_factor
+from .invitation_admin import InvitationAdmin
 from .rights_changes import RightsRecordedMixin
 from .security_event_admin import SecurityEventAdmin
 from .security_events import Kind, record, record_token
 from .token_models import ApiToken
 
-__all__ = ["ApiTokenAdmin", "GuardedUserAdmin", "RecordedGroupAdmin", "SecurityEventAdmin"]
+__all__ = ["ApiTokenAdmin", "GuardedUserAdmin", "InvitationAdmin", "RecordedGroupAdmin", "SecurityEventAdmin"]
 
 RIGHTS = ("is_superuser", "is_staff", "user_permissions", "groups")
 """What gives rights: given by superusers alone."""
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
-admin.site.unregister(EmailAddress)  # of allauth, and used by none of its parts that are used here
-admin.site.unregister(Authenticator)  # holds secrets
+for hidden in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(hidden)  # of allauth: they hold secrets, or are used by none of its parts that are used here
 
 
 @admin.register(User)

@@ -23,6 +23,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from smart_ems.client_address import address_of, network_of
@@ -41,6 +42,10 @@ KNOWN_FOR = timedelta(days=30)
 DEVICE = "device:"
 CODE_OF = "second factor of "
 ANY_PLACE = "anywhere"
+
+
+class DirectoryAwayError(Exception):
+    """The directory of accounts cannot be reached, or does not let the service's account in."""
 
 
 def account_of(name: str) -> str:
@@ -138,6 +143,8 @@ class SignInForm(AuthenticationForm):
     """Says how long to wait where the limit was reached."""
 
     def get_invalid_login_error(self) -> ValidationError:
+        if getattr(self.request, "directory_is_away", False):
+            return ValidationError(_("The directory of accounts cannot be reached. Try again later."), code="away")
         name = self.cleaned_data.get("username", "")
         left = wait(name, place_of(self.request, name), now=timezone.now())
         return super().get_invalid_login_error() if left is None else too_many(left)

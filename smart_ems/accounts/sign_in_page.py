@@ -6,9 +6,11 @@ from typing import Any
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
+from django.conf import settings
 from django.contrib.auth import views as auth
 from django.http import HttpResponse
 
+from . import password_reset
 from .sign_in import SignInForm
 
 
@@ -17,6 +19,10 @@ class SignInView(auth.LoginView):
 
     redirect_authenticated_user = True
     authentication_form = SignInForm
+
+    def get_context_data(self, **values: Any) -> dict[str, Any]:
+        provider = settings.OIDC_NAME if settings.OIDC_ISSUER else ""
+        return super().get_context_data(**values) | {"provider": provider, "can_reset": password_reset.is_possible()}
 
     def form_valid(self, form: Any) -> HttpResponse:
         user = form.get_user()

@@ -114,4 +114,4 @@ def test_whom_it_asks(
 def test_a_word_that_is_none_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EMS_REQUIRE_MFA", "some")
     with pytest.raises(ImproperlyConfigured, match="received “some”; expected one of none, staff, all"):
-        one_of(("none", "staff", "all"), "EMS_REQUIRE_MFA", default="none")
+        one_of("EMS_REQUIRE_MFA", ("none", "staff", "all"), default="none")
