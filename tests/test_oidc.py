@@ -46,7 +46,13 @@ def site(live_server: LiveServer, settings: Any, groups: Path) -> Iterator[str]:
     is_there = shutil.which("node") is not None and (ROOT / "node_modules/oidc-provider").is_dir()
     need("node", is_there, "install Node 18 or newer and run npm ci")
     port = free_port()
-    command = ["node", str(ROOT / "tests/oidc_provider.mjs"), str(port), f"{url}/sign-in/provider/callback/", str(groups)]
+    command = [
+        "node",
+        str(ROOT / "tests/oidc_provider.mjs"),
+        str(port),
+        f"{url}/sign-in/provider/callback/",
+        str(groups),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT)
     assert process.stdout is not None
     wait_until(lambda: "listening" in str(process.stdout and process.stdout.readline()), 30, "the provider")
@@ -58,7 +64,9 @@ def site(live_server: LiveServer, settings: Any, groups: Path) -> Iterator[str]:
     process.wait(10)
 
 
-def at_provider(browser: requests.Session, site: str, login: str, path: str = "/sign-in/provider/") -> requests.Response:
+def at_provider(
+    browser: requests.Session, site: str, login: str, path: str = "/sign-in/provider/"
+) -> requests.Response:
     """Follow the link and sign in at the provider; its last answer, which leads back to this server."""
     answer = browser.get(site + path, timeout=20, allow_redirects=False)
     for _each in range(20):

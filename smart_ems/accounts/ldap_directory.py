@@ -5,14 +5,27 @@ from __future__ import annotations
 
 import logging
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from ldap3 import SUBTREE, Connection, Server, Tls
+from ldap3 import (
+    ALL_ATTRIBUTES,
+    ALL_OPERATIONAL_ATTRIBUTES,
+    ANONYMOUS,
+    NO_ATTRIBUTES,
+    SIMPLE,
+    SUBTREE,
+    Connection,
+    Server,
+    Tls,
+)
 from ldap3.core.exceptions import LDAPException
+from ldap3.core.results import RESULT_INVALID_CREDENTIALS, RESULT_SUCCESS
 from ldap3.utils.conv import escape_filter_chars
 
 from . import external_roles
@@ -23,7 +36,8 @@ logger = logging.getLogger(__name__)
 PROVIDER = "ldap"
 # Chosen: a person who signs in waits no longer for a directory that does not answer.
 TIMEOUT_S = 5
-DETAILS = ("entryUUID", "objectGUID", "mail", "givenName", "sn")
+EVERYTHING = [ALL_ATTRIBUTES, ALL_OPERATIONAL_ATTRIBUTES]
+"""By name they would be refused where a directory does not know one of them."""
 
 
 def sign_in(name: str, password: str, *, request: Any = None) -> User | None:
@@ -53,34 +67,46 @@ def sign_in(name: str, password: str, *, request: Any = None) -> User | None:
 
 def _asked(name: str, password: str) -> tuple[dict[str, Any] | None, list[str]]:
     """The entry of the person and the names of its groups; None where the password is wrong or nobody is found."""
-    with _connection(settings.LDAP_BIND_DN, settings.LDAP_BIND_PASSWORD) as service:
-        if not service.bound:
+    with _connected() as service, _connected() as person:
+        if not _takes(service, settings.LDAP_BIND_DN, settings.LDAP_BIND_PASSWORD):
             raise OSError(f"it refused {settings.LDAP_BIND_DN or 'to answer without an account'}")
         wanted = settings.LDAP_USER_FILTER.format(name=escape_filter_chars(name))
-        found = _entries(service, wanted, [settings.LDAP_NAME_ATTRIBUTE, *DETAILS])
-        if len(found) != 1:
+        found = _entries(service, wanted, EVERYTHING)
+        if len(found) != 1 or not _takes(person, found[0]["dn"], password):
             return None, []
-        with _connection(found[0]["dn"], password) as person:
-            if not person.bound:
-                return None, []
         wanted = settings.LDAP_GROUP_FILTER.format(
             dn=escape_filter_chars(found[0]["dn"]), name=escape_filter_chars(name)
         )
-        return found[0], [each["dn"] for each in _entries(service, wanted, ["cn"])]
+        return found[0], [each["dn"] for each in _entries(service, wanted, [NO_ATTRIBUTES])]
 
 
-def _connection(dn: str, password: str) -> Connection:
+@contextmanager
+def _connected() -> Iterator[Connection]:
     """Encrypted before anything of it is sent, unless the settings say otherwise."""
     tls = Tls(validate=ssl.CERT_REQUIRED, ca_certs_file=settings.LDAP_CA_FILE or None)
     server = Server(settings.LDAP_URL, tls=tls, connect_timeout=TIMEOUT_S)
-    connection = Connection(
-        server, user=dn or None, password=password or None, receive_timeout=TIMEOUT_S, read_only=True
-    )
-    connection.open()
-    if settings.LDAP_TLS == "verify" and not server.ssl:
-        connection.start_tls()
+    connection = Connection(server, receive_timeout=TIMEOUT_S, read_only=True)
+    try:
+        connection.open()
+        if settings.LDAP_TLS == "verify" and not server.ssl:
+            connection.start_tls()
+        yield connection
+    finally:
+        connection.unbind()
+
+
+def _takes(connection: Connection, dn: str, password: str) -> bool:
+    """Whether the directory takes the password.
+
+    Raises:
+        OSError: it does not say.
+    """
+    connection.user, connection.password = dn, password
+    connection.authentication = SIMPLE if dn else ANONYMOUS
     connection.bind()
-    return connection
+    if connection.result["result"] not in (RESULT_SUCCESS, RESULT_INVALID_CREDENTIALS):
+        raise OSError(f"{connection.result['description']} {connection.result['message']}")
+    return bool(connection.result["result"] == RESULT_SUCCESS)
 
 
 def _entries(connection: Connection, wanted: str, attributes: list[str]) -> list[dict[str, Any]]:

@@ -102,7 +102,9 @@ def test_staff_invite_by_mail_and_see_the_link_once(admin_client: Client) -> Non
     assert Client().get(shown[1]).status_code == 200
     event = SecurityEvent.objects.get(kind="invited")
     assert (event.account, event.actor, event.detail) == ("ola@example.org", "admin", "engineer")
-    assert "/invitation/" not in text(admin_client.get("/admin/accounts/invitation/")).replace("accounts/invitation/", "")
+    assert "/invitation/" not in text(admin_client.get("/admin/accounts/invitation/")).replace(
+        "accounts/invitation/", ""
+    )
 
 
 def test_a_mail_server_that_is_away_is_said(admin_client: Client, settings: Any) -> None:
