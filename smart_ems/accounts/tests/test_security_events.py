@@ -141,8 +141,13 @@ def test_rights_that_are_given_and_taken_are(person: Cast, admin_client: Client)
 
 def test_a_new_user_and_the_rights_of_a_group_are(admin_client: Client) -> None:
     forget()
-    admin_client.post("/admin/auth/user/add/", {"username": "mia", "password1": "another-word-77", "password2": "another-word-77",
-                                                "usable_password": "true"})  # fmt: skip
+    form = {
+        "username": "mia",
+        "password1": "another-word-77",
+        "password2": "another-word-77",
+        "usable_password": "true",
+    }
+    admin_client.post("/admin/auth/user/add/", form)
     group = Group.objects.create(name="night shift")
     kept = Permission.objects.get(codename="view_alert")
     url = f"/admin/auth/group/{group.pk}/change/"
