@@ -12,9 +12,13 @@ from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+
+DOCUMENT_KEPT_S = 600
+"""Chosen: who is not signed in yet cannot make this server ask the provider at each request."""
 
 
 def sso_app() -> SocialApp:
@@ -60,7 +64,11 @@ class SsoFlow(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         Raises:
             OAuth2Error: the document is of another issuer (OpenID Connect Discovery 1.0 section 4.3).
         """
-        found = super().openid_config
+        key = f"openid-configuration of {settings.OIDC_ISSUER}"
+        found = cache.get(key)
+        if found is None:
+            found = super().openid_config
+            cache.set(key, found, DOCUMENT_KEPT_S)
         if found["issuer"].rstrip("/") != settings.OIDC_ISSUER.rstrip("/"):
             raise OAuth2Error(f"Received the issuer {found['issuer']}; expected {settings.OIDC_ISSUER}.")
         return found

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 
 from smart_ems.accounts import sign_in
@@ -205,3 +207,18 @@ def test_a_password_gives_no_api_token_without_a_code(secret: str) -> None:
     code = code_of(secret)
     assert Client().post("/api/token/", form | {"code": code}).status_code == 200
     assert Client().post("/api/token/", form | {"code": code}).status_code == 400
+
+
+@pytest.mark.postgres
+def test_of_two_at_once_with_one_code_one_gets_in(secret: str) -> None:
+    """On SQLite one waits for the other by itself, and tests have it in memory."""
+    clients = [signed_in_by_password("viewer-user")[0] for _each in range(4)]
+    code = code_of(secret)
+
+    def send(client: Client) -> None:
+        client.post(STEP, {"code": code})
+        connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, clients))
+    assert sum(is_signed_in(client) for client in clients) == 1
