@@ -113,6 +113,7 @@ PAGES = (
     "/preferences/",
     "/tokens/",
     "/sessions/",
+    "/second-factor/",
     "/design/",
     "/password/",
     "/password/done/",
