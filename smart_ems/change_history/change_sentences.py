@@ -14,18 +14,19 @@ from django.utils.translation import gettext as _
 
 from .models import ConfigurationChange
 
+Action = ConfigurationChange.ChangeAction
 # chosen: what stands in a line of a table; longer values are opened.
 MAX_IN_A_LINE = 80
 
 
 @dataclass(frozen=True, slots=True)
 class ShownField:
-    """One field with its value before and after; ``is_long``: a document rather than a value."""
+    """One field with its value before and after; ``line``: both, or the one there was; None: documents to be opened."""
 
     label: str
     before: str
     after: str
-    is_long: bool
+    line: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,10 @@ def _model(subject: str) -> Any:
 
 def _fields(change: ConfigurationChange) -> list[ShownField]:
     model = _model(change.subject)
-    return [_field(model, name, *values) for name, values in change.changes.items()]
+    return [_field(model, name, *values, action=change.action) for name, values in change.changes.items()]
 
 
-def _field(model: Any, name: str, old: Any, new: Any) -> ShownField:
+def _field(model: Any, name: str, old: Any, new: Any, *, action: str) -> ShownField:
     try:
         field = model._meta.get_field(name) if model is not None else None
     except FieldDoesNotExist:
@@ -66,7 +67,9 @@ def _field(model: Any, name: str, old: Any, new: Any) -> ShownField:
     label = str(capfirst(getattr(field, "verbose_name", name)))
     words = (value if isinstance(value, list | dict) else choices.get(value, value) for value in (old, new))
     before, after = map(_text, words)
-    return ShownField(label, before, after, max(len(before), len(after)) > MAX_IN_A_LINE)
+    lines = {Action.MADE: after, Action.DELETED: before}
+    is_long = max(len(before), len(after)) > MAX_IN_A_LINE
+    return ShownField(label, before, after, None if is_long else lines.get(Action(action), f"{before} → {after}"))
 
 
 def _text(value: Any) -> str:
