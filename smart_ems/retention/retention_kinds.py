@@ -127,7 +127,7 @@ def kinds() -> Sequence[RetentionKind]:
         ),
         RetentionKind("files", _("Uploaded files"), "KEEP_FILES_DAYS", 365, row_pruning.prune_files, _file_figures),
         RetentionKind(
-            "events", _("Log of administration, sign-ins and changes"), "KEEP_EVENTS_DAYS", 730, row_pruning.prune_events,
+            "events", _("Administration, sign-ins, changes"), "KEEP_EVENTS_DAYS", 730, row_pruning.prune_events,
             _event_figures,
         ),
         RetentionKind(
