@@ -37,6 +37,8 @@ PAGES = (
     "/dashboard/topology/",
     "/dashboard/topology/?site=Harbour",
     "/dashboard/topology/{code}/",
+    "/changes/",
+    "/uploads/overwritten/",
     "/alerts/",
     "/alerts/panel/",
     "/alerts/line/",

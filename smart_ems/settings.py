@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "reports",
     "benchmarks",
     "smart_ems.retention",
+    "smart_ems.change_history",
     "smart_ems.apps.SmartEmsConfig",
     "smart_ems.accounts",  # last: the roles need every other permission
 ]
@@ -77,6 +78,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "smart_ems.accounts.session_middleware.SessionNotesMiddleware",
+    "smart_ems.change_history.authorship_middleware.AuthorshipMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # what is public says @login_not_required
     "smart_ems.accounts.second_factor_middleware.SecondFactorMiddleware",
@@ -295,6 +297,9 @@ ALERT_STALE_HOURS = env.float("EMS_ALERT_STALE_HOURS", default=24)
 # A cleared warning that nobody acknowledges is closed after so many days; 0 is never.
 ALERT_EXPIRE_DAYS = env.float("EMS_ALERT_EXPIRE_DAYS", default=7)
 ALERT_SUPPRESSION_OFF_MINUTES = env.int("EMS_ALERT_SUPPRESSION_OFF_MINUTES", default=10)
+
+# What the workers remember of the readings they judge, so that a restart is quick; of this machine alone.
+SCORER_FILES = VAR_DIR / "scorers"
 
 # Notifications. The address under which people reach this server, for links in messages.
 PUBLIC_URL = web_address("EMS_PUBLIC_URL", "http://localhost:8000").rstrip("/")

@@ -15,6 +15,7 @@ from smart_ems.accounts.password_change import OwnPasswordView
 from smart_ems.accounts.sign_in_page import SignInView
 
 from . import api
+from .change_history import change_views
 from .dashboard import loss_views, personal, topology_page, upload_views, views
 from .observability.scrape import figures
 
@@ -58,6 +59,7 @@ urlpatterns = [
     path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("tokens/", token_views.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", token_views.revoke_token, name="revoke-token"),
+    path("changes/", change_views.changes, name="changes"),
     path("sessions/", session_views.session_list, name="sessions"),
     path("sessions/<int:pk>/end/", session_views.end_session, name="end-session"),
     path("sessions/end-others/", session_views.end_other_sessions, name="end-other-sessions"),
