@@ -64,7 +64,7 @@ class SsoFlow(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         Raises:
             OAuth2Error: the document is of another issuer (OpenID Connect Discovery 1.0 section 4.3).
         """
-        key = f"openid-configuration of {settings.OIDC_ISSUER}"
+        key = f"openid-configuration:{settings.OIDC_ISSUER}"
         found = cache.get(key)
         if found is None:
             found = super().openid_config

@@ -19,6 +19,11 @@ PUBLIC = {
     "push-worker.js": 200,
     "sign-in/": 200,
     "sign-in/second-factor/": 302,  # to the first step
+    "sign-in/forgotten/": 200,
+    "sign-in/reset/x/x/": 200,  # says that the link is none
+    "sign-in/provider/": 404,  # none is set
+    "sign-in/provider/callback/": 404,
+    "invitation/x/": 410,  # none with this secret
     "sign-out/": 405,  # a POST signs out
     "admin/login/": 302,  # to the page of signing in
     "api/token/": 405,  # a POST with name and password is answered with a token
