@@ -20,7 +20,7 @@ from ingestion.models import Upload
 from smart_ems.scratch import scratch_database
 from substations.channels import CHANNEL_NAMES
 from substations.models import PendingRange, Reading, StaleRange, Substation
-from substations.partitions import TABLE, months
+from substations.partitions import READINGS, months
 
 STEP_S = 900
 BEGIN = np.datetime64("2025-01-01", "s")
@@ -163,10 +163,10 @@ def _executemany_of(made: UploadFile) -> Callable[[], None]:
 def _make_equal_table(made: UploadFile) -> None:
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [TABLE])
-            cursor.execute(cursor.fetchone()[0].replace(f'"{TABLE}"', EQUAL, 1))
+            cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [READINGS])
+            cursor.execute(cursor.fetchone()[0].replace(f'"{READINGS}"', EQUAL, 1))
             return
-        cursor.execute(f"CREATE TABLE {EQUAL} (LIKE {TABLE} INCLUDING ALL) PARTITION BY RANGE (at)")
+        cursor.execute(f"CREATE TABLE {EQUAL} (LIKE {READINGS} INCLUDING ALL) PARTITION BY RANGE (at)")
         cursor.execute(
             f"ALTER TABLE {EQUAL} ADD FOREIGN KEY (substation_id) REFERENCES substations_substation (id) "
             "DEFERRABLE INITIALLY DEFERRED"

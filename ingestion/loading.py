@@ -12,6 +12,7 @@ import numpy as np
 from django.conf import settings
 from django.utils import timezone
 
+from core.authorship import Authorship, authored
 from core.leases import LeaseLost
 from ingestion import conversion, grid_records, inspection, parsing, row_accounts
 from ingestion.block_store import BlockStore
@@ -35,9 +36,10 @@ def load(upload_id: int) -> LoadOutcome:
     token = claim(upload_id)
     if token is None:
         return LoadOutcome.TAKEN
-    upload = Upload.objects.get(pk=upload_id)
+    upload = Upload.objects.select_related("uploaded_by").get(pk=upload_id)
     try:
-        return _Load(upload, token).run()
+        with authored(lambda: _author(upload)):
+            return _Load(upload, token).run()
     except LeaseLost:
         return LoadOutcome.TAKEN
     except Unreadable as error:
@@ -45,6 +47,12 @@ def load(upload_id: int) -> LoadOutcome:
     except Exception:  # the rim of the stage: the row says so, the sweep tries again
         logger.exception("Loading upload %s failed.", upload_id)
         return give_back(upload, token)
+
+
+def _author(upload: Upload) -> Authorship:
+    """Who makes the substations and overwrites the readings that a file brings."""
+    name = upload.uploaded_by.get_username() if upload.uploaded_by else ""
+    return Authorship(name, "worker", work=f"upload {upload.pk}")
 
 
 class _Load:

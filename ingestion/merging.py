@@ -16,14 +16,15 @@ from django.db import connection
 from numpy.typing import NDArray
 
 from ingestion.changed_ranges import ChangedRanges
+from ingestion.overwriting import keep_overwritten
 from ingestion.row_writing import write_rows
 from ingestion.validation import ReadingRows
 from substations.channels import CHANNEL_NAMES
+from substations.partitions import READINGS
 
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
 
-TABLE = "substations_reading"
 _STAGE = "ingestion_stage"
 
 
@@ -54,6 +55,8 @@ def merge(
     _stage(cursor, rows)
     outcomes = _outcomes(cursor) if with_outcomes else []
     stored, changes = _compare(cursor)
+    if stored.replaced:
+        keep_overwritten(cursor, _JOIN, _wins)
     if stored.new or stored.replaced:
         cursor.execute(_upsert())
     return stored, changes, outcomes
@@ -95,7 +98,7 @@ def _changes(new: str, old: str) -> str:
     )
 
 
-_JOIN = f"FROM {_STAGE} s LEFT JOIN {TABLE} r ON r.substation_id = s.substation_id AND r.at = s.at"
+_JOIN = f"FROM {_STAGE} s LEFT JOIN {READINGS} r ON r.substation_id = s.substation_id AND r.at = s.at"
 
 
 def _outcomes(cursor: CursorWrapper) -> list[RowOutcome]:
@@ -132,17 +135,17 @@ def _aware(moment: datetime | str) -> datetime:
 
 def _upsert() -> str:
     names = ", ".join(CHANNEL_NAMES)
-    won = {name: _wins(name, 1 << i, "excluded", TABLE) for i, name in enumerate(CHANNEL_NAMES)}
+    won = {name: _wins(name, 1 << i, "excluded", READINGS) for i, name in enumerate(CHANNEL_NAMES)}
     values = ", ".join(
-        f"{name} = CASE WHEN {won[name]} THEN excluded.{name} ELSE {TABLE}.{name} END" for name in CHANNEL_NAMES
+        f"{name} = CASE WHEN {won[name]} THEN excluded.{name} ELSE {READINGS}.{name} END" for name in CHANNEL_NAMES
     )
     derived = " | ".join(
-        f"(CASE WHEN {won[name]} THEN excluded.derived ELSE {TABLE}.derived END & {1 << i})"
+        f"(CASE WHEN {won[name]} THEN excluded.derived ELSE {READINGS}.derived END & {1 << i})"
         for i, name in enumerate(CHANNEL_NAMES)
     )
     return (
-        f"INSERT INTO {TABLE} (substation_id, at, derived, {names}) "
+        f"INSERT INTO {READINGS} (substation_id, at, derived, {names}) "
         f"SELECT substation_id, at, derived, {names} FROM {_STAGE} s WHERE TRUE ORDER BY substation_id, at "
         f"ON CONFLICT (substation_id, at) DO UPDATE SET {values}, derived = {derived} "
-        f"WHERE {_changes('excluded', TABLE)}"
+        f"WHERE {_changes('excluded', READINGS)}"
     )

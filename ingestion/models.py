@@ -14,6 +14,7 @@ from core.fields import FiniteJSONField
 from core.leases import Leased
 from ingestion.options import ImportOptions
 
+from .overwritten_models import OverwrittenReading as OverwrittenReading
 from .querysets import SourceProfileQuerySet, UploadQuerySet
 
 

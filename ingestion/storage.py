@@ -17,13 +17,13 @@ from django.utils import timezone
 
 from ingestion.arrivals import leave_ranges, lock, note_arrival, overlapping
 from ingestion.changed_ranges import ChangedRanges
-from ingestion.merging import TABLE, RowOutcome, Stored, merge, reading_columns
+from ingestion.merging import RowOutcome, Stored, merge, reading_columns
 from ingestion.problems import IntArray
 from ingestion.row_writing import write_rows
 from ingestion.timestamps import TimeArray
 from ingestion.validation import FromFuture, ReadingRows
 from substations.models import Substation
-from substations.partitions import ensure_months
+from substations.partitions import READINGS, ensure_months
 
 FRESH = timedelta(days=1)
 """Chosen: a meter that answers once a day is live."""
@@ -53,7 +53,7 @@ def _store(rows: ReadingRows, *, with_outcomes: bool) -> tuple[Stored, list[RowO
             ensure_months(month, month)
         is_overlap = np.isin(rows.substation_id, overlapping(cursor, arriving))
         new = _taken(rows, np.flatnonzero(~is_overlap))
-        write_rows(cursor, TABLE, reading_columns(new))
+        write_rows(cursor, READINGS, reading_columns(new))
         stored, changed = Stored(len(new), 0, 0), ChangedRanges.of(new)
         outcomes = [RowOutcome(line, "accepted") for line in new.lines.tolist()] if with_outcomes else []
         if is_overlap.any():

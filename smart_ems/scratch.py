@@ -20,6 +20,7 @@ from django.core.management import call_command
 from django.db import connections
 from psycopg.sql import SQL, Identifier
 
+from core.saved_fields import save_fields
 from ingestion import services as ingestion
 from ingestion.models import Upload
 from ingestion.options import ImportOptions
@@ -162,7 +163,7 @@ def train_until(until: datetime | None, *, refine: bool = True) -> None:
     """
     for substation in Substation.objects.all():
         if measured := substation.measured_interval_s():
-            Substation.objects.filter(pk=substation.pk).update(reading_interval_s=measured)
+            save_fields(substation, reading_interval_s=measured)
     train_all(until=until, refine=refine)
 
 
