@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,11 +37,17 @@ _OVERLAPPING_SQLITE = """
 """
 
 
+def _array(values: Iterable[object]) -> str:
+    """An array as PostgreSQL writes it: ten thousand values one by one take longer than the statement."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
 def lock(cursor: CursorWrapper, ids: IntArray) -> None:
     """Lock the substations, always in the same order, so that two loads can neither deadlock nor count a row twice."""
     if connection.vendor == "postgresql":  # elsewhere a transaction that writes is alone
         cursor.execute(
-            "SELECT id FROM substations_substation WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids.tolist()]
+            "SELECT id FROM substations_substation WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE",
+            [_array(ids.tolist())],
         )
 
 
@@ -49,8 +56,8 @@ def overlapping(cursor: CursorWrapper, arriving: ChangedRanges) -> IntArray:
     ids, first, last = arriving.substation_id, iso_times(arriving.start), iso_times(arriving.end)
     if connection.vendor == "postgresql":
         outer = [f"{arriving.start.min()}Z", f"{arriving.end.max()}Z"]
-        utc = [[f"{text}Z" for text in texts] for texts in (first, last)]
-        cursor.execute(_OVERLAPPING_POSTGRESQL, [ids.tolist(), *utc, *outer])
+        utc = [_array(f'"{text}Z"' for text in texts) for texts in (first, last)]
+        cursor.execute(_OVERLAPPING_POSTGRESQL, [_array(ids.tolist()), *utc, *outer])
     else:
         cursor.execute(_OVERLAPPING_SQLITE, [json.dumps(list(zip(ids.tolist(), first, last, strict=True)))])
     return np.array([pk for (pk,) in cursor.fetchall()], dtype=np.int64)
@@ -70,7 +77,8 @@ def note_arrival(cursor: CursorWrapper, ids: IntArray) -> None:
     """Say when readings came of these substations: last, so that who looks for news afterwards finds them stored."""
     if connection.vendor == "postgresql":
         cursor.execute(
-            "UPDATE substations_substation SET received_at = clock_timestamp() WHERE id = ANY(%s)", [ids.tolist()]
+            "UPDATE substations_substation SET received_at = clock_timestamp() WHERE id = ANY(%s::bigint[])",
+            [_array(ids.tolist())],
         )
         return
     among = "SELECT value FROM json_each(%s)"

@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from django.db import transaction
 from django.utils import timezone
 
+from core.lazy_modules import LazyModule
 from ingestion import grid_records, storage, validation
 from ingestion.mapping import SUBSTATION, TIMESTAMP, ColumnChoice
 from ingestion.models import Upload
@@ -20,6 +20,11 @@ from ingestion.parsing import ParsedBlock
 from ingestion.plan import ImportPlan
 from ingestion.problems import Problems, printable
 from substations.channels import CHANNEL_NAMES
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = LazyModule("pandas")
 
 _AT = "at"
 _EXPECTED_TIME = "ISO 8601 with date and time, such as 2026-01-31T14:15:00+05:30"

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from core.lazy_modules import LazyModule
 from ingestion import timestamps
 from ingestion.mapping import CLOCK, DATE, TIMESTAMP
 from ingestion.parsing import ParsedBlock
 from ingestion.plan import ImportPlan, KnownSubstations
 from ingestion.problems import BoolArray, IntArray, RowJudgement, TextArray
 from ingestion.timestamps import TimeArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = LazyModule("pandas")
 
 
 def read_times(

@@ -14,14 +14,19 @@ import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from core.lazy_modules import LazyModule
 from ingestion.file_formats import FileFormat
 from ingestion.problems import KEPT_OF_A_KIND, BoolArray, IntArray, Problems, TextArray, Unreadable, at_lines, join
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = LazyModule("pandas")
 
 # chosen: some twenty thousand rows; large enough for numpy, small enough for memory and a quick commit.
 BLOCK_BYTES = 2 * 1024 * 1024

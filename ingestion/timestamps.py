@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from core.lazy_modules import LazyModule
 from ingestion.problems import BoolArray, FloatArray, IntArray, TextArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = LazyModule("pandas")
 
 TimeArray = NDArray[np.datetime64]
 EXPECTED = "a date and time such as 2025-01-31 08:30:00 or 31/01/2025 08:30"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from core.lazy_modules import LazyModule
 from core.spreadsheets import unguarded
 from ingestion import clocks
 from ingestion.derivation import complete
@@ -19,6 +20,11 @@ from ingestion.plan import ImportPlan, KnownSubstations
 from ingestion.problems import FloatArray, IntArray, Problems, RowJudgement, TextArray, join
 from ingestion.timestamps import TimeArray
 from substations.channels import BY_NAME, CHANNEL_INDEX, CHANNELS, Channel
+
+if TYPE_CHECKING:
+    import pandas as pd
+else:
+    pd = LazyModule("pandas")
 
 PF_ROUNDING = 1.01  # chosen: a meter's last digit
 EARLIEST = np.datetime64("1990-01-01", "us")  # a clock before this lost its battery

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -36,7 +37,7 @@ def read_back(stream: bytes) -> list[list[bytes | None]]:
 
 @given(ROWS)
 def test_every_value_arrives_and_a_nan_is_null(rows: list[tuple[int, float, datetime, int, bool]]) -> None:
-    types = (np.int64, np.float64, "datetime64[us]", np.int32, np.bool_)
+    types: tuple[Any, ...] = (np.int64, np.float64, "datetime64[us]", np.int32, np.bool_)
     columns = [np.array([row[n] for row in rows], dtype=kind) for n, kind in enumerate(types)]
     expected = [
         [
