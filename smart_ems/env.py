@@ -7,6 +7,7 @@ import ipaddress
 import os
 import secrets
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -64,6 +65,18 @@ def broker_socket() -> Path:
         return path
     name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"smart-ems-{os.getuid()}-{name}" / "broker.sock"
+
+
+def one_of(name: str, words: Sequence[str], default: str) -> str:
+    """The word that a variable says.
+
+    Raises:
+        ImproperlyConfigured: it is another one.
+    """
+    word = str(env.str(name, default=default))
+    if word not in words:
+        raise ImproperlyConfigured(f"{name}: received “{word}”; expected one of: {', '.join(words)}.")
+    return word
 
 
 def web_address(name: str, default: str) -> str:

@@ -17,6 +17,7 @@ from .env import (
     days_or_for_ever,
     env,
     networks,
+    one_of,
     secret_key,
     web_address,
 )
@@ -71,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "smart_ems.accounts.site_middleware.site_rights",
     "smart_ems.accounts.session_middleware.SessionNotesMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # what is public says @login_not_required
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -120,6 +122,8 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 AUTHENTICATION_BACKENDS = ["smart_ems.accounts.preferences.Backend"]
+# What somebody sees to whom nothing is given: all substations, or none.
+SITES = one_of("EMS_SITES", ("all", "given"), default="all")
 # The longest that a token of the API lasts; 0: as long as its user likes, also for ever.
 TOKEN_MAX_DAYS = at_least(0, "EMS_TOKEN_MAX_DAYS", default=365)
 # A session ends when no page was open for so long, and so long after its sign-in whatever happens.

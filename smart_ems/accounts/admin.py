@@ -18,9 +18,10 @@ from core.read_only_admin import RecordMixin
 from .rights_changes import RightsRecordedMixin
 from .security_event_admin import SecurityEventAdmin
 from .security_events import Kind, record, record_token
+from .site_grant_admin import GivenSubstationAdmin, GivenToGroup, GivenToUser
 from .token_models import ApiToken
 
-__all__ = ["ApiTokenAdmin", "GuardedUserAdmin", "RecordedGroupAdmin", "SecurityEventAdmin"]
+__all__ = ["ApiTokenAdmin", "GivenSubstationAdmin", "GuardedUserAdmin", "RecordedGroupAdmin", "SecurityEventAdmin"]
 
 RIGHTS = ("is_superuser", "is_staff", "user_permissions", "groups")
 """What gives rights: given by superusers alone."""
@@ -32,6 +33,8 @@ admin.site.unregister(Group)
 @admin.register(User)
 class GuardedUserAdmin(RightsRecordedMixin, UserAdmin[User]):
     """A holder of ``auth.change_user`` who is no superuser gives no rights and touches no superuser."""
+
+    inlines = (GivenToUser,)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = tuple(super().get_readonly_fields(request, obj))
@@ -60,6 +63,8 @@ class GuardedUserAdmin(RightsRecordedMixin, UserAdmin[User]):
 @admin.register(Group)
 class RecordedGroupAdmin(RightsRecordedMixin, GroupAdmin):
     """Groups give rights: what they give is written down."""
+
+    inlines = (GivenToGroup,)
 
 
 def _may_touch(request: HttpRequest, user: User | None) -> bool:
