@@ -22,6 +22,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from core import site_rights
 from core.fields import FiniteJSONField
 from core.retries import Failure, FailureQuerySet
 from core.site_rights import SiteQuerySet
@@ -212,6 +213,17 @@ class Alert(models.Model):
     @property
     def state(self) -> DisplayState:
         return self.lifecycle_state.display
+
+    @property
+    def shown_suppressed_by(self) -> Alert | None:
+        """The alert that silences it, for whom it is given; it may be on the substation of others."""
+        return self.suppressed_by if self.shown_suppressed_by_id else None
+
+    @property
+    def shown_suppressed_by_id(self) -> int | None:
+        if site_rights.current() is None or Alert.objects.filter(pk=self.suppressed_by_id or 0).exists():
+            return self.suppressed_by_id
+        return None
 
     @property
     def last_known_at(self) -> datetime | None:

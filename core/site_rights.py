@@ -7,8 +7,8 @@ everything to the machine and, within a request, nothing to nobody (``smart_ems.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
@@ -63,6 +63,34 @@ def whole_plant() -> Iterator[None]:
     """What the plant itself does, whoever set it off: to follow the network over the borders of what is given."""
     with acting_for(None):
         yield
+
+
+class SiteRightsRegister(Protocol):
+    """What knows of grants: it stands above the apps that ask."""
+
+    def acting(self, user: Any) -> ScopeHolder:
+        """The scope of a user; of None, that of nobody."""
+
+    def who_see(self, user_ids: Iterable[int], substation_id: int | None) -> set[int]:
+        """Those of some users who are given a substation; None: all of them."""
+
+
+_register: list[SiteRightsRegister] = []
+
+
+def register(known: SiteRightsRegister) -> None:
+    _register[:] = [known]
+
+
+def acting_for_user(user: Any) -> AbstractContextManager[None]:
+    """A block that is done on behalf of a user, wherever it runs. None is somebody who is not known any more."""
+    return acting_for(_register[0].acting(user))
+
+
+def who_see(user_ids: Iterable[int], substation_id: int | None) -> set[int]:
+    """Those of some users who are given a substation; None: who are given all. One query, none for nobody."""
+    ids = set(user_ids)
+    return _register[0].who_see(ids, substation_id) if ids else set()
 
 
 class SiteQuerySet(models.QuerySet[ModelT_co]):

@@ -12,6 +12,7 @@ import numpy as np
 from django.conf import settings
 from django.utils import timezone
 
+from core import site_rights
 from core.leases import LeaseLost
 from core.spreadsheets import unguarded
 from ingestion import conversion, grid_records, inspection, parsing, row_accounts
@@ -37,7 +38,10 @@ def load(upload_id: int) -> LoadOutcome:
         return LoadOutcome.TAKEN
     upload = Upload.objects.get(pk=upload_id)
     try:
-        return _Load(upload, token).run()
+        if upload.uploaded_by is None:
+            return _Load(upload, token).run()
+        with site_rights.acting_for_user(upload.uploaded_by):
+            return _Load(upload, token).run()
     except LeaseLost:
         return LoadOutcome.TAKEN
     except Unreadable as error:

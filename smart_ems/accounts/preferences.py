@@ -5,6 +5,7 @@ from __future__ import annotations
 import zoneinfo
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django import forms
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser, User
@@ -51,6 +52,9 @@ class Backend(ModelBackend):
         """Without those of the whole plant for somebody who is given part of it."""
         held: set[str] = super().get_all_permissions(user_obj, obj=obj)
         return held if not held or sees_all(user_obj) else held - WHOLE_PLANT
+
+    async def aget_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        return await sync_to_async(self.get_all_permissions)(user_obj, obj)
 
 
 def of(user: User | AnonymousUser) -> Preferences:

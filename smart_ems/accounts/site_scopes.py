@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser, User
-from django.db.models import Case, Exists, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.http import HttpRequest
 
-from core.site_rights import SiteScope, acting_for, holder
+from core.site_rights import SiteScope, holder
 from substations.models import Substation
 
 from .site_grant_models import SiteGrant
@@ -124,6 +125,16 @@ def act_as(user: User) -> None:
         acting.act_as(user)
 
 
-def acting_for_user(user: User | None) -> Any:
-    """A block that is done on behalf of a user: a task for whom it was asked. None: for the plant."""
-    return acting_for(ActingUser(user) if user is not None else None)
+class GrantRegister:
+    """What the apps below ask of grants (``core.site_rights``)."""
+
+    def acting(self, user: User | None) -> ActingUser:
+        return ActingUser(user)
+
+    def who_see(self, user_ids: Iterable[int], substation_id: int | None) -> set[int]:
+        """One query."""
+        site = Substation._base_manager.filter(pk=substation_id).exclude(site="").values("site")
+        held = held_by(OuterRef("pk")).filter(Q(substation_id=substation_id or 0) | Q(site__in=site))
+        users = User.objects.filter(pk__in=user_ids)
+        rows = users.annotate(**{RIGHTS: rights_column(OuterRef("pk")), "holds": Exists(held)})
+        return {user.pk for user in rows if sees_all(user) or (user.holds and substation_id is not None)}
