@@ -89,7 +89,9 @@ class Side:
         if isinstance(each, models.DateField):
             return DAY
         if isinstance(each, models.CharField | models.TextField):
-            return each.choices[0][0] if each.choices else self.text[: each.max_length or 40]
+            # What hangs on no substation may be read by everybody.
+            text = self.text if getattr(each.model, "site_path", None) is not None else f"plain {self.key}"
+            return each.choices[0][0] if each.choices else text[: each.max_length or 40]
         return {models.UUIDField: uuid.UUID(int=self.key), models.BinaryField: b""}.get(
             type(each), each.choices[0][0] if each.choices else 1
         )

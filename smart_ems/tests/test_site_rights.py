@@ -6,16 +6,13 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import Group, User
 from django.db import models
 from django.db.models import ManyToManyField
 
-from core import site_rights
 from core.site_rights import SiteQuerySet
-from smart_ems.accounts.models import SiteGrant
 from substations.models import Substation
 
-from .site_scenes import Scene, member, scene, scoped_models
+from .site_scenes import scoped_models
 
 pytestmark = pytest.mark.django_db
 NOT_SCOPED = {
