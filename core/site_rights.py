@@ -107,6 +107,31 @@ class SiteQuerySet(models.QuerySet[ModelT_co]):
             self.query.add_q(condition_of(self.model, scope))
             self.query.narrowed_to = scope  # type: ignore[attr-defined]  # goes along with every copy of the query
 
+    def _fetch_all(self) -> None:
+        self._refuse_strange()
+        super()._fetch_all()
+
+    def count(self) -> int:
+        self._refuse_strange()
+        return super().count()
+
+    def exists(self) -> bool:
+        self._refuse_strange()
+        return super().exists()
+
+    def aggregate(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        self._refuse_strange()
+        return super().aggregate(*args, **kwargs)
+
+    def _refuse_strange(self) -> None:
+        """
+        Raises:
+            RuntimeError: made outside of this scope (at import, say) and asked here as it is; ``all()`` narrows it.
+        """
+        scope = current() if getattr(self.model, "site_path", None) is not None else None
+        if scope is not None and getattr(self.query, "narrowed_to", None) is not scope:
+            raise RuntimeError(f"A query of {self.model.__name__} was made for somebody else: ask a copy of it.")
+
 
 def condition_of(model: Any, scope: SiteScope) -> Q:
     """Which rows of a model with a ``site_path`` a scope shows."""

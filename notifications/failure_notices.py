@@ -27,10 +27,10 @@ def tell(dead: OutgoingMessage, *, now: datetime) -> int:
     others = NotificationChannel.objects.usable().filter(tells_failures=True).exclude(pk=dead.channel_id)
     group = f"failing|{dead.channel_id}"
     lately = OutgoingMessage.objects.filter(group=group, created_at__gt=now - QUIET_FOR).values("channel")
-    told = list(others.exclude(pk__in=lately))
-    people = site_rights.who_see((each.owner_id for each in told if each.owner_id), None)  # it names what was not sent
-    told = [channel for channel in told if channel.owner_id is None or channel.owner_id in people]
-    return len([_queue(channel, dead, group, now=now) for channel in told])
+    found = list(others.exclude(pk__in=lately))
+    people = site_rights.who_see((each.owner_id for each in found if each.owner_id), None)  # it names what was not sent
+    asked = [channel for channel in found if channel.owner_id is None or channel.owner_id in people]
+    return len([_queue(channel, dead, group, now=now) for channel in asked])
 
 
 def _queue(channel: NotificationChannel, dead: OutgoingMessage, group: str, *, now: datetime) -> OutgoingMessage:

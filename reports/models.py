@@ -28,7 +28,7 @@ def _given(scope: SiteScope) -> Q:
     given = scope.substations()
     others = Report.covers.through._base_manager.filter(report=models.OuterRef("pk")).exclude(substation__in=given)
     whole = Q(substation__in=given) | Q(alert__substation__in=given) | Q(site__in=scope.sites(), substation=None)
-    return Q(is_partial=False) & whole | Q(is_partial=True, requested_by=scope.user_id) & ~models.Exists(others)
+    return Q(is_partial=False) & whole | Q(is_partial=True, requested_by=scope.user_id) & ~Q(models.Exists(others))
 
 
 class ReportSchedule(models.Model):

@@ -16,6 +16,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core import site_rights
 from core.leases import Leased, LeasedQuerySet
 from core.site_rights import SiteScope
 
@@ -195,6 +196,15 @@ class Substation(models.Model):
 
     def clean(self) -> None:
         refuse_infinite(self)
+        if self.code_is_taken(self.code, self.pk):
+            raise ValidationError({"code": _("Substation with this Code already exists.")})
+
+    @staticmethod
+    def code_is_taken(code: str, pk: int | None) -> bool:
+        """Whether another substation has a code that this user may not see: Django looks among those of the user."""
+        if site_rights.current() is None:
+            return False
+        return Substation._base_manager.filter(code=code).exclude(pk=pk).exists()
 
     @property
     def silent_after(self) -> timedelta:

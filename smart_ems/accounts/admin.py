@@ -36,6 +36,9 @@ class GuardedUserAdmin(RightsRecordedMixin, UserAdmin[User]):
 
     inlines = (GivenToUser,)
 
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
+        return self.inlines if obj is not None else ()
+
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = tuple(super().get_readonly_fields(request, obj))
         return fields if request.user.is_superuser else (*fields, *RIGHTS)

@@ -133,8 +133,9 @@ class GrantRegister:
 
     def who_see(self, user_ids: Iterable[int], substation_id: int | None) -> set[int]:
         """One query."""
-        site = Substation._base_manager.filter(pk=substation_id).exclude(site="").values("site")
-        held = held_by(OuterRef("pk")).filter(Q(substation_id=substation_id or 0) | Q(site__in=site))
+        key = substation_id or 0  # no substation has it
+        site = Substation._base_manager.filter(pk=key).exclude(site="").values("site")
+        held = held_by(OuterRef("pk")).filter(Q(substation_id=key) | Q(site__in=site))
         users = User.objects.filter(pk__in=user_ids)
         rows = users.annotate(**{RIGHTS: rights_column(OuterRef("pk")), "holds": Exists(held)})
-        return {user.pk for user in rows if sees_all(user) or (user.holds and substation_id is not None)}
+        return {user.pk for user in rows if sees_all(user) or getattr(user, "holds", False)}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -45,6 +46,7 @@ THINGS = st.sets(st.sampled_from(["A1", "B1", "C1", "North", "South"]))
 
 
 class TestUnion(TestCase):
+    @settings(deadline=None, max_examples=25)
     @given(own=THINGS, of_group=THINGS, of_others=THINGS)
     def test_a_user_sees_what_the_user_and_the_groups_are_given_and_nothing_else(
         self, own: set[str], of_group: set[str], of_others: set[str]
@@ -63,11 +65,11 @@ class TestUnion(TestCase):
             assert seen(each) == (expected if held else set(SITES))
 
 
-def test_the_policy_says_what_is_seen_by_whom_nothing_is_given(settings: Any) -> None:
+def test_the_policy_says_what_is_seen_by_whom_nothing_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     grid()
     user = User.objects.create_user("mia")
     assert seen(user) == set(SITES)
-    settings.SITES = "given"
+    monkeypatch.setattr(django_settings, "SITES", "given")
     assert seen(again(user)) == set()
     SiteGrant.objects.create(user=user, everything=True)
     assert seen(again(user)) == set(SITES)
