@@ -29,6 +29,9 @@ class SiteScope(Protocol):
     def sites(self) -> Any:
         """Names of the sites that are given as a whole."""
 
+    def stamp(self) -> str:
+        """Another text where something else is given."""
+
 
 class ScopeHolder(Protocol):
     def scope(self) -> SiteScope | None:

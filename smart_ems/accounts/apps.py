@@ -14,8 +14,6 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from core import site_rights
 
-        from . import site_changes
         from .site_scopes import GrantRegister
 
         site_rights.register(GrantRegister())
-        site_changes.connect()

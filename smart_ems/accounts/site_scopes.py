@@ -77,6 +77,9 @@ class GivenSites:
     def sites(self) -> Any:
         return self._held().exclude(site="").values("site")
 
+    def stamp(self) -> str:
+        return repr(sorted(self._held().values_list("pk", "site", "substation_id").distinct(), key=str))
+
     def _held(self) -> QuerySet[SiteGrant]:
         return SiteGrant.objects.none() if self.user_id is None else held_by(self.user_id)
 

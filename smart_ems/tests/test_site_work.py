@@ -215,6 +215,20 @@ def test_a_query_that_was_made_for_others_is_not_answered() -> None:
     assert len(made_before) == 2
 
 
+def test_an_answer_that_was_kept_is_not_given_again_when_something_else_is_given() -> None:
+    scene()
+    user = member("operator", everything=True)
+    client = Client()
+    client.force_login(user)
+    sent: dict[str, Any] = {"data": {}, "content_type": "application/json", "headers": {"Idempotency-Key": "k"}}
+    assert client.post("/api/alerts/7007/acknowledge/", **sent).json()["substation"] == HIDDEN
+    assert client.post("/api/alerts/7007/acknowledge/", **sent).json()["substation"] == HIDDEN
+    SiteGrant.objects.filter(user=user).update(everything=False, site="North")
+    answer = client.post("/api/alerts/7007/acknowledge/", **sent)
+    assert answer.status_code == 422
+    assert MARK not in answer.content.decode()
+
+
 def test_a_shift_is_handed_over_by_those_who_have_all() -> None:
     sites()
     client = Client()

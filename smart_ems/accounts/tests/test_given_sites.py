@@ -10,12 +10,10 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
-from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from alerts.models import KeptAnswer
 from core import site_rights
 from smart_ems.accounts.models import SecurityEvent, SiteGrant
 from smart_ems.accounts.preferences import Backend
@@ -183,21 +181,3 @@ def test_who_is_no_superuser_gives_nothing(client: Client) -> None:
     assert "site_grants" not in page.content.decode()
     client.post(f"/admin/auth/user/{user.pk}/change/", account | form(everything="on"))
     assert not SiteGrant.objects.exists()
-
-
-def test_kept_answers_are_forgotten_with_the_rights_that_they_were_given_by() -> None:
-    user, group = User.objects.create_user("mia"), Group.objects.create(name="shift")
-
-    def answered() -> None:
-        KeptAnswer.objects.get_or_create(user=user, key="k", defaults={"digest": "d", "at": timezone.now()})
-
-    for change in (
-        lambda: user.groups.add(group),
-        lambda: SiteGrant.objects.create(group=group, site="North"),
-        lambda: SiteGrant.objects.create(user=user, site="South"),
-        lambda: SiteGrant.objects.get(user=user).delete(),
-        lambda: group.delete(),
-    ):
-        answered()
-        change()
-        assert not KeptAnswer.objects.exists()
