@@ -38,6 +38,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def _own_files_and_no_broker(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Uploads go to a folder of the test, static files need no manifest, and nothing reaches a broker."""
     settings.MEDIA_ROOT = tmp_path / "media"
+    settings.SCORER_FILES = tmp_path / "scorers"
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

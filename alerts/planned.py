@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.saved_fields import save_fields
 from substations.models import PlannedWork
 
 from .changes import EventSource, apply, attempt, expect
@@ -81,6 +82,7 @@ def finish(
     now = timezone.now()
     expect(alert, version)
     apply(alert, Transition.RESUME, now=now, by=by, comment=note, source=source, suppressed_until=None)
-    PlannedWork.objects.filter(substation=alert.substation_id, start__lt=now, end__gt=now).update(end=now)
+    for work in PlannedWork.objects.filter(substation=alert.substation_id, start__lt=now, end__gt=now):
+        save_fields(work, end=now)
     follow(now=now)
     return alert

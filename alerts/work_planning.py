@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
+from core.saved_fields import save_fields
 from substations.models import PlannedWork, Substation
 
 from . import planned
@@ -66,8 +67,9 @@ def end_now(work: PlannedWork, *, by: User, now: datetime) -> bool:
     if work.start >= now:
         work.delete()
         return True
-    if not PlannedWork.objects.filter(pk=work.pk, end__gt=now).update(end=now):
+    if not PlannedWork.objects.select_for_update().filter(pk=work.pk, end__gt=now).exists():
         return False
+    save_fields(work, end=now)
     if planned.work_at(work.substation_id, now=now) is None:
         put_aside = Alert.objects.unresolved().filter(
             substation=work.substation_id, suppression=Suppression.OUT_OF_SERVICE

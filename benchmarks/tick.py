@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
-from django.db import connections
+from django.db import connection, connections
 from numpy.typing import NDArray
 
 from benchmarks.engine_speed import peak_memory_mb
@@ -23,10 +24,11 @@ from mlcore.diagnosis.incremental import IncrementalScorer
 from mlcore.diagnosis.judgement import Judgement
 from mlcore.diagnosis.terms import CONTEXT_HOURS
 from mlcore.fleet import reading_grid
-from mlcore.fleet.groups import neighbour_groups
+from mlcore.fleet.groups import neighbour_groups, scoring_batches
 from mlcore.models import Detection, Detector, Score
-from mlcore.scoring import live
+from mlcore.scoring import checkpoints, live, ownership
 from mlcore.scoring.context import moment
+from mlcore.scoring.live import keep_checkpoints
 from mlcore.scoring.pending import score_pending
 from mlcore.training import artifacts
 from mlcore.training.store import load_detectors
@@ -50,29 +52,35 @@ class Made:
     detectors: dict[str, TrainedDetector]
 
 
-def bench_tick(substations: int, workers: int) -> Figures:
+def bench_tick(substations: int, workers: int, server: str = "") -> Figures:
     """Time ticks on a database of its own; ``workers`` processes share the batches, as in a running system.
 
-    The first tick starts the streams: each process reads the context of its scoring_batches. The others are timed.
+    One batch is begun from its readings, and what its scorer remembers is kept for all, which are copies of it: the
+    first tick starts the workers from these checkpoints, the others are timed. server: as of ``bench_pages``.
     """
     made = _made()
-    with scratch_database(journal="WAL"):
+    with scratch_database(journal="WAL", server=server, migrated=bool(server)):
         ids = _grid(made, substations)
         last = made.simulation.values.shape[1] - TICKS
-        for first in range(last - CONTEXT_DAYS * made.simulation.spec.steps_per_day, last, 24):
-            _arrive(made, ids, first, min(first + 24, last))
+        context_s = _stored_s(made, ids, last - CONTEXT_DAYS * made.simulation.spec.steps_per_day, last)
         PendingRange.objects.all().delete()
+        from_readings_s = begin_and_keep(moment(int(made.simulation.times_s[last - 1])))
         begin, *ticks = _ticks(made, ids, last, workers)
         whole_s = _whole_s(ids)
         stored = {
             "scores_stored": Score.objects.count(),
             "detections_ongoing": Detection.objects.ongoing().count(),
         }
+        vendor = connection.vendor
     middle = sorted(ticks, key=lambda each: float(each["wall_s"]))[(len(ticks) - 1) // 2]
     return {
+        "database": vendor,
         "substations": len(ids),
         "workers": workers,
+        "context_stored_rows_per_s": CONTEXT_DAYS * made.simulation.spec.steps_per_day * len(ids) / context_s,
+        "tick_stored_rows_per_s": len(ids) / statistics.median(each["store_s"] for each in ticks),
         "start_of_the_streams_s": begin["wall_s"],
+        "start_from_readings_s_extrapolated": from_readings_s / workers,
         "ticks_s": ", ".join(f"{each['wall_s']:.2f}" for each in ticks),
         "tick_s": middle["wall_s"],
         **{f"tick_{name}": value for name, value in middle.items() if name != "wall_s"},
@@ -81,6 +89,38 @@ def bench_tick(substations: int, workers: int) -> Figures:
         "ratio_to_all_context_cpu": whole_s / middle["all_cpu_s"],
         **stored,
     }
+
+
+def _stored_s(made: Made, ids: list[int], first: int, stop: int) -> float:
+    began = time.perf_counter()
+    for step in range(first, stop, 24):
+        _arrive(made, ids, step, min(step + 24, stop))
+    return time.perf_counter() - began
+
+
+def begin_and_keep(newest: datetime) -> float:
+    """Begin the scorer of the first batch from readings up to the newest, and keep its state for every batch as large.
+
+    How many seconds all batches would take, if they were begun so one after the other.
+    """
+    batches, scorers = scoring_batches(neighbour_groups()), live.ScorerRegistry()
+    began = time.perf_counter()
+    live.judge_new_readings(batches[0], newest, scorers)
+    one_s = time.perf_counter() - began
+    ((_, begun),) = scorers.by_age()
+    until_s = begun.scorer.judged_until_s
+    if until_s is None:
+        raise RuntimeError("Nothing was judged: the figures would be wrong.")
+    for batch in batches:
+        if len(batch.ids) == len(batches[0].ids):
+            ownership.acquire(batch, moment(until_s))
+            plates = tuple(
+                replace(plate, code=substation.code)
+                for plate, substation in zip(begun.fleet.nameplates, batch.whole.substations, strict=True)
+            )
+            state = checkpoints.Checkpoint(ownership.this_process(), until_s, begun.scorer.history, plates)
+            checkpoints.write(batch.ids, live.basis_of(batch), state)
+    return one_s * sum(len(batch.ids) for batch in batches) / len(batches[0].ids)
 
 
 def _made() -> Made:
@@ -186,7 +226,7 @@ def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dic
         there.close()  # so that the end of a worker is the end of its pipe
         pipes.append(here)
     for step in range(first, first + TICKS):
-        _arrive(made, ids, step, step + 1)
+        store_s = _stored_s(made, ids, step, step + 1)
         began = time.perf_counter()
         for pipe in pipes:
             pipe.send(True)
@@ -194,7 +234,9 @@ def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dic
         wall_s = time.perf_counter() - began
         if PendingRange.objects.exists():
             raise RuntimeError("Readings were left unscored: the figures would be wrong.")
-        yield {"wall_s": wall_s} | {name: sum(each[name] for each in answers) for name in answers[0]}
+        yield {"wall_s": wall_s, "store_s": store_s} | {
+            name: sum(each[name] for each in answers) for name in answers[0]
+        }
     for pipe in pipes:
         pipe.send(False)
 
@@ -209,6 +251,7 @@ def _work(pipe: Connection) -> None:
         began = time.process_time()
         while score_pending():
             pass
+        keep_checkpoints()
         spent = {name: value - before[name] for name, value in clock.items()}
         pipe.send(spent | {"all_cpu_s": time.process_time() - began, "memory_mb": peak_memory_mb()})
     connections.close_all()

@@ -23,17 +23,20 @@ class InstallError(Exception):
     """Set-up cannot go on; the text is the sentence that the user reads."""
 
 
-def environment(*, development: bool) -> str:
-    """Path of a Python that has everything installed; ends the process with one sentence when that fails."""
+def environment(*, extra: str = "") -> str:
+    """Path of a Python that has everything installed; ends the process with one sentence when that fails.
+
+    extra: of which ``requirements-….txt`` the packages are wanted, too.
+    """
     try:
-        _ensure(development=development)
+        _ensure(extra)
     except InstallError as error:
         sys.exit(f"Set-up stopped: {error}")
     return str(PYTHON)
 
 
-def _ensure(*, development: bool) -> None:
-    files = [ROOT / "requirements.txt"] + ([ROOT / "requirements-dev.txt"] if development else [])
+def _ensure(extra: str) -> None:
+    files = [ROOT / "requirements.txt"] + ([ROOT / f"requirements-{extra}.txt"] if extra else [])
     stamps = [VENV / f".{file.stem}.installed" for file in files]
     wanted = [_fingerprint(file) for file in files]
     if PYTHON.exists() and all(

@@ -13,7 +13,8 @@
       ▼
     rows     validation     substation, time, numbers and units, bounds, equal keys       ReadingRows, Problems
       ▼      derivation     what physics gives beside what was measured
-    stored   storage        upsert of a block; a pending range for each substation        Stored
+    stored   storage        a block's new rows straight into the table; pending ranges    Stored
+             merging        rows that may be there already: compared, then upserted       Stored
 
 There is one plan: ``inspect``, the page of questions, the API and ``detect`` say and ask what ``exports`` found.
 ``loading`` takes a file through the last three under a lease, block by block, each block in one transaction; before, it

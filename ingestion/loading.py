@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,15 @@ from django.conf import settings
 from django.utils import timezone
 
 from core import site_rights
+from core.authorship import Authorship, authored
 from core.leases import LeaseLost
-from core.spreadsheets import unguarded
 from ingestion import conversion, grid_records, inspection, parsing, row_accounts
 from ingestion.block_store import BlockStore
 from ingestion.file_formats import FileFormat
 from ingestion.load_plan import LoadPlan
 from ingestion.mapping import SUBSTATION
 from ingestion.models import Upload
+from ingestion.named_substations import NamedSubstations
 from ingestion.new_substations import NewSubstations
 from ingestion.plan import ImportPlan
 from ingestion.problems import Unreadable
@@ -36,11 +38,9 @@ def load(upload_id: int) -> LoadOutcome:
     token = claim(upload_id)
     if token is None:
         return LoadOutcome.TAKEN
-    upload = Upload.objects.get(pk=upload_id)
+    upload = Upload.objects.select_related("uploaded_by").get(pk=upload_id)
     try:
-        if upload.uploaded_by is None:
-            return _Load(upload, token).run()
-        with site_rights.acting_for_user(upload.uploaded_by):
+        with authored(lambda: _author(upload)), _rights_of(upload):
             return _Load(upload, token).run()
     except LeaseLost:
         return LoadOutcome.TAKEN
@@ -49,6 +49,17 @@ def load(upload_id: int) -> LoadOutcome:
     except Exception:  # the rim of the stage: the row says so, the sweep tries again
         logger.exception("Loading upload %s failed.", upload_id)
         return give_back(upload, token)
+
+
+def _author(upload: Upload) -> Authorship:
+    """Who makes the substations and overwrites the readings that a file brings."""
+    name = upload.uploaded_by.get_username() if upload.uploaded_by else ""
+    return Authorship(name, "worker", work=f"upload {upload.pk}")
+
+
+def _rights_of(upload: Upload) -> AbstractContextManager[None]:
+    """What was sent by nobody, from the folder or by a command, is loaded for the plant."""
+    return site_rights.acting_for_user(upload.uploaded_by) if upload.uploaded_by else site_rights.whole_plant()
 
 
 class _Load:
@@ -104,16 +115,15 @@ class _Load:
         """Read the whole file once: is it sound, within the limits? The new substations, where they are asked."""
         self._progress(stage=Upload.Stage.CHECKING)
         header = plan.column(SUBSTATION)
-        names: dict[str, None] = {} if header or not plan.substation else {plan.substation: None}
+        found = NamedSubstations(form, header if self.options.unknown != "reject" else None)
         lines = size = 0
         for block in parsing.blocks(self.path, form):
             lines, size = block.next_line - 1 - form.first_data_line, block.next_offset
             self._limit(lines, size)
-            if header and self.options.unknown != "reject":
-                table = parsing.read_table(block, form, (), (header,))
-                names |= dict.fromkeys(unguarded(str(name).strip()) for name in table.cells[header].dropna().unique())
+            found.look_at(block)
             hold(self.upload, self.token)
         self._progress(bytes_total=size)
+        names = found.names if header or not plan.substation else [plan.substation]
         unknown = self.substations.unknown(names)
         if unknown and self.options.unknown == "create":
             self.substations.expect(unknown)

@@ -15,6 +15,7 @@ from core.leases import Leased
 from core.site_rights import SiteQuerySet, SiteScope
 from ingestion.options import ImportOptions
 
+from .overwritten_models import OverwrittenReading as OverwrittenReading
 from .querysets import SourceProfileQuerySet, UploadQuerySet
 
 

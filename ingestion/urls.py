@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from ingestion import views
+from ingestion import overwritten_views, views
 
 app_name = "ingestion"
 urlpatterns = [
     path("", views.index, name="list"),
     path("new/", views.create, name="create"),
+    path("overwritten/", overwritten_views.overwritten, name="overwritten"),
     # <upload>/
     path("<int:pk>/", views.detail, name="detail"),
     path("<int:pk>/answer/", views.answer, name="answer"),

@@ -150,10 +150,12 @@ def _channel(cells: pd.Series, channel: Channel, plan: ImportPlan, header: str, 
         values = values * scale + offset
     if channel.name == "power_factor":  # 1.001 is the rounding of a meter, not an error
         values = np.where(np.abs(values) <= PF_ROUNDING, np.clip(values, -1, 1), values)
+    outside = (values < channel.low) | (values > channel.high)
+    if not outside.any() and not read.garbled.any():
+        return values
     text = cells.to_numpy(object)
     complain = judge.complain if plan.strict else judge.note
     complain(read.garbled, header, text, f"a number in {channel.unit}" if channel.unit else "a number")
-    outside = (values < channel.low) | (values > channel.high)
     bounds = f"{channel.low:,.10g} to {channel.high:,.10g} {channel.unit}".strip()
     complain(outside, header, text, f"{channel.label}: {bounds}")
-    return np.where(outside, np.nan, values) if outside.any() else values
+    return np.where(outside, np.nan, values)

@@ -9,8 +9,10 @@ from datetime import datetime
 
 from core.leases import LeaseLost, kept
 from core.retries import DATABASE_AWAY, log_failure
+from core.saved_fields import save_fields
 from mlcore.fleet.groups import NeighbourGroup, neighbour_groups
 from mlcore.scoring.health import scoring_health
+from mlcore.scoring.live import keep_checkpoints
 from mlcore.scoring.pending import batches_waiting, score_pending
 from mlcore.scoring.silence import follow_silence
 from mlcore.training.feedback import learn_verdict
@@ -26,6 +28,7 @@ logger = logging.getLogger(__name__)
 __all__ = [
     "batches_waiting",
     "follow_silence",
+    "keep_checkpoints",
     "learn_verdict",
     "score_pending",
     "scoring_health",
@@ -130,4 +133,4 @@ def _settle_intervals() -> None:
         measured, declared = substation.measured_interval_s(), substation.reading_interval_s
         if measured and abs(measured - declared) > 0.2 * declared:
             logger.info("%s reads every %d s, not every %d s as declared.", substation.code, measured, declared)
-            Substation.objects.filter(pk=substation.pk).update(reading_interval_s=measured)
+            save_fields(substation, reading_interval_s=measured)

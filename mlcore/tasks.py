@@ -22,6 +22,7 @@ def score_pending(self: Any, *, helps: bool = False) -> None:
     if not helps and (waiting := services.batches_waiting()) > 1:
         _call_helpers(self, min(waiting - 1, MAX_HELPERS))
     services.score_pending(wait_for_training=True)
+    services.keep_checkpoints()
 
 
 def _call_helpers(task: Any, count: int) -> None:

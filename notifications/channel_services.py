@@ -14,6 +14,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.saved_fields import save_fields
+
 from . import dispatching, failing_channels, message_texts
 from .channel_models import PER_MINUTE, NotificationChannel, masked_url
 from .on_call_models import PolicyStep
@@ -125,7 +127,7 @@ def archive(channel: NotificationChannel, *, now: datetime) -> None:
     with transaction.atomic():
         channel.routes.clear()
         PolicyStep.objects.filter(channel=channel).delete()
-        NotificationChannel.objects.filter(pk=channel.pk).update(archived_at=now, is_enabled=False, sealed="")
+        save_fields(channel, archived_at=now, is_enabled=False, sealed="")
 
 
 def send_test(channel: NotificationChannel) -> OutgoingMessage:

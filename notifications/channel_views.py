@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.requests import EmsRequest
+from core.saved_fields import save_fields
 
 from . import channel_services
 from .channel_models import ENTERED_KINDS, NotificationChannel
@@ -150,7 +151,7 @@ def retire_secret(request: EmsRequest, pk: int) -> HttpResponse:
 def switch_channel(request: EmsRequest, pk: int) -> HttpResponse:
     """In use, or not; ``on`` says which."""
     on = request.POST.get("on") == "1"
-    NotificationChannel.objects.filter(pk=_get(pk).pk).update(is_enabled=on, disabled_reason="")
+    save_fields(_get(pk), is_enabled=on, disabled_reason="")
     return redirect("notifications:channel", pk)
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.leases import kept
+from core.saved_fields import save_fields
 
 from . import failing_channels, failure_notices, retry_schedule, transports
 from .channel_models import NotificationChannel
@@ -106,11 +107,10 @@ def _after_failure(
 
 
 def _mark_channel(channel: NotificationChannel, failed: TransportFailed) -> None:
-    changes: dict[str, object] = {"last_error": str(failed)[:300]}
+    NotificationChannel.objects.filter(pk=channel.pk).update(last_error=str(failed)[:300])
     if failed.gone:
         said = _("The receiver answered that it is gone (410).")
-        changes |= {"is_enabled": False, "disabled_reason": said}
-    NotificationChannel.objects.filter(pk=channel.pk).update(**changes)
+        save_fields(channel, is_enabled=False, disabled_reason=said)
 
 
 def _mark_reached(channel: NotificationChannel, *, now: datetime) -> None:

@@ -115,7 +115,8 @@ def _stored(instance: Document, values: dict[str, Any], parts: dict[str, tuple[A
     for name, given in rows.items():
         model, back = parts[name]
         model.objects.filter(**{back: instance}).delete()
-        model.objects.bulk_create([model(**{back: instance}, **row) for row in given])
+        for row in given:
+            model.objects.create(**{back: instance}, **row)
     instance._prefetched_objects_cache = {}  # type: ignore[attr-defined]  # what was read before is out of date
     return instance
 

@@ -11,6 +11,7 @@ from alerts.kpi_api import AlarmKpiViewSet
 from alerts.system_alarm_api import SystemAlarmViewSet
 from core.parsers import JsonBody, NdjsonBody
 from ingestion.api import ReadingIntakeMixin, UploadViewSet
+from ingestion.overwritten_api import OverwrittenReadingViewSet
 from losses.billing_api import (
     CarbonFactorViewSet,
     MonthCostViewSet,
@@ -34,6 +35,7 @@ from notifications.api import (
 )
 from reports.api import ReportScheduleViewSet, ReportViewSet
 from smart_ems.accounts.token_api import ApiTokenViewSet, TokenByPasswordView
+from smart_ems.change_history.change_api import ConfigurationChangeViewSet
 from substations.api import LinkViewSet, PlannedWorkViewSet, ReadingViewSet, SubstationViewSet
 
 
@@ -49,6 +51,7 @@ router.register("substations", SubstationViewSet)
 router.register("links", LinkViewSet)
 router.register("planned-work", PlannedWorkViewSet)
 router.register("readings", ReadingEndpoint, basename="reading")
+router.register("overwritten-readings", OverwrittenReadingViewSet)
 router.register("uploads", UploadViewSet)
 router.register("detections", DetectionViewSet)
 router.register("detectors", DetectorViewSet)
@@ -80,5 +83,6 @@ router.register("deliveries", DeliveryViewSet)
 router.register("notification-messages", OutgoingMessageViewSet)
 router.register("report-schedules", ReportScheduleViewSet)
 router.register("reports", ReportViewSet)
+router.register("configuration-changes", ConfigurationChangeViewSet)
 router.register("tokens", ApiTokenViewSet)
 token = TokenByPasswordView.as_view()

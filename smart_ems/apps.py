@@ -18,13 +18,20 @@ class SmartEmsConfig(AppConfig):
     verbose_name = "Smart EMS"
 
     def ready(self) -> None:
+        from allauth.mfa import signals as factors
+
         from . import checks, roles  # noqa: F401  (importing registers the system checks)
+        from .accounts import second_factor
         from .accounts.security_events import note_sign_out
         from .accounts.session_middleware import note_sign_in
 
         # Django's own sign-in has no other place that the pages and the administration share.
         user_logged_in.connect(note_sign_in)
         user_logged_out.connect(note_sign_out)
+        # Neither have allauth's views of second factors.
+        factors.authenticator_added.connect(second_factor.note_added)
+        factors.authenticator_removed.connect(second_factor.note_removed)
+        factors.authenticator_reset.connect(second_factor.note_new_codes)
         report_errors_to(settings.SENTRY_DSN, environment=settings.SENTRY_ENVIRONMENT, release=version())
         start_tracing()
         # Sent for apps with models alone, and for this one last: by then every permission is there.

@@ -51,3 +51,32 @@ def data_folder(**kwargs: Any) -> list[CheckMessage]:
             id="smart_ems.W003",
         )
     ]
+
+
+@register(Tags.security)
+def ways_of_signing_in(**kwargs: Any) -> list[CheckMessage]:
+    """A provider or directory of which half is set would fail at the first sign-in."""
+    wanted = [
+        ("EMS_OIDC_ISSUER", settings.OIDC_ISSUER, "EMS_OIDC_CLIENT_ID", settings.OIDC_CLIENT_ID, "smart_ems.E001"),
+        ("EMS_LDAP_URL", settings.LDAP_URL, "EMS_LDAP_BASE", settings.LDAP_BASE, "smart_ems.E002"),
+    ]
+    return [
+        checks.Error(f"{name} is set and {missing} is not.", hint=f"Set {missing}, or neither.", id=number)
+        for name, value, missing, other, number in wanted
+        if value and not other
+    ]
+
+
+@register(Tags.security, deploy=True)
+def encrypted_ways_of_signing_in(**kwargs: Any) -> list[CheckMessage]:
+    """Passwords and codes go to the provider and the directory."""
+    is_plain = settings.OIDC_ISSUER.startswith("http://") or bool(settings.LDAP_URL and settings.LDAP_TLS == "none")
+    if not is_plain:
+        return []
+    return [
+        checks.Warning(
+            "Passwords or codes of signing in are sent without TLS.",
+            hint="Name the issuer by https://, and leave EMS_LDAP_TLS at verify.",
+            id="smart_ems.W004",
+        )
+    ]

@@ -7,7 +7,6 @@ import ipaddress
 import os
 import secrets
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,6 +21,7 @@ IS_CHECKOUT = (BASE_DIR / "manage.py").is_file()
 WEB_FILES = BASE_DIR if IS_CHECKOUT else Path(__file__).resolve().parent / "web_files"
 # A unix socket's path is limited to 107 bytes by the kernel (103 on macOS); a longer one cannot be bound.
 SOCKET_PATH_LIMIT = 100
+GIVEN_ROLES = ("viewer", "operator", "engineer", "staff")
 # Chosen: judging looks back 60 days and what these rest on, bills and drift a month or two.
 MIN_READING_DAYS = 90
 # TensorFlow's start-up notices are no news to anybody; its errors still show.
@@ -67,18 +67,6 @@ def broker_socket() -> Path:
     return Path(tempfile.gettempdir()) / f"smart-ems-{os.getuid()}-{name}" / "broker.sock"
 
 
-def one_of(name: str, words: Sequence[str], default: str) -> str:
-    """The word that a variable says.
-
-    Raises:
-        ImproperlyConfigured: it is another one.
-    """
-    word = str(env.str(name, default=default))
-    if word not in words:
-        raise ImproperlyConfigured(f"{name}: received “{word}”; expected one of: {', '.join(words)}.")
-    return word
-
-
 def web_address(name: str, default: str) -> str:
     """The address that a variable names.
 
@@ -101,6 +89,34 @@ def at_least(minimum: int, name: str, *, default: int) -> int:
     if value < minimum:
         raise ImproperlyConfigured(f"{name}: received {value}; expected {minimum} or more.")
     return value
+
+
+def one_of(name: str, words: tuple[str, ...], *, default: str) -> str:
+    """The word that a variable holds.
+
+    Raises:
+        ImproperlyConfigured: it is none of the words.
+    """
+    value = str(env.str(name, default=default)).strip().lower()
+    if value not in words:
+        raise ImproperlyConfigured(f"{name}: received “{value}”; expected one of {', '.join(words)}.")
+    return value
+
+
+def roles_by_group(name: str) -> dict[str, set[str]]:
+    """Which roles each group of a directory or provider gives: ``group=role;other group=other role``.
+
+    Raises:
+        ImproperlyConfigured: something is no pair, or no role.
+    """
+    found: dict[str, set[str]] = {}
+    for part in filter(None, (each.strip() for each in str(env.str(name, default="")).split(";"))):
+        group, _equals, role = part.rpartition("=")  # names of groups have equals signs in a directory
+        if not group.strip() or role.strip() not in GIVEN_ROLES:
+            expected = f"group=role, separated by semicolons, with the roles {', '.join(GIVEN_ROLES)}"
+            raise ImproperlyConfigured(f"{name}: received “{part}”; expected {expected}.")
+        found.setdefault(group.strip(), set()).add(role.strip())
+    return found
 
 
 def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:

@@ -17,6 +17,7 @@ a stage start at once: a message that is lost costs seconds, because ``sweep`` s
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from celery import chain, signature
 from django.db import transaction
@@ -33,6 +34,7 @@ ACCOUNT = "losses.tasks.account_pending"
 REVIEW = "alerts.tasks.review_changed"
 REPORT = "reports.tasks.make_reports"
 NOTIFY = "notifications.tasks.notify"
+RESET = "smart_ems.accounts.tasks.mail_reset_links"
 
 
 def upload_received(upload_id: int) -> None:
@@ -75,6 +77,14 @@ def notifications_waiting() -> None:
     transaction.on_commit(lambda: _dispatch((NOTIFY, {})))
 
 
+def password_reset_wanted(address: str, asked_from: str) -> None:
+    """Mail the links of a password reset; looked up by a worker, so that an answer takes as long for no account.
+
+    Nothing is stored: without a broker that person asks again.
+    """
+    _dispatch((RESET, {"address": address, "asked_from": asked_from}))
+
+
 def sweep() -> None:
     """Start the work that the database still shows as unfinished."""
     from alerts import review as alerts
@@ -107,7 +117,7 @@ def sweep() -> None:
     heartbeat.swept(now=timezone.now())
 
 
-def _dispatch(*tasks: tuple[str, dict[str, int]]) -> None:
+def _dispatch(*tasks: tuple[str, dict[str, Any]]) -> None:
     """Send a chain of tasks; without a broker, leave the work to the next sweep."""
     links = [
         signature(name, kwargs=values, immutable=True, queue="ml" if name.startswith("mlcore.") else "default")

@@ -12,6 +12,7 @@ VIEWS = [
     "substations.view_reading",
     "substations.view_plannedwork",
     "ingestion.view_upload",
+    "ingestion.view_overwrittenreading",
     "mlcore.view_detector",
     "mlcore.view_detection",
     "mlcore.view_score",
@@ -59,6 +60,7 @@ OPERATES = [
     "notifications.view_outgoingmessage",
 ]
 ENGINEERS = [
+    "change_history.view_configurationchange",
     "alerts.shelve_critical_alert",
     "alerts.resolve_many_alerts",
     "alerts.add_alertguidance",

@@ -20,6 +20,7 @@ from django.core.management import call_command
 from django.db import connections
 from psycopg.sql import SQL, Identifier
 
+from core.saved_fields import save_fields
 from ingestion import services as ingestion
 from ingestion.models import Upload
 from ingestion.options import ImportOptions
@@ -49,14 +50,14 @@ def scratch_database(journal: str = "MEMORY", server: str = "", *, migrated: boo
     journal: the journal mode of SQLite; WAL where several processes write. server: URL of a PostgreSQL database beside
     which one may be created; empty means SQLite. migrated: with the history of a real one, for other processes.
     """
-    before_connection, before_media = connections["default"], settings.MEDIA_ROOT
+    before_connection, before_media, before_scorers = connections["default"], settings.MEDIA_ROOT, settings.SCORER_FILES
     before_settings = connections.settings["default"]
     with tempfile.TemporaryDirectory(dir=settings.FILE_UPLOAD_TEMP_DIR, prefix="scratch-") as folder:
         own = _postgres(server) if server else _sqlite(Path(folder), journal)
         with own as its_settings:
             connections.settings["default"] = before_settings | its_settings
             del connections["default"]
-            settings.MEDIA_ROOT = folder
+            settings.MEDIA_ROOT, settings.SCORER_FILES = folder, Path(folder) / "scorers"
             try:
                 _make_tables(migrated=migrated)
                 yield Path(folder)
@@ -64,7 +65,7 @@ def scratch_database(journal: str = "MEMORY", server: str = "", *, migrated: boo
                 connections["default"].close()
                 connections.settings["default"] = before_settings
                 connections["default"] = before_connection
-                settings.MEDIA_ROOT = before_media
+                settings.MEDIA_ROOT, settings.SCORER_FILES = before_media, before_scorers
 
 
 def _make_tables(*, migrated: bool) -> None:
@@ -162,7 +163,7 @@ def train_until(until: datetime | None, *, refine: bool = True) -> None:
     """
     for substation in Substation.objects.all():
         if measured := substation.measured_interval_s():
-            Substation.objects.filter(pk=substation.pk).update(reading_interval_s=measured)
+            save_fields(substation, reading_interval_s=measured)
     train_all(until=until, refine=refine)
 
 

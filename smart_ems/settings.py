@@ -18,6 +18,7 @@ from .env import (
     env,
     networks,
     one_of,
+    roles_by_group,
     secret_key,
     web_address,
 )
@@ -48,6 +49,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
     "core",
     "substations",
     "ingestion",
@@ -58,6 +62,7 @@ INSTALLED_APPS = [
     "reports",
     "benchmarks",
     "smart_ems.retention",
+    "smart_ems.change_history",
     "smart_ems.apps.SmartEmsConfig",
     "smart_ems.accounts",  # last: the roles need every other permission
 ]
@@ -74,7 +79,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "smart_ems.accounts.site_middleware.site_rights",
     "smart_ems.accounts.session_middleware.SessionNotesMiddleware",
+    "smart_ems.change_history.authorship_middleware.AuthorshipMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # what is public says @login_not_required
+    "smart_ems.accounts.second_factor_middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -111,19 +119,64 @@ else:
     DATABASES["default"].setdefault("CONN_HEALTH_CHECKS", True)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# Sign-in.
+# Sign-in. New passwords: length, and none that others guess first; no rules of composition (ASVS 5, 6.2).
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600  # seconds, chosen: a mail is read by then, and a mailbox found open later opens nothing
+# Off: local passwords sign superusers in alone. Those of a directory stay.
+PASSWORD_SIGN_IN = env.bool("EMS_PASSWORD_SIGN_IN", default=True)
 AUTHENTICATION_BACKENDS = ["smart_ems.accounts.preferences.Backend"]
 # What somebody sees to whom nothing is given: all substations, or none.
 SITES = one_of("EMS_SITES", ("all", "given"), default="all")
+# Who has to have a second factor: none, staff (superusers too) or all.
+REQUIRE_MFA = one_of("EMS_REQUIRE_MFA", ("none", "staff", "all"), default="none")
+# The flow of signing in and its second factors are django-allauth's. Attempts are limited by accounts.sign_in alone:
+# allauth's own limits are in the cache, which each process has to itself.
+ACCOUNT_ADAPTER = "smart_ems.accounts.account_adapter.AccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60  # seconds, chosen: setting up an app, a key and codes after one password
+MFA_ADAPTER = "smart_ems.accounts.second_factor_adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_RATE_LIMITS = False
+MFA_TOTP_ISSUER = "Smart EMS"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s to either side: at most one, RFC 6238 section 5.2
+MFA_RECOVERY_CODE_DIGITS = 10
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "smart_ems.accounts.second_factor_forms.CodeForm",
+    "reauthenticate": "smart_ems.accounts.second_factor_forms.ConfirmingCodeForm",
+    "activate_totp": "smart_ems.accounts.second_factor_forms.AppForm",
+    "add_webauthn": "smart_ems.accounts.second_factor_forms.NewKeyForm",
+    "authenticate_webauthn": "smart_ems.accounts.second_factor_forms.KeyForm",
+    "reauthenticate_webauthn": "smart_ems.accounts.second_factor_forms.ConfirmingKeyForm",
+}
+# A provider of OpenID Connect, and a directory by LDAP; empty: none.
+OIDC_ISSUER = web_address("EMS_OIDC_ISSUER", "")
+OIDC_CLIENT_ID = env.str("EMS_OIDC_CLIENT_ID", default="")
+OIDC_CLIENT_SECRET = env.str("EMS_OIDC_CLIENT_SECRET", default="")
+OIDC_NAME = env.str("EMS_OIDC_NAME", default="single sign-on")
+OIDC_SCOPES = env.list("EMS_OIDC_SCOPES", default=["openid", "profile", "email"])
+OIDC_GROUPS_CLAIM = env.str("EMS_OIDC_GROUPS_CLAIM", default="groups")
+OIDC_ROLES = roles_by_group("EMS_OIDC_ROLES")
+OIDC_CREATE_USERS = env.bool("EMS_OIDC_CREATE_USERS", default=True)
+SOCIALACCOUNT_ADAPTER = "smart_ems.accounts.oidc_adapter.ProviderAdapter"
+LDAP_URL = env.str("EMS_LDAP_URL", default="")
+LDAP_TLS = one_of("EMS_LDAP_TLS", ("verify", "none"), default="verify")
+LDAP_CA_FILE = env.str("EMS_LDAP_CA_FILE", default="")
+LDAP_BIND_DN = env.str("EMS_LDAP_BIND_DN", default="")
+LDAP_BIND_PASSWORD = env.str("EMS_LDAP_BIND_PASSWORD", default="")
+LDAP_BASE = env.str("EMS_LDAP_BASE", default="")
+LDAP_USER_FILTER = env.str("EMS_LDAP_USER_FILTER", default="(uid={name})")
+LDAP_NAME_ATTRIBUTE = env.str("EMS_LDAP_NAME_ATTRIBUTE", default="uid")
+LDAP_GROUP_FILTER = env.str("EMS_LDAP_GROUP_FILTER", default="(member={dn})")
+LDAP_ROLES = roles_by_group("EMS_LDAP_ROLES")
 # The longest that a token of the API lasts; 0: as long as its user likes, also for ever.
 TOKEN_MAX_DAYS = at_least(0, "EMS_TOKEN_MAX_DAYS", default=365)
 # A session ends when no page was open for so long, and so long after its sign-in whatever happens.
@@ -248,6 +301,9 @@ ALERT_STALE_HOURS = env.float("EMS_ALERT_STALE_HOURS", default=24)
 ALERT_EXPIRE_DAYS = env.float("EMS_ALERT_EXPIRE_DAYS", default=7)
 ALERT_SUPPRESSION_OFF_MINUTES = env.int("EMS_ALERT_SUPPRESSION_OFF_MINUTES", default=10)
 
+# What the workers remember of the readings they judge, so that a restart is quick; of this machine alone.
+SCORER_FILES = VAR_DIR / "scorers"
+
 # Notifications. The address under which people reach this server, for links in messages.
 PUBLIC_URL = web_address("EMS_PUBLIC_URL", "http://localhost:8000").rstrip("/")
 NOTIFY_FILES = VAR_DIR / "notifications"
@@ -285,7 +341,7 @@ DEFAULT_FROM_EMAIL = env.str("EMS_EMAIL_FROM", default="smart-ems@localhost")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "smart_ems.accounts.token_header.TokenHeader",  # first: a bad token is answered 401
-        "rest_framework.authentication.SessionAuthentication",
+        "smart_ems.accounts.second_factor.SecondFactorSessions",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "smart_ems.accounts.token_scopes.HasScope",

@@ -10,15 +10,15 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from notifications.browser_views import push_worker
 from notifications.views import heartbeat_page
-from smart_ems.accounts import session_views, token_views
+from smart_ems.accounts import invitation_page, oidc_views, password_reset_views, session_views, token_views
 from smart_ems.accounts.password_change import OwnPasswordView
-from smart_ems.accounts.sign_in import SignInForm
+from smart_ems.accounts.sign_in_page import SignInView
 
 from . import api
+from .change_history import change_views
 from .dashboard import loss_views, personal, topology_page, upload_views, views
 from .observability.scrape import figures
 
-sign_in_view = auth.LoginView.as_view(redirect_authenticated_user=True, authentication_form=SignInForm)
 handler400 = "smart_ems.api_errors.bad_request"
 handler403 = "smart_ems.api_errors.forbidden"
 handler404 = "smart_ems.api_errors.not_found"
@@ -42,12 +42,24 @@ urlpatterns = [
     path("preferences/", personal.preferences, name="preferences"),
     path("design/", personal.design, name="design"),
     # Sign-in
-    path("sign-in/", sign_in_view, name="login"),
+    path("sign-in/", SignInView.as_view(), name="login"),
+    path("sign-in/", SignInView.as_view(), name="account_login"),  # as allauth calls it
+    path("", include("smart_ems.accounts.second_factor_urls")),
+    path("sign-in/forgotten/", password_reset_views.ForgotPasswordView.as_view(), name="forgot-password"),
+    path(
+        "sign-in/reset/<str:uidb64>/<str:token>/",
+        password_reset_views.ResetPasswordView.as_view(),
+        name="reset-password",
+    ),
+    path("sign-in/provider/", oidc_views.begin, name="provider-sign-in"),
+    path("sign-in/provider/callback/", oidc_views.callback, name="provider-callback"),
+    path("invitation/<str:secret>/", invitation_page.invitation, name="invitation"),
     path("sign-out/", login_not_required(auth.LogoutView.as_view()), name="logout"),
     path("password/", OwnPasswordView.as_view(), name="password_change"),
     path("password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("tokens/", token_views.tokens, name="tokens"),
     path("tokens/<int:pk>/revoke/", token_views.revoke_token, name="revoke-token"),
+    path("changes/", change_views.changes, name="changes"),
     path("sessions/", session_views.session_list, name="sessions"),
     path("sessions/<int:pk>/end/", session_views.end_session, name="end-session"),
     path("sessions/end-others/", session_views.end_other_sessions, name="end-other-sessions"),

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core.csv_exports import csv_export
 from core.requests import EmsRequest
+from core.saved_fields import save_fields
 from core.time_range import TimeRange, zone_for
 
 from .channel_charts import GROUPS, channel_figure, duration_figure
@@ -124,7 +125,7 @@ def direction(request: EmsRequest, code: str) -> HttpResponse:
         }
         return HttpResponseBadRequest(expected, content_type="text/plain; charset=utf-8")
     with transaction.atomic():
-        Substation.objects.filter(pk=substation.pk).update(exports_power=answer)
+        save_fields(substation, exports_power=answer)
         reach = substation.readings.aggregate(first=Min("at"), last=Max("at"))
         if reach["first"]:
             PendingRange.objects.create(substation=substation, start=reach["first"], end=reach["last"])

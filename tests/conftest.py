@@ -24,7 +24,7 @@ START_WITHIN_S = 120.0
 
 
 def required(what: str) -> bool:
-    """Whether what is missing fails a test: ``EMS_TEST_REQUIRE`` lists postgres, redis, browser, node, pysam."""
+    """Whether what is missing fails a test: it is one of ``EMS_TEST_REQUIRE``, separated by commas."""
     return what in os.environ.get("EMS_TEST_REQUIRE", "").split(",")
 
 

@@ -15,7 +15,7 @@ OWN_COMMANDS = {"up", "test", "detect", "evaluate", "simulate", "demo", "live", 
 
 def test_every_environment_variable_is_described() -> None:
     sources = "".join(file.read_text() for file in (ROOT / "smart_ems").glob("*.py"))
-    read = set(re.findall(r'(?:env\.\w+|web_address|days_or_for_ever)\(\s*"([A-Z_]+)"', sources))
+    read = set(re.findall(r'(?:env\.\w+|web_address|days_or_for_ever|one_of|roles_by_group)\(\s*"([A-Z_]+)"', sources))
     assert len(read) > 15
     assert sorted(name for name in read if f"`{name}`" not in README) == []
 

@@ -43,7 +43,7 @@ def test_without_venv_and_pip_it_names_what_to_install(install: ModuleType, monk
     monkeypatch.setattr(install, "_uv", lambda: None)
     monkeypatch.setattr(install.subprocess, "run", _failing)
     with pytest.raises(SystemExit, match=r"neither pip nor a complete venv module.*python3-venv"):
-        install.environment(development=False)
+        install.environment()
 
 
 def test_a_broken_download_can_be_tried_again(install: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +51,7 @@ def test_a_broken_download_can_be_tried_again(install: ModuleType, monkeypatch: 
     monkeypatch.setattr(install, "_make_venv", lambda uv: None)
     monkeypatch.setattr(install.subprocess, "run", _failing)
     with pytest.raises(SystemExit, match=r"could not be downloaded.*continues where it stopped"):
-        install.environment(development=False)
+        install.environment()
     assert not list(install.VENV.glob(".*.installed"))
 
 
@@ -59,7 +59,7 @@ def test_a_broken_download_can_be_tried_again(install: ModuleType, monkeypatch: 
 def test_a_folder_that_cannot_be_written_is_named(install: ModuleType) -> None:
     install.ROOT.chmod(0o500)
     with pytest.raises(SystemExit, match=r"cannot be written"):
-        install.environment(development=False)
+        install.environment()
     install.ROOT.chmod(0o700)
 
 
@@ -69,7 +69,7 @@ def test_an_installed_environment_is_not_touched(install: ModuleType, monkeypatc
     stamp = install.VENV / ".requirements.installed"
     stamp.write_text(install._fingerprint(install.ROOT / "requirements.txt"))
     monkeypatch.setattr(install.subprocess, "run", lambda *args, **kwargs: pytest.fail("it ran something"))
-    assert install.environment(development=False) == str(install.PYTHON)
+    assert install.environment() == str(install.PYTHON)
 
 
 def test_help_needs_nothing_installed(tmp_path: Path) -> None:

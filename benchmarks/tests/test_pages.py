@@ -23,12 +23,17 @@ from benchmarks import large_grid, pages
 from substations.models import Link, Reading, Substation
 
 pytestmark = pytest.mark.xdist_group("scratch")
-# What answers a GET otherwise than with a page: files, a stream, redirects, the schema, and what only takes a POST.
+# What answers a GET otherwise than with a page: files, a stream, redirects, the schema, what takes a POST alone, what
+# is there before one has signed in, and what asks to confirm first that it is oneself.
 NO_PAGES = {
+    "forgot-password", "reset-password", "invitation", "provider-sign-in", "provider-callback",
     "events", "favicon", "login", "logout", "api-schema", "api-token", "substations:readings-csv",
     "ingestion:problems-csv", "ingestion:answer", "ingestion:discard", "ingestion:retry", "ingestion:again",
-    "episode", "mlcore:activate", "mlcore:pin", "mlcore:reset-limit", "mlcore:train",
-    "reports:paper", "reports:sheet", "heartbeat", "ready", "metrics", "push-worker", "notifications:acknowledge",
+    "episode", "mlcore:activate", "mlcore:pin", "mlcore:reset-limit", "mlcore:train", "account_login",
+    "account_reauthenticate", "mfa_authenticate", "mfa_reauthenticate", "mfa_reauthenticate_webauthn",
+    "mfa_activate_totp", "mfa_deactivate_totp", "mfa_add_webauthn", "mfa_remove_webauthn", "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes", "reports:paper", "reports:sheet", "heartbeat", "ready", "metrics", "push-worker",
+    "notifications:acknowledge",
 }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from ingestion.problems import FloatArray
 
 _MARKS = "\"'’`\u00a0\u202f\u2009\u066c "
 _NUMBER = re.compile(r"[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d{1,3})?")
+_PLAIN = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")  # most cells: nothing to clean, no unit, no groups
 _GROUPED = {
     ",": re.compile(r"[+-]?\d{1,3}(?:,\d{2,3})*,\d{3}(?:\.\d*)?"),
     ".": re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?"),
@@ -39,6 +40,11 @@ class CellParts:
     unit: WrittenUnit | None = None
 
 
+def is_plain_number(cell: str) -> bool:
+    """True for digits with a sign and a decimal point at most."""
+    return _PLAIN.fullmatch(cell) is not None
+
+
 def cleaned(cell: str) -> str:
     """A cell without spreadsheet guards, with western digits and signs."""
     text = cell.strip()
@@ -55,6 +61,8 @@ def cleaned(cell: str) -> str:
 
 def parts_of(cell: str) -> CellParts | None:
     """Number, rest and unit of a cell; None if it holds no number."""
+    if is_plain_number(cell):
+        return CellParts(cell, "")
     text = cleaned(cell)
     if text.startswith("(") and text.endswith(")"):
         text = "-" + text[1:-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ingestion.exports.figures import cleaned, parts_of
+from ingestion.exports.figures import cleaned, is_plain_number, parts_of
 from ingestion.exports.meanings import meaning_of
 from ingestion.exports.moments import read_date
 from ingestion.exports.unit_table import written_unit
@@ -19,6 +19,8 @@ _MOMENT_CHARS = 48  # chosen: more than "Wednesday, 30 September 2026 23:45:00 +
 
 def looks_like_value(cell: str) -> bool:
     """True for a number, a date or a time of day."""
+    if is_plain_number(cell):
+        return True
     text = cleaned(cell)
     if re.fullmatch(
         r"\d{1,4}[-/.]\w{1,9}[-/.]\d{1,4}.*|\d{1,2}:\d{2}.*|\d{4}年.*|\d{1,2} [A-Za-z]{3,9} \d{2,4}.*", text

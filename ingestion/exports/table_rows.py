@@ -37,7 +37,7 @@ def take_rows(table: Columns, rows: Sequence[list[str]], lines: Sequence[int], n
     """Sort the lines below the header into data, repeated or other headers, footers, and what does not fit."""
     width = len(table.headers)
     order = list(range(width))
-    last_data = max((n for n, row in enumerate(rows) if is_data(row) and len(row) > 1), default=-1)
+    last_data = next((n for n in range(len(rows) - 1, -1, -1) if len(rows[n]) > 1 and is_data(rows[n])), -1)
     for number, (row, line) in enumerate(zip(rows, lines, strict=True)):
         if not row:
             continue

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingestion.file_formats import FileFormat
-from ingestion.parsing import ParsedBlock, blocks, read_table
+from ingestion.parsing import ParsedBlock, TextBlock, blocks, read_table
 from ingestion.problems import Unreadable
 from ingestion.tests.samples import GOOD, format_of_file, many_rows, written
 
@@ -120,3 +120,20 @@ def test_a_gzip_file_that_breaks_off_is_refused(tmp_path: Path) -> None:
     form = FileFormat("utf-8", True, ",", ".", ("Time", "P"), 1)
     with pytest.raises(Unreadable, match="damaged"):
         list(blocks(path, form))
+
+
+SHAPES = st.lists(st.sampled_from(["1,2,3", "1,2", "1,2,3,", ",2,3", ",,", " ", "", "1,,", 'a,"b,c",d', "1,2,3,4"]))
+
+
+@given(SHAPES, SHAPES.filter(bool))
+def test_a_block_is_split_alike_whatever_else_is_in_it(before: list[str], after: list[str]) -> None:
+    form = FileFormat("utf-8", compressed=False, delimiter=",", decimal=".", columns=("a", "b", "c"), first_data_line=0)
+    odd = 'x","y'  # it makes every line be looked at, and is dropped
+    parts = [TextBlock(f"{line}\n".encode(), n, 0, n + 1) for n, line in enumerate([*before, *after], start=1)]
+    whole = TextBlock(b"".join(part.text for part in parts) + odd.encode(), 1, 0, len(parts) + 2)
+    each = [read_table(part, form, (), ("b",)) for part in parts]
+    at_once = read_table(whole, form, (), ("b",))
+    assert at_once.lines.tolist() == [line for table in each for line in table.lines.tolist()]
+    assert [line for line in at_once.malformed_lines.tolist() if line <= len(parts)] == [
+        line for table in each for line in table.malformed_lines.tolist()
+    ]

@@ -5,12 +5,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from ingestion import storage
-from ingestion.storage import RowOutcome, Stored
+from ingestion.merging import RowOutcome, Stored
 from ingestion.validation import ReadingRows
 from substations.channels import CHANNEL_INDEX, CHANNEL_NAMES
-from substations.models import PendingRange, Reading, Substation
+from substations.models import PendingRange, Reading, StaleRange, Substation
 
 pytestmark = pytest.mark.django_db
 START = np.datetime64("2025-03-01T00:00", "us")
@@ -103,3 +105,51 @@ def test_each_row_of_a_small_batch_gets_its_outcome(station: Substation) -> None
 def test_nothing_is_written_for_no_rows(station: Substation, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert storage.store(rows_of(station, 0)) == Stored(0, 0, 0)
+
+
+def together(*parts: ReadingRows) -> ReadingRows:
+    return ReadingRows(*(np.concatenate([getattr(r, name) for r in parts]) for name in ReadingRows.__slots__))
+
+
+def test_what_is_new_of_one_substation_and_known_of_another_is_told_apart(station: Substation) -> None:
+    other = Substation.objects.create(code="SS-02")
+    storage.store(rows_of(station, active_power_kw=80))
+    PendingRange.objects.all().delete()
+    StaleRange.objects.all().delete()
+    changed = rows_of(station, active_power_kw=80)
+    changed.values[2, P] = 99
+    rows = together(changed, rows_of(other, 3, active_power_kw=1))
+    rows.lines[:] = np.arange(7)
+    stored, outcomes = storage.store_with_outcomes(rows)
+    assert stored == Stored(new=3, replaced=1, unchanged=3)
+    assert {each.line: each.outcome for each in outcomes} == {
+        0: "unchanged", 1: "unchanged", 2: "replaced", 3: "unchanged", 4: "accepted", 5: "accepted", 6: "accepted",
+    }  # fmt: skip
+    expected = {(station.pk, 30, 30), (other.pk, 0, 30)}
+    for model in (PendingRange, StaleRange):
+        ranges = {(each.substation_id, each.start.minute, each.end.minute) for each in model.objects.all()}
+        assert ranges == expected
+
+
+@pytest.mark.parametrize("steps", [-1, 0, 1])
+def test_a_row_between_two_stored_ones_or_beside_them_is_new(station: Substation, steps: int) -> None:
+    storage.store(rows_of(station, 2, active_power_kw=80))
+    between = rows_of(station, 1, active_power_kw=70)
+    between.at[:] = START + np.timedelta64(15, "m") * steps + np.timedelta64(1, "us")
+    assert storage.store(between) == Stored(1, 0, 0)
+    assert Reading.objects.count() == 3
+
+
+def test_rows_that_are_not_in_order_are_stored_alike(station: Substation) -> None:
+    rows = rows_of(station, 4, active_power_kw=80)
+    storage.store(ReadingRows(*(getattr(rows, name)[[2, 0, 3, 1]] for name in ReadingRows.__slots__)))
+    pending = PendingRange.objects.get()
+    assert (pending.start.minute, pending.end.minute) == (0, 45)
+    assert Reading.objects.count() == 4
+
+
+def test_new_rows_are_not_staged(station: Substation) -> None:
+    with CaptureQueriesContext(connection) as watch:
+        storage.store(rows_of(station, active_power_kw=80))
+        storage.store(rows_of(station, first=4, active_power_kw=80))
+    assert not [query for query in watch.captured_queries if "ingestion_stage" in query["sql"]]

@@ -11,7 +11,7 @@ The order does not matter. It must ask for the same names every time, and for ea
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -59,6 +59,15 @@ class HistoryStore:
     def bytes(self) -> int:
         """Size of what is kept."""
         return sum(kept.nbytes for kept in self._kept.values())
+
+    @property
+    def remembered(self) -> dict[str, Array]:
+        """What is kept, by name: with the counts of steps all that another store needs to go on."""
+        return dict(self._kept)
+
+    def remember(self, kept: Mapping[str, Array], *, seen_steps: int, rewindable_steps: int) -> None:
+        """Go on from what another store remembered."""
+        self._kept, self.seen_steps, self.rewindable_steps = dict(kept), seen_steps, rewindable_steps
 
     def rewind(self, steps: int) -> None:
         """Take back the newest steps, to judge them again. HistoryError where these are too many."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,10 +12,10 @@ from typing import Any
 import numpy as np
 
 from mlcore.autoencoders import worth_saying
-from mlcore.detector import score_by_autoencoder
+from mlcore.detector import TrainedDetector, score_by_autoencoder
 from mlcore.diagnosis.analysis import Analysis, summary
 from mlcore.diagnosis.findings import Finding
-from mlcore.diagnosis.fleet import Fleet
+from mlcore.diagnosis.fleet import Fleet, IntArray
 from mlcore.diagnosis.history import HistoryError
 from mlcore.diagnosis.incremental import IncrementalScorer
 from mlcore.diagnosis.judgement import Judgement, judge, parameters_of
@@ -23,9 +24,12 @@ from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import NeighbourGroup, ScoringBatch
 from mlcore.models import Detection, Detector
 from mlcore.training.store import load_detectors
+from substations.channels import CHANNEL_NAMES
+from substations.electrical.nameplate import Nameplate
+from substations.electrical.power import FloatArray
 from substations.models import Link
 
-from . import ownership
+from . import checkpoints, ownership
 from .context import context_start, moment, step_s
 
 logger = logging.getLogger(__name__)
@@ -45,12 +49,15 @@ class BatchScorer:
     """The scorer of a batch with what does not change from one reading to the next.
 
     basis: what the scorer rests on; another basis needs another scorer. fleet: codes, nameplates and topology.
+    kept_until_s: up to when it is in a checkpoint; kept_at: when that was written (monotonic clock, s).
     """
 
     basis: Any
     scorer: IncrementalScorer
     fleet: Fleet
     detectors: dict[str, Detector]
+    kept_until_s: int | None = None
+    kept_at: float = 0.0
 
     @property
     def judged_until(self) -> datetime | None:
@@ -68,6 +75,10 @@ class ScorerRegistry:
     def kept(self) -> list[BatchScorer]:
         """All of them."""
         return list(self._scorers.values())
+
+    def by_age(self) -> list[tuple[tuple[int, ...], BatchScorer]]:
+        """All with the substations of their batches, the ones first that were kept longest ago."""
+        return sorted(self._scorers.items(), key=lambda each: each[1].kept_at)
 
     def take(self, batch: ScoringBatch) -> BatchScorer | None:
         """The scorer of a batch, out of the registry: whoever fails with it does not put it back.
@@ -107,23 +118,30 @@ class NewSteps:
 def judge_new_readings(batch: ScoringBatch, start: datetime, scorers: ScorerRegistry = SCORERS) -> NewSteps | None:
     """Judge a batch from ``start`` to its newest reading, step by step; None where these are no live readings.
 
-    1. the scorer that is kept of the batch, or a new one; 2. the new readings on its grid of time; 3. their judgement;
-    4. the whole history of substations where an alarm came on; 5. what to store.
+    1. the scorer that is kept of the batch, else one that goes on from a checkpoint, or a new one; 2. the new readings
+    on its grid of time; 3. their judgement; 4. the whole history of substations where an alarm came on; 5. what to
+    store.
     """
     kept = scorers.take(batch)
     if batch.whole.newest - start > MAX_LIVE:
         return None
     first_s = step_s(batch.whole, start)
-    current = kept if kept and _is_current(batch, kept, first_s) else _start(batch, first_s)
-    before = current.judged_until if current is kept else moment(first_s)
+    current = kept if kept and _is_current(batch, kept, first_s) else None
+    current = current or _resumed(batch, first_s)
+    before = current.judged_until if current else moment(first_s)
+    current = current or _start(batch, first_s)
     fleet = _new_steps(batch, current, first_s)
     if fleet is None or before is None:
         return None
+    if current.kept_until_s is not None and int(fleet.at_s[0]) < current.kept_until_s:
+        checkpoints.remove(batch.ids)
+        current.kept_until_s = None
     try:
         judged = current.scorer.advance(fleet)
-        _track_newly_active(batch, current, start)
+        _track_newly_active(batch, current, min(start, before))
     except HistoryError as error:
         logger.info("The scorer of %s can't go on: %s", batch.whole.substations[0].code, error)
+        checkpoints.remove(batch.ids)
         return None
     scorers.put(batch, current)
     return _to_store(batch, current, judged, before)
@@ -163,10 +181,10 @@ def _is_current(batch: ScoringBatch, kept: BatchScorer, first_s: int) -> bool:
         return False
     if until_s - first_s > kept.scorer.history.rewindable_steps * kept.fleet.interval_s:
         return False
-    return ownership.is_ours(batch, until) and kept.basis == _basis(batch)
+    return ownership.is_ours(batch, until) and kept.basis == basis_of(batch)
 
 
-def _basis(batch: ScoringBatch) -> Any:
+def basis_of(batch: ScoringBatch) -> Any:
     """What a scorer rests on beside the readings: models, nameplates, topology, neighbours."""
     ids = batch.ids
     plates = [
@@ -187,17 +205,53 @@ def _basis(batch: ScoringBatch) -> Any:
     )
 
 
+def _resumed(batch: ScoringBatch, first_s: int) -> BatchScorer | None:
+    """A scorer that goes on from what another process, or this one, kept; None where that does not fit."""
+    basis = basis_of(batch)
+    found = checkpoints.read(batch.ids, basis)
+    if found is None:
+        return None
+    history, until_s, interval_s = found.history, found.judged_until_s, batch.whole.substations[0].reading_interval_s
+    if until_s - first_s > history.rewindable_steps * interval_s or batch.whole.newest - moment(until_s) > MAX_LIVE:
+        return None
+    if not ownership.take_over(batch, found.process, moment(until_s)) or not checkpoints.path_of(batch.ids).exists():
+        return None
+    detectors, stored = load_detectors(batch.whole)
+    fleet = _fleet(batch, np.empty(0, dtype=np.int64), None, found.nameplates)
+    scorer = _scorer(fleet, detectors)
+    scorer.history, scorer.judged_until_s = history, until_s
+    return BatchScorer(basis, scorer, fleet, stored, until_s, time.monotonic())
+
+
+def keep_checkpoints(scorers: ScorerRegistry = SCORERS) -> None:
+    """Write the states of scorers that changed since long, the oldest first, for half a second at most."""
+    began = time.monotonic()
+    for ids, each in scorers.by_age():
+        now, until_s = time.monotonic(), each.scorer.judged_until_s
+        if now - began > checkpoints.BUDGET_S or (each.kept_at and now - each.kept_at < checkpoints.EVERY_S):
+            break
+        if until_s is not None and until_s != each.kept_until_s:
+            state = checkpoints.Checkpoint(
+                ownership.this_process(), until_s, each.scorer.history, each.fleet.nameplates
+            )
+            try:
+                checkpoints.write(ids, each.basis, state)
+            except OSError as error:
+                logger.warning("The state of a scorer cannot be kept: %s", error)
+                break
+            each.kept_until_s = until_s
+        each.kept_at = time.monotonic()
+    checkpoints.remove_old()
+
+
 def _start(batch: ScoringBatch, first_s: int) -> BatchScorer:
     """A scorer that has seen the context before a step; this process owns it from now on."""
+    checkpoints.remove(batch.ids)
     ownership.acquire(batch, moment(first_s))
-    basis = _basis(batch)
+    basis = basis_of(batch)
     detectors, stored = load_detectors(batch.whole)
     fleet = _context(batch, first_s, stored.values())
-    scorer = IncrementalScorer(
-        {code: detector.model for code, detector in detectors.items()},
-        score_by_autoencoder(fleet.codes, detectors),
-        int(np.clip(LATE.total_seconds() // fleet.interval_s, MIN_LATE_STEPS, MAX_LATE_STEPS)),
-    )
+    scorer = _scorer(fleet, detectors)
     if len(fleet.at_s):
         scorer.advance(fleet)
     return BatchScorer(basis, scorer, fleet, stored)
@@ -210,18 +264,33 @@ def _context(batch: ScoringBatch, first_s: int, stored: Iterable[Detector]) -> F
     begin, end = moment(first_s) - timedelta(hours=CONTEXT_HOURS), moment(first_s - interval_s / 2)
     at_s, values = reading_grid.readings(whole, begin, end, until_s=first_s - interval_s)
     guessed = {detector.substation_id: detector.meta.get("nameplate", {}) for detector in stored}
+    plates = tuple(
+        reading_grid.nameplate(substation, values[row], guessed.get(substation.pk, {}))
+        for row, substation in enumerate(whole.substations)
+    )
+    return _fleet(batch, at_s, values, plates)
+
+
+def _fleet(batch: ScoringBatch, at_s: IntArray, values: FloatArray | None, plates: tuple[Nameplate, ...]) -> Fleet:
+    """The batch with its nameplates and topology. values: None of no steps."""
+    whole = batch.whole
     return Fleet(
         codes=tuple(substation.code for substation in whole.substations),
         at_s=at_s,
-        interval_s=interval_s,
-        values=values,
-        nameplates=tuple(
-            reading_grid.nameplate(substation, values[row], guessed.get(substation.pk, {}))
-            for row, substation in enumerate(whole.substations)
-        ),
+        interval_s=whole.substations[0].reading_interval_s,
+        values=np.empty((len(plates), 0, len(CHANNEL_NAMES))) if values is None else values,
+        nameplates=plates,
         segments=reading_grid.segments(whole),
         utc_offset_s=reading_grid.utc_offsets(whole.substations[0], at_s),
         groups=batch.groups,
+    )
+
+
+def _scorer(fleet: Fleet, detectors: Mapping[str, TrainedDetector]) -> IncrementalScorer:
+    return IncrementalScorer(
+        {code: detector.model for code, detector in detectors.items()},
+        score_by_autoencoder(fleet.codes, detectors),
+        int(np.clip(LATE.total_seconds() // fleet.interval_s, MIN_LATE_STEPS, MAX_LATE_STEPS)),
     )
 
 

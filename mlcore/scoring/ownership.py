@@ -60,6 +60,12 @@ def acquire(batch: ScoringBatch, judged_until: datetime) -> None:
     ScorerOwnership.objects.update_or_create(first_id=batch.ids[0], defaults=values)
 
 
+def take_over(batch: ScoringBatch, from_process: uuid.UUID, judged_until: datetime) -> bool:
+    """This process goes on from what another remembered; False where that one was not the last to judge the batch."""
+    theirs = ScorerOwnership.objects.filter(first=batch.ids[0], process=from_process, judged_until__gte=judged_until)
+    return bool(theirs.update(process=this_process(), judged_until=judged_until))
+
+
 def renew(batch: ScoringBatch, before: datetime, judged_until: datetime) -> bool:
     """This process has judged the batch from one time to another; in the transaction that writes the result.
 

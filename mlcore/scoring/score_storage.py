@@ -8,6 +8,7 @@ from typing import Any
 
 from core.bulk_insert import insert_rows
 from mlcore.models import Score
+from substations.partitions import SCORES, ensure_months
 
 COLUMNS = (
     "substation_id", "at", "score", "channel", "status", "network_score", "expected_reactive_power_kvar",
@@ -20,4 +21,6 @@ def replace_scores(
 ) -> None:
     """Put ``rows``, ordered as ``COLUMNS``, in the place of the scores in [start, end]; inside a transaction."""
     Score.objects.filter(substation__in=substation_ids).between(start, end)._raw_delete(using="default")
+    if rows:
+        ensure_months(start, end, table=SCORES)
     insert_rows(Score, COLUMNS, rows)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
+from core.saved_fields import save_fields
 from mlcore.diagnosis.findings import Finding
 from mlcore.fleet.groups import NeighbourGroup
 from mlcore.models import Detection, RaisedLimit
@@ -25,11 +26,11 @@ def learn_verdict(detection_ids: Sequence[int], *, is_false: bool) -> None:
     taught = Detection.objects.of_readings().filter(pk__in=detection_ids).exclude(kind=Detection.Kind.METER)
     for detection in taught:
         factor_above = min(HIGHEST, max(1.0, detection.score * MARGIN))
-        limit, created = RaisedLimit.objects.get_or_create(
+        limit, created = RaisedLimit.objects.select_for_update().get_or_create(
             substation=detection.substation, cause=detection.cause, defaults={"factor": factor_above}
         )
         if not created and limit.factor < factor_above:
-            RaisedLimit.objects.filter(pk=limit.pk, factor__lt=factor_above).update(factor=factor_above)
+            save_fields(limit, factor=factor_above)
 
 
 def above_limits(group: NeighbourGroup, findings: Iterable[Finding]) -> list[Finding]:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from core.saved_fields import save_fields
 from mlcore.diagnosis.terms import MIN_TRAINING_DAYS
 from mlcore.models import Detection, Detector, DetectorEvent, RaisedLimit, Score
 from mlcore.querysets import DetectionQuerySet
@@ -83,7 +84,7 @@ def preview(substation: Substation, since: datetime) -> Preview:
 def learn_again(substation: Substation, since: datetime, *, by: User | None = None) -> Preview:
     """Keep the date with the substation, forget what operators taught before it, and ask for a training."""
     found = preview(substation, since)
-    Substation.objects.filter(pk=substation.pk).update(learn_from=since)
+    save_fields(substation, learn_from=since)
     substation.raised_limits.all().delete()
     if found.active:
         note = _("From %(since)s.") % {"since": f"{since:%Y-%m-%d %H:%M %Z}"}

@@ -6,28 +6,43 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from core.read_only_admin import RecordMixin
 
+from . import second_factor
+from .invitation_admin import InvitationAdmin
 from .rights_changes import RightsRecordedMixin
 from .security_event_admin import SecurityEventAdmin
 from .security_events import Kind, record, record_token
 from .site_grant_admin import GivenSubstationAdmin, GivenToGroup, GivenToUser
 from .token_models import ApiToken
 
-__all__ = ["ApiTokenAdmin", "GivenSubstationAdmin", "GuardedUserAdmin", "RecordedGroupAdmin", "SecurityEventAdmin"]
+__all__ = [
+    "ApiTokenAdmin",
+    "GivenSubstationAdmin",
+    "GuardedUserAdmin",
+    "InvitationAdmin",
+    "RecordedGroupAdmin",
+    "SecurityEventAdmin",
+]
 
 RIGHTS = ("is_superuser", "is_staff", "user_permissions", "groups")
 """What gives rights: given by superusers alone."""
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
+for hidden in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(hidden)  # of allauth: they hold secrets, or are used by none of its parts that are used here
 
 
 @admin.register(User)
@@ -38,6 +53,8 @@ class GuardedUserAdmin(RightsRecordedMixin, UserAdmin[User]):
 
     def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
         return self.inlines if obj is not None else ()
+
+    actions = ("end_second_factor",)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = tuple(super().get_readonly_fields(request, obj))
@@ -55,6 +72,14 @@ class GuardedUserAdmin(RightsRecordedMixin, UserAdmin[User]):
         if not request.user.is_superuser:
             actions.pop("delete_selected", None)
         return actions
+
+    @admin.action(description=_("End second factor (lost phone or key)"), permissions=["change"])
+    def end_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Their sessions end too. Superusers are left out where somebody else asks."""
+        touched = [user for user in queryset if _may_touch(request, user)]
+        count = sum(second_factor.end(user, request=request) for user in touched)
+        said = ngettext("The second factor of %(count)d user is ended.", "Of %(count)d users it is ended.", count)
+        self.message_user(request, said % {"count": count})
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         answer = super().user_change_password(request, id, form_url)

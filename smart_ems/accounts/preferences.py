@@ -7,6 +7,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django import forms
+from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import OuterRef
@@ -36,12 +37,30 @@ class Backend(ModelBackend):
         attempt = sign_in.begin(name, place, now=now) if place and name else None
         if place and name and attempt is None:
             return None
-        user: User | None = super().authenticate(request, username=username, password=password, **kwargs)
+        try:
+            user = self._known(request, name, password or "", **kwargs)
+        except sign_in.DirectoryAwayError:
+            setattr(request, "directory_is_away", True)  # noqa: B010  (a request has no such attribute)
+            if attempt is not None:
+                attempt.delete()  # no guess that was looked at
+            return None
         if user is not None and attempt is not None:
             sign_in.succeed(attempt, network_of(address_of(request)))
         elif attempt is not None:
             record_refusal(name, request)
         return user
+
+    def _known(self, request: HttpRequest | None, name: str, password: str, **kwargs: Any) -> User | None:
+        """By the password here, where such sign-ins are allowed, else by the directory's, if there is one."""
+        user: User | None = super().authenticate(request, username=name, password=password, **kwargs)
+        if user is not None:
+            return user if settings.PASSWORD_SIGN_IN or user.is_superuser else None
+        if not settings.LDAP_URL:
+            return None
+        from . import ldap_directory  # its library is needed where there is a directory alone
+
+        found = ldap_directory.sign_in(name, password, request=request)
+        return found if found is not None and self.user_can_authenticate(found) else None
 
     def get_user(self, user_id: int) -> User | None:
         found = User.objects.select_related("preferences").annotate(**{RIGHTS: rights_column(OuterRef("pk"))})

@@ -1,4 +1,4 @@
-"""How often somebody may try to sign in, on a page, by the API or to the administration.
+"""How often somebody may try to sign in, on the page or by the API.
 
 Tries are counted in the database, by account and by where they come from: the network of the client, or the browser if
 the account was signed in from it before. Guessing is slowed down and nobody is locked out:
@@ -14,14 +14,16 @@ There is no limit by address alone: behind one proxy that would close the site t
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from smart_ems.client_address import address_of, network_of
@@ -38,6 +40,12 @@ MAX_UNDER_ATTACK = 1
 # chosen: a holiday from the usual computer.
 KNOWN_FOR = timedelta(days=30)
 DEVICE = "device:"
+CODE_OF = "second factor of "
+ANY_PLACE = "anywhere"
+
+
+class DirectoryAwayError(Exception):
+    """The directory of accounts cannot be reached, or does not let the service's account in."""
 
 
 def account_of(name: str) -> str:
@@ -101,25 +109,42 @@ def succeed(attempt: SignInAttempt, network: str) -> None:
     SignInAttempt.objects.create(account=attempt.account, address=network, succeeded=True, at=attempt.at)
 
 
+def begin_code(user: User, request: Any, *, now: datetime) -> SignInAttempt:
+    """Count an attempt at a code of the second factor, before it is looked at.
+
+    A code has six digits, and who gets so far knows the password: all browsers that are not known have five together.
+
+    Raises:
+        ValidationError: there were too many wrong ones; it says how long to wait.
+    """
+    name = f"{CODE_OF}{user.get_username()}"
+    device = device_of(request, account_of(user.get_username()))
+    place = DEVICE + device if device else ANY_PLACE
+    attempt = begin(name, place, now=now)
+    if attempt is None:
+        raise too_many(wait(name, place, now=now) or WINDOW)
+    return attempt
+
+
+def too_many(left: timedelta) -> ValidationError:
+    minutes = max(1, -(-left // timedelta(minutes=1)))
+    return ValidationError(
+        ngettext(
+            "Too many attempts. This account can be tried again from here in %(minutes)d minute.",
+            "Too many attempts. This account can be tried again from here in %(minutes)d minutes.",
+            minutes,
+        )
+        % {"minutes": minutes},
+        code="too_many",
+    )
+
+
 class SignInForm(AuthenticationForm):
     """Says how long to wait where the limit was reached."""
 
     def get_invalid_login_error(self) -> ValidationError:
+        if getattr(self.request, "directory_is_away", False):
+            return ValidationError(_("The directory of accounts cannot be reached. Try again later."), code="away")
         name = self.cleaned_data.get("username", "")
         left = wait(name, place_of(self.request, name), now=timezone.now())
-        if left is None:
-            return super().get_invalid_login_error()
-        minutes = max(1, -(-left // timedelta(minutes=1)))
-        return ValidationError(
-            ngettext(
-                "Too many attempts. This account can be tried again from here in %(minutes)d minute.",
-                "Too many attempts. This account can be tried again from here in %(minutes)d minutes.",
-                minutes,
-            )
-            % {"minutes": minutes},
-            code="too_many",
-        )
-
-
-class AdminSignInForm(SignInForm, AdminAuthenticationForm):
-    """The same limit for the administration."""
+        return super().get_invalid_login_error() if left is None else too_many(left)

@@ -7,10 +7,11 @@ from typing import Any
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.authtoken.serializers import AuthTokenSerializer
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,7 +20,7 @@ from rest_framework.views import APIView
 from smart_ems.permissions import KnownParameters
 from smart_ems.throttles import AnonymousThrottle
 
-from . import api_tokens
+from . import api_tokens, second_factor, second_factor_forms
 from .security_events import Kind, record_token
 from .token_models import ApiToken, Scope
 from .token_scopes import HasScope
@@ -58,6 +59,29 @@ class ApiTokenViewSet(
         record_token(Kind.TOKEN_REVOKED, instance, request=self.request)
 
 
+class NameAndPasswordSerializer(AuthTokenSerializer):
+    """With a code, where the account has a second factor: the API is no way round it."""
+
+    code = serializers.CharField(
+        required=False, max_length=32, write_only=True, help_text="Of the authenticator app, or a recovery code."
+    )
+
+    def validate(self, attrs: Any) -> Any:
+        """
+        Raises:
+            PermissionDenied: the account needs a second factor and has none yet.
+        """
+        found = super().validate(attrs)
+        if second_factor.has_one(found["user"]):
+            if not attrs.get("code"):
+                said = _("This account has a second factor: send its code as “code”, or make a token on its page.")
+                raise ValidationError({"code": [said]})
+            second_factor_forms.check_code(found["user"], attrs["code"], self.context["request"])
+        elif second_factor.is_required_of(found["user"]):
+            raise PermissionDenied(_("This account needs a second factor: sign in on the page to set it up first."))
+        return found
+
+
 class TokenByPasswordView(APIView):
     """Exchange a user name and password for a token of one day with every scope; few attempts are allowed."""
 
@@ -65,9 +89,9 @@ class TokenByPasswordView(APIView):
     permission_classes = ()
     throttle_classes = (AnonymousThrottle,)
 
-    @extend_schema(request=AuthTokenSerializer, responses=MadeTokenSerializer)
+    @extend_schema(request=NameAndPasswordSerializer, responses=MadeTokenSerializer)
     def post(self, request: Request) -> Response:
-        asked = AuthTokenSerializer(data=request.data, context={"request": request, "view": self})
+        asked = NameAndPasswordSerializer(data=request.data, context={"request": request, "view": self})
         asked.is_valid(raise_exception=True)
         try:
             made, secret = api_tokens.make_by_password(asked.validated_data["user"], now=timezone.now())

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 NAMES = re.compile(r"(EMS_[A-Z0-9_]+|DATABASE_URL|REDIS_URL|OMP_NUM_THREADS)\Z")
 # An address of a monitor mostly is its own secret.
-SECRET = re.compile(r"SECRET|PASS|TOKEN|KEY|DSN|EMS_HEARTBEAT_URL")
+SECRET = re.compile(r"SECRET|PASS(?!WORD_SIGN_IN)|TOKEN|KEY|DSN|EMS_HEARTBEAT_URL")
 NOT_KEPT = "(not kept)"
 
 

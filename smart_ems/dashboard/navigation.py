@@ -12,15 +12,20 @@ from django.utils.translation import gettext as _
 from alerts import alarm_line
 from core import site_rights
 from notifications.failure_notices import dead_count
-from smart_ems.accounts import preferences
+from smart_ems.accounts import preferences, second_factor
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """The sections of the rail with the current one marked, the user's preferences, and the zone that was chosen."""
+    """The sections of the rail with the current one marked, the user's preferences, and the zone that was chosen.
+
+    Who has to set up a second factor first sees no frame: nothing of it would be answered.
+    """
     user = getattr(request, "user", None)  # missing when a request failed before authentication
     chosen = preferences.of(user) if user is not None else None
+    has_frame = user is not None and user.is_authenticated and not second_factor.is_missing(request)
     return {
-        "sections": sections(request) if user is not None and user.is_authenticated else [],
+        "sections": sections(request) if has_frame else [],
+        "has_frame": has_frame,
         "preferences": chosen,
         "chosen_zone": chosen.time_zone if chosen else "",
         "site_zone": settings.TIME_ZONE,

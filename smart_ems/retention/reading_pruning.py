@@ -8,11 +8,12 @@ killed in between is continued by the next one.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Exists, Min, OuterRef, Q
 
 from losses.corrections import mark_corrected
@@ -21,7 +22,9 @@ from losses.networks import AccountedBatch, accounted_batches
 from losses.rollups import accounted_hours
 from mlcore.models import Score
 from substations.models import PendingRange, Reading, StaleRange, Substation
+from substations.partitions import drop_month, months_before
 
+logger = logging.getLogger(__name__)
 PIECE_ROWS = 5_000
 """Chosen: under a tenth of a second, so that nobody waits for the lock of the one writer that SQLite has."""
 STEP = timedelta(days=31)
@@ -41,22 +44,45 @@ class PruningPiece:
 def prune_rows(model: type[Reading] | type[Score], *, before: datetime) -> Iterator[PruningPiece]:
     """Delete the readings or scores of times before ``before``, to whole days of each network's clock, in pieces."""
     mark_corrected()  # what a correction has made stale is worked out from its readings first
-    for batch in accounted_batches(Substation.objects.values_list("pk", flat=True)):
-        yield from _prune_batch(model, batch, before)
+    batches = list(accounted_batches(Substation.objects.values_list("pk", flat=True)))
+    kept_from, waits = {}, []
+    for number, batch in enumerate(batches):
+        stored = _stored_boundary(model, batch)
+        boundary, waits_for = _move_boundaries(model, batch, before)
+        waits += [waits_for] if waits_for else []
+        if boundary is not None:
+            kept_from[number] = boundary
+            if boundary != stored:  # a run of little time ends here, and the next one comes further
+                yield PruningPiece(0)
+    yield from _drop_months(model, min([before, *kept_from.values()]))
+    for number, boundary in kept_from.items():
+        yield from _delete(model, batches[number], boundary)
+    yield from (PruningPiece(0, waits_for) for waits_for in waits)
 
 
-def _prune_batch(model: type[Reading] | type[Score], batch: AccountedBatch, before: datetime) -> Iterator[PruningPiece]:
-    cutoff = _midnight(batch, before)
-    while (oldest := _oldest(model, batch)) is not None and oldest < cutoff:
-        until = min(_midnight(batch, oldest + STEP), cutoff)
-        until, waits_for = _move_boundary(model, batch, oldest, until)
-        if until <= oldest:
-            yield PruningPiece(0, waits_for)
+def _move_boundaries(
+    model: type[Reading] | type[Score], batch: AccountedBatch, before: datetime
+) -> tuple[datetime | None, str]:
+    """From when on the rows of a network are kept now, None where no earlier one is there; and what keeps such."""
+    cutoff, at, waits_for = _midnight(batch, before), _oldest(model, batch), ""
+    if at is None or at >= cutoff:
+        return None, ""
+    while at < cutoff and not waits_for:
+        until, waits_for = _move_boundary(model, batch, at, min(_midnight(batch, at + STEP), cutoff))
+        at = max(at, until)
+    return at, waits_for
+
+
+def _drop_months(model: type[Reading] | type[Score], before: datetime) -> Iterator[PruningPiece]:
+    """Where months are tables of their own, those that nobody keeps go as a whole."""
+    for name in months_before(before, table=model._meta.db_table):
+        try:
+            with transaction.atomic():
+                freed = drop_month(name)
+        except OperationalError as error:
+            logger.info("Retention: %s could not be dropped now: %s", name, error)
             return
-        yield from _delete(model, batch, until)
-        if waits_for:
-            yield PruningPiece(0, waits_for)
-            return
+        yield PruningPiece(freed)
 
 
 def _move_boundary(
@@ -69,8 +95,9 @@ def _move_boundary(
             Substation.objects.filter(pk__in=batch.ids).order_by("pk").select_for_update(no_key=True).values_list("pk")
         )
         until, waits_for = _as_far_as_done(batch, until)
-        if model is Reading and until > oldest:
-            missing = _first_day_without_figures(batch, oldest, until)
+        looked_at = max(oldest, _stored_boundary(model, batch) or oldest)
+        if model is Reading and until > looked_at:
+            missing = _first_day_without_figures(batch, looked_at, until)
             if missing is not None:
                 until, waits_for = missing, f"hourly figures of {batch.substations[0].code} and its network"
         if until > oldest:
@@ -78,6 +105,12 @@ def _move_boundary(
             earlier = Q(**{f"{name}__isnull": True}) | Q(**{f"{name}__lt": until})
             Substation.objects.filter(earlier, pk__in=batch.ids).update(**{name: until})
     return until, waits_for
+
+
+def _stored_boundary(model: type[Reading] | type[Score], batch: AccountedBatch) -> datetime | None:
+    """From when on the rows of every substation of a network are kept so far."""
+    stored = list(Substation.objects.filter(pk__in=batch.ids).values_list(KEPT_FROM[model], flat=True))
+    return None if None in stored else min(stored)
 
 
 def _as_far_as_done(batch: AccountedBatch, until: datetime) -> tuple[datetime, str]:

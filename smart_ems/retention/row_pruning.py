@@ -14,7 +14,9 @@ from django.db.models import QuerySet
 
 from alerts.models import SystemAlarm
 from ingestion.models import Upload
+from ingestion.overwritten_models import OverwrittenReading
 from smart_ems.accounts.security_event_models import SecurityEvent
+from smart_ems.change_history.models import ConfigurationChange
 from smart_ems.env import VAR_DIR
 
 from .reading_pruning import PruningPiece
@@ -41,9 +43,11 @@ def prune_files(before: datetime) -> Iterator[PruningPiece]:
 EVENTS: Sequence[tuple[QuerySet[Any], str]] = (
     (LogEntry.objects.all(), "action_time"),
     (SecurityEvent.objects.all(), "at"),
+    (ConfigurationChange.objects.all(), "at"),
+    (OverwrittenReading.objects.all(), "overwritten_at"),
     (SystemAlarm.objects.all(), "closed_at"),
 )
-"""The log of the administration, who signed in, and alarms of the system that are over; alerts keep their events."""
+"""Of the administration, of accounts, of what is configured, and alarms of the system that are over."""
 
 
 def prune_events(before: datetime) -> Iterator[PruningPiece]:

@@ -18,8 +18,9 @@ PUBLIC = {
     "heartbeat/": 503,  # nothing has run here
     "push-worker.js": 200,
     "sign-in/": 200,
+    "sign-in/second-factor/": 302,  # to the first step
     "sign-out/": 405,  # a POST signs out
-    "admin/login/": 200,
+    "admin/login/": 302,  # to the page of signing in
     "api/token/": 405,  # a POST with name and password is answered with a token
 }
 EXAMPLES = {"int": "1", "path": "1/", "id": "1", "app_label": "auth", "format": "json", "drf_format_suffix": ".json"}

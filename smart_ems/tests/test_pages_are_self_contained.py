@@ -17,7 +17,7 @@ PAGES = (
     "/", "/alerts/", "/alerts/{alert}/", "/alerts/{alert}/resolve/", "/alerts/history/",
     "/alerts/kpis/", "/alerts/maintenance/", "/substations/",
     "/substations/A/", "/uploads/", "/uploads/new/", "/models/", "/reports/", "/reports/?kind=shift",
-    "/tokens/", "/sessions/", "/password/", "/password/done/", "/api/docs/",
+    "/tokens/", "/sessions/", "/second-factor/", "/password/", "/password/done/", "/api/docs/",
     "/admin/", "/admin/substations/substation/", "/admin/substations/substation/import/", "/admin/alerts/alert/",
 )  # fmt: skip
 # What a browser fetches by itself; a link that a person may follow is none of these.

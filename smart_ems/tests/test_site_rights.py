@@ -13,6 +13,7 @@ from core.site_rights import SiteQuerySet
 from substations.models import Substation
 
 from .site_scenes import scoped_models
+from .test_names import APPS
 
 pytestmark = pytest.mark.django_db
 NOT_SCOPED = {
@@ -22,7 +23,7 @@ NOT_SCOPED = {
 """Models with a way to a substation that are not narrowed, each with the reason."""
 OF_NO_SUBSTATION = {
     "of an account": {
-        "accounts.ApiToken", "accounts.Preferences", "accounts.SecurityEvent", "accounts.SignInAttempt",
+        "accounts.ApiToken", "accounts.Invitation", "accounts.Preferences", "accounts.SecurityEvent", "accounts.SignInAttempt",
         "accounts.UserSession", "alerts.KeptAnswer", "notifications.Absence", "notifications.QuietHours",
     },
     "of the whole plant, changed by those who have all": {
@@ -54,7 +55,7 @@ def test_every_model_that_leads_to_a_substation_is_scoped() -> None:
 
 
 def test_every_other_model_has_been_thought_of() -> None:
-    ours = {each for each in apps.get_models() if not each.__module__.startswith("django.")}
+    ours = {each for each in apps.get_models() if each.__module__.split(".")[0] in APPS}
     others = {each._meta.label for each in ours - set(scoped_models())} - NOT_SCOPED.keys()
     assert others == set().union(*OF_NO_SUBSTATION.values())
 

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion import services as ingestion
+from mlcore.scoring.score_storage import replace_scores
 from substations.models import Reading, Substation
-from substations.partitions import ensure_months, months
+from substations.partitions import READINGS, SCORES, drop_month, ensure_months, months, months_before
 
 MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  (hypothesis wants them naive)
 
@@ -47,12 +48,10 @@ def test_elsewhere_nothing_is_done(django_assert_num_queries: Any) -> None:
         ensure_months(at(2025, 1, 1), at(2026, 1, 1))
 
 
-def partitions() -> dict[str, int]:
-    """Rows of each partition of the readings."""
+def partitions(table: str = READINGS) -> dict[str, int]:
+    """Rows of each partition."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'substations_reading'::regclass"
-        )
+        cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", [table])
         names = [name for (name,) in cursor.fetchall()]
         counts = {}
         for name in names:
@@ -98,3 +97,45 @@ def test_a_month_whose_readings_came_before_its_partition_can_still_be_loaded() 
         answers = ingestion.load_rows(rows, "feed")
     assert [answer.outcome for answer in answers] == ["replaced", "accepted"]
     assert Reading.objects.count() == 2
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_scores_have_months_too() -> None:
+    station = Substation.objects.create(code="SS-01")
+    times = [at(2031, 12, 31), at(2032, 1, 1)]
+    replace_scores([station.pk], times[0], times[1], [(station.pk, each, 1.0, "", 0, *[None] * 8) for each in times])
+    found = partitions(SCORES)
+    assert (found["mlcore_score_2031_12"], found["mlcore_score_2032_01"]) == (1, 1)
+    assert found["mlcore_score_other"] == 0
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_months_that_nobody_keeps_are_named_and_dropped() -> None:
+    station = Substation.objects.create(code="SS-01")
+    ensure_months(at(2031, 1, 1), at(2031, 2, 1))
+    Reading.objects.create(substation=station, at=at(2031, 1, 31))
+    assert months_before(at(2031, 1, 31), table=READINGS) == []
+    assert months_before(at(2031, 2, 1), table=READINGS) == ["substations_reading_2031_01"]
+    assert drop_month("substations_reading_2031_01") == 1
+    assert "substations_reading_2031_01" not in partitions()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_month_that_somebody_works_on_is_left_for_the_next_time() -> None:
+    ensure_months(at(2031, 1, 1), at(2031, 1, 2))
+    other = connection.copy()
+    other.set_autocommit(False)
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM substations_reading_2031_01")
+        with pytest.raises(OperationalError), transaction.atomic():
+            drop_month("substations_reading_2031_01")
+    finally:
+        other.rollback()
+        other.close()
+    assert "substations_reading_2031_01" in partitions()
+    with transaction.atomic():
+        drop_month("substations_reading_2031_01")

@@ -1,5 +1,5 @@
-"""``bench train|score|tick|losses``: how fast it is beside the usual way, in one run; ``bench water``: how well the
-engine does on data of no substation; ``bench pages``: every page; ``bench alerts``: those of very many alerts;
+"""``bench train|score|tick|losses|upload``: how fast it is beside the usual way, in one run; ``bench water``: how well
+the engine does on data of no substation; ``bench pages``: every page; ``bench alerts``: those of very many alerts;
 ``bench kills``: what kill -9 does to work under way."""
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from benchmarks import accounting_speed, alarm_load, engine_speed, kills, pages, water_loop_score
+from benchmarks import accounting_speed, alarm_load, engine_speed, kills, pages, upload_speed, water_loop_score
 from benchmarks.running_system import Victim
 from benchmarks.tick import bench_tick
 
@@ -39,6 +39,7 @@ class Command(BaseCommand):
         tick.add_argument("--substations", type=int, default=10_000)
         tick.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that share the work")
         tick.add_argument("--compute-only", action="store_true", help="the autoencoders alone, without a database")
+        tick.add_argument("--server", default=os.environ.get("EMS_TEST_DATABASE_URL", ""), help="as of pages")
         water = kinds.add_parser("water", help="the engine's defaults on recordings of a water loop: F1 of each model")
         water.add_argument("--seed", type=int, default=1)
         water.add_argument("--files", type=int, default=34, help="recordings")
@@ -65,7 +66,15 @@ class Command(BaseCommand):
         losses = kinds.add_parser("losses", help="hours of energy and loss, beside reading the same rows alone")
         losses.add_argument("--substations", type=int, default=100)
         losses.add_argument("--days", type=int, default=365, help="days of 15-minute readings")
-        for kind in (train, score, tick, water, pages, losses, alerts, killed):
+        upload = kinds.add_parser(
+            "upload", help="a file into the readings, beside COPY or executemany of the same rows"
+        )
+        upload.add_argument("--rows", type=int, default=1_000_000)
+        upload.add_argument("--substations", type=int, default=28)
+        upload.add_argument("--repeats", type=int, default=3, help="how often each is done; medians are printed")
+        upload.add_argument("--order", choices=("substation", "time"), default="substation", help="of the file's rows")
+        upload.add_argument("--server", default=os.environ.get("EMS_TEST_DATABASE_URL", ""), help="as of pages")
+        for kind in (train, score, tick, water, pages, losses, alerts, killed, upload):
             kind.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *, kind: str, **options: Any) -> str:
@@ -78,6 +87,8 @@ class Command(BaseCommand):
             if options["days"] < 1:
                 raise CommandError(f"Expected a day or more; received {options['days']}.")
             found = accounting_speed.bench_losses(options["substations"], options["days"])
+        elif kind == "upload":
+            found = self._upload(**options)
         elif kind == "train":
             found = engine_speed.bench_train(options["substations"], options["sample"])
         elif kind == "water":
@@ -90,9 +101,18 @@ class Command(BaseCommand):
                 f"networks_{name}": value for name, value in engine_speed.bench_tick(options["substations"]).items()
             }
             if not options["compute_only"]:
-                found |= bench_tick(options["substations"], options["workers"])
+                found |= bench_tick(options["substations"], options["workers"], options["server"])
         figures = {"bench": kind, **engine_speed.machine(), **found}
         return dumps(figures, indent=2) if options["json"] else table(figures)
+
+    def _upload(
+        self, *, rows: int, substations: int, repeats: int, order: str, server: str, **options: Any
+    ) -> dict[str, Any]:
+        if rows < substations or repeats < 1:
+            raise CommandError(
+                f"Expected a row or more of each substation, and a repeat or more; received {rows} and {repeats}."
+            )
+        return upload_speed.bench_upload(rows, substations, repeats, order, server)
 
     def _water(self, *, seed: int, files: int, **options: Any) -> dict[str, Any]:
         if files < 1 or seed < 0:

@@ -131,7 +131,9 @@ def test_rights_that_are_given_and_taken_are(person: Cast, admin_client: Client)
     url = f"/admin/auth/user/{user.pk}/change/"
     assert admin_client.post(url, form_of(user, groups=[operator.pk], is_staff="on")).status_code == 302
     admin_client.post(url, form_of(user, is_staff="on", first_name="Vi", groups=[operator.pk]))
-    admin_client.post(f"/admin/auth/user/{user.pk}/password/", {"password1": "another-77", "password2": "another-77"})
+    admin_client.post(
+        f"/admin/auth/user/{user.pk}/password/", {"password1": "another-word-77", "password2": "another-word-77"}
+    )
     admin_client.post(f"/admin/auth/user/{user.pk}/delete/", {"post": "yes"})
     assert written() == [
         ("rights_changed", "viewer-user", "admin", "rights: +is_staff; groups: +operator, −viewer"),
@@ -142,8 +144,13 @@ def test_rights_that_are_given_and_taken_are(person: Cast, admin_client: Client)
 
 def test_a_new_user_and_the_rights_of_a_group_are(admin_client: Client) -> None:
     forget()
-    admin_client.post("/admin/auth/user/add/", {"username": "mia", "password1": "another-77", "password2": "another-77",
-                                                "usable_password": "true"})  # fmt: skip
+    form = {
+        "username": "mia",
+        "password1": "another-word-77",
+        "password2": "another-word-77",
+        "usable_password": "true",
+    }
+    admin_client.post("/admin/auth/user/add/", form)
     group = Group.objects.create(name="night shift")
     kept = Permission.objects.get(codename="view_alert")
     url = f"/admin/auth/group/{group.pk}/change/"

@@ -120,8 +120,8 @@ def test_a_run_ends_when_its_time_is_over_and_the_next_goes_on(settings: Any, mo
     monkeypatch.setattr(reading_pruning, "PIECE_ROWS", 96)
     network()
     now = BEFORE + 90 * DAY
-    rounds = [pruning.prune_all(now=now, only="readings", run_for_s=-1)["readings"] for _round in range(7)]
-    assert rounds == [96] * 6 + [0]
+    rounds = [pruning.prune_all(now=now, only="readings", run_for_s=-1)["readings"] for _round in range(8)]
+    assert rounds == [0] + [96] * 6 + [0]
     state = PruningState.objects.get(kind="readings")
     assert (state.claimed_by, state.pruned_at, state.waits_for) == (None, now, "")
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from losses.models import DailyRollup, HourlyRollup
 from losses.stale_hours import account_pending
@@ -220,6 +221,7 @@ def test_a_run_that_is_killed_in_the_middle_is_continued(monkeypatch: pytest.Mon
     before = figures()
     monkeypatch.setattr(reading_pruning, "PIECE_ROWS", 50)
     run: Iterator[Any] = prune_rows(Reading, before=BEFORE)
+    assert next(run).freed == 0  # the boundary has been moved
     for _piece in range(3):
         assert next(run).freed == 50
     del run  # nothing of it goes on
@@ -235,7 +237,7 @@ def test_rows_go_in_short_statements(django_assert_max_num_queries: Any, monkeyp
     network(5, "A")
     monkeypatch.setattr(reading_pruning, "PIECE_ROWS", 100)
     pieces = prune()
-    assert [piece.freed for piece in pieces] == [100, 100, 88]
+    assert [piece.freed for piece in pieces] == [0, 100, 100, 88]
 
 
 def test_a_new_history_of_another_substation_is_pruned_once_it_is_accounted() -> None:
@@ -269,3 +271,18 @@ def test_the_table_of_a_month_is_smaller_afterwards() -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA freelist_count")
         assert cursor.fetchone()[0] > 0
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="months are tables of their own on PostgreSQL")
+def test_a_month_that_nobody_keeps_is_dropped_as_a_whole() -> None:
+    network(40)
+    before = figures()
+    until = MIDNIGHT + 39 * DAY
+    with CaptureQueriesContext(connection) as queries:
+        pieces = prune(before=until)
+    dropped = [query["sql"] for query in queries if query["sql"].startswith("DROP TABLE")]
+    month = f"{MIDNIGHT:%Y_%m}"
+    assert dropped == [f'DROP TABLE "substations_reading_{month}"']
+    assert freed(pieces) == 2 * 39 * A_DAY
+    assert Reading.objects.earliest("at").at == until
+    assert figures() == before
