@@ -6,10 +6,19 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.site_rights import SiteScope
 from mlcore.models import Cause, Detection
 from substations.models import Substation
 
 from .querysets import AlertGuidanceQuerySet
+
+
+def _for_given(scope: SiteScope) -> models.Q:
+    """What holds for the whole plant, for a site of which something is given, or for a substation that is."""
+    given = scope.substations()
+    sites = Substation._base_manager.filter(pk__in=given).values("site")
+    general = models.Q(substation__isnull=True) & (models.Q(site="") | models.Q(site__in=sites))
+    return general | models.Q(substation__in=given)
 
 
 class AlertGuidance(models.Model):
@@ -28,6 +37,7 @@ class AlertGuidance(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
 
     objects = AlertGuidanceQuerySet.as_manager()
+    site_path = staticmethod(_for_given)
 
     class Meta:
         ordering = ["site", "substation__code", "kind", "cause"]

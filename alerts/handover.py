@@ -8,8 +8,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+
+from core import site_rights
 
 from .changes import Conflict
 from .handover_models import ShiftHandover, ShiftNote
@@ -42,7 +45,10 @@ def hand_over(*, by: User, text: str = "", now: datetime) -> ShiftHandover:
 
     Raises:
         Conflict: the shift before has not been taken over yet.
+        PermissionDenied: somebody is given part of the plant, and a shift is that of all of it.
     """
+    if site_rights.current() is not None:
+        raise PermissionDenied(_("A shift is handed over by somebody to whom all substations are given."))
     if text:
         note(by=by, text=text, now=now)
     start, open_alerts = shift_start(now), Alert.objects.unresolved().most_urgent_first().select_related("substation")

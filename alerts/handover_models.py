@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
+from core.site_rights import SiteQuerySet
 
 
 class ShiftNote(models.Model):
@@ -16,6 +17,9 @@ class ShiftNote(models.Model):
     at = models.DateTimeField(_("time"), db_index=True)
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("author"))
     text = models.TextField(_("note"))
+
+    objects = SiteQuerySet["ShiftNote"].as_manager()
+    site_path = staticmethod(lambda scope: Q(author=scope.user_id))  # a note may name any substation
 
     class Meta:
         ordering = ["-at", "-pk"]
@@ -51,6 +55,9 @@ class ShiftHandover(models.Model):
     alerts = FiniteJSONField(
         _("alerts"), default=list, help_text=_("Those that were open, most urgent first: number, code, cause, state.")
     )
+
+    objects = SiteQuerySet["ShiftHandover"].as_manager()
+    site_path = staticmethod(lambda scope: Q(pk__in=[]))  # a shift is that of the whole plant
 
     class Meta:
         ordering = ["-end"]

@@ -24,6 +24,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core import site_rights
+
 from .answer_models import MAX_KEY_LENGTH, KeptAnswer
 
 HEADER = "Idempotency-Key"
@@ -93,4 +95,5 @@ def _again(kept: KeptAnswer, digest: str) -> Response:
 
 def _digest(request: Request) -> str:
     sent = dict(request.data.lists()) if isinstance(request.data, QueryDict) else request.data
-    return sha256(f"{request.path}\n{json.dumps(sent, sort_keys=True, default=str)}".encode()).hexdigest()
+    given = scope.stamp() if (scope := site_rights.current()) else ""  # what was seen then is not shown again later
+    return sha256(f"{request.path}\n{given}{json.dumps(sent, sort_keys=True, default=str)}".encode()).hexdigest()

@@ -22,8 +22,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from core import site_rights
 from core.fields import FiniteJSONField
 from core.retries import Failure, FailureQuerySet
+from core.site_rights import SiteQuerySet
 from mlcore.explanations import PAGE, said_by
 from mlcore.models import Cause, Detection
 from substations.models import Reading, Substation
@@ -138,6 +140,7 @@ class Alert(models.Model):
     changed_at = models.DateTimeField(auto_now=True)
 
     objects = AlertQuerySet.as_manager()
+    site_path = "substation"
     mark: Any = None  # of ``marks.mark``, where a list asked for it
 
     class Meta:
@@ -210,6 +213,17 @@ class Alert(models.Model):
     @property
     def state(self) -> DisplayState:
         return self.lifecycle_state.display
+
+    @property
+    def shown_suppressed_by(self) -> Alert | None:
+        """The alert that silences it, for whom it is given; it may be on the substation of others."""
+        return self.suppressed_by if self.shown_suppressed_by_id else None
+
+    @property
+    def shown_suppressed_by_id(self) -> int | None:
+        if site_rights.current() is None or Alert.objects.filter(pk=self.suppressed_by_id or 0).exists():
+            return self.suppressed_by_id
+        return None
 
     @property
     def last_known_at(self) -> datetime | None:
@@ -285,6 +299,9 @@ class AlertDetection(models.Model):
     detection = models.OneToOneField(Detection, models.CASCADE, related_name="review")
     revision = models.PositiveIntegerField()
 
+    objects = SiteQuerySet["AlertDetection"].as_manager()
+    site_path = "alert__substation"
+
     class Meta:
         verbose_name = _("reviewed detection")
         verbose_name_plural = _("reviewed detections")
@@ -299,6 +316,7 @@ class ReviewFailure(Failure):
     detection = models.OneToOneField(Detection, models.CASCADE, primary_key=True, related_name="review_failure")
 
     objects = FailureQuerySet["ReviewFailure"].as_manager()
+    site_path = "detection__substation"
 
     class Meta(Failure.Meta):
         verbose_name = _("review failure")
@@ -336,6 +354,9 @@ class Resolution(models.Model):
     )
     resolved_at = models.DateTimeField(_("resolved"))
     while_active = models.BooleanField(_("while still present"), default=False)
+
+    objects = SiteQuerySet["Resolution"].as_manager()
+    site_path = "alert__substation"
 
     class Meta:
         ordering = ["-resolved_at"]
@@ -377,6 +398,7 @@ class AlertEvent(models.Model):
     data = FiniteJSONField(default=dict, blank=True)
 
     objects = AlertEventQuerySet.as_manager()
+    site_path = "alert__substation"
 
     class Meta:
         ordering = ["alert", "seq"]

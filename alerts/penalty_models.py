@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.site_rights import SiteQuerySet
 from losses.tariffs.currencies import money
 
 
@@ -27,6 +28,9 @@ class AlertPenalty(models.Model):
     currency = models.CharField(_("currency"), max_length=3)
     decimals = models.PositiveSmallIntegerField(default=2)
     computed_at = models.DateTimeField(auto_now=True)
+
+    objects = SiteQuerySet["AlertPenalty"].as_manager()
+    site_path = "alert__substation"
 
     class Meta:
         verbose_name = _("penalty of an alert")

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from django.conf import settings
-from django.db import models
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from core.site_rights import SiteQuerySet
 from substations.models import Reading
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SUPPRESSION_OF_TAB = {"shelved": "shelved", "out_of_service": "out_of_service", "suppressed": "by_design"}
 
 
-class AlertQuerySet(models.QuerySet["Alert"]):
+class AlertQuerySet(SiteQuerySet["Alert"]):
     def with_newest_reading(self) -> AlertQuerySet:
         """Annotate ``newest_reading_at``, of the alert's substation."""
         newest = Reading.objects.filter(substation=OuterRef("substation")).order_by("-at").values("at")[:1]
@@ -137,14 +137,14 @@ class AlertQuerySet(models.QuerySet["Alert"]):
         )
 
 
-class AlertGuidanceQuerySet(models.QuerySet["AlertGuidance"]):
+class AlertGuidanceQuerySet(SiteQuerySet["AlertGuidance"]):
     def fitting(self, alert: Alert) -> AlertGuidanceQuerySet:
         """All that holds for an alert, general and specific."""
         where = Q(substation=alert.substation_id) | Q(substation__isnull=True, site__in=("", alert.substation.site))
         return self.filter(where, kind__in=("", alert.kind), cause__in=("", alert.cause))
 
 
-class AlertEventQuerySet(models.QuerySet["AlertEvent"]):
+class AlertEventQuerySet(SiteQuerySet["AlertEvent"]):
     """Append-only: the calls that would change or remove rows refuse."""
 
     def announcements(self, since: datetime, until: datetime) -> AlertEventQuerySet:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from core.site_rights import SiteQuerySet
 from losses.tariffs.currencies import money
 
 
@@ -31,6 +32,9 @@ class AlertRepair(models.Model):
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     decimals = models.PositiveSmallIntegerField(default=2)
     computed_at = models.DateTimeField(auto_now=True)
+
+    objects = SiteQuerySet["AlertRepair"].as_manager()
+    site_path = "alert__substation"
 
     class Meta:
         verbose_name = _("proof of repair")

@@ -60,8 +60,11 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
     state = serializers.CharField(read_only=True)
     severity = serializers.CharField(source="severity_name", read_only=True)
     assignee = serializers.CharField(source="assignee.username", default=None, allow_null=True, read_only=True)
-    suppressed_by = serializers.PrimaryKeyRelatedField[Alert](
-        read_only=True, help_text="The alert that silences it, of alerts that are suppressed by design."
+    suppressed_by = serializers.IntegerField(
+        source="shown_suppressed_by_id",
+        allow_null=True,
+        read_only=True,
+        help_text="The alert that silences it, of alerts that are suppressed by design.",
     )
     acknowledged_by = serializers.CharField(
         source="acknowledged_by.username", default=None, allow_null=True, read_only=True

@@ -18,6 +18,8 @@ from django.db import DatabaseError, connection, models
 from django.db.models import Q
 from django.utils import timezone
 
+from core.site_rights import SiteQuerySet
+
 logger = logging.getLogger(__name__)
 LeasedModel = TypeVar("LeasedModel", bound="Leased")
 # chosen: three renewals may fail before it runs out, and a dead worker's rows are free before anybody looks for them.
@@ -28,7 +30,7 @@ class LeaseLost(Exception):
     """Another worker took over; whatever this one has not committed is void."""
 
 
-class LeasedQuerySet(models.QuerySet[LeasedModel]):
+class LeasedQuerySet(SiteQuerySet[LeasedModel]):
     def unclaimed(self, now: datetime) -> Self:
         """Held by nobody, or by a worker that stopped renewing."""
         return self.filter(Q(claimed_until__isnull=True) | Q(claimed_until__lt=now))

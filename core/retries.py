@@ -15,6 +15,8 @@ from django.db import InterfaceError, OperationalError, models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.site_rights import SiteQuerySet
+
 DATABASE_AWAY = (OperationalError, InterfaceError)
 """What no row is to blame for. The whole task fails and comes again."""
 
@@ -26,7 +28,7 @@ FailureModel = TypeVar("FailureModel", bound="Failure")
 _traced: set[str] = set()
 
 
-class FailureQuerySet(models.QuerySet[FailureModel]):
+class FailureQuerySet(SiteQuerySet[FailureModel]):
     def held_back(self, now: datetime) -> set[int]:
         """Keys of what is not to be tried before a later time."""
         return set(self.filter(retry_at__gt=now).values_list("pk", flat=True))

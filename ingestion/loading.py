@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from django.conf import settings
 from django.utils import timezone
 
+from core import site_rights
 from core.authorship import Authorship, authored
 from core.leases import LeaseLost
 from ingestion import conversion, grid_records, inspection, parsing, row_accounts
@@ -38,7 +40,7 @@ def load(upload_id: int) -> LoadOutcome:
         return LoadOutcome.TAKEN
     upload = Upload.objects.select_related("uploaded_by").get(pk=upload_id)
     try:
-        with authored(lambda: _author(upload)):
+        with authored(lambda: _author(upload)), _rights_of(upload):
             return _Load(upload, token).run()
     except LeaseLost:
         return LoadOutcome.TAKEN
@@ -53,6 +55,11 @@ def _author(upload: Upload) -> Authorship:
     """Who makes the substations and overwrites the readings that a file brings."""
     name = upload.uploaded_by.get_username() if upload.uploaded_by else ""
     return Authorship(name, "worker", work=f"upload {upload.pk}")
+
+
+def _rights_of(upload: Upload) -> AbstractContextManager[None]:
+    """What was sent by nobody, from the folder or by a command, is loaded for the plant."""
+    return site_rights.acting_for_user(upload.uploaded_by) if upload.uploaded_by else site_rights.whole_plant()
 
 
 class _Load:

@@ -12,10 +12,16 @@ from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
 from core.leases import Leased
+from core.site_rights import SiteQuerySet, SiteScope
 from ingestion.options import ImportOptions
 
 from .overwritten_models import OverwrittenReading as OverwrittenReading
 from .querysets import SourceProfileQuerySet, UploadQuerySet
+
+
+def _own(scope: SiteScope) -> Q:
+    """A file may name any substation: who is given part of the plant sees the files that they sent."""
+    return Q(uploaded_by=scope.user_id)
 
 
 class Upload(Leased):
@@ -89,6 +95,7 @@ class Upload(Leased):
     checkpoint = FiniteJSONField(default=dict, blank=True)
 
     objects = UploadQuerySet.as_manager()
+    site_path = staticmethod(_own)
 
     class Meta:
         ordering = ["-created_at", "-pk"]
@@ -170,6 +177,9 @@ class RowProblem(models.Model):
     received = models.CharField(_("received"), max_length=200, blank=True)
     expected = models.CharField(_("expected"), max_length=300)
 
+    objects = SiteQuerySet["RowProblem"].as_manager()
+    site_path = staticmethod(lambda scope: Q(upload__uploaded_by=scope.user_id))
+
     class Meta:
         ordering = ["line", "pk"]
         verbose_name = _("rejected row")
@@ -195,6 +205,7 @@ class SourceProfile(models.Model):
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = SourceProfileQuerySet.as_manager()
+    site_path = staticmethod(lambda scope: Q(sender=scope.user_id))
 
     class Meta:
         ordering = ["-updated_at"]

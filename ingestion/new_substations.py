@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from core import site_rights
 from ingestion.plan import KnownSubstations
 from ingestion.problems import IntArray
 from ingestion.timestamps import TimeArray
@@ -40,8 +41,10 @@ class NewSubstations:
     def expect(self, names: Iterable[str]) -> None:
         """Let rows of these substations pass validation; they are created when the first one is stored.
 
-        A name with control characters is no code: its rows stay rejected.
+        A name with control characters is no code: its rows stay rejected. Who is given part of the plant brings none.
         """
+        if site_rights.current() is not None:
+            return
         ids, zones = dict(self.grid.ids), dict(self.grid.zones)
         for name in (each for each in names if each.isprintable()):
             pk = ids.setdefault(name.casefold(), _PROVISIONAL + len(ids))

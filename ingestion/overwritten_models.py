@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
+from core.site_rights import SiteQuerySet
 from substations.models import Substation
 
 
@@ -18,6 +19,9 @@ class OverwrittenReading(models.Model):
     author = models.CharField(_("by"), max_length=150, blank=True)
     source = models.CharField(_("from"), max_length=80, help_text=_("For example upload 12, or api."))
     before = FiniteJSONField(_("before"), help_text=_("Each channel whose measured value was replaced, as it was."))
+
+    objects = SiteQuerySet["OverwrittenReading"].as_manager()
+    site_path = "substation"
 
     class Meta:
         verbose_name = _("overwritten reading")

@@ -9,9 +9,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from django.db import models
-
 from core.leases import LeasedQuerySet
+from core.site_rights import SiteQuerySet
 
 if TYPE_CHECKING:
     from .models import SourceProfile, Upload
@@ -27,7 +26,7 @@ class UploadQuerySet(LeasedQuerySet["Upload"]):
         return self.filter(state__in=("queued", "loading")).unclaimed(now)
 
 
-class SourceProfileQuerySet(models.QuerySet["SourceProfile"]):
+class SourceProfileQuerySet(SiteQuerySet["SourceProfile"]):
     def of_source(self, upload: Upload, headers: Sequence[str]) -> SourceProfile | None:
         """The answers remembered for uploads like this one."""
         key = source_key(upload, headers)

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
+from core.site_rights import SiteQuerySet, SiteScope
 from losses.tariffs.tariff_document import document_problems
 from losses.tariffs.version_timeline import timeline_problems
 from losses.tariffs.worked_bills import worked_problems
@@ -84,6 +85,15 @@ class TariffVersion(models.Model):
         self.valid_to = date.fromisoformat(end) if end else None
 
 
+def _billed(scope: SiteScope) -> Q:
+    return Q(substation__in=scope.substations()) | Q(site__in=scope.sites())
+
+
+def billed_by_assignment(scope: SiteScope) -> Q:
+    """Of what hangs on an assignment: a site is billed as one, so it is shown to whom all of it is given."""
+    return Q(assignment__substation__in=scope.substations()) | Q(assignment__site__in=scope.sites())
+
+
 class TariffAssignment(models.Model):
     """By which tariff a site (all its substations as one metering point) or a substation is billed, from a day on."""
 
@@ -108,6 +118,9 @@ class TariffAssignment(models.Model):
     )
 
     grid = models.CharField(_("grid"), max_length=60, blank=True, help_text=_("Whose CO2 factor counts."))
+
+    objects = SiteQuerySet["TariffAssignment"].as_manager()
+    site_path = staticmethod(_billed)
 
     class Meta:
         ordering = ["site", "substation", "-since"]

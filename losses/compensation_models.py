@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
+from core.site_rights import SiteQuerySet
 from losses.compensation.bank_prices import KvarPrice
 from losses.compensation.capacitor_bank import CapacitorBank
 from losses.tariffs.currencies import CURRENCIES, money
@@ -41,6 +42,9 @@ class CompensationInput(models.Model):
         _("rating of solar inverters (kVA)"), null=True, blank=True, validators=ABOVE_0, help_text=_("All together.")
     )
     note = models.CharField(_("note"), max_length=200, blank=True)
+
+    objects = SiteQuerySet["CompensationInput"].as_manager()
+    site_path = "substation"
 
     class Meta:
         verbose_name = _("input for kvar")
@@ -145,6 +149,9 @@ class BankRecommendation(models.Model):
     assumptions = FiniteJSONField(default=list, blank=True)
     computed_at = models.DateTimeField(auto_now=True)
 
+    objects = SiteQuerySet["BankRecommendation"].as_manager()
+    site_path = "substation"
+
     class Meta:
         ordering = ["substation"]
         verbose_name = _("recommended bank")
@@ -206,6 +213,9 @@ class CompensationChange(models.Model):
     note = models.CharField(_("note"), max_length=200, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = SiteQuerySet["CompensationChange"].as_manager()
+    site_path = "substation"
+
     class Meta:
         ordering = ["-fitted_on", "substation"]
         verbose_name = _("change of compensation")
@@ -243,6 +253,9 @@ class CompensationProof(models.Model):
     decimals = models.PositiveSmallIntegerField(default=2)
     with_lines = models.BooleanField(_("with its share of the lines"), default=False)
     computed_at = models.DateTimeField(auto_now=True)
+
+    objects = SiteQuerySet["CompensationProof"].as_manager()
+    site_path = "change__substation"
 
     class Meta:
         verbose_name = _("proof of a change")

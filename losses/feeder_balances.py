@@ -7,11 +7,10 @@ feeder. Part of it is technical, and worked out here; the rest is unmetered, mis
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from losses.feeder_models import FeederSupply
+from losses.feeder_models import FeederSupply, behind
 from losses.models import DailyRollup
 from losses.report_period import ReportPeriod
 from substations.models import Link
@@ -88,20 +87,6 @@ def feeder_balances(period: ReportPeriod, *, worst_first: bool = True) -> list[F
     known = [each for each in found if each.rest_share is not None and each.is_covered]
     known.sort(key=lambda each: each.rest_share or 0.0, reverse=worst_first)
     return known + [each for each in found if each not in known]
-
-
-def behind(first: Link, links: Iterable[Link]) -> set[int]:
-    """Substations (primary keys) that are supplied through a link: from its end on along closed links."""
-    onward: dict[int, list[int]] = defaultdict(list)
-    for link in links:
-        if link.source_id and link.status == Link.Status.CLOSED and link.pk != first.pk:
-            onward[link.source_id].append(link.target_id)
-    found, waiting = {first.target_id}, [first.target_id]
-    while waiting:
-        fresh = set(onward[waiting.pop()]) - found
-        found |= fresh
-        waiting += fresh
-    return found
 
 
 Figures = dict[tuple[int, date], dict[str, float | None]]

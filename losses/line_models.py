@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.site_rights import SiteQuerySet, SiteScope
 from substations.models import Link
+
+
+def links_given(scope: SiteScope) -> Any:
+    """Keys of the lines that a scope shows."""
+    return Link._base_manager.filter(Link.site_path(scope)).values("pk")
 
 
 class LineDay(models.Model):
@@ -20,6 +29,9 @@ class LineDay(models.Model):
     # float32 [3, 25]: loss and energy in kWh and the known share of each hour since the day began, NaN where nothing
     # is known. So one corrected hour replaces itself and no other.
     by_hour = models.BinaryField(_("by the hour"))
+
+    objects = SiteQuerySet["LineDay"].as_manager()
+    site_path = staticmethod(lambda scope: Q(link__in=links_given(scope)))
 
     class Meta:
         verbose_name = _("daily figures of a line")

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from core.site_rights import SiteQuerySet
 from substations.models import Substation
 
 from .billing_models import Tariff, TariffAssignment, TariffVersion
@@ -72,6 +73,8 @@ class HourlyRollup(Rollup):
     substation = models.ForeignKey(Substation, models.CASCADE, related_name="hourly_rollups", db_index=False)
     at = models.DateTimeField(_("hour (UTC)"))
 
+    site_path = "substation"
+
     class Meta:
         verbose_name = _("hourly figures")
         verbose_name_plural = _("hourly figures")
@@ -93,6 +96,8 @@ class DailyRollup(Rollup):
     # read from days, not from hours.
     avoidable_by_hour = models.BinaryField(_("avoidable loss by hour (kWh)"), default=bytes)
 
+    site_path = "substation"
+
     class Meta:
         verbose_name = _("daily figures")
         verbose_name_plural = _("daily figures")
@@ -108,6 +113,9 @@ class AccountedDeclaration(models.Model):
     substation = models.OneToOneField(Substation, models.CASCADE, primary_key=True, related_name="+")
     time_zone = models.CharField(_("time zone"), max_length=64)
     digest = models.CharField(_("digest"), max_length=64)
+
+    objects = SiteQuerySet["AccountedDeclaration"].as_manager()
+    site_path = "substation"
 
     def __str__(self) -> str:
         return f"{self.substation_id} {self.digest[:8]}"

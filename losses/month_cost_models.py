@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
+from core.site_rights import SiteQuerySet
 from losses.tariffs.currencies import money
 from substations.models import Substation
 
@@ -31,6 +32,9 @@ class MonthCost(models.Model):
     decimals = models.PositiveSmallIntegerField(default=2)
     lines = FiniteJSONField(default=list, blank=True)
     computed_at = models.DateTimeField(auto_now=True)
+
+    objects = SiteQuerySet["MonthCost"].as_manager()
+    site_path = "substation"
 
     class Meta:
         ordering = ["-month", "substation"]

@@ -12,12 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
-from losses.billing_models import TariffAssignment
+from core.site_rights import SiteQuerySet
+from losses.billing_models import TariffAssignment, billed_by_assignment
 from losses.tariffs.currencies import money
 from substations.models import Substation
 
 
-class MonthOutlookQuerySet(models.QuerySet["MonthOutlook"]):
+class MonthOutlookQuerySet(SiteQuerySet["MonthOutlook"]):
     def of(self, substation: Substation) -> MonthOutlookQuerySet:
         """Of the points that bill a substation: the newest month first, its own point before that of its site."""
         own = Q(assignment__substation=substation)
@@ -66,6 +67,7 @@ class MonthOutlook(models.Model):
     computed_at = models.DateTimeField(auto_now=True)
 
     objects = MonthOutlookQuerySet.as_manager()
+    site_path = staticmethod(billed_by_assignment)
 
     class Meta:
         ordering = ["-month", "assignment"]

@@ -7,9 +7,9 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
-from django.db import models
 from django.db.models import Aggregate, Count, Max, Q, Sum
 
+from core.site_rights import SiteQuerySet
 from substations.querysets import ROWS_AT_ONCE, EpochSeconds, ReadingArrays
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ HIGHEST = ("max_demand_kva", "max_demand_kw")
 FIELDS = ("is_assumed", *SUMMED, *HIGHEST)
 
 
-class RollupQuerySet(models.QuerySet[RollupModel]):
+class RollupQuerySet(SiteQuerySet[RollupModel]):
     def as_arrays(self, names: Sequence[str]) -> ReadingArrays:
         """Hours as columns, ordered by substation and time."""
         rows = self.order_by("substation_id", "at").values_list("substation_id", EpochSeconds("at"), *names)

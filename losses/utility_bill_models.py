@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
-from losses.billing_models import TariffAssignment
+from core.site_rights import SiteQuerySet
+from losses.billing_models import TariffAssignment, billed_by_assignment
 from losses.tariffs.currencies import money
 
 # 1e12: chosen, a thousand times what the largest site draws or pays in a month; infinity is above it.
@@ -37,6 +38,9 @@ class UtilityBill(models.Model):
     currency = models.CharField(max_length=3, blank=True, editable=False)
     gaps = FiniteJSONField(default=list, blank=True, editable=False)
     checked_at = models.DateTimeField(auto_now=True)
+
+    objects = SiteQuerySet["UtilityBill"].as_manager()
+    site_path = staticmethod(billed_by_assignment)
 
     class Meta:
         ordering = ["-month", "assignment"]

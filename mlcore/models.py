@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from core.fields import FiniteJSONField
 from core.leases import Leased, LeasedQuerySet
 from core.retries import Failure, FailureQuerySet
+from core.site_rights import SiteQuerySet
 from mlcore.diagnosis.analysis import StepStatus
 from substations.models import Substation
 
@@ -95,6 +96,7 @@ class Detector(models.Model):
     )
 
     objects = DetectorQuerySet.as_manager()
+    site_path = "substation"
 
     class Meta:
         ordering = ["substation__code", "-version"]
@@ -129,6 +131,9 @@ class DetectorEvent(models.Model):
     action = models.CharField(_("action"), max_length=12, choices=Action)
     note = models.TextField(_("note"), blank=True)
 
+    objects = SiteQuerySet["DetectorEvent"].as_manager()
+    site_path = "detector__substation"
+
     class Meta:
         ordering = ["-at", "-pk"]
         verbose_name = _("detector event")
@@ -149,6 +154,9 @@ class RaisedLimit(models.Model):
     cause = models.CharField(_("cause"), max_length=24, choices=Cause)
     factor = models.FloatField(_("limit"), help_text=_("Multiple of the learned threshold."))
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    objects = SiteQuerySet["RaisedLimit"].as_manager()
+    site_path = "substation"
 
     class Meta:
         ordering = ["substation__code", "cause"]
@@ -175,6 +183,7 @@ class TrainingAttempt(Leased):
     requested_at = models.DateTimeField(null=True, blank=True, help_text=_("When training was queued by hand."))
 
     objects = LeasedQuerySet["TrainingAttempt"].as_manager()
+    site_path = "substation"
 
     class Meta:
         verbose_name = _("training attempt")
@@ -190,6 +199,7 @@ class ScoringFailure(Failure):
     substation = models.OneToOneField(Substation, models.CASCADE, primary_key=True, related_name="scoring_failure")
 
     objects = FailureQuerySet["ScoringFailure"].as_manager()
+    site_path = "substation"
 
     class Meta(Failure.Meta):
         verbose_name = _("scoring failure")
@@ -202,6 +212,7 @@ class TrainingFailure(Failure):
     substation = models.OneToOneField(Substation, models.CASCADE, primary_key=True, related_name="training_failure")
 
     objects = FailureQuerySet["TrainingFailure"].as_manager()
+    site_path = "substation"
 
     class Meta(Failure.Meta):
         verbose_name = _("training failure")
@@ -218,6 +229,9 @@ class ScorerOwnership(models.Model):
     first = models.OneToOneField(Substation, models.CASCADE, primary_key=True, related_name="+")
     process = models.UUIDField()
     judged_until = models.DateTimeField()
+
+    objects = SiteQuerySet["ScorerOwnership"].as_manager()
+    site_path = "first"
 
     class Meta:
         verbose_name = _("owner of a scorer")
@@ -252,6 +266,7 @@ class Score(models.Model):
     avoidable_loss_kw = models.FloatField(null=True)
 
     objects = ScoreQuerySet.as_manager()
+    site_path = "substation"
 
     class Meta:
         verbose_name = _("score")
@@ -311,6 +326,7 @@ class Detection(models.Model):
     changed_at = models.DateTimeField(_("changed"), auto_now=True)
 
     objects = DetectionQuerySet.as_manager()
+    site_path = "substation"
 
     class Meta:
         ordering = ["-start"]

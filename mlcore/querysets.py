@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.db import models
 from django.db.models import Q
 
+from core.site_rights import SiteQuerySet
 from substations.querysets import ROWS_AT_ONCE, EpochSeconds, ReadingArrays
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ REMEMBERED = timedelta(hours=30)
 """Chosen: the alarm behind a detection stays on for as long as its longest window (24 h) remembers, with margin."""
 
 
-class DetectorQuerySet(models.QuerySet["Detector"]):
+class DetectorQuerySet(SiteQuerySet["Detector"]):
     def active(self) -> DetectorQuerySet:
         return self.filter(is_active=True)
 
@@ -28,7 +28,7 @@ class DetectorQuerySet(models.QuerySet["Detector"]):
         return self.defer("arrays", "meta")
 
 
-class ScoreQuerySet(models.QuerySet["Score"]):
+class ScoreQuerySet(SiteQuerySet["Score"]):
     def between(self, start: datetime | None, end: datetime | None) -> ScoreQuerySet:
         bounded = self.filter(at__gte=start) if start else self.all()
         return bounded.filter(at__lte=end) if end else bounded
@@ -39,7 +39,7 @@ class ScoreQuerySet(models.QuerySet["Score"]):
         return ReadingArrays.from_rows(rows.iterator(ROWS_AT_ONCE), len(names))
 
 
-class DetectionQuerySet(models.QuerySet["Detection"]):
+class DetectionQuerySet(SiteQuerySet["Detection"]):
     def not_withdrawn(self) -> DetectionQuerySet:
         return self.filter(withdrawn_at__isnull=True)
 

@@ -29,6 +29,7 @@ class SensitivityReport(Leased):
     failure = models.CharField(_("why it failed"), max_length=MAX_REASON, blank=True)
 
     objects = LeasedQuerySet["SensitivityReport"].as_manager()
+    site_path = "detector__substation"
 
     class Meta:
         verbose_name = _("sensitivity report")

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
-from alerts.models import AlertEvent
+from alerts.models import Alert, AlertEvent
+from core import site_rights
 
 from .channel_models import NotificationChannel
 from .message_entries import entry_of
@@ -19,6 +20,13 @@ State = Delivery.DeliveryState
 
 def is_too_old(event: AlertEvent, now: datetime) -> bool:
     return now - event.at > timedelta(hours=settings.NOTIFY_MAX_AGE_HOURS)
+
+
+def given_to(alert: Alert, channels: Iterable[NotificationChannel]) -> list[NotificationChannel]:
+    """Channels that are nobody's, and those of people to whom the substation of the alert is given."""
+    found = list(channels)
+    people = site_rights.who_see((each.owner_id for each in found if each.owner_id), alert.substation_id)
+    return [channel for channel in found if channel.owner_id is None or channel.owner_id in people]
 
 
 def add_deliveries(
@@ -33,7 +41,10 @@ def add_deliveries(
     title: str = "",
     state: str = State.WAITING,
 ) -> list[Delivery]:
-    """One delivery of an event for each channel that has none yet for this reason and number."""
+    """One delivery of an event for each channel that has none yet for this reason and number.
+
+    A person is told of nothing that is not given to them; a channel of the plant is not a person.
+    """
     alert = event.alert
     wait = route.wait_of(event.severity_after) if route else 0
     deliveries = [
@@ -52,6 +63,6 @@ def add_deliveries(
             state=state,
             created_at=now,
         )
-        for channel in channels
+        for channel in given_to(alert, channels)
     ]
     return Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)

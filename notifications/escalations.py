@@ -25,7 +25,7 @@ from alerts.lifecycle import Condition
 from alerts.models import Alert, AlertEvent
 
 from .channel_models import NotificationChannel
-from .delivery_rows import add_deliveries, is_too_old
+from .delivery_rows import add_deliveries, given_to, is_too_old
 from .event_meaning import ASKS
 from .on_call_models import EscalationPolicy, OnCallRotation
 from .outbox_models import Delivery
@@ -123,7 +123,7 @@ def _still_needed(alert: Alert, state: str) -> bool:
 
 def _step(escalation: Escalation, *, now: datetime) -> bool:
     number = escalation.next_step
-    channels = reached_by(escalation.steps[number], now)
+    channels = given_to(escalation.alert, reached_by(escalation.steps[number], now))
     following = escalation.steps[number + 1] if number + 1 < len(escalation.steps) else None
     next_at = escalation.event.at + _minutes(following["after_minutes"]) if following else None
     note = ""

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from core import site_rights
+
 from . import message_texts
 from .channel_models import NotificationChannel
 from .outbox_models import OutgoingMessage
@@ -25,7 +27,10 @@ def tell(dead: OutgoingMessage, *, now: datetime) -> int:
     others = NotificationChannel.objects.usable().filter(tells_failures=True).exclude(pk=dead.channel_id)
     group = f"failing|{dead.channel_id}"
     lately = OutgoingMessage.objects.filter(group=group, created_at__gt=now - QUIET_FOR).values("channel")
-    return len([_queue(channel, dead, group, now=now) for channel in others.exclude(pk__in=lately)])
+    found = list(others.exclude(pk__in=lately))
+    people = site_rights.who_see((each.owner_id for each in found if each.owner_id), None)  # it names what was not sent
+    asked = [channel for channel in found if channel.owner_id is None or channel.owner_id in people]
+    return len([_queue(channel, dead, group, now=now) for channel in asked])
 
 
 def _queue(channel: NotificationChannel, dead: OutgoingMessage, group: str, *, now: datetime) -> OutgoingMessage:

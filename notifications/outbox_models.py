@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from alerts.models import Alert, AlertEvent, Severity
 from core.fields import FiniteJSONField
 from core.leases import Leased, LeasedQuerySet
+from core.site_rights import SiteQuerySet, SiteScope
 
 from .channel_models import NotificationChannel
 
@@ -30,6 +31,13 @@ class MessageQuerySet(LeasedQuerySet["OutgoingMessage"]):
     def standing(self) -> Self:
         """Dead letters that nobody has looked after."""
         return self.dead().filter(dismissed_at__isnull=True)
+
+
+def _of_given_alone(scope: SiteScope) -> Q:
+    """Messages that speak of substations that are given and of no other."""
+    spoken = Delivery._base_manager.filter(message=models.OuterRef("pk"))
+    others = spoken.exclude(alert__substation__in=scope.substations())
+    return Q(models.Exists(spoken), ~models.Exists(others))
 
 
 class OutgoingMessage(Leased):
@@ -80,6 +88,7 @@ class OutgoingMessage(Leased):
     dismissed_at = models.DateTimeField(_("dismissed"), null=True, blank=True)
 
     objects = MessageQuerySet.as_manager()
+    site_path = staticmethod(_of_given_alone)
 
     class Meta:
         ordering = ["-created_at"]
@@ -137,6 +146,9 @@ class Delivery(models.Model):
     )
     created_at = models.DateTimeField(_("created"))
 
+    objects = SiteQuerySet["Delivery"].as_manager()
+    site_path = "alert__substation"
+
     class Meta:
         ordering = ["-pk"]
         verbose_name = _("delivery")
@@ -168,6 +180,9 @@ class AcknowledgeLink(models.Model):
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
     used_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+
+    objects = SiteQuerySet["AcknowledgeLink"].as_manager()
+    site_path = "event__alert__substation"
 
     class Meta:
         verbose_name = _("link to acknowledge")

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from alerts.changes import Conflict
 from alerts.display_names import explain
 from alerts.lifecycle import Refused
+from core import site_rights
 from core.requests import EmsRequest, render_page
 
 from . import acknowledge_links, dispatching
@@ -97,7 +98,17 @@ def _dismissed(request: EmsRequest, letters: QuerySet[OutgoingMessage]) -> HttpR
 @never_cache
 @require_http_methods(["GET", "POST"])
 def acknowledge(request: HttpRequest, token: str) -> HttpResponse:
-    """A link in a message: GET shows the alert and a button, POST acknowledges."""
+    """A link in a message: GET shows the alert and a button, POST acknowledges.
+
+    It acts for who is signed in; else it stands for the person to whom it was sent.
+    """
+    if request.user.is_authenticated:
+        return _acknowledge(request, token)
+    with site_rights.whole_plant():
+        return _acknowledge(request, token)
+
+
+def _acknowledge(request: HttpRequest, token: str) -> HttpResponse:
     followed = acknowledge_links.follow(token)
     if followed is None:
         raise Http404(_("This link was not made here, or is not there any more."))

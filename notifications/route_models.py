@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from alerts.models import Alert, AlertEvent, Kind, Severity
 from core.fields import FiniteJSONField
+from core.site_rights import SiteQuerySet
 from substations.models import validate_time_zone
 
 from .channel_models import NotificationChannel
@@ -129,6 +130,9 @@ class RoutedEvent(models.Model):
     event = models.OneToOneField(AlertEvent, models.CASCADE, primary_key=True, related_name="routed")
     routed_at = models.DateTimeField()
 
+    objects = SiteQuerySet["RoutedEvent"].as_manager()
+    site_path = "event__alert__substation"
+
     class Meta:
         verbose_name = _("routed event")
         verbose_name_plural = _("routed events")
@@ -174,6 +178,9 @@ class Escalation(models.Model):
     next_at = models.DateTimeField(null=True, blank=True)
     note = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField()
+
+    objects = SiteQuerySet["Escalation"].as_manager()
+    site_path = "alert__substation"
 
     class Meta:
         ordering = ["-created_at"]

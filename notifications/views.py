@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from core import site_rights
 from core.requests import EmsRequest
 
 from . import channel_services, heartbeat
@@ -107,6 +108,7 @@ def remove_route(request: EmsRequest, pk: int) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_GET
+@site_rights.whole_plant()
 def heartbeat_page(request: HttpRequest) -> HttpResponse:
     """200 only while evaluation, sweep and outbox are fresh; 503 names what is late."""
     late = heartbeat.late_parts(now=timezone.now())

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -18,10 +19,12 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from alerts.models import Alert
+from core import site_rights
 from core.leases import kept
 from core.retries import DATABASE_AWAY, log_failure, reason_of
 from losses.loss_overview import newest_day
 from losses.report_period import ReportPeriod
+from substations.models import Substation
 
 from .content.blocks import ReportContent
 from .content.feeder_statement import feeder_months, statement_content
@@ -34,6 +37,7 @@ from .writers.pdf_paper import pdf
 from .writers.statement_csv import statement_csv
 from .writers.xlsx_workbook import xlsx
 
+Read = TypeVar("Read")
 logger = logging.getLogger(__name__)
 CLAIMED_PCT, READ_PCT, PAPER_PCT, SHEET_PCT = 5, 40, 75, 95
 """Chosen near what was measured with 25 substations and 130 alerts: reading 0.4 s, PDF 0.5 s, XLSX 0.1 to 0.7 s."""
@@ -86,16 +90,29 @@ def _make(report: Report, token: uuid.UUID) -> bool:
 
 def _files(report: Report, token: uuid.UUID) -> tuple[MadeFile, MadeFile]:
     name = file_name(report)
-    content = content_of(report)
+    content = _read(report, content_of)
     _progress(token, READ_PCT)
     paper = MadeFile(f"{name}.pdf", pdf(content, timezone.now()))
     _progress(token, PAPER_PCT)
     if report.kind == Report.ReportKind.FEEDERS:
-        sheet = MadeFile(f"{name}.csv", statement_csv(feeder_months(report.scope, months_of(report))))
+        sheet = MadeFile(f"{name}.csv", statement_csv(_read(report, _feeder_months)))
     else:
         sheet = MadeFile(f"{name}.xlsx", xlsx(content))
     _progress(token, SHEET_PCT)
     return paper, sheet
+
+
+def _read(report: Report, read: Callable[[Report], Read]) -> Read:
+    """What is read for a report of part of the plant is read as whoever asked sees it, and what that was is kept."""
+    if not report.is_partial:
+        return read(report)
+    with site_rights.acting_for_user(report.requested_by):
+        report.covers.set(Substation.objects.filter(alerts=report.alert) if report.alert else report.scope.substations)
+        return read(report)
+
+
+def _feeder_months(report: Report) -> Any:
+    return feeder_months(report.scope, months_of(report))
 
 
 def content_of(report: Report) -> ReportContent:

@@ -15,11 +15,20 @@ from django.utils.translation import gettext_lazy as _
 from alerts.models import Alert
 from core.fields import FiniteJSONField
 from core.leases import Leased
+from core.site_rights import SiteQuerySet, SiteScope
 from losses.loss_scope import LossScope
 from substations.models import Substation
 
 from .querysets import ReportQuerySet
 from .report_rules import check_months, check_scope, check_shift
+
+
+def _given(scope: SiteScope) -> Q:
+    """Of what is given as a whole; and what was asked for by this user, where all that is in it is still given."""
+    given = scope.substations()
+    others = Report.covers.through._base_manager.filter(report=models.OuterRef("pk")).exclude(substation__in=given)
+    whole = Q(substation__in=given) | Q(alert__substation__in=given) | Q(site__in=scope.sites(), substation=None)
+    return Q(is_partial=False) & whole | Q(is_partial=True, requested_by=scope.user_id) & ~Q(models.Exists(others))
 
 
 class ReportSchedule(models.Model):
@@ -40,6 +49,9 @@ class ReportSchedule(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("by")
     )
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = SiteQuerySet["ReportSchedule"].as_manager()
+    site_path = staticmethod(lambda scope: Q(site__in=scope.sites()))
 
     class Meta:
         ordering = ["site", "kind", "pk"]
@@ -108,6 +120,14 @@ class Report(Leased):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("by")
     )
     schedule = models.ForeignKey(ReportSchedule, models.SET_NULL, null=True, blank=True, related_name="reports")
+    is_partial = models.BooleanField(
+        _("of part of the plant"),
+        default=False,
+        help_text=_("Whoever asked is not given all sites: it says what is given, and only they see it."),
+    )
+    covers = models.ManyToManyField(
+        Substation, blank=True, related_name="+", help_text=_("Of part of the plant: what was given.")
+    )
     paper = models.FileField(_("PDF"), upload_to="reports/%Y/%m/", max_length=200, blank=True)
     sheet = models.FileField(_("XLSX or CSV"), upload_to="reports/%Y/%m/", max_length=200, blank=True)
     mail = models.CharField(_("e-mail"), max_length=8, choices=Mail, default=Mail.NOT_WANTED, blank=True)
@@ -116,6 +136,7 @@ class Report(Leased):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     objects = ReportQuerySet.as_manager()
+    site_path = staticmethod(_given)
 
     class Meta:
         ordering = ["-created_at", "-pk"]

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import site_rights
 from losses.report_period import month_of, shifted
 
 from .models import Report, ReportSchedule
@@ -28,7 +29,9 @@ class Requested(NamedTuple):
 def request_report(wanted: Report, *, by: User | None) -> Requested:
     """Queue a report; one that is the same and not yet made is not queued twice. ValidationError for a wrong one."""
     wanted.clean()
-    waiting = Report.objects.unfinished().same_as(wanted).first()
+    wanted.is_partial = site_rights.current() is not None
+    same = Report.objects.unfinished().same_as(wanted).filter(is_partial=wanted.is_partial)
+    waiting = (same.filter(requested_by=by) if wanted.is_partial else same).first()
     if waiting:
         return Requested(waiting, False)
     wanted.requested_by = by

@@ -19,9 +19,10 @@ from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 from django.views import defaults
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.views import exception_handler
 
+from core import site_rights
 from core.retries import DATABASE_AWAY
 
 API = "/api/"
@@ -56,7 +57,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_program(request):
-        return _json(HTTPStatus.FORBIDDEN, str(exception) or _("You may not do this."))
+        return _json(HTTPStatus.FORBIDDEN, str(exception) or site_words() or _("You may not do this."))
     return defaults.permission_denied(request, exception)
 
 
@@ -81,6 +82,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return defaults.server_error(request)
 
 
+def site_words() -> str:
+    """Why the role may not be enough; empty for somebody to whom all substations are given."""
+    if site_rights.current() is None:
+        return ""
+    return _("Not all substations are given to you: what belongs to the whole plant is changed by those who have all.")
+
+
 def _nul() -> str:
     return _("Received a NUL character in the address; expected text.")
 
@@ -93,6 +101,8 @@ def answer_to_exception(exception: Exception, context: dict[str, Any]) -> Any:
     if isinstance(exception, OverflowError):
         said = _("Received a date or number out of range (%(why)s); expected years 2 to 9998 and 64-bit integers.")
         exception = ValidationError({"detail": [said % {"why": exception}]})
+    if isinstance(exception, PermissionDenied) and str(exception.detail) == str(PermissionDenied.default_detail):
+        exception = PermissionDenied(site_words() or None)
     return exception_handler(exception, context)
 
 

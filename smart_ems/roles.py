@@ -122,6 +122,26 @@ ENGINEERS = [
 ROLES = {"viewer": VIEWS, "operator": VIEWS + OPERATES, "engineer": VIEWS + OPERATES + ENGINEERS}
 
 
+OF_THE_PLANT = (
+    "losses.tariff", "losses.tariffversion", "losses.tariffassignment", "losses.carbonfactor", "losses.bankprice",
+    "alerts.alertguidance", "notifications.notificationroute", "notifications.notificationchannel",
+    "notifications.escalationpolicy", "notifications.oncallrotation", "reports.reportschedule",
+)  # fmt: skip
+"""What belongs to no site: everybody may read it, and who is given all substations changes it."""
+WHOLE_PLANT = frozenset(
+    f"{app}.{action}_{model}"
+    for app, _dot, model in (each.partition(".") for each in OF_THE_PLANT)
+    for action in ("add", "change", "delete")
+) | {
+    "substations.add_substation",
+    "substations.delete_substation",
+    "accounts.view_securityevent",
+    "accounts.view_apitoken",
+    "admin.view_logentry",
+}
+"""Permissions that somebody who is given part of the plant does not have, whatever the role says."""
+
+
 def sync(**kwargs: Any) -> None:
     """Create the groups and give each the permissions of its role; permissions added by hand are kept."""
     for name, wanted in ROLES.items():

@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "smart_ems.accounts.site_middleware.site_rights",
     "smart_ems.accounts.session_middleware.SessionNotesMiddleware",
     "smart_ems.change_history.authorship_middleware.AuthorshipMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -128,6 +129,8 @@ PASSWORD_RESET_TIMEOUT = 3600  # seconds, chosen: a mail is read by then, and a 
 # Off: local passwords sign superusers in alone. Those of a directory stay.
 PASSWORD_SIGN_IN = env.bool("EMS_PASSWORD_SIGN_IN", default=True)
 AUTHENTICATION_BACKENDS = ["smart_ems.accounts.preferences.Backend"]
+# What somebody sees to whom nothing is given: all substations, or none.
+SITES = one_of("EMS_SITES", ("all", "given"), default="all")
 # Who has to have a second factor: none, staff (superusers too) or all.
 REQUIRE_MFA = one_of("EMS_REQUIRE_MFA", ("none", "staff", "all"), default="none")
 # The flow of signing in and its second factors are django-allauth's. Attempts are limited by accounts.sign_in alone:

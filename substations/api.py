@@ -55,6 +55,11 @@ class SubstationSerializer(serializers.ModelSerializer[Substation]):
         model = Substation
         fields = ("id", *SUBSTATION_FIELDS)
 
+    def validate_code(self, code: str) -> str:
+        if Substation.code_is_taken(code, self.instance.pk if self.instance else None):
+            raise ValidationError("substation with this code already exists.")
+        return code
+
 
 class SubstationViewSet(viewsets.ModelViewSet[Substation]):
     """Substations by their code."""

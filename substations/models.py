@@ -16,7 +16,9 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from core import site_rights
 from core.leases import Leased, LeasedQuerySet
+from core.site_rights import SiteScope
 
 from .querysets import LinkQuerySet, PendingRangeQuerySet, PlannedWorkQuerySet, ReadingQuerySet, SubstationQuerySet
 
@@ -171,6 +173,7 @@ class Substation(models.Model):
     future_count = models.PositiveIntegerField(default=0, editable=False, help_text=_("How many were put aside."))
 
     objects = SubstationQuerySet.as_manager()
+    site_path = "pk"
 
     class Meta:
         ordering = ["code"]
@@ -193,6 +196,15 @@ class Substation(models.Model):
 
     def clean(self) -> None:
         refuse_infinite(self)
+        if self.code_is_taken(self.code, self.pk):
+            raise ValidationError({"code": _("Substation with this Code already exists.")})
+
+    @staticmethod
+    def code_is_taken(code: str, pk: int | None) -> bool:
+        """Whether another substation has a code that this user may not see: Django looks among those of the user."""
+        if site_rights.current() is None:
+            return False
+        return Substation._base_manager.filter(code=code).exclude(pk=pk).exists()
 
     @property
     def silent_after(self) -> timedelta:
@@ -221,6 +233,12 @@ class Substation(models.Model):
         return zoneinfo.ZoneInfo(self.time_zone)
 
 
+def _both_ends(scope: SiteScope) -> Q:
+    """A line to somebody else's substation is not shown: neither what it is called nor that it is there."""
+    given = scope.substations()
+    return Q(target__in=given) & (Q(source__isnull=True) | Q(source__in=given))
+
+
 class Link(models.Model):
     """One line of the network, from its supply side to the substation it feeds. No source means the grid supply."""
 
@@ -239,6 +257,7 @@ class Link(models.Model):
     status = models.CharField(_("status"), max_length=6, choices=Status, default=Status.CLOSED)
 
     objects = LinkQuerySet.as_manager()
+    site_path = staticmethod(_both_ends)
 
     class Meta:
         ordering = ["target__code", "pk"]
@@ -296,6 +315,7 @@ class Reading(models.Model):
     )
 
     objects = ReadingQuerySet.as_manager()
+    site_path = "substation"
 
     class Meta:
         verbose_name = _("reading")
@@ -319,6 +339,7 @@ class PendingRange(Leased):
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = PendingRangeQuerySet.as_manager()
+    site_path = "substation"
 
     class Meta:
         verbose_name = _("pending range")
@@ -347,6 +368,7 @@ class StaleRange(Leased):
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = LeasedQuerySet["StaleRange"].as_manager()
+    site_path = "substation"
 
     class Meta:
         verbose_name = _("stale range")
@@ -376,6 +398,7 @@ class PlannedWork(models.Model):
     )
 
     objects = PlannedWorkQuerySet.as_manager()
+    site_path = "substation"
 
     class Meta:
         ordering = ["-start"]

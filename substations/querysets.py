@@ -13,6 +13,7 @@ from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 
 from core.leases import LeasedQuerySet
+from core.site_rights import SiteQuerySet
 
 from .channels import CHANNEL_NAMES
 
@@ -28,7 +29,7 @@ ROWS_AT_ONCE = 20_000
 ROWS_OF_A_PIECE = 5000
 
 
-class SubstationQuerySet(models.QuerySet["Substation"]):
+class SubstationQuerySet(SiteQuerySet["Substation"]):
     def with_latest_reading_at(self) -> SubstationQuerySet:
         """Annotate ``latest_at``: one index probe per substation, not a scan of the readings."""
         from .models import Reading
@@ -58,12 +59,12 @@ class SubstationQuerySet(models.QuerySet["Substation"]):
         return self.filter(Q(code__icontains=text) | Q(name__icontains=text) | Q(site__icontains=text))
 
 
-class LinkQuerySet(models.QuerySet["Link"]):
+class LinkQuerySet(SiteQuerySet["Link"]):
     def closed(self) -> LinkQuerySet:
         return self.filter(status="closed")
 
 
-class ReadingQuerySet(models.QuerySet["Reading"]):
+class ReadingQuerySet(SiteQuerySet["Reading"]):
     def for_substation(self, substation: Substation | int) -> ReadingQuerySet:
         return self.filter(substation=substation)
 
@@ -138,7 +139,7 @@ class PendingRangeQuerySet(LeasedQuerySet["PendingRange"]):
         return theirs.claim(now=now)
 
 
-class PlannedWorkQuerySet(models.QuerySet["PlannedWork"]):
+class PlannedWorkQuerySet(SiteQuerySet["PlannedWork"]):
     def touching(self, start: datetime, end: datetime) -> PlannedWorkQuerySet:
         """Work that overlaps [start, end]."""
         return self.filter(start__lte=end, end__gte=start)

@@ -24,9 +24,17 @@ from .invitation_admin import InvitationAdmin
 from .rights_changes import RightsRecordedMixin
 from .security_event_admin import SecurityEventAdmin
 from .security_events import Kind, record, record_token
+from .site_grant_admin import GivenSubstationAdmin, GivenToGroup, GivenToUser
 from .token_models import ApiToken
 
-__all__ = ["ApiTokenAdmin", "GuardedUserAdmin", "InvitationAdmin", "RecordedGroupAdmin", "SecurityEventAdmin"]
+__all__ = [
+    "ApiTokenAdmin",
+    "GivenSubstationAdmin",
+    "GuardedUserAdmin",
+    "InvitationAdmin",
+    "RecordedGroupAdmin",
+    "SecurityEventAdmin",
+]
 
 RIGHTS = ("is_superuser", "is_staff", "user_permissions", "groups")
 """What gives rights: given by superusers alone."""
@@ -40,6 +48,11 @@ for hidden in (EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToke
 @admin.register(User)
 class GuardedUserAdmin(RightsRecordedMixin, UserAdmin[User]):
     """A holder of ``auth.change_user`` who is no superuser gives no rights and touches no superuser."""
+
+    inlines = (GivenToUser,)
+
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:
+        return self.inlines if obj is not None else ()
 
     actions = ("end_second_factor",)
 
@@ -78,6 +91,8 @@ class GuardedUserAdmin(RightsRecordedMixin, UserAdmin[User]):
 @admin.register(Group)
 class RecordedGroupAdmin(RightsRecordedMixin, GroupAdmin):
     """Groups give rights: what they give is written down."""
+
+    inlines = (GivenToGroup,)
 
 
 def _may_touch(request: HttpRequest, user: User | None) -> bool:

@@ -14,9 +14,10 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from .site_scopes import RIGHTS, rights_column
 from .token_models import ApiToken, Scope
 
 PREFIX = "ems_"
@@ -102,7 +103,11 @@ def valid(now: datetime) -> QuerySet[ApiToken]:
 def find(secret: str) -> ApiToken | None:
     """The token of a secret with its user and their preferences, also an expired one."""
     found = ApiToken.objects.select_related("user", "user__preferences")
-    return found.filter(digest=digest_of(secret)).first()
+    found = found.annotate(**{RIGHTS: rights_column(OuterRef("user"))})
+    token = found.filter(digest=digest_of(secret)).first()
+    if token is not None:
+        setattr(token.user, RIGHTS, getattr(token, RIGHTS))
+    return token
 
 
 def note_use(token: ApiToken, *, now: datetime) -> bool:

@@ -10,3 +10,10 @@ class AccountsConfig(AppConfig):
     name = "smart_ems.accounts"
     label = "accounts"
     verbose_name = _("Accounts")
+
+    def ready(self) -> None:
+        from core import site_rights
+
+        from .site_scopes import GrantRegister
+
+        site_rights.register(GrantRegister())

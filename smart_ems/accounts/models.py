@@ -12,9 +12,19 @@ from substations.models import validate_time_zone
 from .invitation_models import Invitation
 from .security_event_models import SecurityEvent
 from .session_models import UserSession
+from .site_grant_models import SiteGrant
 from .token_models import ApiToken, Scope
 
-__all__ = ["ApiToken", "Invitation", "Preferences", "Scope", "SecurityEvent", "SignInAttempt", "UserSession"]
+__all__ = [
+    "ApiToken",
+    "Invitation",
+    "Preferences",
+    "Scope",
+    "SecurityEvent",
+    "SignInAttempt",
+    "SiteGrant",
+    "UserSession",
+]
 
 
 class Preferences(models.Model):

@@ -5,24 +5,28 @@ from __future__ import annotations
 import zoneinfo
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django import forms
 from django.conf import settings
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import OuterRef
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from smart_ems.client_address import address_of, network_of
+from smart_ems.roles import WHOLE_PLANT
 
 from . import sign_in
 from .models import Preferences
 from .security_events import record_refusal
+from .site_scopes import RIGHTS, rights_column, sees_all
 
 
 class Backend(ModelBackend):
-    """Signs in by password, a limited number of times, and reads a user together with the preferences: every page needs
-    both."""
+    """Signs in by password, a limited number of times, and reads a user together with the preferences and with what
+    its site rights come to: every page needs all three."""
 
     def authenticate(
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
@@ -59,8 +63,17 @@ class Backend(ModelBackend):
         return found if found is not None and self.user_can_authenticate(found) else None
 
     def get_user(self, user_id: int) -> User | None:
-        user = User.objects.select_related("preferences").filter(pk=user_id).first()
+        found = User.objects.select_related("preferences").annotate(**{RIGHTS: rights_column(OuterRef("pk"))})
+        user = found.filter(pk=user_id).first()
         return user if user is not None and self.user_can_authenticate(user) else None
+
+    def get_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        """Without those of the whole plant for somebody who is given part of it."""
+        held: set[str] = super().get_all_permissions(user_obj, obj=obj)
+        return held if not held or sees_all(user_obj) else held - WHOLE_PLANT
+
+    async def aget_all_permissions(self, user_obj: Any, obj: Any = None) -> set[str]:
+        return await sync_to_async(self.get_all_permissions)(user_obj, obj)
 
 
 def of(user: User | AnonymousUser) -> Preferences:

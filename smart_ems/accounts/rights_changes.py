@@ -17,13 +17,19 @@ BEFORE = "rights_before"
 def rights_of(about: User | Group) -> Rights:
     """Each kind of right with its names, as the database has it; a right that is on or off has its own name."""
     if isinstance(about, Group):
-        return {"permissions": _names(about.permissions)}
+        return {"permissions": _names(about.permissions), "sites": sites_of(about)}
     flags = ("is_active", "is_staff", "is_superuser")
     return {
         "rights": [name for name in flags if getattr(about, name)],
         "groups": sorted(about.groups.values_list("name", flat=True)),
         "permissions": _names(about.user_permissions),
+        "sites": sites_of(about),
     }
+
+
+def sites_of(about: User | Group) -> list[str]:
+    """What is given to a user or a group itself, in words."""
+    return sorted(str(each) for each in about.site_grants.select_related("substation"))
 
 
 def _names(permissions: Any) -> list[str]:

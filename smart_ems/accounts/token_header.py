@@ -13,6 +13,7 @@ from rest_framework.exceptions import AuthenticationFailed
 
 from . import api_tokens
 from .security_events import Kind, record_token
+from .site_scopes import act_as
 from .token_models import ApiToken
 
 KEYWORDS = (b"bearer", b"token")
@@ -40,6 +41,7 @@ class TokenHeader(BaseAuthentication):
             raise AuthenticationFailed(_("This token expired on %(day)s.") % {"day": token.expires_at.date()})
         if api_tokens.note_use(token, now=now):
             record_token(Kind.TOKEN_FIRST_USED, token, request=request)
+        act_as(token.user)
         return token.user, token
 
     def authenticate_header(self, request: Any) -> str:

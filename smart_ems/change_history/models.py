@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from core.fields import FiniteJSONField
+from core.site_rights import SiteQuerySet, SiteScope
+
+
+def _of_given(scope: SiteScope) -> Q:
+    """Of what is given; a line may name a substation at its other end that is not."""
+    return Q(substation_pk__in=scope.substations()) & ~Q(subject="substations.link")
 
 
 class ConfigurationChange(models.Model):
@@ -35,6 +42,9 @@ class ConfigurationChange(models.Model):
     name = models.CharField(_("name"), max_length=200, help_text=_("As it was then."))
     substation_pk = models.BigIntegerField(null=True, help_text=_("The substation that it concerns, if one."))
     changes = FiniteJSONField(help_text=_("Each field with its value before and after."))
+
+    objects = SiteQuerySet["ConfigurationChange"].as_manager()
+    site_path = staticmethod(_of_given)
 
     class Meta:
         verbose_name = _("change of the configuration")

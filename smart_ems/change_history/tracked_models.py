@@ -86,6 +86,7 @@ TRACKED = (
     Tracked("notifications.QuietHours"),
     Tracked("reports.ReportSchedule", _words("created_by next_on")),
     Tracked("accounts.ApiToken", _words("last_used_at hint"), _words("digest")),
+    Tracked("accounts.SiteGrant"),
     Tracked("accounts.Invitation", secrets=_words("digest")),
     Tracked("account.EmailAddress"),
     Tracked("mfa.Authenticator", _words("data last_used_at")),

@@ -14,8 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
+
+from core.site_rights import SiteScope, whole_plant
 
 from .change_feed import Change, Watch
 
@@ -89,7 +92,8 @@ class Hub:
 
 def _looked(watch: Watch) -> Change:
     try:
-        return watch.look(timezone.now())
+        with whole_plant():  # for everybody who listens; each is told what is given to them
+            return watch.look(timezone.now())
     finally:
         close_old_connections()
 
@@ -105,18 +109,19 @@ def hub() -> Hub:
 class Stream:
     """What a response sends of one queue. ``close`` is called however it ends, also where it never began."""
 
-    def __init__(self, user_id: int) -> None:
-        self._hub = hub()
+    def __init__(self, user_id: int, given: SiteScope | None = None) -> None:
+        """given: None for a user who sees every substation."""
+        self._hub, self._given = hub(), given
         self._queue = self._hub.join(user_id)
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return lines(self._queue)
+        return lines(self._queue, self._given)
 
     def close(self) -> None:
         self._hub.leave(self._queue)
 
 
-async def lines(queue: asyncio.Queue[Change]) -> AsyncIterator[bytes]:
+async def lines(queue: asyncio.Queue[Change], given: SiteScope | None = None) -> AsyncIterator[bytes]:
     """A stream: ``hello``, then ``change`` as it happens, ``beat`` in between, ``bye`` at its end."""
     loop, here = asyncio.get_running_loop(), hub()
     until = loop.time() + LASTS_S
@@ -128,11 +133,23 @@ async def lines(queue: asyncio.Queue[Change]) -> AsyncIterator[bytes]:
             except TimeoutError:
                 yield _event("beat", {"at": timezone.now().isoformat()})
                 continue
+            change = change if given is None else await sync_to_async(_given_of)(change, given)
+            if not change:
+                continue
             named = None if change.substations is None else sorted(change.substations)
             yield _event("change", {"topics": sorted(change.topics), "substations": named})
         yield _event("bye", {})
     finally:
         here.leave(queue)
+
+
+def _given_of(change: Change, given: SiteScope) -> Change:
+    """What a user is told who is given part of the plant: neither of other substations, nor that they changed."""
+    if change.substations is None:
+        return change
+    seen = frozenset(given.substations().filter(pk__in=change.substations).values_list("pk", flat=True))
+    topics = change.topics if seen else change.topics - {"readings", "alerts"}
+    return Change(topics, seen)
 
 
 def _event(name: str, data: dict[str, Any]) -> bytes:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from alerts import alarm_line
+from core import site_rights
 from notifications.failure_notices import dead_count
 from smart_ems.accounts import preferences, second_factor
 
@@ -28,9 +29,15 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "preferences": chosen,
         "chosen_zone": chosen.time_zone if chosen else "",
         "site_zone": settings.TIME_ZONE,
+        "sees_all_sites": sees_all_sites,  # asked for where a template names it
         "messages_not_sent": dead_count,  # asked for where a template names it
         "alarms_now": alarm_line.asking_now,  # likewise
     }
+
+
+def sees_all_sites() -> bool:
+    """Whether all substations are given to who asks."""
+    return site_rights.current() is None
 
 
 def sections(request: HttpRequest) -> list[dict[str, Any]]:

@@ -142,7 +142,7 @@ def _silenced() -> dict[str, str]:
     )
     found: dict[str, str] = {}
     for alert in alerts.order_by("pk"):
-        by = alert.suppressed_by
+        by = alert.shown_suppressed_by
         why = f"{by.substation.code} {by.get_cause_display()}" if by else alert.get_suppression_reason_display()
         said = _("%(code)s: %(cause)s is silenced by: %(why)s")
         values = {"code": alert.substation.code, "cause": alert.get_cause_display(), "why": why}

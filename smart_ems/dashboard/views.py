@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_not_required, permission_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse, StreamingHttpResponse
@@ -16,9 +17,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from alerts.models import Alert
+from core import site_rights
 from core.requests import EmsRequest, render_page
 from ingestion.models import Upload
 from mlcore.services import scoring_health
+from smart_ems.accounts.site_scopes import scope_of
 from smart_ems.api_errors import RETRY_AFTER_S
 from substations.models import Substation
 
@@ -110,7 +113,7 @@ async def stream(request: HttpRequest) -> HttpResponseBase:
     if not await user.ahas_perm("substations.view_substation"):
         return HttpResponse(_("You may not see substations."), status=403, content_type="text/plain")
     try:
-        events = event_stream.Stream(user.pk)
+        events = event_stream.Stream(user.pk, await sync_to_async(scope_of)(user))
     except event_stream.TooManyStreamsError:
         return _no_stream(_("Too many streams are open."), HTTPStatus.SERVICE_UNAVAILABLE)
     except event_stream.TooManyStreamsOfOneError:
@@ -129,6 +132,7 @@ def _no_stream(said: str, status: HTTPStatus) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_GET
+@site_rights.whole_plant()
 def health(request: HttpRequest) -> HttpResponse:
     """200 when the process answers and reaches its database; for load balancers and the launcher.
 
@@ -144,6 +148,7 @@ def health(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @never_cache
 @require_GET
+@site_rights.whole_plant()
 def ready(request: HttpRequest) -> HttpResponse:
     """200 while every part that the work needs is there, else 503; each part with what was found."""
     checks = readiness(now=timezone.now())

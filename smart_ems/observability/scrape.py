@@ -11,12 +11,15 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
+from core import site_rights
+
 from .installation_figures import InstallationCollector
 
 
 @login_not_required
 @never_cache
 @require_GET
+@site_rights.whole_plant()
 def figures(request: HttpRequest) -> HttpResponse:
     """The text that Prometheus reads, for who sends ``EMS_METRICS_TOKEN``; 404 where none is set, 401 for another."""
     if not settings.METRICS_TOKEN:

@@ -117,9 +117,12 @@ def test_the_administrations_own_page_of_passwords_is_that_of_the_product(admin_
     assert admin_client.get("/admin/password_change/").headers["Location"] == "/password/"
 
 
+NO_SITES = {"site_grants-TOTAL_FORMS": "0", "site_grants-INITIAL_FORMS": "0"}
+
+
 def form_of(user: User, **change: Any) -> dict[str, Any]:
     return {"username": user.username, "is_active": "on", "groups": [each.pk for each in user.groups.all()],
-            "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00", **change}  # fmt: skip
+            "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00", **NO_SITES, **change}  # fmt: skip
 
 
 def test_rights_that_are_given_and_taken_are(person: Cast, admin_client: Client) -> None:
@@ -151,8 +154,8 @@ def test_a_new_user_and_the_rights_of_a_group_are(admin_client: Client) -> None:
     group = Group.objects.create(name="night shift")
     kept = Permission.objects.get(codename="view_alert")
     url = f"/admin/auth/group/{group.pk}/change/"
-    admin_client.post(url, {"name": group.name, "permissions": [kept.pk]})
-    admin_client.post(url, {"name": group.name, "permissions": [kept.pk]})
+    admin_client.post(url, {"name": group.name, "permissions": [kept.pk], **NO_SITES})
+    admin_client.post(url, {"name": group.name, "permissions": [kept.pk], **NO_SITES})
     admin_client.post("/admin/auth/group/", {"action": "delete_selected", "_selected_action": group.pk, "post": "yes"})
     assert written() == [
         ("user_made", "mia", "admin", "rights: +is_active"),

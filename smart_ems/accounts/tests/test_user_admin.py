@@ -8,6 +8,7 @@ from django.test import Client
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/auth/user/"
+NO_SITES = {"site_grants-TOTAL_FORMS": "0", "site_grants-INITIAL_FORMS": "0"}
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def root() -> User:
 
 def form(user: User, **values: object) -> dict[str, object]:
     joined = {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
-    return {"username": user.username, "is_active": "on", "first_name": "New", **joined, **values}
+    return {"username": user.username, "is_active": "on", "first_name": "New", **joined, **NO_SITES, **values}
 
 
 def test_names_can_be_changed_and_rights_cannot(client: Client, clerk: User) -> None:
