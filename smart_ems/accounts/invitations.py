@@ -59,13 +59,15 @@ def find(secret: str, *, now: datetime) -> Invitation | None:
 @transaction.atomic
 def accept(invitation: Invitation, user: User, *, now: datetime, request: Any) -> bool:
     """Store the new account with its role; False where somebody used the link meanwhile."""
-    unused = Invitation.objects.filter(pk=invitation.pk, used_at=None, expires_at__gt=now)
-    if not unused.update(used_at=now):
+    # Under a lock, and saved: an UPDATE would be missing in the history of changes.
+    unused = Invitation.objects.select_for_update().filter(pk=invitation.pk, used_at=None, expires_at__gt=now).first()
+    if unused is None:
         return False
     user.email = invitation.email
     user.save()
     user.groups.add(Group.objects.get(name=invitation.role))
-    Invitation.objects.filter(pk=invitation.pk).update(user=user)
+    unused.used_at, unused.user = now, user
+    unused.save(update_fields=["used_at", "user"])
     record(Kind.INVITATION_USED, user, request=request, detail=f"{invitation.email}: {invitation.role}")
     return True
 
