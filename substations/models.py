@@ -204,7 +204,8 @@ class Substation(models.Model):
         """Whether another substation has a code that this user may not see: Django looks among those of the user."""
         if site_rights.current() is None:
             return False
-        return Substation._base_manager.filter(code=code).exclude(pk=pk).exists()
+        others = Substation._base_manager.filter(code=code)
+        return (others if pk is None else others.exclude(pk=pk)).exists()
 
     @property
     def silent_after(self) -> timedelta:

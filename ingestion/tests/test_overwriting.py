@@ -83,5 +83,5 @@ def test_by_the_api_it_is_the_user(admin_client: Client) -> None:
     for power in (100.0, 110.0):
         row = {"substation": "SS-01", "at": AT.isoformat(), "active_power_kw": power}
         admin_client.post("/api/readings/", [row], content_type="application/json")
-    row = OverwrittenReading.objects.get()
-    assert (row.author, row.source, row.before) == ("admin", "api", {"active_power_kw": 100.0})
+    kept_row = OverwrittenReading.objects.get()
+    assert (kept_row.author, kept_row.source, kept_row.before) == ("admin", "api", {"active_power_kw": 100.0})

@@ -73,7 +73,7 @@ admin.site.unregister(Substation)
 class GivenSubstationAdmin(SubstationAdmin):
     """The substation with those to whom it is given; each change is written down."""
 
-    inlines = (*SubstationAdmin.inlines, GivenHere)
+    inlines = (*SubstationAdmin.inlines, GivenHere)  # type: ignore[assignment]  # the base has fewer
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         setattr(request, BEFORE, _holders(obj) if change else {})

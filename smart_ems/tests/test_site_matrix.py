@@ -49,7 +49,7 @@ ROUTES = sorted(set(patterns(get_resolver())) - NOT_ASKED.keys())
 
 def body_of(answer: Any) -> str:
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    return content.decode("utf-8", "replace")  # type: ignore[no-any-return]
+    return content.decode("utf-8", "replace")
 
 
 def leaks(text: str) -> list[str]:
