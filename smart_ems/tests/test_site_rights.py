@@ -23,7 +23,8 @@ NOT_SCOPED = {
 """Models with a way to a substation that are not narrowed, each with the reason."""
 OF_NO_SUBSTATION = {
     "of an account": {
-        "accounts.ApiToken", "accounts.Invitation", "accounts.Preferences", "accounts.SecurityEvent", "accounts.SignInAttempt",
+        "accounts.ApiToken", "accounts.Invitation", "accounts.Preferences", "accounts.SecurityEvent",
+        "accounts.SignInAttempt",
         "accounts.UserSession", "alerts.KeptAnswer", "notifications.Absence", "notifications.QuietHours",
     },
     "of the whole plant, changed by those who have all": {
