@@ -24,7 +24,8 @@ NOT_SCOPED = {
 OF_NO_SUBSTATION = {
     "of an account": {
         "accounts.ApiToken", "accounts.Invitation", "accounts.Preferences", "accounts.SecurityEvent",
-        "accounts.SignInAttempt", "accounts.UserSession", "alerts.KeptAnswer", "notifications.Absence", "notifications.QuietHours",
+        "accounts.SignInAttempt",
+        "accounts.UserSession", "alerts.KeptAnswer", "notifications.Absence", "notifications.QuietHours",
     },
     "of the whole plant, changed by those who have all": {
         "losses.BankPrice", "losses.CarbonFactor", "losses.Tariff", "losses.TariffVersion",
