@@ -154,7 +154,7 @@ def test_deleting_counts_the_readings_and_does_not_list_them(
     substation = Substation.objects.create(code="A")
     read(substation, 1234)
     url = f"{BASE}substation/{substation.pk}/delete/"
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(32):
         page = text(admin_client.get(url))
     assert len(page) < 30_000
     assert "1234" in page.replace(",", "")
