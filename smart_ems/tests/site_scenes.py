@@ -92,6 +92,8 @@ class Side:
             # What hangs on no substation may be read by everybody.
             text = self.text if getattr(each.model, "site_path", None) is not None else f"plain {self.key}"
             return each.choices[0][0] if each.choices else text[: each.max_length or 40]
+        if isinstance(each, models.JSONField):
+            return {}
         return {models.UUIDField: uuid.UUID(int=self.key), models.BinaryField: b""}.get(
             type(each), each.choices[0][0] if each.choices else 1
         )
@@ -126,6 +128,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "notifications.NotificationChannel": {"kind": "file", "name": lambda side: f"channel {side.key}"},
     "ingestion.Upload": {"uploaded_by": lambda side: side.user, "state": "loaded", "file": ""},
     "ingestion.SourceProfile": {"sender": lambda side: side.user, "columns": [], "profile": {}},
+    "ingestion.OverwrittenReading": {"before": lambda side: {"active_power_kw": side.number}},
     "alerts.ShiftHandover": {
         "is_waiting": False, "taken_over_by": lambda side: side.user, "taken_over_at": NOW,
         "alerts": lambda side: [[side.key, side.substation.code, "overload", "unacknowledged"]],
