@@ -128,6 +128,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
     "notifications.NotificationChannel": {"kind": "file", "name": lambda side: f"channel {side.key}"},
     "ingestion.Upload": {"uploaded_by": lambda side: side.user, "state": "loaded", "file": ""},
     "ingestion.SourceProfile": {"sender": lambda side: side.user, "columns": [], "profile": {}},
+    "change_history.ConfigurationChange": {"substation_pk": lambda side: side.substation.pk},
     "ingestion.OverwrittenReading": {"before": lambda side: {"active_power_kw": side.number}},
     "alerts.ShiftHandover": {
         "is_waiting": False, "taken_over_by": lambda side: side.user, "taken_over_at": NOW,
