@@ -146,7 +146,7 @@ def scoped_models() -> list[type[models.Model]]:
 
 
 @dataclass(frozen=True)
-class Scene:
+class SceneOfSites:
     given: Side
     hidden: Side
 
@@ -154,7 +154,7 @@ class Scene:
         return self.given, self.hidden
 
 
-def scene() -> Scene:
+def scene() -> SceneOfSites:
     """``given`` in North with key 1001 and small figures; ``hidden`` in Secretfield with key 7007 and 4711000."""
     sides = []
     for key, code, site, number, text in (
@@ -167,7 +167,7 @@ def scene() -> Scene:
         )  # fmt: skip
         user = User.objects.create_user(f"sender-{key}")
         sides.append(Side(substation, key, number, text, user))
-    found = Scene(*sides)
+    found = SceneOfSites(*sides)
     for side in found.sides():
         for each in scoped_models():
             side.row(each)
