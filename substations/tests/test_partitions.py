@@ -116,8 +116,8 @@ def test_months_that_nobody_keeps_are_named_and_dropped() -> None:
     station = Substation.objects.create(code="SS-01")
     ensure_months(at(2031, 1, 1), at(2031, 2, 1))
     Reading.objects.create(substation=station, at=at(2031, 1, 31))
-    assert months_before(at(2031, 1, 31), table=READINGS) == []
-    assert months_before(at(2031, 2, 1), table=READINGS) == ["substations_reading_2031_01"]
+    assert "substations_reading_2031_01" not in months_before(at(2031, 1, 31), table=READINGS)
+    assert months_before(at(2031, 2, 1), table=READINGS)[-1] == "substations_reading_2031_01"
     assert drop_month("substations_reading_2031_01") == 1
     assert "substations_reading_2031_01" not in partitions()
 
