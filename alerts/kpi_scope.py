@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -170,7 +171,7 @@ def _groups(alarms: Alarms, by: str, names: Names, period: tuple[float, float], 
             sites = sorted({site for _code, site in names.values()})
             number = {pk: sites.index(site) for pk, (_code, site) in names.items()}
             keys = np.array([number.get(int(pk), -1) for pk in keys], dtype=np.int64)
-            label = lambda at: (sites[at] if at >= 0 else "") or _now("No site")  # noqa: E731
+            label = partial(_site_name, sites)
     parts, part_of, counts = np.unique(keys, return_inverse=True, return_counts=True)
     largest = np.argsort(-counts, kind="stable")[:at_most]
     found = [KpiGroup(str(label(parts[part])), figures(alarms[part_of == part], *period)) for part in largest]
@@ -192,3 +193,7 @@ def _actors(found: AlarmFigures, names: Names, at_most: int | None) -> list[Acto
 
 def _cause(number: int) -> str:
     return str(Cause(alarm_days.CAUSES[number]).label)
+
+
+def _site_name(sites: Sequence[str], at: int) -> str:
+    return (sites[at] if at >= 0 else "") or _now("No site")

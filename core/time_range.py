@@ -6,12 +6,15 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
+from typing import TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+RowT = TypeVar("RowT", bound=Model)
 PRESETS = {
     "24h": (timedelta(hours=24), gettext_lazy("24 h")),
     "7d": (timedelta(days=7), gettext_lazy("7 days")),
@@ -54,6 +57,12 @@ class TimeRange:
             return self.start, self.end
         length, _label = PRESETS[self.preset]
         return (newest - length if newest and length else None), None
+
+    def within(self, rows: QuerySet[RowT], field: str, *, newest: datetime | None) -> QuerySet[RowT]:
+        """The rows whose ``field`` lies in the range, both ends included."""
+        start, end = self.bounds(newest)
+        rows = rows.filter(**{f"{field}__gte": start}) if start else rows
+        return rows.filter(**{f"{field}__lte": end}) if end else rows
 
     @property
     def fields(self) -> list[tuple[str, str]]:

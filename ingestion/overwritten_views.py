@@ -32,7 +32,9 @@ COLUMNS = ("substation", "at", "channel", "before", "overwritten_at", "author", 
 def overwritten(request: EmsRequest) -> HttpResponseBase:
     """Newest first; the range is when they were overwritten. ``?format=csv``: one line for each value."""
     chosen = TimeRange.parse(request.GET, zone=zone_for(request, timezone.get_default_timezone()), default="all")
-    found = OverwrittenFilter(request.GET, _within(chosen), request=request)
+    stored = OverwrittenReading.objects.select_related("substation")
+    rows = chosen.within(stored, "overwritten_at", newest=timezone.now())
+    found = OverwrittenFilter(request.GET, rows, request=request)
     if request.GET.get("format") == "csv":
         if chosen.error:
             return HttpResponseBadRequest(chosen.error, content_type="text/plain; charset=utf-8")
@@ -42,17 +44,11 @@ def overwritten(request: EmsRequest) -> HttpResponseBase:
         "page": page,
         "rows": _beside_now(list(page.object_list)),
         "filter": found,
+        "live": "overwritten",
         "range": chosen,
         "is_filtered": bool(chosen.fields) or any(request.GET.get(name) for name in found.filters),
     }
     return render_page(request, "ingestion/overwritten.html", context)
-
-
-def _within(chosen: TimeRange) -> QuerySet[OverwrittenReading]:
-    start, end = chosen.bounds(timezone.now())
-    rows = OverwrittenReading.objects.select_related("substation")
-    rows = rows.filter(overwritten_at__gte=start) if start else rows
-    return rows.filter(overwritten_at__lte=end) if end else rows
 
 
 def _beside_now(rows: list[OverwrittenReading]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import zoneinfo
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.contrib.sessions.models import Session
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,3 +87,16 @@ def test_the_url_of_a_range_reads_back_as_the_same_range(start: datetime, minute
     chosen = read(start=start.isoformat(), to=(start + timedelta(minutes=minutes)).isoformat())
     again = TimeRange.parse(dict(chosen.fields), zone=KOLKATA)
     assert (again.start, again.end, chosen.error) == (chosen.start, chosen.end, "")
+
+
+@pytest.mark.django_db
+def test_rows_within_a_range_are_those_between_its_ends_with_both() -> None:
+    first = datetime(2026, 3, 2, tzinfo=UTC)
+    for at in (first, first + timedelta(days=1), first + timedelta(days=2)):
+        Session.objects.create(session_key=f"{at:%d}", session_data="", expire_date=at)
+    query = {"from": "2026-03-02T00:00", "to": "2026-03-03T00:00"}
+    chosen = TimeRange.parse(query, zone=UTC)
+    rows = chosen.within(Session.objects.order_by("pk"), "expire_date", newest=None)
+    assert [row.pk for row in rows] == ["02", "03"]
+    everything = TimeRange.parse({"range": "all"}, zone=UTC)
+    assert everything.within(Session.objects.all(), "expire_date", newest=first).count() == 3

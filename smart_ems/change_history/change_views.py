@@ -33,7 +33,8 @@ COLUMNS = (
 def changes(request: EmsRequest) -> HttpResponseBase:
     """Newest first; ``?format=csv`` exports what range and filters select, one line for each field."""
     chosen = TimeRange.parse(request.GET, zone=zone_for(request, timezone.get_default_timezone()), default="all")
-    found = ChangeFilter(request.GET, _within(chosen), request=request)
+    rows = chosen.within(ConfigurationChange.objects.all(), "at", newest=timezone.now())
+    found = ChangeFilter(request.GET, rows, request=request)
     if request.GET.get("format") == "csv":
         if chosen.error:
             return HttpResponseBadRequest(chosen.error, content_type="text/plain; charset=utf-8")
@@ -43,17 +44,11 @@ def changes(request: EmsRequest) -> HttpResponseBase:
         "page": page,
         "rows": shown(page.object_list),
         "filter": found,
+        "live": "changes",
         "range": chosen,
         "is_filtered": bool(chosen.fields) or any(request.GET.get(name) for name in found.filters),
     }
     return render_page(request, "change_history/changes.html", context)
-
-
-def _within(chosen: TimeRange) -> QuerySet[ConfigurationChange]:
-    start, end = chosen.bounds(timezone.now())
-    stored = ConfigurationChange.objects.all()
-    stored = stored.filter(at__gte=start) if start else stored
-    return stored.filter(at__lte=end) if end else stored
 
 
 def _lines(found: QuerySet[Any]) -> Iterator[list[object]]:
