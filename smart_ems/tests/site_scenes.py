@@ -23,6 +23,8 @@ NOW = timezone.now().replace(minute=0, second=0, microsecond=0)
 DAY = date(NOW.year, NOW.month, 1)
 LATER = ("end", "until", "expires_at", "trained_until", "ended_at")
 HOURS = ("covered_h", "known_h")
+GIVEN_KEY, HIDDEN_KEY = 1_001_001_001, 2_007_007_007
+"""Primary keys that no sequence of the database reaches; sequences go on when a test is rolled back."""
 MARK = "ZQSECRET"
 """In every text of the substation that is not given."""
 
@@ -155,11 +157,11 @@ class SceneOfSites:
 
 
 def scene() -> SceneOfSites:
-    """``given`` in North with key 1001 and small figures; ``hidden`` in Secretfield with key 7007 and 4711000."""
+    """``given`` in North with GIVEN_KEY and small figures; ``hidden`` in Secretfield with HIDDEN_KEY and 4711000."""
     sides = []
     for key, code, site, number, text in (
-        (1001, "SS-GIVEN", "North", 1.0, "plain"),
-        (7007, f"{MARK}-CODE", f"{MARK} field", 4_711_000.0, f"{MARK} text"),
+        (GIVEN_KEY, "SS-GIVEN", "North", 1.0, "plain"),
+        (HIDDEN_KEY, f"{MARK}-CODE", f"{MARK} field", 4_711_000.0, f"{MARK} text"),
     ):
         substation = Substation.objects.create(
             pk=key, code=code, name=f"{text} name", site=site, rated_kva=number, nominal_v=400, received_at=NOW,

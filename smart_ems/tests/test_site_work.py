@@ -33,7 +33,7 @@ from smart_ems.dashboard import event_stream
 from smart_ems.dashboard.change_feed import Change
 from substations.models import Link, Reading, Substation
 
-from .site_scenes import MARK, NOW, member, scene
+from .site_scenes import GIVEN_KEY, HIDDEN_KEY, MARK, NOW, member, scene
 
 pytestmark = pytest.mark.django_db
 HIDDEN = f"{MARK}-CODE"
@@ -127,7 +127,10 @@ def test_a_person_is_told_of_what_is_given_and_a_channel_of_the_plant_of_all() -
     routing.route_new(now=timezone.now())
     fresh = Delivery.objects.filter(event__seq=9)
     heard = {(each.channel.name, each.alert_id) for each in fresh.select_related("channel")}
-    assert heard == {("mine", 1001), *((name, key) for name in ("boss", "plant") for key in (1001, 7007))}
+    assert heard == {
+        ("mine", GIVEN_KEY),
+        *((name, key) for name in ("boss", "plant") for key in (GIVEN_KEY, HIDDEN_KEY)),
+    }
 
 
 def made(by: User, **values: Any) -> Report:
@@ -221,10 +224,10 @@ def test_an_answer_that_was_kept_is_not_given_again_when_something_else_is_given
     client = Client()
     client.force_login(user)
     sent: dict[str, Any] = {"data": {}, "content_type": "application/json", "headers": {"Idempotency-Key": "k"}}
-    assert client.post("/api/alerts/7007/acknowledge/", **sent).json()["substation"] == HIDDEN
-    assert client.post("/api/alerts/7007/acknowledge/", **sent).json()["substation"] == HIDDEN
+    assert client.post(f"/api/alerts/{HIDDEN_KEY}/acknowledge/", **sent).json()["substation"] == HIDDEN
+    assert client.post(f"/api/alerts/{HIDDEN_KEY}/acknowledge/", **sent).json()["substation"] == HIDDEN
     SiteGrant.objects.filter(user=user).update(everything=False, site="North")
-    answer = client.post("/api/alerts/7007/acknowledge/", **sent)
+    answer = client.post(f"/api/alerts/{HIDDEN_KEY}/acknowledge/", **sent)
     assert answer.status_code == 422
     assert MARK not in answer.content.decode()
 
