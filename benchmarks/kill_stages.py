@@ -23,7 +23,7 @@ from mlcore.training import schedule
 from notifications.channel_models import NotificationChannel
 from notifications.channel_services import set_target
 from notifications.outbox_models import OutgoingMessage
-from substations.models import PendingRange, Reading
+from substations.models import PendingRange, Reading, Substation
 
 from .running_system import RunningSystem, Victim
 
@@ -65,6 +65,10 @@ class KillStage(ABC):
     @abstractmethod
     def damage(self) -> Damage: ...
 
+    def clear(self) -> None:
+        """Take away what would burden the rounds after this one."""
+        return
+
 
 class UploadStage(KillStage):
     """A file of many rows is sent and loaded; a sender that gets no answer sends it again. secret: of an API token."""
@@ -77,7 +81,8 @@ class UploadStage(KillStage):
     def begin(self, system: RunningSystem, round_number: int) -> None:
         self._name = f"round-{round_number}.csv"
         self._system, self._began = system, time.monotonic()
-        self._body = _export(f"K{round_number:03d}")
+        self._prefix = f"K{round_number:05d}"
+        self._body = _export(self._prefix)
         threading.Thread(target=self._send, daemon=True).start()
 
     def _send(self) -> None:
@@ -107,10 +112,18 @@ class UploadStage(KillStage):
 
     def damage(self) -> Damage:
         expected = UPLOADED_SUBSTATIONS * UPLOADED_ROWS
-        prefix = self._body[self._body.index(b",K") + 1 :][:4].decode()
-        stored = Reading.objects.filter(substation__code__startswith=prefix).count()
+        stored = self._readings().count()
         counted = sum(Upload.objects.filter(original_name=self._name).values_list("rows_new", flat=True))
         return Damage(expected - stored, max(stored, counted) - stored)
+
+    def clear(self) -> None:
+        """Weeks of readings by the minute would be judged and learnt from for hours."""
+        readings = self._readings()
+        readings._raw_delete(readings.db)
+        Substation.objects.filter(code__startswith=self._prefix).delete()
+
+    def _readings(self) -> Any:
+        return Reading.objects.filter(substation__in=Substation.objects.filter(code__startswith=self._prefix))
 
 
 class ScoringStage(KillStage):

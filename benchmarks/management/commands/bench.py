@@ -61,6 +61,7 @@ class Command(BaseCommand):
         killed.add_argument("--rounds", type=int, default=3, help="of each stage with each victim")
         killed.add_argument("--stages", nargs="+", choices=kills.STAGES, default=list(kills.STAGES))
         killed.add_argument("--victims", nargs="+", choices=kills.VICTIMS, default=list(kills.VICTIMS))
+        killed.add_argument("--at-once", type=int, default=1, help="installations that share the rounds")
         killed.add_argument("--days", type=int, default=100, help="days of 15-minute readings that are scored")
         killed.add_argument("--server", default=os.environ.get("EMS_TEST_DATABASE_URL", ""), help="as of pages")
         losses = kinds.add_parser("losses", help="hours of energy and loss, beside reading the same rows alone")
@@ -138,13 +139,19 @@ class Command(BaseCommand):
         stages: list[str],
         victims: list[Victim],
         days: int,
+        at_once: int = 1,
         server: str,
         json: bool,
         **options: Any,
     ) -> str:
-        if rounds < 1 or days < 1:
-            raise CommandError(f"Expected a round and a day or more; received {rounds} and {days}.")
-        found = kills.bench_kills(rounds, stages, victims, days, server)
+        if min(rounds, days, at_once) < 1:
+            raise CommandError(
+                f"Expected a round, a day and an installation or more; received {rounds}, {days} and {at_once}."
+            )
+        if at_once == 1:
+            found = kills.bench_kills(rounds, stages, victims, days, server)
+        else:
+            found = kills.bench_kills_at_once(rounds, stages, victims, days, server, at_once)
         return dumps(found, indent=2) if json else kills.table(found)
 
 
