@@ -125,7 +125,9 @@ def _step(escalation: Escalation, *, now: datetime) -> bool:
     number = escalation.next_step
     channels = given_to(escalation.alert, reached_by(escalation.steps[number], now))
     following = escalation.steps[number + 1] if number + 1 < len(escalation.steps) else None
-    next_at = escalation.event.at + _minutes(following["after_minutes"]) if following else None
+    # An event of a clock that was ahead began no later than the step that is due.
+    begun = min(escalation.event.at, now - _minutes(escalation.steps[number]["after_minutes"]))
+    next_at = begun + _minutes(following["after_minutes"]) if following else None
     note = ""
     if not channels:
         note = _("Step %(number)d reached nobody.") % {"number": number + 1}

@@ -23,7 +23,7 @@ from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.views import exception_handler
 
 from core import site_rights
-from core.retries import DATABASE_AWAY
+from core.storage_faults import StorageFault, fault_of
 
 API = "/api/"
 RETRY_AFTER_S = 10
@@ -69,17 +69,28 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500, or 503 while the database is away; called while the exception is handled."""
-    if isinstance(sys.exc_info()[1], DATABASE_AWAY):
-        said = _("The database cannot be reached. Try again in %(seconds)d s.") % {"seconds": RETRY_AFTER_S}
+    """500, or 503 while nothing can be stored or read; called while the exception is handled."""
+    if fault := fault_of(sys.exc_info()[1]):
+        title, again = storage_words(fault)
         status = HTTPStatus.SERVICE_UNAVAILABLE
-        page = "" if is_program(request) else render_to_string("503.html", {"said": said})
-        answer = HttpResponse(page, status=status) if page else _json(status, said)
+        page = "" if is_program(request) else render_to_string("503.html", {"title": title, "again": again})
+        answer = HttpResponse(page, status=status) if page else _json(status, f"{title} {again}")
         answer["Retry-After"] = str(RETRY_AFTER_S)
         return answer
     if is_program(request):
         return _json(HTTPStatus.INTERNAL_SERVER_ERROR, _("The server failed; its log says why."))
     return defaults.server_error(request)
+
+
+def storage_words(fault: StorageFault) -> tuple[str, str]:
+    """What is the matter with what the system stores into, and when to try again."""
+    title = {
+        StorageFault.AWAY: _("The database cannot be reached."),
+        StorageFault.FULL: _("The disk of the server is full: nothing can be stored until space is freed."),
+        StorageFault.READ_ONLY: _("What the server stores into can be read only: nothing can be stored."),
+        StorageFault.BUSY: _("The database is busy with other work."),
+    }[fault]
+    return title, _("Try again in %(seconds)d s.") % {"seconds": RETRY_AFTER_S}
 
 
 def site_words() -> str:

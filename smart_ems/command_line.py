@@ -16,7 +16,11 @@ def main() -> None:
         _calculate_in_one_thread()
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from smart_ems.env import VAR_DIR
+    from smart_ems.private_files import said_of_folder
+
+    with said_of_folder(VAR_DIR):
+        execute_from_command_line(sys.argv)
 
 
 def _calculate_in_one_thread() -> None:

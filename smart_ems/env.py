@@ -13,7 +13,7 @@ from urllib.parse import quote
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from .private_files import close_folder
+from .private_files import close_folder, said_of_folder
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 IS_CHECKOUT = (BASE_DIR / "manage.py").is_file()
@@ -46,8 +46,12 @@ def secret_key() -> str:
     """The configured key, else one made on the first start and kept in the data folder, readable by its owner."""
     if configured := str(env.str("EMS_SECRET_KEY", default="")):
         return configured
-    path = VAR_DIR / "secret_key"
-    close_folder(VAR_DIR)
+    with said_of_folder(VAR_DIR):
+        return _kept_key(VAR_DIR / "secret_key")
+
+
+def _kept_key(path: Path) -> str:
+    close_folder(path.parent)
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

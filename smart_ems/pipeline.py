@@ -95,6 +95,9 @@ def sweep() -> None:
     from reports import services as reports
     from substations.models import PendingRange
 
+    from . import clock_steps
+
+    clock_steps.put_right(now=timezone.now())
     for upload_id in ingestion.unfinished_uploads():
         upload_received(upload_id)
     if PendingRange.objects.exists():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 FOLDER_MODE, FILE_MODE, UMASK = 0o700, 0o600, 0o077
@@ -22,6 +23,20 @@ def close_folder(folder: Path) -> None:
     _close(folder)
     for path in (folder / "secret_key", folder / "log", *folder.glob("*.sqlite3*")):
         _close(path)
+
+
+@contextmanager
+def said_of_folder(folder: Path) -> Iterator[None]:
+    """A data folder that cannot be made or written ends the program with a sentence instead of a traceback."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None or not Path(os.fsdecode(error.filename)).is_relative_to(folder):
+            raise
+        raise SystemExit(
+            f"The data folder {folder} cannot be used: {os.fsdecode(error.filename)}: {error.strerror}. "
+            "Let this account write there, free space, or name another folder in EMS_VAR_DIR."
+        ) from None
 
 
 def close_everything(folder: Path) -> None:

@@ -23,7 +23,7 @@ from .env import (
     web_address,
 )
 from .observability.log_format import logging_of, middleware_of
-from .private_files import FILE_MODE, FOLDER_MODE, close_folder
+from .private_files import FILE_MODE, FOLDER_MODE, close_folder, said_of_folder
 
 # Lets generic classes such as ``ModelAdmin[Alert]`` be written where Django itself is not yet generic.
 django_stubs_ext.monkeypatch()
@@ -210,8 +210,9 @@ WHITENOISE_USE_FINDERS = DEBUG
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = VAR_DIR / "tmp"
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = FILE_MODE, FOLDER_MODE
-close_folder(VAR_DIR)
-FILE_UPLOAD_TEMP_DIR.mkdir(mode=FOLDER_MODE, exist_ok=True)
+with said_of_folder(VAR_DIR):
+    close_folder(VAR_DIR)
+    FILE_UPLOAD_TEMP_DIR.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 # Limits of what comes in.
 UPLOAD_MAX_BYTES = env.int("EMS_UPLOAD_MAX_BYTES", default=2 * 1024**3)
@@ -239,6 +240,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 1,
     "interval_start": 0,
 }
+CELERY_BEAT_SCHEDULER = "smart_ems.beat:SteadyScheduler"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "run" / "beat")
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "smart_ems.tasks.sweep", "schedule": 10.0, "options": {"expires": 10}},

@@ -25,6 +25,8 @@ from .system_health import queue_lengths
 logger = logging.getLogger(__name__)
 WORKERS_LATE = timedelta(minutes=2)
 """Chosen: the sweep beats every ten seconds; several may be lost."""
+CLOCKS_APART = timedelta(minutes=1)
+"""Chosen: far more than machines differ by whose clocks are kept by NTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,10 @@ def _workers(now: datetime) -> Found:
     last = Pulse.objects.filter(name="sweep").values_list("at", flat=True).first()
     if last is None:
         return False, "they have never run"
-    return now - last <= WORKERS_LATE, f"last beat {max(0, round((now - last).total_seconds()))} s ago"
+    ago_s = round((now - last).total_seconds())
+    if last - now > CLOCKS_APART:
+        return False, f"last beat {-ago_s} s ahead: the clock went back, or a worker's clock is wrong"
+    return now - last <= WORKERS_LATE, f"last beat {max(0, ago_s)} s ago"
 
 
 def _disk(now: datetime) -> Found:

@@ -14,9 +14,11 @@ from typing import Any
 
 from asgiref.typing import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 from django.conf import settings
+from django.db import DatabaseError, InterfaceError
 from django.utils.translation import gettext as _
 
-from core.retries import DATABASE_AWAY
+from core.storage_faults import fault_of
+from smart_ems.api_errors import storage_words
 
 from .refusals import Refusal, send_refusal
 from .senders import refusal_of_sender
@@ -180,5 +182,7 @@ async def _refusal_of(scope: HTTPScope, large: LargeBody, announced: int | None)
     uploaded = (announced or 0) if large.is_upload else None
     try:
         return await refusal_of_sender(scope, large.permission, uploaded)
-    except DATABASE_AWAY:
-        return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, _("The database cannot be reached. Try again later."))
+    except (DatabaseError, InterfaceError) as error:
+        if (fault := fault_of(error)) is None:
+            raise
+        return Refusal(HTTPStatus.SERVICE_UNAVAILABLE, " ".join(storage_words(fault)))

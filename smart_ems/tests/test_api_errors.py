@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
+import sqlite3
 from typing import Any
+from unittest.mock import Mock
 from urllib.parse import quote
 
+import psycopg
 import pytest
 from django.conf import settings as configured
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -46,6 +50,22 @@ def client(signed_in: SignIn) -> Client:
 
 def post(client: Client, body: bytes, kind: str = JSON, **headers: str) -> Any:
     return client.post("/api/readings/", body, content_type=kind, headers=headers)
+
+
+def sqlite_error(code: int) -> Exception:
+    """As Django passes on an error of SQLite with this result code."""
+    cause = sqlite3.OperationalError("what SQLite says")
+    cause.sqlite_errorcode = code
+    error = OperationalError(str(cause))
+    error.__cause__ = cause
+    return error
+
+
+def postgres_error(state: str) -> Exception:
+    cause = psycopg.errors.lookup(state)("what PostgreSQL says")
+    error = (OperationalError if isinstance(cause, psycopg.OperationalError) else InternalError)(str(cause))
+    error.__cause__ = cause
+    return error
 
 
 # Addresses
@@ -88,6 +108,34 @@ def test_while_the_database_is_away_it_says_when_to_come_back(
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     assert "cannot be reached" in answer.content.decode()
     assert answer.headers["Content-Type"].startswith(accept)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (sqlite_error(13), "The disk of the server is full: nothing can be stored until space is freed."),
+        (postgres_error("53100"), "The disk of the server is full"),
+        (OSError(errno.ENOSPC, "No space left on device"), "The disk of the server is full"),
+        (sqlite_error(8), "can be read only"),
+        (postgres_error("25006"), "can be read only"),
+        (sqlite_error(5), "busy"),
+        (postgres_error("57P01"), "cannot be reached"),
+    ],
+)
+def test_what_is_said_of_storage_is_what_is_the_matter(
+    client: Client, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    monkeypatch.setattr("ingestion.services.load_rows", Mock(side_effect=error))
+    answer = post(client, json.dumps(ROW).encode())
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    assert said in answer.json()["detail"]
+
+
+def test_a_statement_that_does_not_fit_the_tables_is_a_fault_of_ours(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingestion.services.load_rows", Mock(side_effect=sqlite_error(1)))
+    assert post(client, json.dumps(ROW).encode()).status_code == 500
 
 
 # Parameters

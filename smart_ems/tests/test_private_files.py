@@ -76,3 +76,21 @@ def test_files_that_are_uploaded_and_logs_are_closed(tmp_path: Path) -> None:
     child.start()
     child.stop()
     assert (mode(child.log), mode(child.log.parent)) == (0o600, 0o700)
+
+
+@pytest.mark.parametrize("key", ["", "set"])
+def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(tmp_path: Path, key: str) -> None:
+    (tmp_path / "file").write_text("in the way")
+    env = os.environ | {"EMS_VAR_DIR": str(tmp_path / "file" / "var"), "EMS_SECRET_KEY": key}
+    command = [sys.executable, "manage.py", "check"]
+    done = subprocess.run(command, env=env, cwd=settings.BASE_DIR, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"The data folder {tmp_path / 'file' / 'var'} cannot be used: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_is_no_matter_of_the_folder_is_raised(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError), private_files.said_of_folder(tmp_path / "var"):
+        (tmp_path / "elsewhere").read_text()
+    with pytest.raises(ConnectionError), private_files.said_of_folder(tmp_path):
+        raise ConnectionResetError(104, "Connection reset by peer")

@@ -54,6 +54,11 @@ class TestItSaysWhatIsMissing:
         assert failed(client) == {"workers"}
         assert client.get("/readyz").status_code == 503
 
+    def test_a_clock_that_went_back(self, client: Client) -> None:
+        Pulse.objects.update(at=timezone.now() + timedelta(hours=1))
+        assert failed(client) == {"workers"}
+        assert "ahead: the clock went back" in client.get("/readyz").json()["checks"]["workers"]["detail"]
+
     def test_scoring_that_lags(self, client: Client) -> None:
         now = timezone.now()
         PendingRange.objects.create(substation=Substation.objects.create(code="A"), start=now, end=now)
