@@ -26,10 +26,10 @@ from mlcore.diagnosis.terms import CONTEXT_HOURS
 from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import neighbour_groups, scoring_batches
 from mlcore.models import Detection, Detector, Score
-from mlcore.scoring import checkpoints, live, ownership
+from mlcore.scoring import checkpoints, live, ownership, scorer_starts, scorers
 from mlcore.scoring.context import moment
-from mlcore.scoring.live import keep_checkpoints
 from mlcore.scoring.pending import score_pending
+from mlcore.scoring.scorers import keep_checkpoints
 from mlcore.training import artifacts
 from mlcore.training.store import load_detectors
 from smart_ems.scratch import scratch_database
@@ -103,11 +103,11 @@ def begin_and_keep(newest: datetime) -> float:
 
     How many seconds all batches would take, if they were begun so one after the other.
     """
-    batches, scorers = scoring_batches(neighbour_groups()), live.ScorerRegistry()
+    batches, registry = scoring_batches(neighbour_groups()), scorers.ScorerRegistry()
     began = time.perf_counter()
-    live.judge_new_readings(batches[0], newest, scorers)
+    live.judge_new_readings(batches[0], newest, registry)
     one_s = time.perf_counter() - began
-    ((_, begun),) = scorers.by_age()
+    ((_, begun),) = registry.by_age()
     until_s = begun.scorer.judged_until_s
     if until_s is None:
         raise RuntimeError("Nothing was judged: the figures would be wrong.")
@@ -118,8 +118,8 @@ def begin_and_keep(newest: datetime) -> float:
                 replace(plate, code=substation.code)
                 for plate, substation in zip(begun.fleet.nameplates, batch.whole.substations, strict=True)
             )
-            state = checkpoints.Checkpoint(ownership.this_process(), until_s, begun.scorer.history, plates)
-            checkpoints.write(batch.ids, live.basis_of(batch), state)
+            state = replace(begun.state(until_s), nameplates=plates)
+            checkpoints.write(batch.ids, scorer_starts.basis_of(batch), state)
     return one_s * sum(len(batch.ids) for batch in batches) / len(batches[0].ids)
 
 
@@ -244,7 +244,7 @@ def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dic
 def _work(pipe: Connection) -> None:
     """A worker: score what waits whenever it is asked to, and say what the time went into."""
     clock = {"judging_cpu_s": 0.0, "reading_cpu_s": 0.0}
-    live.IncrementalScorer = _timed_stream(clock)  # type: ignore[attr-defined]  # measured in place of the real one
+    scorer_starts.IncrementalScorer = _timed_stream(clock)  # type: ignore[attr-defined]  # measured in place of the real one
     reading_grid.readings = _timed(reading_grid.readings, clock, "reading_cpu_s")
     while pipe.recv():
         before = dict(clock)
