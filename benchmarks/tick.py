@@ -5,13 +5,16 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
+from django.conf import settings
 from django.db import connection, connections
 from numpy.typing import NDArray
 
@@ -23,7 +26,7 @@ from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.incremental import IncrementalScorer
 from mlcore.diagnosis.judgement import Judgement
 from mlcore.diagnosis.terms import CONTEXT_HOURS
-from mlcore.fleet import reading_grid
+from mlcore.fleet import groups, reading_grid
 from mlcore.fleet.groups import neighbour_groups, scoring_batches
 from mlcore.models import Detection, Detector, Score
 from mlcore.scoring import checkpoints, live, ownership, scorer_starts, scorers
@@ -33,14 +36,24 @@ from mlcore.scoring.scorers import keep_checkpoints
 from mlcore.training import artifacts
 from mlcore.training.store import load_detectors
 from smart_ems.scratch import scratch_database
+from substations.channels import CHANNEL_NAMES
 from substations.electrical.nameplate import NAMEPLATE_FIELDS, complete
 from substations.electrical.topology import Segment
 from substations.models import Link, PendingRange, Substation
 from substations.simulation import EventRequest, Simulation, SimulationSpec, random_grid, simulate
 
 Figures = dict[str, Any]
-FEEDER, TRAIN_DAYS, CONTEXT_DAYS, TICKS = 50, 28, 4, 5
+FEEDER, TRAIN_DAYS, CONTEXT_DAYS, TICKS = 50, 14, 4, 5
 DAY_S = 86_400
+Result = TypeVar("Result")
+
+_COPIES = """
+    INSERT INTO substations_reading (substation_id, {columns})
+    SELECT copy.id, {columns} FROM substations_substation copy
+    JOIN substations_substation made ON made.code = '000' || substr(copy.code, 4)
+    JOIN substations_reading ON substation_id = made.id AND at >= %s
+    WHERE copy.id > %s
+"""
 
 
 @dataclass(frozen=True)
@@ -55,16 +68,19 @@ class Made:
 def bench_tick(substations: int, workers: int, server: str = "") -> Figures:
     """Time ticks on a database of its own; ``workers`` processes share the batches, as in a running system.
 
-    One batch is begun from its readings, and what its scorer remembers is kept for all, which are copies of it: the
-    first tick starts the workers from these checkpoints, the others are timed. server: as of ``bench_pages``.
+    1. Fifty simulated substations, their models, and copies of both. 2. Days of readings of the first batch, through
+    the product, and the last day of all others, copied in the database: nothing of it is read again, but new rows
+    come between as many others as in a table in use. 3. The first batch is begun from its readings in a process that
+    ends, and what its scorer remembers is kept for all, which are copies of it. 4. The first tick starts the workers
+    from these checkpoints; the next are timed. server: as of ``bench_pages``.
     """
     made = _made()
     with scratch_database(journal="WAL", server=server, migrated=bool(server)):
         ids = _grid(made, substations)
         last = made.simulation.values.shape[1] - TICKS
-        context_s = _stored_s(made, ids, last - CONTEXT_DAYS * made.simulation.spec.steps_per_day, last)
-        PendingRange.objects.all().delete()
-        from_readings_s = begin_and_keep(moment(int(made.simulation.times_s[last - 1])))
+        context_rows_per_s = _context(made, ids, last)
+        from_readings_s = _elsewhere(begin_and_keep, moment(int(made.simulation.times_s[last - 1])))
+        kept_bytes = sum(path.stat().st_size for path in Path(settings.SCORER_FILES).glob("*.scorer"))
         begin, *ticks = _ticks(made, ids, last, workers)
         whole_s = _whole_s(ids)
         stored = {
@@ -77,9 +93,12 @@ def bench_tick(substations: int, workers: int, server: str = "") -> Figures:
         "database": vendor,
         "substations": len(ids),
         "workers": workers,
-        "context_stored_rows_per_s": CONTEXT_DAYS * made.simulation.spec.steps_per_day * len(ids) / context_s,
+        "context_stored_rows_per_s": context_rows_per_s,
         "tick_stored_rows_per_s": len(ids) / statistics.median(each["store_s"] for each in ticks),
+        "checkpoints_mb": kept_bytes / 1e6,
         "start_of_the_streams_s": begin["wall_s"],
+        "start_of_the_streams_cpu_s": begin["all_cpu_s"],
+        "start_histories_read": begin["histories_read"],
         "start_from_readings_s_extrapolated": from_readings_s / workers,
         "ticks_s": ", ".join(f"{each['wall_s']:.2f}" for each in ticks),
         "tick_s": middle["wall_s"],
@@ -89,6 +108,25 @@ def bench_tick(substations: int, workers: int, server: str = "") -> Figures:
         "ratio_to_all_context_cpu": whole_s / middle["all_cpu_s"],
         **stored,
     }
+
+
+def _elsewhere(function: Callable[..., Result], *arguments: Any) -> Result:
+    """Call a function in a process of its own, which ends and lets go of what it owns."""
+    connections.close_all()  # an open SQLite file must not be carried into another process
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as process:
+        return process.submit(function, *arguments).result()
+
+
+def _context(made: Made, ids: list[int], stop: int) -> float:
+    """Store what was measured before the ticks; how many rows a second of the first batch."""
+    a_day = made.simulation.spec.steps_per_day
+    first = ids[: groups.BATCH_SIZE]
+    stored_s = _stored_s(made, first, stop - CONTEXT_DAYS * a_day, stop)
+    PendingRange.objects.all().delete()
+    since = moment(int(made.simulation.times_s[stop - a_day]))
+    with connection.cursor() as cursor:
+        cursor.execute(_COPIES.format(columns=", ".join(("at", "derived", *CHANNEL_NAMES))), [since, first[-1]])
+    return CONTEXT_DAYS * a_day * len(first) / stored_s
 
 
 def _stored_s(made: Made, ids: list[int], first: int, stop: int) -> float:
@@ -218,7 +256,7 @@ def _arrive(made: Made, ids: list[int], first: int, stop: int) -> None:
 
 def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dict[str, float]]:
     """Readings of one step after the other, judged by processes that keep their streams from tick to tick."""
-    connections.close_all()  # an open SQLite file must not be carried into another process
+    connections.close_all()
     context, pipes = get_context("fork"), []
     for _ in range(workers):
         here, there = context.Pipe()
@@ -232,8 +270,8 @@ def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dic
             pipe.send(True)
         answers = [pipe.recv() for pipe in pipes]
         wall_s = time.perf_counter() - began
-        if PendingRange.objects.exists():
-            raise RuntimeError("Readings were left unscored: the figures would be wrong.")
+        if PendingRange.objects.exists() or any(each.pop("begun_from_readings") for each in answers):
+            raise RuntimeError("Readings were left unscored, or a checkpoint unused: the figures would be wrong.")
         yield {"wall_s": wall_s, "store_s": store_s} | {
             name: sum(each[name] for each in answers) for name in answers[0]
         }
@@ -243,9 +281,11 @@ def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dic
 
 def _work(pipe: Connection) -> None:
     """A worker: score what waits whenever it is asked to, and say what the time went into."""
-    clock = {"judging_cpu_s": 0.0, "reading_cpu_s": 0.0}
+    clock = {"judging_cpu_s": 0.0, "reading_cpu_s": 0.0, "histories_read": 0.0, "begun_from_readings": 0.0}
     scorer_starts.IncrementalScorer = _timed_stream(clock)  # type: ignore[attr-defined]  # measured in place of the real one
     reading_grid.readings = _timed(reading_grid.readings, clock, "reading_cpu_s")
+    live._history = _counted(live._history, clock, "histories_read")
+    scorer_starts.begun = _counted(scorer_starts.begun, clock, "begun_from_readings")
     while pipe.recv():
         before = dict(clock)
         began = time.process_time()
@@ -264,6 +304,14 @@ def _timed(function: Callable[..., Any], clock: dict[str, float], name: str) -> 
             return function(*args, **values)
         finally:
             clock[name] += time.process_time() - began
+
+    return run
+
+
+def _counted(function: Callable[..., Any], clock: dict[str, float], name: str) -> Callable[..., Any]:
+    def run(*args: Any, **values: Any) -> Any:
+        clock[name] += 1
+        return function(*args, **values)
 
     return run
 
