@@ -97,7 +97,7 @@ def test_a_small_batch_is_taken_at_once() -> None:
     assert list(ours_first([small], {small.ids[0]})) == [small]
 
 
-def test_what_was_a_process_s_that_has_ended_is_nobody_s(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_a_process_s_that_has_ended_is_nobody_s() -> None:
     large = batch(*(f"N{number:03d}" for number in range(QUICKLY_STARTED + 1)))
     waiting(large)
     ended = multiprocessing.get_context("fork").Process(target=running_workers.note_running, args=(ENDED,))
