@@ -6,63 +6,36 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 from django.conf import settings
 from django.db import connection, connections
-from numpy.typing import NDArray
 
+from benchmarks import tick_grid
 from benchmarks.engine_speed import peak_memory_mb
-from ingestion.storage import store
-from ingestion.validation import ReadingRows
-from mlcore.detector import TrainedDetector, analyse_fleet, train_fleet
+from mlcore.detector import analyse_fleet
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.incremental import IncrementalScorer
 from mlcore.diagnosis.judgement import Judgement
 from mlcore.diagnosis.terms import CONTEXT_HOURS
-from mlcore.fleet import groups, reading_grid
+from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import neighbour_groups, scoring_batches
-from mlcore.models import Detection, Detector, Score
+from mlcore.models import Detection, Score
 from mlcore.scoring import checkpoints, live, ownership, scorer_starts, scorers
 from mlcore.scoring.context import moment
 from mlcore.scoring.pending import score_pending
 from mlcore.scoring.scorers import keep_checkpoints
-from mlcore.training import artifacts
 from mlcore.training.store import load_detectors
 from smart_ems.scratch import scratch_database
-from substations.channels import CHANNEL_NAMES
-from substations.electrical.nameplate import NAMEPLATE_FIELDS, complete
-from substations.electrical.topology import Segment
-from substations.models import Link, PendingRange, Substation
-from substations.simulation import EventRequest, Simulation, SimulationSpec, random_grid, simulate
+from substations.models import PendingRange
 
 Figures = dict[str, Any]
-FEEDER, TRAIN_DAYS, CONTEXT_DAYS, TICKS = 50, 14, 4, 5
-DAY_S = 86_400
 Result = TypeVar("Result")
-
-_COPIES = """
-    INSERT INTO substations_reading (substation_id, {columns})
-    SELECT copy.id, {columns} FROM substations_substation copy
-    JOIN substations_substation made ON made.code = '000' || substr(copy.code, 4)
-    JOIN substations_reading ON substation_id = made.id AND at >= %s
-    WHERE copy.id > %s
-"""
-
-
-@dataclass(frozen=True)
-class Made:
-    """A simulated grid of fifty and the models of it: a large fleet is made of copies."""
-
-    simulation: Simulation
-    fleet: Fleet
-    detectors: dict[str, TrainedDetector]
 
 
 def bench_tick(substations: int, workers: int, server: str = "") -> Figures:
@@ -74,11 +47,11 @@ def bench_tick(substations: int, workers: int, server: str = "") -> Figures:
     ends, and what its scorer remembers is kept for all, which are copies of it. 4. The first tick starts the workers
     from these checkpoints; the next are timed. server: as of ``bench_pages``.
     """
-    made = _made()
+    made = tick_grid.make()
     with scratch_database(journal="WAL", server=server, migrated=bool(server)):
-        ids = _grid(made, substations)
-        last = made.simulation.values.shape[1] - TICKS
-        context_rows_per_s = _context(made, ids, last)
+        ids = tick_grid.copied(made, substations)
+        last = made.simulation.values.shape[1] - tick_grid.TICKS
+        context_rows_per_s = tick_grid.store_context(made, ids, last)
         from_readings_s = _elsewhere(begin_and_keep, moment(int(made.simulation.times_s[last - 1])))
         kept_bytes = sum(path.stat().st_size for path in Path(settings.SCORER_FILES).glob("*.scorer"))
         begin, *ticks = _ticks(made, ids, last, workers)
@@ -117,25 +90,6 @@ def _elsewhere(function: Callable[..., Result], *arguments: Any) -> Result:
         return process.submit(function, *arguments).result()
 
 
-def _context(made: Made, ids: list[int], stop: int) -> float:
-    """Store what was measured before the ticks; how many rows a second of the first batch."""
-    a_day = made.simulation.spec.steps_per_day
-    first = ids[: groups.BATCH_SIZE]
-    stored_s = _stored_s(made, first, stop - CONTEXT_DAYS * a_day, stop)
-    PendingRange.objects.all().delete()
-    since = moment(int(made.simulation.times_s[stop - a_day]))
-    with connection.cursor() as cursor:
-        cursor.execute(_COPIES.format(columns=", ".join(("at", "derived", *CHANNEL_NAMES))), [since, first[-1]])
-    return CONTEXT_DAYS * a_day * len(first) / stored_s
-
-
-def _stored_s(made: Made, ids: list[int], first: int, stop: int) -> float:
-    began = time.perf_counter()
-    for step in range(first, stop, 24):
-        _arrive(made, ids, step, min(step + 24, stop))
-    return time.perf_counter() - began
-
-
 def begin_and_keep(newest: datetime) -> float:
     """Begin the scorer of the first batch from readings up to the newest, and keep its state for every batch as large.
 
@@ -161,29 +115,6 @@ def begin_and_keep(newest: datetime) -> float:
     return one_s * sum(len(batch.ids) for batch in batches) / len(batches[0].ids)
 
 
-def _made() -> Made:
-    """Fifty substations over weeks and some ticks; one of them loses its capacitors a day before the ticks."""
-    spec = SimulationSpec(substations=FEEDER, days=TRAIN_DAYS + CONTEXT_DAYS + 1, seed=5)
-    grid = random_grid(spec)
-    begin = spec.start_s + (TRAIN_DAYS + CONTEXT_DAYS - 1) * DAY_S
-    lost = EventRequest("capacitor_failure", grid.codes[7 % FEEDER], begin, begin + 5 * DAY_S, 0.0, {"lost": 1.0})
-    whole = simulate(replace(spec, events=(lost,)), grid)
-    steps = (TRAIN_DAYS + CONTEXT_DAYS) * spec.steps_per_day + TICKS + 24
-    cut = replace(whole, values=whole.values[:, :steps], times_s=whole.times_s[:steps])
-    fleet = Fleet(
-        codes=tuple(grid.codes),
-        at_s=cut.times_s,
-        interval_s=spec.step_s,
-        values=cut.values,
-        nameplates=tuple(
-            complete(each.code, **{name: getattr(each, name) for name in NAMEPLATE_FIELDS}) for each in cut.substations
-        ),
-        segments=tuple(Segment(_source(cut, link), link.to_node, link.r_ohm, link.x_ohm) for link in cut.links),
-        utc_offset_s=reading_grid.utc_offsets(Substation(time_zone=spec.time_zone), cut.times_s),
-    )
-    return Made(cut, fleet, train_fleet(fleet, fleet.at_s < spec.start_s + TRAIN_DAYS * DAY_S))
-
-
 def _whole_s(ids: list[int]) -> float:
     """CPU seconds of the other way, to judge every group again with all the context of its newest reading; one
     group is judged and multiplied."""
@@ -195,66 +126,7 @@ def _whole_s(ids: list[int]) -> float:
     return (time.process_time() - began) * len(ids) / len(group.ids)
 
 
-def _source(made: Simulation, link: Any) -> str | None:
-    return link.from_node if link.from_node in set(made.grid.codes) else None
-
-
-def _grid(made: Made, count: int) -> list[int]:
-    """Copies of the fifty, with links and a detector each; their ids in order."""
-    spec, plates = made.simulation.spec, made.simulation.substations
-    new = [
-        Substation(
-            code=f"{number // FEEDER:03d}-{plates[number % FEEDER].code}",
-            time_zone=spec.time_zone,
-            reading_interval_s=spec.step_s,
-            **{name: getattr(plates[number % FEEDER], name) for name in NAMEPLATE_FIELDS},
-        )
-        for number in range(count)
-    ]
-    known = {each.code: each for each in Substation.objects.bulk_create(new)}
-    ends = [(_source(made.simulation, link), link) for link in made.simulation.links]
-    Link.objects.bulk_create(
-        Link(source=known.get(f"{copy:03d}-{source}"), target=target, r_ohm=link.r_ohm, x_ohm=link.x_ohm)
-        for copy in range(-(-count // FEEDER))
-        for source, link in ends
-        if (target := known.get(f"{copy:03d}-{link.to_node}"))
-    )
-    Detector.objects.bulk_create(_detectors(made, new), batch_size=500)
-    return [each.pk for each in new]
-
-
-def _detectors(made: Made, new: list[Substation]) -> Iterator[Detector]:
-    for number, substation in enumerate(new):
-        detector = made.detectors[made.fleet.codes[number % FEEDER]]
-        own = replace(detector, model=replace(detector.model, code=substation.code))
-        arrays, meta = own.to_arrays()
-        artifact = artifacts.pack(arrays, meta)
-        yield Detector(
-            substation=substation,
-            version=1,
-            tier=own.tier,
-            is_active=True,
-            trained_from=moment(own.model.trained_from_s),
-            trained_until=moment(own.model.trained_until_s),
-            row_count=1,
-            threshold=own.threshold,
-            arrays=artifact.data,
-            meta=artifact.meta,
-            sha256=artifact.sha256,
-        )
-
-
-def _arrive(made: Made, ids: list[int], first: int, stop: int) -> None:
-    """Some steps of all substations, stored as an upload would be, with the pending ranges that it leaves."""
-    copies = -(-len(ids) // FEEDER)
-    values = np.tile(made.simulation.values[:, first:stop], (copies, 1, 1))[: len(ids)]
-    substation, step = np.nonzero(np.isfinite(values).any(axis=-1))
-    at = made.simulation.times_s[first + step].astype("datetime64[s]").astype("datetime64[us]")
-    zeros: NDArray[np.int64] = np.zeros(len(step), dtype=np.int64)
-    store(ReadingRows(np.arange(len(step)), np.array(ids)[substation], at, values[substation, step], zeros))
-
-
-def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dict[str, float]]:
+def _ticks(made: tick_grid.Made, ids: list[int], first: int, workers: int) -> Iterator[dict[str, float]]:
     """Readings of one step after the other, judged by processes that keep their streams from tick to tick."""
     connections.close_all()
     context, pipes = get_context("fork"), []
@@ -263,8 +135,8 @@ def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dic
         context.Process(target=_work, args=(there,), daemon=True).start()
         there.close()  # so that the end of a worker is the end of its pipe
         pipes.append(here)
-    for step in range(first, first + TICKS):
-        store_s = _stored_s(made, ids, step, step + 1)
+    for step in range(first, first + tick_grid.TICKS):
+        store_s = tick_grid.stored_s(made, ids, step, step + 1)
         began = time.perf_counter()
         for pipe in pipes:
             pipe.send(True)
