@@ -4,67 +4,59 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
-import numpy as np
+from django.conf import settings
 from django.db import connection, connections
-from numpy.typing import NDArray
 
+from benchmarks import tick_grid
 from benchmarks.engine_speed import peak_memory_mb
-from ingestion.storage import store
-from ingestion.validation import ReadingRows
-from mlcore.detector import TrainedDetector, analyse_fleet, train_fleet
+from mlcore.detector import analyse_fleet
 from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.incremental import IncrementalScorer
 from mlcore.diagnosis.judgement import Judgement
 from mlcore.diagnosis.terms import CONTEXT_HOURS
 from mlcore.fleet import reading_grid
 from mlcore.fleet.groups import neighbour_groups, scoring_batches
-from mlcore.models import Detection, Detector, Score
-from mlcore.scoring import checkpoints, live, ownership
+from mlcore.models import Detection, Score
+from mlcore.scoring import checkpoints, live, ownership, scorer_starts, scorers
 from mlcore.scoring.context import moment
-from mlcore.scoring.live import keep_checkpoints
 from mlcore.scoring.pending import score_pending
-from mlcore.training import artifacts
+from mlcore.scoring.scorers import keep_checkpoints
 from mlcore.training.store import load_detectors
 from smart_ems.scratch import scratch_database
-from substations.electrical.nameplate import NAMEPLATE_FIELDS, complete
-from substations.electrical.topology import Segment
-from substations.models import Link, PendingRange, Substation
-from substations.simulation import EventRequest, Simulation, SimulationSpec, random_grid, simulate
+from substations.models import PendingRange
 
 Figures = dict[str, Any]
-FEEDER, TRAIN_DAYS, CONTEXT_DAYS, TICKS = 50, 28, 4, 5
-DAY_S = 86_400
-
-
-@dataclass(frozen=True)
-class Made:
-    """A simulated grid of fifty and the models of it: a large fleet is made of copies."""
-
-    simulation: Simulation
-    fleet: Fleet
-    detectors: dict[str, TrainedDetector]
+Result = TypeVar("Result")
+MAX_TICK_S = 300.0
+"""Chosen: a worker that is away is waited for twenty seconds; whatever takes so much longer is a fault."""
 
 
 def bench_tick(substations: int, workers: int, server: str = "") -> Figures:
     """Time ticks on a database of its own; ``workers`` processes share the batches, as in a running system.
 
-    One batch is begun from its readings, and what its scorer remembers is kept for all, which are copies of it: the
-    first tick starts the workers from these checkpoints, the others are timed. server: as of ``bench_pages``.
+    1. Fifty simulated substations, their models, and copies of both. 2. Days of readings of the first batch, through
+    the product, and the last day of all others, copied in the database: nothing of it is read again, but new rows
+    come between as many others as in a table in use. 3. The first batch is begun from its readings in a process that
+    ends, and what its scorer remembers is kept for all, which are copies of it. 4. The first tick starts the workers
+    from these checkpoints; the next are timed. server: as of ``bench_pages``.
     """
-    made = _made()
+    made = tick_grid.make()
     with scratch_database(journal="WAL", server=server, migrated=bool(server)):
-        ids = _grid(made, substations)
-        last = made.simulation.values.shape[1] - TICKS
-        context_s = _stored_s(made, ids, last - CONTEXT_DAYS * made.simulation.spec.steps_per_day, last)
-        PendingRange.objects.all().delete()
-        from_readings_s = begin_and_keep(moment(int(made.simulation.times_s[last - 1])))
+        ids = tick_grid.copied(made, substations)
+        last = made.simulation.values.shape[1] - tick_grid.TICKS
+        context_rows_per_s = tick_grid.store_context(made, ids, last)
+        from_readings_s = _elsewhere(begin_and_keep, moment(int(made.simulation.times_s[last - 1])))
+        kept_bytes = sum(path.stat().st_size for path in Path(settings.SCORER_FILES).glob("*.scorer"))
         begin, *ticks = _ticks(made, ids, last, workers)
         whole_s = _whole_s(ids)
         stored = {
@@ -77,9 +69,12 @@ def bench_tick(substations: int, workers: int, server: str = "") -> Figures:
         "database": vendor,
         "substations": len(ids),
         "workers": workers,
-        "context_stored_rows_per_s": CONTEXT_DAYS * made.simulation.spec.steps_per_day * len(ids) / context_s,
+        "context_stored_rows_per_s": context_rows_per_s,
         "tick_stored_rows_per_s": len(ids) / statistics.median(each["store_s"] for each in ticks),
+        "checkpoints_mb": kept_bytes / 1e6,
         "start_of_the_streams_s": begin["wall_s"],
+        "start_of_the_streams_cpu_s": begin["all_cpu_s"],
+        "start_histories_read": begin["histories_read"],
         "start_from_readings_s_extrapolated": from_readings_s / workers,
         "ticks_s": ", ".join(f"{each['wall_s']:.2f}" for each in ticks),
         "tick_s": middle["wall_s"],
@@ -91,11 +86,11 @@ def bench_tick(substations: int, workers: int, server: str = "") -> Figures:
     }
 
 
-def _stored_s(made: Made, ids: list[int], first: int, stop: int) -> float:
-    began = time.perf_counter()
-    for step in range(first, stop, 24):
-        _arrive(made, ids, step, min(step + 24, stop))
-    return time.perf_counter() - began
+def _elsewhere(function: Callable[..., Result], *arguments: Any) -> Result:
+    """Call a function in a process of its own, which ends and lets go of what it owns."""
+    connections.close_all()  # an open SQLite file must not be carried into another process
+    with ProcessPoolExecutor(1, mp_context=get_context("fork")) as process:
+        return process.submit(function, *arguments).result()
 
 
 def begin_and_keep(newest: datetime) -> float:
@@ -103,11 +98,11 @@ def begin_and_keep(newest: datetime) -> float:
 
     How many seconds all batches would take, if they were begun so one after the other.
     """
-    batches, scorers = scoring_batches(neighbour_groups()), live.ScorerRegistry()
+    batches, registry = scoring_batches(neighbour_groups()), scorers.ScorerRegistry()
     began = time.perf_counter()
-    live.judge_new_readings(batches[0], newest, scorers)
+    live.judge_new_readings(batches[0], newest, registry)
     one_s = time.perf_counter() - began
-    ((_, begun),) = scorers.by_age()
+    ((_, begun),) = registry.by_age()
     until_s = begun.scorer.judged_until_s
     if until_s is None:
         raise RuntimeError("Nothing was judged: the figures would be wrong.")
@@ -118,32 +113,9 @@ def begin_and_keep(newest: datetime) -> float:
                 replace(plate, code=substation.code)
                 for plate, substation in zip(begun.fleet.nameplates, batch.whole.substations, strict=True)
             )
-            state = checkpoints.Checkpoint(ownership.this_process(), until_s, begun.scorer.history, plates)
-            checkpoints.write(batch.ids, live.basis_of(batch), state)
+            state = replace(begun.state(until_s), nameplates=plates)
+            checkpoints.write(batch.ids, scorer_starts.basis_of(batch), state)
     return one_s * sum(len(batch.ids) for batch in batches) / len(batches[0].ids)
-
-
-def _made() -> Made:
-    """Fifty substations over weeks and some ticks; one of them loses its capacitors a day before the ticks."""
-    spec = SimulationSpec(substations=FEEDER, days=TRAIN_DAYS + CONTEXT_DAYS + 1, seed=5)
-    grid = random_grid(spec)
-    begin = spec.start_s + (TRAIN_DAYS + CONTEXT_DAYS - 1) * DAY_S
-    lost = EventRequest("capacitor_failure", grid.codes[7 % FEEDER], begin, begin + 5 * DAY_S, 0.0, {"lost": 1.0})
-    whole = simulate(replace(spec, events=(lost,)), grid)
-    steps = (TRAIN_DAYS + CONTEXT_DAYS) * spec.steps_per_day + TICKS + 24
-    cut = replace(whole, values=whole.values[:, :steps], times_s=whole.times_s[:steps])
-    fleet = Fleet(
-        codes=tuple(grid.codes),
-        at_s=cut.times_s,
-        interval_s=spec.step_s,
-        values=cut.values,
-        nameplates=tuple(
-            complete(each.code, **{name: getattr(each, name) for name in NAMEPLATE_FIELDS}) for each in cut.substations
-        ),
-        segments=tuple(Segment(_source(cut, link), link.to_node, link.r_ohm, link.x_ohm) for link in cut.links),
-        utc_offset_s=reading_grid.utc_offsets(Substation(time_zone=spec.time_zone), cut.times_s),
-    )
-    return Made(cut, fleet, train_fleet(fleet, fleet.at_s < spec.start_s + TRAIN_DAYS * DAY_S))
 
 
 def _whole_s(ids: list[int]) -> float:
@@ -157,95 +129,47 @@ def _whole_s(ids: list[int]) -> float:
     return (time.process_time() - began) * len(ids) / len(group.ids)
 
 
-def _source(made: Simulation, link: Any) -> str | None:
-    return link.from_node if link.from_node in set(made.grid.codes) else None
-
-
-def _grid(made: Made, count: int) -> list[int]:
-    """Copies of the fifty, with links and a detector each; their ids in order."""
-    spec, plates = made.simulation.spec, made.simulation.substations
-    new = [
-        Substation(
-            code=f"{number // FEEDER:03d}-{plates[number % FEEDER].code}",
-            time_zone=spec.time_zone,
-            reading_interval_s=spec.step_s,
-            **{name: getattr(plates[number % FEEDER], name) for name in NAMEPLATE_FIELDS},
-        )
-        for number in range(count)
-    ]
-    known = {each.code: each for each in Substation.objects.bulk_create(new)}
-    ends = [(_source(made.simulation, link), link) for link in made.simulation.links]
-    Link.objects.bulk_create(
-        Link(source=known.get(f"{copy:03d}-{source}"), target=target, r_ohm=link.r_ohm, x_ohm=link.x_ohm)
-        for copy in range(-(-count // FEEDER))
-        for source, link in ends
-        if (target := known.get(f"{copy:03d}-{link.to_node}"))
-    )
-    Detector.objects.bulk_create(_detectors(made, new), batch_size=500)
-    return [each.pk for each in new]
-
-
-def _detectors(made: Made, new: list[Substation]) -> Iterator[Detector]:
-    for number, substation in enumerate(new):
-        detector = made.detectors[made.fleet.codes[number % FEEDER]]
-        own = replace(detector, model=replace(detector.model, code=substation.code))
-        arrays, meta = own.to_arrays()
-        artifact = artifacts.pack(arrays, meta)
-        yield Detector(
-            substation=substation,
-            version=1,
-            tier=own.tier,
-            is_active=True,
-            trained_from=moment(own.model.trained_from_s),
-            trained_until=moment(own.model.trained_until_s),
-            row_count=1,
-            threshold=own.threshold,
-            arrays=artifact.data,
-            meta=artifact.meta,
-            sha256=artifact.sha256,
-        )
-
-
-def _arrive(made: Made, ids: list[int], first: int, stop: int) -> None:
-    """Some steps of all substations, stored as an upload would be, with the pending ranges that it leaves."""
-    copies = -(-len(ids) // FEEDER)
-    values = np.tile(made.simulation.values[:, first:stop], (copies, 1, 1))[: len(ids)]
-    substation, step = np.nonzero(np.isfinite(values).any(axis=-1))
-    at = made.simulation.times_s[first + step].astype("datetime64[s]").astype("datetime64[us]")
-    zeros: NDArray[np.int64] = np.zeros(len(step), dtype=np.int64)
-    store(ReadingRows(np.arange(len(step)), np.array(ids)[substation], at, values[substation, step], zeros))
-
-
-def _ticks(made: Made, ids: list[int], first: int, workers: int) -> Iterator[dict[str, float]]:
+def _ticks(made: tick_grid.Made, ids: list[int], first: int, workers: int) -> Iterator[dict[str, float]]:
     """Readings of one step after the other, judged by processes that keep their streams from tick to tick."""
-    connections.close_all()  # an open SQLite file must not be carried into another process
+    connections.close_all()
     context, pipes = get_context("fork"), []
     for _ in range(workers):
         here, there = context.Pipe()
         context.Process(target=_work, args=(there,), daemon=True).start()
         there.close()  # so that the end of a worker is the end of its pipe
         pipes.append(here)
-    for step in range(first, first + TICKS):
-        store_s = _stored_s(made, ids, step, step + 1)
-        began = time.perf_counter()
-        for pipe in pipes:
-            pipe.send(True)
-        answers = [pipe.recv() for pipe in pipes]
-        wall_s = time.perf_counter() - began
-        if PendingRange.objects.exists():
-            raise RuntimeError("Readings were left unscored: the figures would be wrong.")
-        yield {"wall_s": wall_s, "store_s": store_s} | {
-            name: sum(each[name] for each in answers) for name in answers[0]
-        }
+    for step in range(first, first + tick_grid.TICKS):
+        store_s = tick_grid.stored_s(made, ids, step, step + 1)
+        figures = _scored(pipes)
+        if step == first and figures["begun_from_readings"]:
+            raise RuntimeError("A checkpoint was not used: the figures would be wrong.")
+        yield figures | {"store_s": store_s}
     for pipe in pipes:
         pipe.send(False)
 
 
+def _scored(pipes: list[Connection]) -> dict[str, float]:
+    """Ask the workers until nothing waits, as the sweep does; what that took of each and of all together."""
+    began, spent = time.perf_counter(), Counter[str]()
+    while PendingRange.objects.exists():
+        if time.perf_counter() - began > MAX_TICK_S:
+            raise RuntimeError("Readings were left unscored: the figures would be wrong.")
+        for pipe in pipes:
+            pipe.send(True)
+        answers = [pipe.recv() for pipe in pipes]
+        for answer in answers:
+            spent.update(answer)
+        spent["memory_mb"] = sum(answer["memory_mb"] for answer in answers)
+    return {"wall_s": time.perf_counter() - began, **spent}
+
+
 def _work(pipe: Connection) -> None:
     """A worker: score what waits whenever it is asked to, and say what the time went into."""
-    clock = {"judging_cpu_s": 0.0, "reading_cpu_s": 0.0}
-    live.IncrementalScorer = _timed_stream(clock)  # type: ignore[attr-defined]  # measured in place of the real one
+    clock = {"judging_cpu_s": 0.0, "reading_cpu_s": 0.0, "histories_read": 0.0, "begun_from_readings": 0.0}
+    scorer_starts.IncrementalScorer = _timed_stream(clock)  # type: ignore[attr-defined]  # measured in place of the real one
     reading_grid.readings = _timed(reading_grid.readings, clock, "reading_cpu_s")
+    live._history = _counted(live._history, clock, "histories_read")
+    scorer_starts.begun = _counted(scorer_starts.begun, clock, "begun_from_readings")
     while pipe.recv():
         before = dict(clock)
         began = time.process_time()
@@ -264,6 +188,14 @@ def _timed(function: Callable[..., Any], clock: dict[str, float], name: str) -> 
             return function(*args, **values)
         finally:
             clock[name] += time.process_time() - began
+
+    return run
+
+
+def _counted(function: Callable[..., Any], clock: dict[str, float], name: str) -> Callable[..., Any]:
+    def run(*args: Any, **values: Any) -> Any:
+        clock[name] += 1
+        return function(*args, **values)
 
     return run
 

@@ -12,8 +12,8 @@ from core.retries import DATABASE_AWAY, log_failure
 from core.saved_fields import save_fields
 from mlcore.fleet.groups import NeighbourGroup, neighbour_groups
 from mlcore.scoring.health import scoring_health
-from mlcore.scoring.live import keep_checkpoints
 from mlcore.scoring.pending import batches_waiting, score_pending
+from mlcore.scoring.scorers import keep_checkpoints
 from mlcore.scoring.silence import follow_silence
 from mlcore.training.feedback import learn_verdict
 from mlcore.training.fit import train

@@ -18,7 +18,7 @@ from alerts import services as alerting
 from alerts.models import Alert
 from alerts.tests.alert_scenes import FINDINGS, detected, reviewed, station
 from mlcore import services as mlcore
-from mlcore.scoring.live import SCORERS
+from mlcore.scoring.scorers import SCORERS
 from mlcore.tests.conftest import no_autoencoder  # noqa: F401  # a fixture
 from mlcore.tests.grid import DAY, stored
 from smart_ems import pipeline

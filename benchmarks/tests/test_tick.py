@@ -8,14 +8,14 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from benchmarks import tick
+from benchmarks import tick_grid
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("scratch")]
 
 
 def test_two_processes_score_every_reading_of_every_tick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"FEEDER": 3, "TRAIN_DAYS": 9, "CONTEXT_DAYS": 2, "TICKS": 3}.items():
-        monkeypatch.setattr(tick, name, value)
+        monkeypatch.setattr(tick_grid, name, value)
     monkeypatch.setattr("mlcore.fleet.groups.GROUP_SIZE", 3)
     monkeypatch.setattr("mlcore.fleet.groups.BATCH_SIZE", 3)
     out = StringIO()

@@ -6,7 +6,7 @@ substations where an alarm is on, or was lately: only there an episode has to be
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +14,11 @@ import numpy as np
 from mlcore.diagnosis import judgement
 from mlcore.diagnosis.findings import Finding
 from mlcore.diagnosis.fleet import Fleet
-from mlcore.diagnosis.history import HistoryError, HistoryStore
+from mlcore.diagnosis.history import Array, HistoryError, HistoryStore
 from mlcore.diagnosis.judgement import Judgement, ScoreByAutoencoder
 from mlcore.diagnosis.model import SubstationModel
 from mlcore.diagnosis.parameters import Parameters
-from mlcore.diagnosis.tracked_history import followed, of_substation, shortened
+from mlcore.diagnosis.tracked_history import arrays_of, followed, of_substation, restored, shortened
 
 TRACKED_AFTER_H = 30.0
 """A substation is tracked until no alarm was on for longer than any takes to clear (24 h of a meter), with margin."""
@@ -30,6 +30,15 @@ class TrackedSubstation:
 
     history: Judgement
     quiet_steps: int = 0
+
+
+@dataclass(frozen=True)
+class KeptHistory:
+    """A tracked substation taken apart: its row in the fleet and the arrays of its history."""
+
+    row: int
+    quiet_steps: int
+    arrays: list[Array]
 
 
 class IncrementalScorer:
@@ -53,6 +62,7 @@ class IncrementalScorer:
         self.active: set[str] = set()
         self.tracked: dict[str, TrackedSubstation] = {}
         self._parameters: Parameters | None = None
+        self._to_restore: tuple[KeptHistory, ...] = ()
 
     def advance(self, fleet: Fleet) -> Judgement:
         """Judge the steps of ``fleet``, which follow or overlap those judged before.
@@ -60,16 +70,33 @@ class IncrementalScorer:
         The first call has to bring ``judgement.CONTEXT_HOURS`` of readings. Raises HistoryError where the steps do
         not follow, or reach back further than ``spare_steps``: then a new scorer has to be started.
         """
-        if self.judged_until_s is not None:
-            self._rewind((self.judged_until_s - int(fleet.at_s[0])) // fleet.interval_s)
+        again = 0 if self.judged_until_s is None else (self.judged_until_s - int(fleet.at_s[0])) // fleet.interval_s
+        self._rewind(again)
         if self._parameters is None:
             self._parameters = judgement.parameters_of(fleet, self.models)
         with self.history.advancing(len(fleet.at_s)) as history:
             judged = judgement.judge(fleet, self.models, self._parameters, self.autoencoder, history)
         self.judged_until_s = int(fleet.at_s[-1]) + fleet.interval_s
         self.active = {fleet.codes[row] for row in np.flatnonzero(judged.alarms.anything.any(axis=1))}
+        self._restore_tracked(judged, again)
         self._extend_tracked(judged)
         return judged
+
+    def tracked_apart(self, codes: Sequence[str], max_bytes: int) -> tuple[KeptHistory, ...]:
+        """The tracked substations of a fleet for another scorer to go on from: the shortest histories, up to a size."""
+        apart = [
+            KeptHistory(row, self.tracked[code].quiet_steps, arrays_of(self.tracked[code].history))
+            for row, code in enumerate(codes)
+            if code in self.tracked
+        ]
+        sizes = sorted((sum(array.nbytes for array in each.arrays), each.row) for each in apart)
+        total = np.cumsum([size for size, _ in sizes])
+        fitting = {row for (_, row), upto in zip(sizes, total, strict=True) if upto <= max_bytes}
+        return tuple(each for each in apart if each.row in fitting)
+
+    def resume(self, history: HistoryStore, judged_until_s: int, tracked: tuple[KeptHistory, ...]) -> None:
+        """Go on from what another scorer of the same fleet and models remembered."""
+        self.history, self.judged_until_s, self._to_restore = history, judged_until_s, tracked
 
     @property
     def newly_active(self) -> set[str]:
@@ -95,6 +122,15 @@ class IncrementalScorer:
         for substation in self.tracked.values():
             substation.history = shortened(substation.history, steps)
             substation.quiet_steps = max(substation.quiet_steps - steps, 0)
+
+    def _restore_tracked(self, judged: Judgement, again: int) -> None:
+        """The histories that another scorer kept, without the steps judged again; one of another form is left out."""
+        for kept in self._to_restore:
+            history = restored(of_substation(judged, kept.row), kept.arrays)
+            if history is not None:
+                quiet_steps = max(kept.quiet_steps - again, 0)
+                self.tracked[judged.fleet.codes[kept.row]] = TrackedSubstation(shortened(history, again), quiet_steps)
+        self._to_restore = ()
 
     def _extend_tracked(self, judged: Judgement) -> None:
         fleet = judged.fleet

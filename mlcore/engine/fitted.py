@@ -161,7 +161,9 @@ def _joined(parts: Sequence[Array]) -> Array:
     """One after the other; where some have fewer components (the last axis) than others, zeros stand for the rest."""
     length = max((part.shape[-1] for part in parts if part.ndim > 1), default=0)
     padded = [
-        np.pad(part, [*[(0, 0)] * (part.ndim - 1), (0, length - part.shape[-1])]) if part.ndim > 1 else part
+        np.pad(part, [*[(0, 0)] * (part.ndim - 1), (0, length - part.shape[-1])])
+        if part.ndim > 1 and part.shape[-1] < length  # to pad by nothing costs more than all the rest
+        else part
         for part in parts
     ]
     return np.concatenate(padded)

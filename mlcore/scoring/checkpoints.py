@@ -25,30 +25,39 @@ from django.conf import settings
 import mlcore
 import substations
 from mlcore.diagnosis.history import Array, HistoryStore
+from mlcore.diagnosis.incremental import KeptHistory
 from mlcore.training import artifacts
 from substations.electrical.nameplate import Nameplate
 
 logger = logging.getLogger(__name__)
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 # Chosen: a restart judges so much again, which takes less than reading the file; no batch is written more often.
 EVERY_S = 1800.0
 # Chosen: after a tick so long at most, then the next batch waits for the next tick. Measured: a batch of 500
 # substations is 22 MB and takes 0.2 s.
 BUDGET_S = 0.5
+TRACKED = "tracked history "
+"""Before the names of the arrays of tracked substations: no quantity that windows remember is called so."""
+MAX_TRACKED_BYTES = 32_000_000
+"""Chosen: of a batch so much is kept of substations with an alarm, some fifty after five days of quarter-hours (0.6 MB
+each, measured); the next process reads and judges the others again."""
 MAX_AGE_S = 86_400.0
-"""The longest gap that is judged step by step (``live.MAX_LIVE``): older files are of no use."""
+"""The longest gap that is judged step by step (``scorer_starts.MAX_LIVE``): older files are of no use."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A scorer's state: what its windows remember up to ``judged_until_s``, and the plates it guessed. process: whose
-    it was."""
+    """A scorer's state: what its windows remember up to ``judged_until_s``, and the plates it guessed.
+
+    process: whose it was. tracked: substations with an alarm, whose whole history is needed.
+    """
 
     process: UUID
     judged_until_s: int
     history: HistoryStore
     nameplates: tuple[Nameplate, ...]
+    tracked: tuple[KeptHistory, ...] = ()
 
 
 def path_of(ids: Sequence[int]) -> Path:
@@ -71,8 +80,12 @@ def write(ids: Sequence[int], basis: Any, checkpoint: Checkpoint) -> None:
         "rewindable_steps": history.rewindable_steps,
         "spare_steps": history.spare_steps,
         "nameplates": [_plain(asdict(plate)) for plate in checkpoint.nameplates],
+        "tracked": [[each.row, each.quiet_steps, len(each.arrays)] for each in checkpoint.tracked],
     }
-    artifact = artifacts.pack(history.remembered, meta)
+    arrays = {
+        _tracked(each.row, place): array for each in checkpoint.tracked for place, array in enumerate(each.arrays)
+    }
+    artifact = artifacts.pack(history.remembered | arrays, meta)
     head = json.dumps({"meta": artifact.meta, "sha256": artifact.sha256}).encode()
     path = path_of(ids)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -101,10 +114,19 @@ def read(ids: Sequence[int], basis: Any) -> Checkpoint | None:
 
 
 def _checkpoint(meta: Mapping[str, Any], arrays: Mapping[str, Array]) -> Checkpoint:
+    tracked = tuple(
+        KeptHistory(row, quiet_steps, [arrays[_tracked(row, place)] for place in range(count)])
+        for row, quiet_steps, count in meta["tracked"]
+    )
+    remembered = {name: array for name, array in arrays.items() if not name.startswith(TRACKED)}
     history = HistoryStore(meta["spare_steps"])
-    history.remember(arrays, seen_steps=meta["seen_steps"], rewindable_steps=meta["rewindable_steps"])
+    history.remember(remembered, seen_steps=meta["seen_steps"], rewindable_steps=meta["rewindable_steps"])
     plates = tuple(Nameplate(**{**plate, "assumed": frozenset(plate["assumed"])}) for plate in meta["nameplates"])
-    return Checkpoint(UUID(meta["process"]), meta["judged_until_s"], history, plates)
+    return Checkpoint(UUID(meta["process"]), meta["judged_until_s"], history, plates, tracked)
+
+
+def _tracked(row: int, place: int) -> str:
+    return f"{TRACKED}{row}.{place}"
 
 
 def _expected(ids: Sequence[int], basis: Any) -> dict[str, Any]:

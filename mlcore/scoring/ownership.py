@@ -14,6 +14,8 @@ from mlcore.fleet.groups import ScoringBatch
 from mlcore.models import ScorerOwnership
 from substations.models import PendingRange
 
+from . import running_workers
+
 PATIENCE = timedelta(seconds=20)
 QUICKLY_STARTED = 100
 """To start the scorer of a large batch in another process costs seconds: wait this long for the one that has it. A
@@ -31,10 +33,15 @@ def this_process() -> uuid.UUID:
 
 
 def ours_first(batches: Sequence[ScoringBatch], waiting: set[int]) -> Iterator[ScoringBatch]:
-    """Batches with something to judge: those of this process, then nobody's, then those whose owner does not come."""
+    """Batches with something to judge: those of this process, then nobody's, then those whose owner does not come.
+
+    Nobody's are also those of a process that has ended.
+    """
     waiting_batches = [batch for batch in batches if waiting & set(batch.ids)]
     stored = ScorerOwnership.objects.filter(first__in=[batch.ids[0] for batch in waiting_batches])
     owners = dict(stored.values_list("first", "process"))
+    ended = {owner for owner in set(owners.values()) if running_workers.has_ended(owner)}
+    owners = {first: owner for first, owner in owners.items() if owner not in ended}
     process = this_process()
     theirs = [batch for batch in waiting_batches if owners.get(batch.ids[0], process) != process]
     yield from (batch for batch in waiting_batches if owners.get(batch.ids[0]) == process)
@@ -55,6 +62,7 @@ def is_ours(batch: ScoringBatch, judged_until: datetime) -> bool:
 
 def acquire(batch: ScoringBatch, judged_until: datetime) -> None:
     """This process starts a scorer of the batch; whatever is stored of the batch meanwhile takes that back."""
+    running_workers.note_running(this_process())
     ScorerOwnership.objects.filter(first__in=batch.ids[1:]).delete()
     values = {"process": this_process(), "judged_until": judged_until}
     ScorerOwnership.objects.update_or_create(first_id=batch.ids[0], defaults=values)
@@ -62,6 +70,7 @@ def acquire(batch: ScoringBatch, judged_until: datetime) -> None:
 
 def take_over(batch: ScoringBatch, from_process: uuid.UUID, judged_until: datetime) -> bool:
     """This process goes on from what another remembered; False where that one was not the last to judge the batch."""
+    running_workers.note_running(this_process())
     theirs = ScorerOwnership.objects.filter(first=batch.ids[0], process=from_process, judged_until__gte=judged_until)
     return bool(theirs.update(process=this_process(), judged_until=judged_until))
 

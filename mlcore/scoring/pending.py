@@ -29,12 +29,13 @@ from substations.models import PendingRange, Reading
 from . import failures, ownership
 from .context import judged_from_at_least, moment
 from .isolation import fail_alone, store_apart
-from .live import SCORERS, NewSteps, ScorerRegistry, judge_new_readings
+from .live import NewSteps, judge_new_readings
 from .piece import judge_piece, store_piece
 from .reconcile import reconcile
 from .rejudged import note_judged_again
 from .score_rows import score_rows
 from .score_storage import replace_scores
+from .scorers import SCORERS, ScorerRegistry
 
 logger = logging.getLogger(__name__)
 # chosen: a training that does not come holds nothing up for longer.

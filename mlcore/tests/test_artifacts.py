@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlcore.training.artifacts import Artifact, CorruptArtifactError, _digest, pack, unpack
+from mlcore.training.artifacts import Artifact, CorruptArtifactError, digest_of, pack, unpack
 
 ARRAYS = {"weights": np.arange(12.0).reshape(3, 4), "empty": np.zeros((0, 3), np.float32), "one": np.array(7, np.int64)}
 META: dict[str, Any] = {"version": 3, "names": ["a", "b"], "nameplate": {"rated_kva": 630.0}}
@@ -63,7 +63,7 @@ def test_other_settings_are_noticed(artifact: Artifact) -> None:
 @pytest.mark.parametrize("data", [b"", b"{}", b"\x00" * 100, b"\xff" * 16, pickle.dumps({"a": 1})])
 def test_what_is_no_safetensors_is_refused_even_with_its_own_checksum(data: bytes) -> None:
     with pytest.raises(CorruptArtifactError, match="cannot be read"):
-        unpack(data, {}, _digest(data, {}))
+        unpack(data, {}, digest_of(data, {}))
 
 
 def test_settings_that_are_not_json_are_refused_before_they_are_stored() -> None:

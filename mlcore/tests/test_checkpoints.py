@@ -11,9 +11,9 @@ import pytest
 
 from mlcore.diagnosis.incremental import IncrementalScorer
 from mlcore.models import Detector, ScorerOwnership
-from mlcore.scoring import checkpoints, live, ownership, pending
-from mlcore.scoring.live import ScorerRegistry, keep_checkpoints
+from mlcore.scoring import checkpoints, live, ownership, pending, scorer_starts
 from mlcore.scoring.pending import score_pending
+from mlcore.scoring.scorers import ScorerRegistry, keep_checkpoints
 from mlcore.services import train_all
 from substations.models import PendingRange, Reading, Substation
 from substations.simulation import Simulation
@@ -47,14 +47,14 @@ class Worker:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many steps each new scorer was begun with, from readings."""
     steps: list[int] = []
-    start = live._start
+    start = scorer_starts.begun
 
     def counted(*arguments: Any) -> Any:
         made = start(*arguments)
         steps.append(len(made.fleet.at_s))
         return made
 
-    monkeypatch.setattr(live, "_start", counted)
+    monkeypatch.setattr(scorer_starts, "begun", counted)
     return steps
 
 
@@ -105,6 +105,42 @@ def test_it_is_the_same_as_without_a_restart(
     assert started == []
     close(detections(), stayed[0])
     close(scores(), stayed[1])
+
+
+def test_histories_of_substations_with_an_alarm_are_not_read_again(
+    running: Simulation, first: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for hour in range(20, 40, 4):
+        arrive(running, hour, 4)
+        first.score()
+    ((_ids, stayed),) = first.scorers.by_age()
+    assert FAULTY in stayed.scorer.tracked
+    first.keep()
+    arrive(running, 40, 4)
+    monkeypatch.setattr(live, "_history", None)  # to be called would be an error
+    second = Worker(monkeypatch)
+    second.score()
+    ((_ids, went_on),) = second.scorers.by_age()
+    assert went_on.scorer.tracked.keys() == stayed.scorer.tracked.keys()
+    monkeypatch.undo()
+    assert_as_judged_whole(running)
+
+
+def test_a_history_that_is_too_long_to_keep_is_read_again(
+    running: Simulation, first: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "MAX_TRACKED_BYTES", 0)
+    for hour in range(20, 40, 4):
+        arrive(running, hour, 4)
+        first.score()
+    first.keep()
+    second = Worker(monkeypatch)
+    for hour in range(40, 72, 4):
+        arrive(running, hour, 4)
+        second.score()
+    ((_ids, went_on),) = second.scorers.by_age()
+    assert FAULTY in went_on.scorer.tracked
+    assert_as_judged_whole(running)
 
 
 def test_a_crash_between_the_checkpoint_and_later_results_loses_nothing(

@@ -15,8 +15,8 @@ from core.leases import LEASE_FOR
 from mlcore.fleet.groups import NeighbourGroup, ScoringBatch, neighbour_groups, scoring_batches
 from mlcore.models import Detection, Detector, ScorerOwnership
 from mlcore.scoring import live, ownership, pending
-from mlcore.scoring.live import ScorerRegistry
 from mlcore.scoring.pending import score_pending
+from mlcore.scoring.scorers import ScorerRegistry
 from mlcore.services import train_all
 from substations.models import Link, PendingRange, Reading, Substation
 from substations.simulation import Simulation

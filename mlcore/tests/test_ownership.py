@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import uuid
 from datetime import timedelta
 
@@ -10,13 +11,14 @@ from django.utils import timezone
 
 from mlcore.fleet.groups import NeighbourGroup, ScoringBatch
 from mlcore.models import ScorerOwnership
-from mlcore.scoring import ownership
+from mlcore.scoring import ownership, running_workers
 from mlcore.scoring.ownership import PATIENCE, QUICKLY_STARTED, acquire, is_ours, ours_first, release, renew
 from substations.models import PendingRange, Substation
 
 from .grid import moment
 
 pytestmark = pytest.mark.django_db
+ENDED = uuid.UUID(int=7)
 FIRST, SECOND = moment(1_772_409_600), moment(1_772_413_200)
 
 
@@ -93,3 +95,13 @@ def test_a_small_batch_is_taken_at_once() -> None:
     of_another_process(small)
     waiting(small)
     assert list(ours_first([small], {small.ids[0]})) == [small]
+
+
+def test_what_was_a_process_s_that_has_ended_is_nobody_s() -> None:
+    large = batch(*(f"N{number:03d}" for number in range(QUICKLY_STARTED + 1)))
+    waiting(large)
+    ended = multiprocessing.get_context("fork").Process(target=running_workers.note_running, args=(ENDED,))
+    ended.start()
+    ended.join()
+    ScorerOwnership.objects.create(first_id=large.ids[0], process=ENDED, judged_until=FIRST)
+    assert list(ours_first([large], {large.ids[0]})) == [large]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from mlcore.scoring.live import BatchScorer, ScorerRegistry
+from mlcore.scoring.scorers import BatchScorer, ScorerRegistry
 
 from .grid import moment
 

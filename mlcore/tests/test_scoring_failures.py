@@ -15,8 +15,8 @@ import core.retries
 from mlcore.diagnosis import judgement, whole_record
 from mlcore.models import Detection, Score, ScoringFailure
 from mlcore.scoring import failures, live, pending, reconcile
-from mlcore.scoring.live import ScorerRegistry
 from mlcore.scoring.pending import score_pending
+from mlcore.scoring.scorers import ScorerRegistry
 from substations.models import PendingRange, Reading, Substation
 from substations.simulation import Simulation
 

@@ -54,6 +54,15 @@ def test_the_active_version_serves(group: NeighbourGroup, sound: set[int]) -> No
     assert not DetectorEvent.objects.exists()
 
 
+def test_older_versions_are_not_asked_for_while_the_active_ones_serve(
+    group: NeighbourGroup, sound: set[int], django_assert_num_queries: Any
+) -> None:
+    sound.update({1, 2})
+    versions(group, 2, active=2)
+    with django_assert_num_queries(1):
+        load_detectors(group)
+
+
 def test_one_that_is_refused_gives_way_to_the_newest_older_sound_one(group: NeighbourGroup, sound: set[int]) -> None:
     sound.update({1, 2, 5})
     versions(group, 5, active=4)

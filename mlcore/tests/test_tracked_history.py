@@ -6,8 +6,10 @@ from functools import lru_cache
 
 import numpy as np
 
+from mlcore.diagnosis.array_trees import map_arrays
+from mlcore.diagnosis.fleet import Fleet
 from mlcore.diagnosis.judgement import Judgement, judge, parameters_of
-from mlcore.diagnosis.tracked_history import followed, of_substation, shortened
+from mlcore.diagnosis.tracked_history import arrays_of, followed, of_substation, restored, shortened
 
 from .judged_fleet import CHANGED, calm, judged
 
@@ -71,3 +73,35 @@ def test_newer_steps_can_be_taken_back() -> None:
 def test_taking_nothing_back_changes_nothing() -> None:
     history = of_substation(judged(), CHANGED)
     assert shortened(history, 0) is history
+
+
+def assert_same(one: Judgement, other: Judgement) -> None:
+    def compare(left: np.ndarray, right: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]  # of any kind
+        assert left.dtype == right.dtype
+        np.testing.assert_array_equal(left, right)
+        return left
+
+    def compare_fleets(left: Fleet, right: Fleet) -> Fleet:
+        for name in ("at_s", "values", "local_s", "group_size"):
+            compare(getattr(left, name), getattr(right, name))
+        assert (left.codes, left.nameplates, left.segments) == (right.codes, right.nameplates, right.segments)
+        return left
+
+    map_arrays(compare, one, other, special={Fleet: compare_fleets})
+
+
+def test_what_was_taken_apart_is_put_together_by_any_other_steps() -> None:
+    before, after = in_two()
+    history = of_substation(before, CHANGED)
+    again = restored(of_substation(after, CHANGED), arrays_of(history))
+    assert again is not None
+    assert_same(again, history)
+    assert_same(followed(again, after, CHANGED), followed(history, after, CHANGED))
+
+
+def test_what_is_of_another_form_is_not_put_together() -> None:
+    before, after = in_two()
+    like, arrays = of_substation(after, CHANGED), arrays_of(of_substation(before, CHANGED))
+    assert restored(like, arrays[1:]) is None
+    assert restored(like, [arrays[0].astype(np.float32), *arrays[1:]]) is None
+    assert restored(like, [arrays[0][None], *arrays[1:]]) is None

@@ -37,7 +37,7 @@ class Artifact:
 def pack(arrays: Mapping[str, np.ndarray[Any, Any]], meta: Mapping[str, Any]) -> Artifact:
     data = save({name: np.asarray(array, order="C") for name, array in arrays.items()})
     settings = json.loads(json.dumps(meta))
-    return Artifact(data, settings, _digest(data, settings))
+    return Artifact(data, settings, digest_of(data, settings))
 
 
 def unpack(data: bytes, meta: Mapping[str, Any], sha256: str) -> dict[str, np.ndarray[Any, Any]]:
@@ -46,7 +46,7 @@ def unpack(data: bytes, meta: Mapping[str, Any], sha256: str) -> dict[str, np.nd
     Raises:
         CorruptArtifactError: the checksum differs, or the bytes are not safetensors.
     """
-    digest = _digest(data, meta)
+    digest = digest_of(data, meta)
     if digest != sha256:
         raise CorruptArtifactError(
             f"The checksum is {digest[:12]}…, expected {sha256[:12]}…. Train the substation again."
@@ -57,7 +57,8 @@ def unpack(data: bytes, meta: Mapping[str, Any], sha256: str) -> dict[str, np.nd
         raise CorruptArtifactError(f"The arrays cannot be read ({error}). Train the substation again.") from error
 
 
-def _digest(data: bytes, meta: Mapping[str, Any]) -> str:
+def digest_of(data: bytes, meta: Mapping[str, Any]) -> str:
+    """The checksum of an artifact: SHA-256 of its arrays and its settings."""
     settings = json.dumps(_canonical(meta), sort_keys=True, separators=(",", ":")).encode()
     return hashlib.sha256(len(data).to_bytes(8, "big") + data + settings).hexdigest()
 

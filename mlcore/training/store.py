@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 
 from mlcore.detector import TrainedDetector
 from mlcore.diagnosis.model import IncompatibleModelError
@@ -29,8 +30,7 @@ def load_detectors(group: NeighbourGroup) -> tuple[dict[str, TrainedDetector], d
 
 
 def _sound(active: Detector) -> tuple[Detector, TrainedDetector] | None:
-    older = Detector.objects.filter(substation=active.substation_id, version__lt=active.version, broken_reason="")
-    for row in [active, *older.select_related("substation").order_by("-version")[:5]]:
+    for row in _candidates(active):
         try:
             detector = read(row)
         except (artifacts.ArtifactError, IncompatibleModelError) as error:
@@ -41,6 +41,13 @@ def _sound(active: Detector) -> tuple[Detector, TrainedDetector] | None:
             versions.activate(row, note=f"Version {active.version} cannot be used.")
         return row, detector
     return None
+
+
+def _candidates(active: Detector) -> Iterator[Detector]:
+    """The active version; the older ones are asked for only where it is refused."""
+    yield active
+    older = Detector.objects.filter(substation=active.substation_id, version__lt=active.version, broken_reason="")
+    yield from older.select_related("substation").order_by("-version")[:5]
 
 
 def read(row: Detector) -> TrainedDetector:
