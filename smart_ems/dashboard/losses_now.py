@@ -33,7 +33,7 @@ def losses_now(now: datetime) -> LossesNow:
     """Four queries, however long the record is."""
     every = {pk: (at, interval_s) for pk, at, interval_s in Substation.objects.newest_times()}
     live = [pk for pk, (at, interval_s) in every.items() if not is_stale(at, interval_s, now)]
-    found = list(newest_scores(live or list(every)))
+    found = list(newest_scores(Substation.objects.filter(pk__in=live or list(every))))
     until = max((score["scores__at"] for score in found), default=None)
     day = total(extra_losses(every, until).values()) if until else ExtraLoss()
     names = ("loss_kw", "extra_loss_kw", "avoidable_loss_kw")
