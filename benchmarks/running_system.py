@@ -65,6 +65,11 @@ class RunningSystem:
                 [*command, "--port", str(port)], env=self._environment(), stdout=log, stderr=subprocess.STDOUT
             )
 
+    @property
+    def pid(self) -> int:
+        """Of the launcher."""
+        return self._process.pid
+
     def answers(self) -> bool:
         try:
             return requests.get(f"{self.url}/healthz", timeout=5).ok

@@ -55,6 +55,10 @@ SHOWN = (
 )  # fmt: skip
 """What the pages show of each substation: to read the other columns of thousands took half of the time."""
 
+ASKED_OF_ALERTS = (
+    "kind", "condition", "acknowledged", "suppression", "closed_at", "severity_now", "severity_peak",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class SubstationStatus:
@@ -159,11 +163,9 @@ def newest_scores(substations: QuerySet[Substation]) -> Iterable[Any]:
 
 
 def _open_alerts(substations: QuerySet[Substation]) -> dict[int, list[Alert]]:
-    names = ("substation_id", "kind", "condition", "acknowledged", "suppression", "closed_at")
-    names += ("severity_now", "severity_peak")
     found = Alert.objects.unresolved_or_watched().filter(substation__in=substations.order_by().values("pk"))
     by_substation: dict[int, list[Alert]] = {}
-    for alert in found.only(*names):
+    for alert in found.only("substation_id", *ASKED_OF_ALERTS):
         by_substation.setdefault(alert.substation_id, []).append(alert)
     return by_substation
 

@@ -1,6 +1,6 @@
 """``bench train|score|tick|losses|upload``: how fast it is beside the usual way, in one run; ``bench water``: how well
 the engine does on data of no substation; ``bench pages``: every page; ``bench alerts``: those of very many alerts;
-``bench kills``: what kill -9 does to work under way."""
+``bench kills``: what kill -9 does to work under way; ``bench start``: what an idle installation costs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ import numpy as np
 import pandas as pd
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from benchmarks import accounting_speed, alarm_load, engine_speed, kills, pages, upload_speed, water_loop_score
+from benchmarks import (
+    accounting_speed,
+    alarm_load,
+    engine_speed,
+    kills,
+    pages,
+    start_cost,
+    upload_speed,
+    water_loop_score,
+)
 from benchmarks.running_system import Victim
 from benchmarks.tick import bench_tick
 
@@ -74,13 +83,16 @@ class Command(BaseCommand):
         upload.add_argument("--repeats", type=int, default=3, help="how often each is done; medians are printed")
         upload.add_argument("--order", choices=("substation", "time"), default="substation", help="of the file's rows")
         upload.add_argument("--server", default=os.environ.get("EMS_TEST_DATABASE_URL", ""), help="as of pages")
-        for kind in (train, score, tick, water, pages, losses, alerts, killed, upload):
+        start = kinds.add_parser("start", help="everything, idle: seconds to the first answer, MB of each process")
+        start.add_argument("--idle", type=float, default=60.0, help="seconds before the memory is read")
+        start.add_argument("--repeats", type=int, default=1, help="how often it is started")
+        for kind in (train, score, tick, water, pages, losses, alerts, killed, upload, start):
             kind.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *, kind: str, **options: Any) -> str:
         if options.get("substations", 1) < 1:
             raise CommandError(f"At least one substation is needed; received {options['substations']}.")
-        if kind in ("pages", "alerts", "kills"):
+        if kind in ("pages", "alerts", "kills", "start"):
             own_table: Callable[..., str] = getattr(self, f"_{kind}")
             return own_table(**options)
         if kind == "losses":
@@ -130,6 +142,12 @@ class Command(BaseCommand):
             raise CommandError(f"Expected an open alert and a repeat or more; received {open}, {closed}, {repeats}.")
         measured = alarm_load.bench_alerts(open, closed, repeats, server)
         return dumps(measured, indent=2) if json else alarm_load.table(measured)
+
+    def _start(self, *, idle: float, repeats: int, json: bool, **options: Any) -> str:
+        if idle <= 0 or repeats < 1:
+            raise CommandError(f"Expected some seconds and a repeat or more; received {idle} and {repeats}.")
+        found = start_cost.bench_start(idle, repeats)
+        return dumps(found, indent=2) if json else start_cost.table(found)
 
     def _kills(
         self,
