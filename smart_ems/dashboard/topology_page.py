@@ -155,7 +155,7 @@ def _member(status: SubstationStatus) -> Node:
     return Node(
         code=status.code,
         state=status.state,
-        word=status.word,
+        word="",
         url="",
         summary="",
         position=_position(status.substation),
@@ -168,6 +168,7 @@ def _member(status: SubstationStatus) -> Node:
 def _node(status: SubstationStatus) -> Node:
     return replace(
         _member(status),
+        word=status.word,
         url=status.substation.get_absolute_url(),
         summary=f"{status.summary}{_unacknowledged(status.unacknowledged)}",
         panel=reverse("topology-panel", args=[status.code]),
