@@ -87,7 +87,7 @@ def processes_of(launcher: int) -> dict[int, ProcessCost]:
             continue
         child = line[-2] if len(line) > 1 else launcher
         try:
-            found[pid] = ProcessCost(_role(child, launcher), _pss_mb(pid), _cpu_s(pid))
+            found[pid] = ProcessCost(_role(child, launcher), _pss_mb(pid), cpu_s_of(pid))
         except OSError:
             continue
     return found
@@ -109,7 +109,8 @@ def _stat(pid: int) -> list[str]:
     return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s_of(pid: int) -> float:
+    """Processor time of a process since its start."""
     user, system = _stat(pid)[11:13]
     return (int(user) + int(system)) / TICKS_PER_S
 

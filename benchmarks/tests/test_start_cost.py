@@ -51,3 +51,9 @@ def test_the_largest_stands_first_and_the_sum_last() -> None:
 def test_no_time_and_no_repeat_are_refused(wrong: list[str]) -> None:
     with pytest.raises(CommandError, match="received"):
         call_command("bench", "start", *wrong)
+
+
+@pytest.mark.parametrize("wrong", [["--clients", "0"], ["--seconds", "0"], ["--days", "1"]])
+def test_nobody_who_asks_and_no_time_to_ask_are_refused(wrong: list[str]) -> None:
+    with pytest.raises(CommandError, match="received"):
+        call_command("bench", "dashboards", *wrong)

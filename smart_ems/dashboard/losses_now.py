@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+
+from core import site_rights
 from substations.models import Substation, is_stale
 
 from .extra_losses import ExtraLoss, extra_losses, total
 from .overview import newest_scores
+from .shared_work import SharedWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,14 @@ class LossesNow:
     day: ExtraLoss
     until: datetime | None
     is_stale: bool
+
+
+def losses_of_all() -> LossesNow:
+    """Of every substation that is given, now; pages that ask at once and are given all share the work."""
+    return _of_the_plant.result() if site_rights.current() is None else losses_now(timezone.now())
+
+
+_of_the_plant = SharedWork(lambda: losses_now(timezone.now()))
 
 
 def losses_now(now: datetime) -> LossesNow:

@@ -5,22 +5,26 @@ It is worked out for each request and stored nowhere: silence comes by itself, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from alerts.lifecycle import Condition
 from alerts.models import Alert
+from core import site_rights
 from core.formatting import exact, figure, power_factor
 from mlcore.models import Detection, Detector, Score
 from substations.models import Substation, is_stale
+
+from .shared_work import SharedWork
 
 MAX_WORD = 60
 
@@ -144,6 +148,16 @@ def statuses(substations: QuerySet[Substation], *, now: datetime) -> list[Substa
         _status(each, newest.get(each.pk), scores.get(each.pk), alerts.get(each.pk, []), tiers.get(each.pk, ""), now)
         for each in found
     ]
+
+
+def statuses_of_all() -> Sequence[SubstationStatus]:
+    """Those of every substation that is given, now; pages that ask at once and are given all share the work."""
+    if site_rights.current() is None:
+        return _of_the_plant.result()
+    return statuses(Substation.objects.all(), now=timezone.now())
+
+
+_of_the_plant = SharedWork(lambda: tuple(statuses(Substation.objects.all(), now=timezone.now())))
 
 
 def _newest_readings(substations: QuerySet[Substation]) -> Iterable[tuple[int, datetime, float | None, float | None]]:
