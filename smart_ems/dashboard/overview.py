@@ -29,7 +29,7 @@ from .shared_work import SharedWork
 MAX_WORD = 60
 
 
-class Reason(Enum):
+class StateReason(Enum):
     """Why a substation is in its state."""
 
     ALERT = auto()
@@ -44,12 +44,12 @@ class Reason(Enum):
 
 
 WORDS = {
-    Reason.CHECKED: gettext_lazy("Resolved, being checked"),
-    Reason.NO_READINGS: gettext_lazy("No readings yet"),
-    Reason.WARMING_UP: gettext_lazy("Warming up"),
-    Reason.DEAD: gettext_lazy("De-energised"),
-    Reason.BAD: gettext_lazy("Bad quality"),
-    Reason.NORMAL: gettext_lazy("Normal"),
+    StateReason.CHECKED: gettext_lazy("Resolved, being checked"),
+    StateReason.NO_READINGS: gettext_lazy("No readings yet"),
+    StateReason.WARMING_UP: gettext_lazy("Warming up"),
+    StateReason.DEAD: gettext_lazy("De-energised"),
+    StateReason.BAD: gettext_lazy("Bad quality"),
+    StateReason.NORMAL: gettext_lazy("Normal"),
 }
 """Of the reasons that are said alike for every substation."""
 
@@ -73,7 +73,7 @@ class SubstationStatus:
 
     substation: Substation
     state: str
-    reason: Reason
+    reason: StateReason
     worst: Alert | None
     latest_at: datetime | None
     power_factor: float | None
@@ -100,10 +100,10 @@ class SubstationStatus:
         """In the reader's language; worked out where it is shown, since most of a large grid are not."""
         if self.worst is not None:
             return _word_of(self.worst, is_stale=self.is_stale)
-        if self.reason is Reason.FAILING:
+        if self.reason is StateReason.FAILING:
             cut = Truncator(self.substation.scoring_failure.reason).chars(MAX_WORD)
             return _("Cannot be judged: %(reason)s") % {"reason": cut}
-        if self.reason is Reason.SILENT and self.latest_at is not None:
+        if self.reason is StateReason.SILENT and self.latest_at is not None:
             return _("No data since %(time)s") % {"time": exact(self.latest_at, self.substation.zone)}
         return str(WORDS[self.reason])
 
@@ -215,30 +215,30 @@ def _status(
     )
 
 
-def _judged(alerts: list[Alert]) -> tuple[str, Reason, Alert | None] | None:
+def _judged(alerts: list[Alert]) -> tuple[str, StateReason, Alert | None] | None:
     """The worst active alert, or one resolved while present; None without either."""
     present = [a for a in alerts if a.condition == Condition.ACTIVE and a.kind != Detection.Kind.DATA_MISSING]
     active = [alert for alert in present if alert.closed_at is None]
     if active:
         worst = max(active, key=lambda alert: alert.severity)
-        return worst.severity_name, Reason.ALERT, worst
-    return ("warning", Reason.CHECKED, None) if present else None
+        return worst.severity_name, StateReason.ALERT, worst
+    return ("warning", StateReason.CHECKED, None) if present else None
 
 
 def _believed(
     substation: Substation, latest_at: datetime | None, validity: int | None, has_detector: bool, *, is_stale: bool
-) -> tuple[str, Reason, None]:
+) -> tuple[str, StateReason, None]:
     """Why it cannot be judged; else silence; else what the newest score is worth."""
     if getattr(substation, "scoring_failure", None):
-        return "unknown", Reason.FAILING, None
+        return "unknown", StateReason.FAILING, None
     if latest_at is None:
-        return "unknown", Reason.NO_READINGS, None
+        return "unknown", StateReason.NO_READINGS, None
     if is_stale:
-        return "unknown", Reason.SILENT, None
+        return "unknown", StateReason.SILENT, None
     if not has_detector:
-        return "unknown", Reason.WARMING_UP, None
+        return "unknown", StateReason.WARMING_UP, None
     if validity == Score.Validity.DEAD:
-        return "unknown", Reason.DEAD, None
+        return "unknown", StateReason.DEAD, None
     if validity == Score.Validity.BAD:
-        return "unknown", Reason.BAD, None
-    return "normal", Reason.NORMAL, None
+        return "unknown", StateReason.BAD, None
+    return "normal", StateReason.NORMAL, None

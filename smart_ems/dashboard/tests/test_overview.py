@@ -164,8 +164,10 @@ def test_what_all_who_ask_share_is_never_older_than_the_question() -> None:
     assert [each.state for each in statuses_of_all()] == ["normal"]
     alerted(substation, severity=CRITICAL)
     assert [each.state for each in statuses_of_all()] == ["critical"]
-    substation.delete()
-    assert statuses_of_all() == ()
+    other = Substation.objects.create(code="B")
+    assert [each.word for each in statuses_of_all()] == ["Critical", "No readings yet"]
+    other.delete()
+    assert [each.code for each in statuses_of_all()] == ["A"]
 
 
 def test_who_is_given_part_of_the_plant_gets_the_states_of_that_alone(person: Callable[[str], User]) -> None:
