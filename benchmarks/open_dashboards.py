@@ -106,7 +106,7 @@ def _ask_until(port: int, url: str, cookie: str, until: float) -> list[float]:
         RuntimeError: one was answered otherwise than with 200.
     """
     connection = http.client.HTTPConnection(HOST, port, timeout=PATIENCE_S)
-    walls_s = []
+    walls_s: list[float] = []
     while not walls_s or time.monotonic() < until:
         began = time.monotonic()
         connection.request("GET", url, headers={"Cookie": cookie, "HX-Request": "true"})

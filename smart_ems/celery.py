@@ -16,7 +16,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@worker_before_create_process.connect  # type: ignore[untyped-decorator]  # has no types
+@worker_before_create_process.connect
 def share_what_is_loaded(**_: object) -> None:
     """A worker's children use its memory until they write to it, as their garbage collector would to every object."""
     gc.collect()

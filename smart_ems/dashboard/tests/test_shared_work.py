@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 from time import monotonic, sleep
@@ -57,7 +57,7 @@ def test_one_after_the_other_everybody_gets_a_run_of_their_own() -> None:
 
 
 def test_an_exception_is_that_of_everybody_who_waited_and_of_nobody_after() -> None:
-    answers = iter([ValueError("away"), 7])
+    answers: Iterator[ValueError | int] = iter([ValueError("away"), 7])
 
     def work() -> int:
         answer = next(answers)
