@@ -43,6 +43,22 @@ def wait_until(condition: Callable[[], object], within_s: float, what: str) -> f
     return time.monotonic() - began
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """Of a process on the database of this one, with a data folder of its own."""
+    kept = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
+    its = connection.settings_dict
+    url = f"sqlite:///{its['NAME']}"
+    if connection.vendor == "postgresql":
+        url = f"postgres://{its['USER']}:{its['PASSWORD']}@{its['HOST']}:{its['PORT']}/{its['NAME']}"
+    return kept | {
+        "DATABASE_URL": url,
+        "EMS_VAR_DIR": str(folder),
+        "EMS_SECRET_KEY": settings.SECRET_KEY,
+        "EMS_NOTIFY_ALLOW_PRIVATE": "1",
+        "EMS_API_RATE": "1000000/hour",  # one operator does in a minute what others do in a year
+    }
+
+
 class RunningSystem:
     """``up`` with an embedded broker. folder: its data folder; the database is the one of this process."""
 
@@ -62,8 +78,13 @@ class RunningSystem:
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "up", "--empty", "--no-live"]
         with (self.folder / "up.log").open("ab") as log:
             return subprocess.Popen(
-                [*command, "--port", str(port)], env=self._environment(), stdout=log, stderr=subprocess.STDOUT
+                [*command, "--port", str(port)], env=environment(self.folder), stdout=log, stderr=subprocess.STDOUT
             )
+
+    @property
+    def pid(self) -> int:
+        """Of the launcher."""
+        return self._process.pid
 
     def answers(self) -> bool:
         try:
@@ -88,20 +109,6 @@ class RunningSystem:
             self._process.wait(START_WITHIN_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-
-    def _environment(self) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name != "REDIS_URL"}
-        its = connection.settings_dict
-        url = f"sqlite:///{its['NAME']}"
-        if connection.vendor == "postgresql":
-            url = f"postgres://{its['USER']}:{its['PASSWORD']}@{its['HOST']}:{its['PORT']}/{its['NAME']}"
-        return kept | {
-            "DATABASE_URL": url,
-            "EMS_VAR_DIR": str(self.folder),
-            "EMS_SECRET_KEY": settings.SECRET_KEY,
-            "EMS_NOTIFY_ALLOW_PRIVATE": "1",
-            "EMS_API_RATE": "1000000/hour",  # one operator does in a minute what others do in a year
-        }
 
     def _child(self, mark: str) -> int:
         """The process id of a child of the launcher, which is its group's, too."""

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from core.long_selects import LongSelect
 from core.requests import EmsRequest
 from losses.billing_models import TariffAssignment
 from losses.cost_tabs import cost_tabs
@@ -26,7 +27,10 @@ class UtilityBillForm(forms.ModelForm[UtilityBill]):
     class Meta:
         model = UtilityBill
         fields = ("assignment", "month", "kwh", "kvah", "kvarh", "demand", "power_factor", "total")
-        widgets = {"month": forms.DateInput(attrs={"type": "date", "class": "input"})}
+        widgets = {
+            "assignment": LongSelect,
+            "month": forms.DateInput(attrs={"type": "date", "class": "input"}),
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from losses.billing_models import Tariff, TariffAssignment, TariffVersion
 from losses.models import HourlyRollup
@@ -109,7 +109,7 @@ class MeteringPoint:
 
 def metering_points(day: date) -> list[MeteringPoint]:
     """All points that are billed on a day; a substation with a tariff of its own is no part of its site's point."""
-    assigned = _assigned(day)
+    assigned = list(_assigned(day))
     own = [each.substation_id for each in assigned if each.substation_id]
     by_site: dict[str, list[Substation]] = {}
     for member in Substation.objects.exclude(site="").exclude(pk__in=own).order_by("code"):
@@ -130,16 +130,17 @@ def members_of(assignment: TariffAssignment, day: date) -> tuple[Substation, ...
     return tuple(Substation.objects.filter(site=assignment.site).exclude(pk__in=own).order_by("code"))
 
 
-def _assigned(day: date) -> list[TariffAssignment]:
+def _assigned(day: date) -> QuerySet[TariffAssignment]:
     in_force = Q(until__isnull=True) | Q(until__gte=day)
-    return list(TariffAssignment.objects.select_related("tariff", "substation").filter(in_force, since__lte=day))
+    return TariffAssignment.objects.select_related("tariff", "substation").filter(in_force, since__lte=day)
 
 
 def point_of(substation: Substation, day: date) -> MeteringPoint | None:
     """The point that bills a substation on a day: its own before that of its site."""
-    found = [point for point in metering_points(day) if substation in point.substations]
-    own = [point for point in found if point.assignment.substation_id]
-    return next(iter([*own, *found]), None)
+    theirs = _assigned(day).filter(substation=substation).first()
+    if theirs is None and substation.site:
+        theirs = _assigned(day).filter(site=substation.site).first()
+    return MeteringPoint(theirs, members_of(theirs, day)) if theirs else None
 
 
 def _hours(substation: Substation, start: datetime, end: datetime) -> MeteredHours:

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from core.long_selects import LongSelect
 from losses.billing_models import Tariff
 from losses.compensation.capacitor_bank import CapacitorBank
 from losses.compensation_models import BankRecommendation, CompensationInput
@@ -31,7 +32,11 @@ class WhatIfForm(forms.Form):
     """
 
     substation = forms.ModelChoiceField(
-        Substation.objects.order_by("code"), to_field_name="code", label=_("Substation"), empty_label=None
+        Substation.objects.order_by("code"),
+        to_field_name="code",
+        label=_("Substation"),
+        empty_label=None,
+        widget=LongSelect,
     )
     fixed_kvar = _kvar(_("Fixed (kvar)"))
     step_kvar = _kvar(_("Step (kvar)"))

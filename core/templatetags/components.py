@@ -23,7 +23,7 @@ from django.templatetags.static import static
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from core.sparkline import Sparkline
+from core.sparkline import HEIGHT, WIDTH, Sparkline
 from core.time_range import TimeRange
 
 register = template.Library()
@@ -236,12 +236,28 @@ def _percent(value: float | None, low: float, high: float) -> str:
     return f"{100 * min(max((value - low) / (high - low), 0.0), 1.0):.2f}"
 
 
-@register.inclusion_tag("components/sparkline.html")
+@register.simple_tag
 def sparkline(
     values: Sequence[float | None], label: str, *, low: float | None = None, high: float | None = None, state: str = ""
-) -> dict[str, Any]:
-    """A small line of evenly spaced ``values``, oldest first, with gaps; ``low`` to ``high`` is the usual range."""
-    return {"spark": Sparkline.of(values, low=low, high=high), "label": label, "state": state}
+) -> SafeString:
+    """A small line of evenly spaced ``values``, oldest first, with gaps; ``low`` to ``high`` is the usual range.
+
+    Written here and not as a template: a list has one in each row.
+    """
+    spark = Sparkline.of(values, low=low, high=high)
+    if spark.end is None:
+        return format_html('<span class="muted" role="img" aria-label="{}">–</span>', label)
+    return format_html(
+        '<svg class="spark{}" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img" aria-label="{}">'
+        '{}<path d="{}" /><circle cx="{}" cy="{}" r="2" /></svg>',
+        f" is-{state}" if state else "",
+        f"{WIDTH:.0f}",
+        f"{HEIGHT:.0f}",
+        label,
+        format_html('<path class="band" d="{}" />', spark.band) if spark.band else "",
+        spark.line,
+        *spark.end,
+    )
 
 
 @register.inclusion_tag("components/chart.html")

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-from jsonschema import Draft202012Validator, ValidationError
+from typing import TYPE_CHECKING, Any
 
 from losses.tariffs.currencies import CURRENCIES
 from losses.tariffs.document_references import reference_problems
 from losses.tariffs.time_of_use import calendar_problems
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 Document = dict[str, Any]
 SCHEMA_VERSION = 1
@@ -63,6 +64,9 @@ def checked_document(document: Any) -> Document:
 
 def document_problems(document: Any) -> list[str]:
     """What is wrong, as sentences; what only makes sense in a document of the right form is asked of no other."""
+    # Seldom needed; with the checkers of formats that it finds it would take up to two seconds of each start.
+    from jsonschema import Draft202012Validator
+
     if problems := list(unknown_numbers(document)):
         return problems
     if problems := error_sentences(Draft202012Validator(schema()).iter_errors(document)):

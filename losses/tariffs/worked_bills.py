@@ -13,7 +13,6 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
-from jsonschema import Draft202012Validator
 
 from losses.tariffs.bill_lines import Bill, SupplyContract
 from losses.tariffs.metered_hours import HOURLY_ENERGIES, IntArray, MeteredHours, month_hours_s
@@ -64,6 +63,8 @@ def worked_problems(document: Document, worked: Any) -> list[str]:
 
 
 def _form_problems(loaded: Any) -> list[str]:
+    from jsonschema import Draft202012Validator  # as in ``tariff_document``
+
     if problems := list(unknown_numbers(loaded)):
         return problems
     return error_sentences(Draft202012Validator(worked_schema()).iter_errors(loaded))

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 
 from django.db.models import F, FloatField, Sum
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
+from core.formatting import fixed
 from losses.energy_prices import energy_prices
 from losses.sums_of_money import Money, sums
 from mlcore.models import Score
@@ -38,9 +40,18 @@ class ExtraLoss:
         return self.extra_kwh / expected if expected > 0 and math.isfinite(expected) else None
 
     @property
-    def below(self) -> float | None:
-        """How far the share is under what was expected."""
-        return None if self.share is None else -self.share
+    def share_words(self) -> str:
+        """The share in words; empty where it is not known. Not a template: a list has one in each row."""
+        if self.share is None:
+            return ""
+        said = _("%(share)s below normal") if self.share < 0 else _("%(share)s above normal")
+        return said % {"share": f"{fixed(100 * abs(self.share), 1)} %"}
+
+    @property
+    def cost_words(self) -> str:
+        """What the extra loss cost, empty where that is not known."""
+        amounts = ", ".join(str(each) for each in self.cost)
+        return amounts if self.is_priced or not amounts else _("at least %(cost)s") % {"cost": amounts}
 
 
 def extra_losses(ids: Collection[int], until: datetime) -> dict[int, ExtraLoss]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from core.requests import EmsRequest
 
 from .learning_progress import learning_progress
-from .losses_now import losses_now
+from .losses_now import losses_of_all
 from .views import view_substations
 
 
@@ -18,6 +17,6 @@ from .views import view_substations
 @view_substations
 def losses(request: EmsRequest) -> HttpResponse:
     """Loss, extra loss and avoidable loss now, and of the last day."""
-    found = losses_now(timezone.now())
+    found = losses_of_all()
     learning = None if found.reporting else learning_progress()
     return render(request, "dashboard/_losses.html", {"losses": found, "learning": learning})

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+
+from core import site_rights
 from substations.models import Substation, is_stale
 
 from .extra_losses import ExtraLoss, extra_losses, total
 from .overview import newest_scores
+from .shared_work import SharedWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +33,19 @@ class LossesNow:
     is_stale: bool
 
 
+def losses_of_all() -> LossesNow:
+    """Of every substation that is given, now; pages that ask at once and are given all share the work."""
+    return _of_the_plant.result() if site_rights.current() is None else losses_now(timezone.now())
+
+
+_of_the_plant = SharedWork(lambda: losses_now(timezone.now()))
+
+
 def losses_now(now: datetime) -> LossesNow:
     """Four queries, however long the record is."""
     every = {pk: (at, interval_s) for pk, at, interval_s in Substation.objects.newest_times()}
     live = [pk for pk, (at, interval_s) in every.items() if not is_stale(at, interval_s, now)]
-    found = list(newest_scores(live or list(every)))
+    found = list(newest_scores(Substation.objects.filter(pk__in=live or list(every))))
     until = max((score["scores__at"] for score in found), default=None)
     day = total(extra_losses(every, until).values()) if until else ExtraLoss()
     names = ("loss_kw", "extra_loss_kw", "avoidable_loss_kw")

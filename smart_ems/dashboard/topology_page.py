@@ -27,7 +27,7 @@ from substations.grouping import collapse, feeders
 from substations.models import Link, Substation
 from substations.topology_chart import ORDER, Edge, Node, topology
 
-from .overview import SubstationStatus, statuses
+from .overview import SubstationStatus, statuses, statuses_of_all
 
 # More nodes than this are drawn as groups: by site, and within one site by feeder.
 MAX_NODES = 80
@@ -77,8 +77,8 @@ class View:
 def figure(request: EmsRequest) -> HttpResponse:
     """What is drawn as a Plotly figure, with the same as a list for the keyboard (``html``) and as one sentence."""
     view = View.parse(request.GET)
-    substations = Substation.objects.filter(site=view.site) if view.site else Substation.objects.all()
-    found = statuses(substations, now=timezone.now())
+    of_site = Substation.objects.filter(site=view.site)
+    found = statuses(of_site, now=timezone.now()) if view.site else statuses_of_all()
     if not found:
         return JsonResponse({"data": [], "layout": {}, "html": "", "summary": "", "empty": _nothing(view)})
     nodes, edges = _picture(view, found)
@@ -155,7 +155,7 @@ def _member(status: SubstationStatus) -> Node:
     return Node(
         code=status.code,
         state=status.state,
-        word=status.word,
+        word="",
         url="",
         summary="",
         position=_position(status.substation),
@@ -168,6 +168,7 @@ def _member(status: SubstationStatus) -> Node:
 def _node(status: SubstationStatus) -> Node:
     return replace(
         _member(status),
+        word=status.word,
         url=status.substation.get_absolute_url(),
         summary=f"{status.summary}{_unacknowledged(status.unacknowledged)}",
         panel=reverse("topology-panel", args=[status.code]),

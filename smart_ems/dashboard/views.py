@@ -26,7 +26,7 @@ from smart_ems.api_errors import RETRY_AFTER_S
 from substations.models import Substation
 
 from . import event_stream
-from .overview import last_measured, statuses
+from .overview import last_measured, statuses_of_all
 from .readiness import readiness
 from .substation_table import Order, table
 from .topology_page import View
@@ -70,7 +70,7 @@ def freshness(request: EmsRequest) -> HttpResponse:
 def status_cards(request: EmsRequest) -> HttpResponse:
     """One card per substation, those in trouble first."""
     order = {"critical": 0, "warning": 1, "unknown": 2, "normal": 3}
-    found = sorted(statuses(Substation.objects.all(), now=timezone.now()), key=lambda each: order[each.state])
+    found = sorted(statuses_of_all(), key=lambda each: order[each.state])
     newest = max((each.latest_at for each in found if each.latest_at), default=None)
     context = {"statuses": found[:MAX_CARDS], "more": max(0, len(found) - MAX_CARDS), "newest": newest}
     return render(request, "dashboard/_status_cards.html", context)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
 import pytest
+from celery.signals import worker_before_create_process
 from django.conf import settings
+
+import smart_ems.celery  # noqa: F401  (importing connects the signal)
 
 BEGIN = "import os, sys; os.environ['DJANGO_SETTINGS_MODULE'] = 'smart_ems.settings'\n"
 WEB = "import smart_ems.asgi\nfrom django.urls import get_resolver\nget_resolver().url_patterns\n"
@@ -16,7 +20,7 @@ WORKER = (
 )
 HEAVY = {"tensorflow", "keras", "torch", "jax"}
 # Loaded by the request or task that needs it: a process that starts has nothing to do with them.
-LATER = {"pandas", "plotly", "scipy", "matplotlib", "weasyprint", "openpyxl", "sentry_sdk", "pywebpush"}
+LATER = {"pandas", "plotly", "scipy", "matplotlib", "weasyprint", "openpyxl", "sentry_sdk", "pywebpush", "jsonschema"}
 END = f"print(sorted({{name.split('.')[0] for name in sys.modules}} & {HEAVY | LATER}))"
 
 
@@ -27,3 +31,12 @@ def test_large_libraries_stay_out(what: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[]"
+
+
+def test_a_worker_shares_what_it_has_loaded_with_its_children() -> None:
+    """Frozen objects are looked at by no garbage collection, which would copy the pages that they are on."""
+    try:
+        worker_before_create_process.send(sender=None)
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.unfreeze()

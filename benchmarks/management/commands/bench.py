@@ -1,6 +1,7 @@
 """``bench train|score|tick|losses|upload``: how fast it is beside the usual way, in one run; ``bench water``: how well
 the engine does on data of no substation; ``bench pages``: every page; ``bench alerts``: those of very many alerts;
-``bench kills``: what kill -9 does to work under way."""
+``bench kills``: what kill -9 does to work under way; ``bench start``: what an idle installation costs;
+``bench dashboards``: many of them open at once."""
 
 from __future__ import annotations
 
@@ -14,7 +15,17 @@ import numpy as np
 import pandas as pd
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from benchmarks import accounting_speed, alarm_load, engine_speed, kills, pages, upload_speed, water_loop_score
+from benchmarks import (
+    accounting_speed,
+    alarm_load,
+    engine_speed,
+    kills,
+    open_dashboards,
+    pages,
+    start_cost,
+    upload_speed,
+    water_loop_score,
+)
 from benchmarks.running_system import Victim
 from benchmarks.tick import bench_tick
 
@@ -75,13 +86,22 @@ class Command(BaseCommand):
         upload.add_argument("--repeats", type=int, default=3, help="how often each is done; medians are printed")
         upload.add_argument("--order", choices=("substation", "time"), default="substation", help="of the file's rows")
         upload.add_argument("--server", default=os.environ.get("EMS_TEST_DATABASE_URL", ""), help="as of pages")
-        for kind in (train, score, tick, water, pages, losses, alerts, killed, upload):
+        many = kinds.add_parser("dashboards", help="the dashboard's fragments, asked for by many clients at once")
+        many.add_argument("--substations", type=int, default=500)
+        many.add_argument("--days", type=int, default=2, help="days of 15-minute readings")
+        many.add_argument("--clients", type=int, default=20)
+        many.add_argument("--seconds", type=float, default=10.0, help="how long each fragment is asked for")
+        many.add_argument("--server", default=os.environ.get("EMS_TEST_DATABASE_URL", ""), help="as of pages")
+        start = kinds.add_parser("start", help="everything, idle: seconds to the first answer, MB of each process")
+        start.add_argument("--idle", type=float, default=60.0, help="seconds before the memory is read")
+        start.add_argument("--repeats", type=int, default=1, help="how often it is started")
+        for kind in (train, score, tick, water, pages, losses, alerts, killed, upload, many, start):
             kind.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *, kind: str, **options: Any) -> str:
         if options.get("substations", 1) < 1:
             raise CommandError(f"At least one substation is needed; received {options['substations']}.")
-        if kind in ("pages", "alerts", "kills"):
+        if kind in ("pages", "alerts", "kills", "dashboards", "start"):
             own_table: Callable[..., str] = getattr(self, f"_{kind}")
             return own_table(**options)
         if kind == "losses":
@@ -131,6 +151,20 @@ class Command(BaseCommand):
             raise CommandError(f"Expected an open alert and a repeat or more; received {open}, {closed}, {repeats}.")
         measured = alarm_load.bench_alerts(open, closed, repeats, server)
         return dumps(measured, indent=2) if json else alarm_load.table(measured)
+
+    def _dashboards(
+        self, *, substations: int, days: int, clients: int, seconds: float, server: str, json: bool, **options: Any
+    ) -> str:
+        if days < 2 or clients < 1 or seconds <= 0:
+            raise CommandError(f"Expected two days, a client and a moment; received {days}, {clients}, {seconds}.")
+        found = open_dashboards.bench_dashboards(substations, days, clients, seconds, server)
+        return dumps(found, indent=2) if json else open_dashboards.table(found)
+
+    def _start(self, *, idle: float, repeats: int, json: bool, **options: Any) -> str:
+        if idle <= 0 or repeats < 1:
+            raise CommandError(f"Expected some seconds and a repeat or more; received {idle} and {repeats}.")
+        found = start_cost.bench_start(idle, repeats)
+        return dumps(found, indent=2) if json else start_cost.table(found)
 
     def _kills(
         self,

@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from alerts.models import Alert
 from alerts.tests.alert_scenes import CRITICAL, cleared, resolved
+from core.site_rights import acting_for_user
 from mlcore.models import Score, ScoringFailure
-from smart_ems.dashboard.overview import SubstationStatus, statuses
+from smart_ems.accounts.site_grant_models import SiteGrant
+from smart_ems.dashboard.overview import SubstationStatus, statuses, statuses_of_all
 from substations.models import Reading, Substation
 
 from .scene import alerted, scored, station
@@ -154,3 +156,26 @@ def test_one_resolved_while_present_is_not_normal_before_it_was_looked_at_again(
 def test_one_resolved_as_a_false_alarm_is_normal_at_once(person: Callable[[str], User]) -> None:
     resolved(alerted(station("A")), person("operator"), outcome="false_alarm")
     assert state() == ("normal", "Normal")
+
+
+def test_what_all_who_ask_share_is_never_older_than_the_question() -> None:
+    substation = station("A")
+    scored(substation)
+    assert [each.state for each in statuses_of_all()] == ["normal"]
+    alerted(substation, severity=CRITICAL)
+    assert [each.state for each in statuses_of_all()] == ["critical"]
+    other = Substation.objects.create(code="B")
+    assert [each.word for each in statuses_of_all()] == ["Critical", "No readings yet"]
+    other.delete()
+    assert [each.code for each in statuses_of_all()] == ["A"]
+
+
+def test_who_is_given_part_of_the_plant_gets_the_states_of_that_alone(person: Callable[[str], User]) -> None:
+    """Beside somebody who is given all, and asks the same."""
+    user = person("operator")
+    given, other = station("A"), station("B")
+    SiteGrant.objects.create(user=user, substation=given)
+    assert [each.code for each in statuses_of_all()] == [given.code, other.code]
+    with acting_for_user(user):
+        assert [each.code for each in statuses_of_all()] == [given.code]
+    assert [each.code for each in statuses_of_all()] == [given.code, other.code]
