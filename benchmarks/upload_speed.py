@@ -1,22 +1,24 @@
 # ruff: noqa: S608 (every name in the statements is a constant of this module or of the model)
-"""How fast an upload is stored, beside the database's own way to take in the same rows: COPY, or executemany."""
+"""How fast an upload is stored, beside the database's own way to take in the same rows: COPY, or executemany; and what
+the same rows cost when they are sent again, as they were or half of them corrected."""
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from django.core.files import File
 from django.db import connection, transaction
 
 from ingestion import services as ingestion
-from ingestion.models import Upload
+from ingestion.models import OverwrittenReading, Upload
 from smart_ems.scratch import scratch_database
 from substations.channels import CHANNEL_NAMES
 from substations.models import PendingRange, Reading, StaleRange, Substation
@@ -33,13 +35,24 @@ _PIECE = 1 << 20
 
 @dataclass(frozen=True)
 class UploadFile:
-    """The upload, and the same rows as a file with the numbers of the substations for COPY."""
+    """The upload; the same with other values in every second row; and its rows with the numbers of the substations for
+    COPY."""
 
     upload: Path
+    corrected: Path
     plain: Path
     rows: int
     begin: datetime
     end: datetime
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of the rows of an upload."""
+
+    new: int = 0
+    replaced: int = 0
+    unchanged: int = 0
 
 
 def bench_upload(rows: int, substations: int, repeats: int, order: str, server: str = "") -> dict[str, Any]:
@@ -48,16 +61,13 @@ def bench_upload(rows: int, substations: int, repeats: int, order: str, server: 
     order: of the rows in the file, by ``substation`` or by ``time``. server: as of ``bench_pages``.
     """
     with scratch_database(journal="WAL", server=server, migrated=True) as folder:
-        began = time.perf_counter()
+        began, load_average = time.perf_counter(), os.getloadavg()[0]
         made = make_file(folder, rows, substations, order)
         made_s = time.perf_counter() - began
-        raw_s, upload_s = [], []
-        for _ in range(repeats):
-            raw_s.append(_raw_s(made))
-            upload_s.append(_upload_s(made))
-        again_s = _upload_s(made, onto_the_same=True)
-        raw, upload = statistics.median(raw_s), statistics.median(upload_s)
+        measured = [_Round.of(made) for _ in range(repeats)]
+        raw, upload, again, corrected = map(statistics.median, zip(*map(astuple, measured), strict=True))
         return {
+            "load_average": load_average,
             "database": connection.vendor,
             "rows": made.rows,
             "channels": len(CHANNEL_NAMES),
@@ -70,12 +80,39 @@ def bench_upload(rows: int, substations: int, repeats: int, order: str, server: 
             "upload_s": upload,
             "upload_rows_per_s": made.rows / upload,
             "ratio_to_raw": upload / raw,
-            "the_same_rows_again_s": again_s,
+            "again_s": again,
+            "again_ratio_to_upload": again / upload,
+            "half_corrected_s": corrected,
+            "half_corrected_ratio_to_upload": corrected / upload,
         }
 
 
+@dataclass(frozen=True)
+class _Round:
+    """Seconds of each way: raw, and three uploads onto each other."""
+
+    raw_s: float
+    upload_s: float
+    again_s: float
+    corrected_s: float
+
+    @classmethod
+    def of(cls, made: UploadFile) -> Self:
+        raw_s = _raw_s(made)
+        for model in (Reading, OverwrittenReading, PendingRange, StaleRange):
+            _empty(model._meta.db_table)
+        upload_s = _upload_s(made.upload, Counts(new=made.rows))
+        again_s = _upload_s(made.upload, Counts(unchanged=made.rows))
+        odd = made.rows // 2
+        corrected_s = _upload_s(made.corrected, Counts(replaced=odd, unchanged=made.rows - odd))
+        kept = OverwrittenReading.objects.count()
+        if kept != odd:
+            raise RuntimeError(f"{kept:,} of {odd:,} overwritten readings were kept.")
+        return cls(raw_s, upload_s, again_s, corrected_s)
+
+
 def make_file(folder: Path, rows: int, substations: int, order: str) -> UploadFile:
-    """Readings of every channel at 15 minutes for new substations, in two files of the same rows."""
+    """Readings of every channel at 15 minutes for new substations, in files of the same rows."""
     ids = {
         each.code: each.pk
         for each in Substation.objects.bulk_create(Substation(code=f"UP-{n:04d}") for n in range(substations))
@@ -83,15 +120,17 @@ def make_file(folder: Path, rows: int, substations: int, order: str) -> UploadFi
     steps = -(-rows // substations)
     times = np.char.replace((BEGIN + np.arange(steps) * np.timedelta64(STEP_S, "s")).astype(str), "T", " ").tolist()
     tails = list(_tails())
-    upload, plain = folder / "bench.csv", folder / "plain.csv"
-    with upload.open("w") as file, plain.open("w") as same:
-        file.write(",".join(("substation", "timestamp", *CHANNEL_NAMES)) + "\n")
+    upload, corrected, plain = (folder / f"{name}.csv" for name in ("bench", "corrected", "plain"))
+    with upload.open("w") as file, corrected.open("w") as other, plain.open("w") as same:
+        for each in (file, other):
+            each.write(",".join(("substation", "timestamp", *CHANNEL_NAMES)) + "\n")
         for number, (code, step) in enumerate(_ordered(list(ids), steps, rows, order)):
             tail = tails[number % DISTINCT_ROWS]
             file.write(f"{code},{times[step]}{tail}\n")
+            other.write(f"{code},{times[step]}{tails[(number + number % 2) % DISTINCT_ROWS]}\n")
             same.write(f"{ids[code]},{times[step]}Z{tail},0\n")
     end = BEGIN + np.timedelta64(steps * STEP_S, "s")
-    return UploadFile(upload, plain, rows, BEGIN.item().replace(tzinfo=UTC), end.item().replace(tzinfo=UTC))
+    return UploadFile(upload, corrected, plain, rows, BEGIN.item().replace(tzinfo=UTC), end.item().replace(tzinfo=UTC))
 
 
 def _ordered(codes: list[str], steps: int, rows: int, order: str) -> Iterator[tuple[str, int]]:
@@ -178,20 +217,18 @@ def _make_equal_table(made: UploadFile) -> None:
             )
 
 
-def _upload_s(made: UploadFile, *, onto_the_same: bool = False) -> float:
-    """Seconds from the file in hand to its last row committed; the tables are emptied before."""
-    if not onto_the_same:
-        for model in (Reading, PendingRange, StaleRange):
-            _empty(model._meta.db_table)
+def _upload_s(file: Path, expected: Counts) -> float:
+    """Seconds from the file in hand to its last row committed."""
 
     def load() -> None:
-        with made.upload.open("rb") as handle:
-            received = ingestion.receive(File(handle, name="bench.csv"), source=Upload.Source.COMMAND, again=True)
+        with file.open("rb") as handle:
+            received = ingestion.receive(File(handle, name=file.name), source=Upload.Source.COMMAND, again=True)
         ingestion.load(received.upload.pk)
-        received.upload.refresh_from_db()
-        stored = received.upload.rows_unchanged if onto_the_same else received.upload.rows_new
-        if stored != made.rows:
-            raise RuntimeError(f"{stored:,} of {made.rows:,} rows were stored: {received.upload.reason}")
+        upload = received.upload
+        upload.refresh_from_db()
+        counts = Counts(upload.rows_new, upload.rows_replaced, upload.rows_unchanged)
+        if counts != expected:
+            raise RuntimeError(f"{counts} instead of {expected}: {upload.reason}")
 
     return _timed(load)
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +11,7 @@ from django.db import connection
 from django.utils import timezone
 
 from ingestion.changed_ranges import ChangedRanges
+from ingestion.copy_format import sent_array
 from ingestion.problems import IntArray
 from ingestion.row_writing import iso_times, write_rows
 from substations.models import PendingRange, StaleRange
@@ -37,28 +37,23 @@ _OVERLAPPING_SQLITE = """
 """
 
 
-def _array(values: Iterable[object]) -> str:
-    """An array as PostgreSQL writes it: ten thousand values one by one take longer than the statement."""
-    return "{" + ",".join(map(str, values)) + "}"
-
-
 def lock(cursor: CursorWrapper, ids: IntArray) -> None:
     """Lock the substations, always in the same order, so that two loads can neither deadlock nor count a row twice."""
     if connection.vendor == "postgresql":  # elsewhere a transaction that writes is alone
         cursor.execute(
             "SELECT id FROM substations_substation WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE",
-            [_array(ids.tolist())],
+            [sent_array(ids)],
         )
 
 
 def overlapping(cursor: CursorWrapper, arriving: ChangedRanges) -> IntArray:
     """Which of the substations have a reading within these ranges."""
-    ids, first, last = arriving.substation_id, iso_times(arriving.start), iso_times(arriving.end)
     if connection.vendor == "postgresql":
         outer = [f"{arriving.start.min()}Z", f"{arriving.end.max()}Z"]
-        utc = [_array(f'"{text}Z"' for text in texts) for texts in (first, last)]
-        cursor.execute(_OVERLAPPING_POSTGRESQL, [_array(ids.tolist()), *utc, *outer])
+        columns = [sent_array(each) for each in (arriving.substation_id, arriving.start, arriving.end)]
+        cursor.execute(_OVERLAPPING_POSTGRESQL, [*columns, *outer])
     else:
+        ids, first, last = arriving.substation_id, iso_times(arriving.start), iso_times(arriving.end)
         cursor.execute(_OVERLAPPING_SQLITE, [json.dumps(list(zip(ids.tolist(), first, last, strict=True)))])
     return np.array([pk for (pk,) in cursor.fetchall()], dtype=np.int64)
 
@@ -78,7 +73,7 @@ def note_arrival(cursor: CursorWrapper, ids: IntArray) -> None:
     if connection.vendor == "postgresql":
         cursor.execute(
             "UPDATE substations_substation SET received_at = clock_timestamp() WHERE id = ANY(%s::bigint[])",
-            [_array(ids.tolist())],
+            [sent_array(ids)],
         )
         return
     among = "SELECT value FROM json_each(%s)"

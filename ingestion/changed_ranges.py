@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Self
 
 import numpy as np
@@ -29,12 +27,6 @@ class ChangedRanges:
         last = np.append(new[1:], len(rows))[: len(new)] - 1
         return cls(rows.substation_id[new], rows.at[new], rows.at[last])
 
-    @classmethod
-    def of_records(cls, records: Iterable[tuple[int, datetime, datetime]]) -> Self:
-        """From substation, start and end (aware) of each."""
-        ids, starts, ends = zip(*records, strict=True) if (records := list(records)) else ((), (), ())
-        return cls(np.array(ids, dtype=np.int64), _utc(starts), _utc(ends))
-
     def and_of(self, other: ChangedRanges) -> ChangedRanges:
         """These and those of other substations."""
         return ChangedRanges(
@@ -45,7 +37,3 @@ class ChangedRanges:
 
     def __len__(self) -> int:
         return len(self.substation_id)
-
-
-def _utc(times: Iterable[datetime]) -> TimeArray:
-    return np.array([at.astimezone(UTC).replace(tzinfo=None) for at in times], dtype="datetime64[us]")

@@ -1,4 +1,4 @@
-"""Columns → one stream in PostgreSQL's binary COPY format, without a loop over rows."""
+"""Columns ↔ streams in PostgreSQL's binary COPY format, without a loop over rows; and its arrays as text."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ from numpy.typing import NDArray
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER = b"\xff\xff"
 _NULL = -1
+# An array begins with dimensions, flags, type of the elements, their number, and the index of the first; each of these
+# has a length, as a field has.
+_LENGTH = 4
+_ARRAY_HEADER = 5 * _LENGTH
 _EPOCH = np.datetime64("2000-01-01", "us")
 
 
@@ -29,6 +33,43 @@ def copy_stream(columns: Sequence[NDArray[Any]]) -> bytes:
         stream[f"length_{number}"] = column.dtype.itemsize
         stream[str(number)] = column
     return _HEADER + _without_nulls(stream, plain) + _TRAILER
+
+
+def copied_arrays(stream: bytes, dtypes: Sequence[str]) -> list[NDArray[Any]]:
+    """The arrays in the fields of the one row of a stream, of these dtypes (int64, int32, float64, datetime64[us]).
+
+    Raises:
+        ValueError: an element has another width, for example that of a NULL.
+    """
+    place = len(_HEADER) + np.dtype(">i2").itemsize
+    arrays = []
+    for number, dtype in enumerate(dtypes):
+        length = int(np.frombuffer(stream, ">i4", 1, place)[0])
+        place += _LENGTH
+        if length <= _ARRAY_HEADER:  # of no element, or NULL: what array_agg makes of no rows
+            arrays.append(np.empty(0, dtype=dtype))
+        else:
+            elements = memoryview(stream)[place + _ARRAY_HEADER : place + length]
+            arrays.append(_elements(elements, np.dtype(dtype), number))
+        place += max(length, 0)
+    return arrays
+
+
+def _elements(field: memoryview, dtype: np.dtype[Any], number: int) -> NDArray[Any]:
+    sent = np.dtype("i8") if dtype.kind == "M" else dtype
+    layout = np.dtype([("length", ">i4"), ("value", sent.newbyteorder(">"))])
+    elements = np.frombuffer(field, dtype=layout, count=len(field) // layout.itemsize)
+    if len(field) % layout.itemsize or (elements["length"] != sent.itemsize).any():
+        raise ValueError(f"Field {number} holds other elements than {dtype}; expected an array without NULL.")
+    values: NDArray[Any] = elements["value"].astype(sent)
+    return _EPOCH + values.astype("timedelta64[us]") if dtype.kind == "M" else values
+
+
+def sent_array(values: NDArray[Any]) -> str:
+    """An array of int64 or datetime64 (UTC) as PostgreSQL writes it: ten thousand values one by one take longer than
+    the statement."""
+    texts = np.char.add(np.datetime_as_string(values), "Z").tolist() if values.dtype.kind == "M" else values.tolist()
+    return "{" + ",".join(map(str, texts)) + "}"
 
 
 def _as_sent(column: NDArray[Any]) -> NDArray[Any]:

@@ -1,5 +1,5 @@
 # ruff: noqa: S608 (every name in the statements is a constant of this module or of channels.py)
-"""Rows some of which may be stored already: staged in a temporary table, compared there, written by one statement.
+"""Rows some of which may be stored already: compared with what is there, and only what differs is written.
 
 Writing the same rows again changes nothing. Where a key exists already, a measured value replaces; a blank or a derived
 value never erases a measured one.
@@ -8,16 +8,16 @@ value never erases a measured one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from ingestion.changed_ranges import ChangedRanges
 from ingestion.overwriting import keep_overwritten
+from ingestion.problems import BoolArray
 from ingestion.row_writing import write_rows
+from ingestion.stored_rows import StoredBeside, stored_beside
 from ingestion.validation import ReadingRows
 from substations.channels import CHANNEL_NAMES
 from substations.partitions import READINGS
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
 
 _STAGE = "ingestion_stage"
+_BITS = np.int64(1) << np.arange(len(CHANNEL_NAMES), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +43,63 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class RowOutcome:
-    """What a write will do to one row: ``accepted`` (it is new), ``replaced`` or ``unchanged``."""
+    """What a write did to one row: ``accepted`` (it is new), ``replaced`` or ``unchanged``."""
 
     line: int
     outcome: str
 
 
-def merge(
-    cursor: CursorWrapper, rows: ReadingRows, *, with_outcomes: bool
-) -> tuple[Stored, ChangedRanges, list[RowOutcome]]:
-    """Upsert rows with distinct keys: what that did, to which stretches and, where asked, to which row."""
-    _stage(cursor, rows)
-    outcomes = _outcomes(cursor) if with_outcomes else []
-    stored, changes = _compare(cursor)
-    if stored.replaced:
-        keep_overwritten(cursor, _JOIN, _wins)
-    if stored.new or stored.replaced:
-        cursor.execute(_upsert())
-    return stored, changes, outcomes
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Rows as they count from now on. By row: ``is_new``, ``is_replaced``; by row and channel: ``is_lost``, where a
+    measured value gives way to another one."""
+
+    rows: ReadingRows
+    is_new: BoolArray
+    is_replaced: BoolArray
+    is_lost: BoolArray
+
+    @classmethod
+    def of(cls, rows: ReadingRows, stored: StoredBeside) -> Self:
+        """Channel by channel: which value counts, and does it change anything?"""
+        is_derived, was_derived = (each.derived[:, None] & _BITS != 0 for each in (rows, stored))
+        is_given, was_given = ~np.isnan(rows.values), ~np.isnan(stored.values)
+        wins = is_given & (~is_derived | ~was_given | was_derived)
+        differs = wins & (rows.values != stored.values)  # where nothing was, this is true as well
+        counting = ReadingRows(
+            rows.lines,
+            rows.substation_id,
+            rows.at,
+            np.where(wins, rows.values, stored.values),
+            np.where(wins, is_derived, was_derived) @ _BITS,
+        )
+        changes = (differs | (wins & (is_derived != was_derived))).any(axis=1)
+        return cls(counting, ~stored.is_there, stored.is_there & changes, differs & was_given & ~was_derived)
+
+    @property
+    def is_changed(self) -> BoolArray:
+        """By row: it has to be written, and scored."""
+        return self.is_new | self.is_replaced
+
+    def counts(self) -> Stored:
+        """In rows."""
+        new, replaced = int(np.count_nonzero(self.is_new)), int(np.count_nonzero(self.is_replaced))
+        return Stored(new, replaced, len(self.rows) - new - replaced)
+
+    def outcomes(self) -> list[RowOutcome]:
+        """Of every single row."""
+        words = np.where(self.is_new, "accepted", np.where(self.is_replaced, "replaced", "unchanged"))
+        return [RowOutcome(*each) for each in zip(self.rows.lines.tolist(), words.tolist(), strict=True)]
+
+
+def merge(cursor: CursorWrapper, rows: ReadingRows) -> Merged:
+    """Upsert rows with distinct keys, sorted by substation and time, whose substations are locked."""
+    stored = stored_beside(cursor, rows)
+    merged = Merged.of(rows, stored)
+    keep_overwritten(cursor, rows, stored.values, merged.is_lost)
+    write_rows(cursor, READINGS, reading_columns(merged.rows.taken(np.flatnonzero(merged.is_new))))
+    _replace(cursor, merged.rows.taken(np.flatnonzero(merged.is_replaced)))
+    return merged
 
 
 def reading_columns(rows: ReadingRows) -> dict[str, NDArray[np.generic]]:
@@ -68,84 +108,23 @@ def reading_columns(rows: ReadingRows) -> dict[str, NDArray[np.generic]]:
     return {"substation_id": rows.substation_id, "at": rows.at, "derived": rows.derived.astype(np.int32), **values}
 
 
-def _stage(cursor: CursorWrapper, rows: ReadingRows) -> None:
-    real, moment = ("double precision", "timestamptz") if connection.vendor == "postgresql" else ("real", "datetime")
+def _replace(cursor: CursorWrapper, rows: ReadingRows) -> None:
+    """Put whole rows in the place of those with their keys, by way of a temporary table."""
+    if not len(rows):
+        return
+    is_postgresql = connection.vendor == "postgresql"
+    real, moment = ("double precision", "timestamptz") if is_postgresql else ("real", "datetime")
     channels = ", ".join(f"{name} {real}" for name in CHANNEL_NAMES)
     cursor.execute(
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {_STAGE} "
-        f"(line bigint, substation_id bigint, at {moment}, derived integer, {channels})"
+        f"(substation_id bigint, at {moment}, derived integer, {channels})"
     )
-    cursor.execute(f"DELETE FROM {_STAGE}")
-    write_rows(cursor, _STAGE, {"line": rows.lines, **reading_columns(rows)})
-    if connection.vendor == "postgresql":
-        cursor.execute(f"ANALYZE {_STAGE}")
-
-
-def _wins(name: str, bit: int, new: str, old: str) -> str:
-    """True if the new value of a channel takes the place of the old one."""
-    return (
-        f"({new}.{name} IS NOT NULL AND (({new}.derived & {bit}) = 0 "
-        f"OR {old}.{name} IS NULL OR ({old}.derived & {bit}) <> 0))"
-    )
-
-
-def _changes(new: str, old: str) -> str:
-    differs = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
-    return " OR ".join(
-        f"({_wins(name, 1 << i, new, old)} AND ({new}.{name} {differs} {old}.{name} "
-        f"OR ({new}.derived & {1 << i}) <> ({old}.derived & {1 << i})))"
-        for i, name in enumerate(CHANNEL_NAMES)
-    )
-
-
-_JOIN = f"FROM {_STAGE} s LEFT JOIN {READINGS} r ON r.substation_id = s.substation_id AND r.at = s.at"
-
-
-def _outcomes(cursor: CursorWrapper) -> list[RowOutcome]:
+    # Nobody vacuums a temporary table: rows that are deleted would stay in it until the connection ends.
+    cursor.execute(f"TRUNCATE {_STAGE}" if is_postgresql else f"DELETE FROM {_STAGE}")
+    write_rows(cursor, _STAGE, reading_columns(rows))
+    names = ", ".join(("derived", *CHANNEL_NAMES))
+    values = ", ".join(f"{name} = excluded.{name}" for name in ("derived", *CHANNEL_NAMES))
     cursor.execute(
-        f"SELECT s.line, CASE WHEN r.at IS NULL THEN 'accepted' WHEN {_changes('s', 'r')} THEN 'replaced' "
-        f"ELSE 'unchanged' END {_JOIN} ORDER BY s.line"
-    )
-    return [RowOutcome(line, outcome) for line, outcome in cursor.fetchall()]
-
-
-def _compare(cursor: CursorWrapper) -> tuple[Stored, ChangedRanges]:
-    """Count what is new, changed and equal, and find the stretch of each substation that has to be scored."""
-    cursor.execute(
-        f"SELECT substation_id, COUNT(*), SUM(is_new), SUM(is_changed), "
-        f"MIN(CASE WHEN is_new + is_changed > 0 THEN at END), MAX(CASE WHEN is_new + is_changed > 0 THEN at END) "
-        f"FROM (SELECT s.substation_id AS substation_id, s.at AS at, "
-        f"CASE WHEN r.at IS NULL THEN 1 ELSE 0 END AS is_new, "
-        f"CASE WHEN r.at IS NOT NULL AND ({_changes('s', 'r')}) THEN 1 ELSE 0 END AS is_changed {_JOIN}) AS compared "
-        f"GROUP BY substation_id"
-    )
-    new = replaced = total = 0
-    changes: list[tuple[int, datetime, datetime]] = []
-    for substation_id, count, fresh, changed, start, end in cursor.fetchall():
-        total, new, replaced = total + count, new + int(fresh), replaced + int(changed)
-        if fresh or changed:
-            changes.append((substation_id, _aware(start), _aware(end)))
-    return Stored(new, replaced, total - new - replaced), ChangedRanges.of_records(changes)
-
-
-def _aware(moment: datetime | str) -> datetime:
-    at = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-
-
-def _upsert() -> str:
-    names = ", ".join(CHANNEL_NAMES)
-    won = {name: _wins(name, 1 << i, "excluded", READINGS) for i, name in enumerate(CHANNEL_NAMES)}
-    values = ", ".join(
-        f"{name} = CASE WHEN {won[name]} THEN excluded.{name} ELSE {READINGS}.{name} END" for name in CHANNEL_NAMES
-    )
-    derived = " | ".join(
-        f"(CASE WHEN {won[name]} THEN excluded.derived ELSE {READINGS}.derived END & {1 << i})"
-        for i, name in enumerate(CHANNEL_NAMES)
-    )
-    return (
-        f"INSERT INTO {READINGS} (substation_id, at, derived, {names}) "
-        f"SELECT substation_id, at, derived, {names} FROM {_STAGE} s WHERE TRUE ORDER BY substation_id, at "
-        f"ON CONFLICT (substation_id, at) DO UPDATE SET {values}, derived = {derived} "
-        f"WHERE {_changes('excluded', READINGS)}"
+        f"INSERT INTO {READINGS} (substation_id, at, {names}) SELECT substation_id, at, {names} FROM {_STAGE} "
+        f"WHERE TRUE ON CONFLICT (substation_id, at) DO UPDATE SET {values}"
     )

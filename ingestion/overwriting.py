@@ -1,45 +1,54 @@
+# ruff: noqa: S608 (the name in the statements is that of a table of the project)
 """Measured values are kept before others take their place."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 from django.db import connection
 from django.utils import timezone
 
 from core.authorship import current
 from ingestion.overwritten_models import OverwrittenReading
+from ingestion.problems import BoolArray, FloatArray
+from ingestion.row_writing import iso_times
+from ingestion.validation import ReadingRows
 from substations.channels import CHANNEL_NAMES
 
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
 
+_COLUMNS = ("overwritten_at", "author", "source", "substation_id", "at", "before")
+_BITS = np.int64(1) << np.arange(len(CHANNEL_NAMES), dtype=np.int64)
 
-def keep_overwritten(cursor: CursorWrapper, joined: str, wins: Callable[[str, int, str, str], str]) -> None:
-    """Keep what is measured in ``r``, the stored readings, and replaced by another value of ``s``, the new ones.
 
-    joined: the FROM clause of both. wins: the condition under which a new value of a channel takes the old one's place.
-    """
-    differs = "IS DISTINCT FROM" if connection.vendor == "postgresql" else "IS NOT"
-    lost = {
-        name: f"(r.{name} IS NOT NULL AND (r.derived & {1 << bit}) = 0 AND s.{name} {differs} r.{name} "
-        f"AND {wins(name, 1 << bit, 's', 'r')})"
-        for bit, name in enumerate(CHANNEL_NAMES)
-    }
+def keep_overwritten(cursor: CursorWrapper, rows: ReadingRows, stored: FloatArray, is_lost: BoolArray) -> None:
+    """Keep the stored values, by row and channel, that are lost to those of the rows."""
+    which = np.flatnonzero(is_lost.any(axis=1))
+    if not len(which):
+        return
     author = current()
-    cursor.execute(
-        f"INSERT INTO {OverwrittenReading._meta.db_table} "
-        f"(substation_id, at, overwritten_at, author, source, before) "
-        f"SELECT r.substation_id, r.at, %s, %s, %s, {_object(lost)} {joined} WHERE {' OR '.join(lost.values())} "
-        f"ORDER BY r.substation_id, r.at",
-        [connection.ops.adapt_datetimefield_value(timezone.now()), author.name, author.work or author.origin],
-    )
-
-
-def _object(lost: dict[str, str]) -> str:
-    """The old values as JSON, of those channels alone that lose one."""
-    pairs = ", ".join(f"'{name}', CASE WHEN {condition} THEN r.{name} END" for name, condition in lost.items())
+    same = (str(connection.ops.adapt_datetimefield_value(timezone.now())), author.name, author.work or author.origin)
+    ids, before = rows.substation_id[which].tolist(), _objects(stored[which], is_lost[which])
+    records = ((*same, *each) for each in zip(ids, iso_times(rows.at[which]), before, strict=True))
+    table = f"{OverwrittenReading._meta.db_table} ({', '.join(_COLUMNS)})"
     if connection.vendor == "postgresql":
-        return f"jsonb_strip_nulls(jsonb_build_object({pairs}))"
-    return f"json_patch('{{}}', json_object({pairs}))"  # without what is null
+        with cast(Any, cursor).copy(f"COPY {table} FROM STDIN") as copy:
+            for *others, at, lost in records:
+                copy.write_row((*others, f"{at}Z", lost))
+        return
+    cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(_COLUMNS))})", cast(Any, records))
+
+
+def _objects(values: FloatArray, is_lost: BoolArray) -> list[str]:
+    """The values as JSON objects, of those channels alone that lose one; every digit is kept."""
+    texts = np.empty(len(values), dtype=object)
+    # Corrections concern the same channels in many rows: those are written by one template.
+    patterns, of_row = np.unique(is_lost @ _BITS, return_inverse=True)
+    for number, pattern in enumerate(patterns):
+        channels = np.flatnonzero(pattern & _BITS)
+        template = "{" + ", ".join(f'"{CHANNEL_NAMES[channel]}": %r' for channel in channels) + "}"
+        which = np.flatnonzero(of_row == number)
+        texts[which] = [template % tuple(row) for row in values[np.ix_(which, channels)].tolist()]
+    return list(texts)

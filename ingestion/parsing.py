@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
-import re
 import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -33,6 +32,8 @@ BLOCK_BYTES = 2 * 1024 * 1024
 # chosen: a thousand times a usual line; beyond it the file has no line ends.
 MAX_LINE_BYTES = 256 * 1024
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NAN", "null", "NULL", "None", "-", "--", "---")
+# Chosen: the code or name of a substation is shorter; what is longer is read in the thorough way.
+_QUICK_LENGTH = 200
 # ASCII.
 _NEWLINE, _QUOTE = 10, 34
 _NAMES = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a vertical bar"}
@@ -190,12 +191,25 @@ def read_table(block: TextBlock, form: FileFormat, numbers: Collection[str], tex
 
 def texts_in(block: TextBlock, form: FileFormat, name: str) -> set[str] | None:
     """What stands in a column as written: every text that ``read_table`` finds there, and perhaps some of the lines
-    that it leaves out; far quicker. None where quotation marks hide which field is which."""
+    that it leaves out; far quicker. None where quotation marks hide which field is which, or a text is very long."""
     if b'"' in block.text:
         return None
-    delimiter, before = re.escape(form.delimiter.encode()), form.columns.index(name)
-    pattern = rb"(?m)^(?:[^%b\n]*%b){%d}([^%b\n]*)" % (delimiter, delimiter, before, delimiter)
-    return {text.decode("utf-8", "replace") for text in set(re.findall(pattern, block.text))}
+    data = np.frombuffer(block.text, dtype=np.uint8)
+    line_ends = np.append(np.flatnonzero(data == _NEWLINE), len(data))
+    starts = np.append(0, line_ends[:-1] + 1)
+    places = np.append(np.flatnonzero(data == ord(form.delimiter)), len(data))
+    before = form.columns.index(name)
+    after = np.searchsorted(places, starts) + before
+    begins = starts if not before else places[np.minimum(after - 1, len(places) - 1)] + 1
+    ends = np.minimum(places[np.minimum(after, len(places) - 1)], line_ends)  # the last field ends with its line
+    begins, lengths = begins[begins <= line_ends], (ends - begins)[begins <= line_ends]
+    width = int(lengths.max(initial=1))
+    if width > _QUICK_LENGTH:
+        return None
+    offsets = np.arange(width)
+    cells = data[np.minimum(begins[:, None] + offsets, len(data) - 1)]
+    cells[offsets >= lengths[:, None]] = 0
+    return {text.decode("utf-8", "replace") for text in set(cells.view(f"S{width}").ravel().tolist())}
 
 
 def _read_csv(shaped: _Shaped, form: FileFormat, positions: list[int], texts: Collection[str]) -> pd.DataFrame:
@@ -275,13 +289,16 @@ def _well_formed(block: TextBlock, form: FileFormat, *, allow_quotes: bool = Tru
 def _is_clean(text: bytes, data: NDArray[np.uint8], starts: IntArray, ends: IntArray, form: FileFormat) -> bool:
     """True if every line is data of the right shape: what most blocks are, and cheaper to see than what is wrong."""
     between = len(form.columns) - 1
-    if not between or b'"' in text or b"\0" in text or text.count(form.delimiter.encode()) != between * len(starts):
+    if not between or b'"' in text or b"\0" in text:
+        return False
+    places = np.flatnonzero(data == ord(form.delimiter))
+    if len(places) != between * len(starts):
         return False
     first = data[starts]
     if not ((first > ord(" ")) & (first != ord(form.delimiter))).all():
         return False
-    places = np.flatnonzero(data == ord(form.delimiter)).reshape(len(starts), between)
-    return bool(((places[:, 0] > starts) & (places[:, -1] < ends)).all())
+    by_line = places.reshape(len(starts), between)
+    return bool(((by_line[:, 0] > starts) & (by_line[:, -1] < ends)).all())
 
 
 def _inside_quotes(quotes: BoolArray, starts: IntArray, ends: IntArray) -> BoolArray:

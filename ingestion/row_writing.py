@@ -32,7 +32,9 @@ def write_rows(cursor: CursorWrapper, table: str, columns: Mapping[str, NDArray[
     # SQLite stores a NaN as NULL by itself.
     lists = [iso_times(each) if each.dtype.kind == "M" else each.tolist() for each in columns.values()]
     places = ", ".join(["%s"] * len(lists))
-    cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", list(zip(*lists, strict=True)))
+    # One row at a time: the garbage collector would go through a list of ten thousand again and again.
+    rows = cast(Any, zip(*lists, strict=True))
+    cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", rows)
 
 
 def iso_times(at: TimeArray) -> list[str]:

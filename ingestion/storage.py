@@ -18,7 +18,6 @@ from django.utils import timezone
 from ingestion.arrivals import leave_ranges, lock, note_arrival, overlapping
 from ingestion.changed_ranges import ChangedRanges
 from ingestion.merging import RowOutcome, Stored, merge, reading_columns
-from ingestion.problems import IntArray
 from ingestion.row_writing import write_rows
 from ingestion.timestamps import TimeArray
 from ingestion.validation import FromFuture, ReadingRows
@@ -45,30 +44,25 @@ def store_with_outcomes(rows: ReadingRows) -> tuple[Stored, list[RowOutcome]]:
 def _store(rows: ReadingRows, *, with_outcomes: bool) -> tuple[Stored, list[RowOutcome]]:
     if not len(rows):
         return Stored(0, 0, 0), []
-    rows = _taken(rows, np.lexsort((rows.at, rows.substation_id)))
+    rows = rows.taken(np.lexsort((rows.at, rows.substation_id)))
     arriving = ChangedRanges.of(rows)
     with transaction.atomic(), connection.cursor() as cursor:
         lock(cursor, arriving.substation_id)
         for month in _months(rows.at):
             ensure_months(month, month)
         is_overlap = np.isin(rows.substation_id, overlapping(cursor, arriving))
-        new = _taken(rows, np.flatnonzero(~is_overlap))
+        new = rows.taken(np.flatnonzero(~is_overlap))
         write_rows(cursor, READINGS, reading_columns(new))
         stored, changed = Stored(len(new), 0, 0), ChangedRanges.of(new)
         outcomes = [RowOutcome(line, "accepted") for line in new.lines.tolist()] if with_outcomes else []
         if is_overlap.any():
-            rest = _taken(rows, np.flatnonzero(is_overlap))
-            merged, ranges, compared = merge(cursor, rest, with_outcomes=with_outcomes)
-            stored, changed, outcomes = stored + merged, changed.and_of(ranges), outcomes + compared
+            merged = merge(cursor, rows.taken(np.flatnonzero(is_overlap)))
+            stored = stored + merged.counts()
+            changed = changed.and_of(ChangedRanges.of(merged.rows.taken(np.flatnonzero(merged.is_changed))))
+            outcomes += merged.outcomes() if with_outcomes else []
         leave_ranges(cursor, changed)
         note_arrival(cursor, arriving.substation_id)
     return stored, outcomes
-
-
-def _taken(rows: ReadingRows, where: IntArray) -> ReadingRows:
-    return ReadingRows(
-        rows.lines[where], rows.substation_id[where], rows.at[where], rows.values[where], rows.derived[where]
-    )
 
 
 def note_fresh(rows: ReadingRows) -> None:

@@ -47,6 +47,12 @@ class ReadingRows:
     def __len__(self) -> int:
         return len(self.lines)
 
+    def taken(self, where: IntArray) -> ReadingRows:
+        """The rows at these positions."""
+        return ReadingRows(
+            self.lines[where], self.substation_id[where], self.at[where], self.values[where], self.derived[where]
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:

@@ -71,6 +71,12 @@ def test_a_zero_is_a_value() -> None:
     assert kept() == [{"active_power_kw": 0.0}]
 
 
+def test_every_digit_is_kept() -> None:
+    send(active_power_kw=0.1 + 0.2)
+    send(active_power_kw=5.0)
+    assert kept() == [{"active_power_kw": 0.1 + 0.2}]
+
+
 def test_who_sends_it_is_named() -> None:
     send(active_power_kw=100.0)
     with authored(lambda: Authorship("bea", "worker", work="upload 12")):

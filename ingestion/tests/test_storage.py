@@ -7,9 +7,14 @@ import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ingestion import storage
+from ingestion.changed_ranges import ChangedRanges
 from ingestion.merging import RowOutcome, Stored
+from ingestion.models import OverwrittenReading
+from ingestion.stored_rows import StoredRows, stored_beside
 from ingestion.validation import ReadingRows
 from substations.channels import CHANNEL_INDEX, CHANNEL_NAMES
 from substations.models import PendingRange, Reading, StaleRange, Substation
@@ -148,8 +153,103 @@ def test_rows_that_are_not_in_order_are_stored_alike(station: Substation) -> Non
     assert Reading.objects.count() == 4
 
 
-def test_new_rows_are_not_staged(station: Substation) -> None:
+def test_rows_that_are_new_or_there_alike_are_not_staged(station: Substation) -> None:
     with CaptureQueriesContext(connection) as watch:
         storage.store(rows_of(station, active_power_kw=80))
         storage.store(rows_of(station, first=4, active_power_kw=80))
+        storage.store(rows_of(station, 12, active_power_kw=80))
     assert not [query for query in watch.captured_queries if "ingestion_stage" in query["sql"]]
+
+
+def test_each_of_two_rows_far_apart_finds_its_own_beside_a_dense_record(station: Substation) -> None:
+    storage.store(rows_of(station, 100, active_power_kw=80))
+    rows = rows_of(station, 100, active_power_kw=80)
+    apart = rows.taken(np.array([3, 97]))
+    assert storage.store(apart) == Stored(0, 0, 2)
+    apart.values[1, P] = 99
+    assert storage.store(apart) == Stored(0, 1, 1)
+    assert Reading.objects.get(active_power_kw=99).at == datetime(2025, 3, 2, 0, 15, tzinfo=UTC)
+
+
+def test_a_whole_record_is_read_only_where_the_rows_are_not_far_apart(station: Substation) -> None:
+    storage.store(rows_of(station, 100, active_power_kw=80))
+    apart = rows_of(station, 100, active_power_kw=80).taken(np.array([3, 97]))
+    with connection.cursor() as cursor:
+        beside = stored_beside(cursor, apart)
+        within = StoredRows.within(cursor, ChangedRanges.of(apart), limit=8)
+    assert beside.is_there.all()
+    assert len(within) == 8
+
+
+VALUES = st.one_of(st.none(), st.sampled_from([0.0, 1.5, 0.1 + 0.2]))
+ROWS = st.dictionaries(
+    st.tuples(st.booleans(), st.integers(0, 6)), st.tuples(VALUES, VALUES, st.integers(0, 3)), min_size=1
+)
+
+
+def counting(rows: dict[Any, Any], stations: tuple[Substation, Substation]) -> ReadingRows:
+    """Rows with two channels, of which ``bits`` tells those that are derived and given."""
+    keys = list(rows)
+    values = np.full((len(rows), len(CHANNEL_NAMES)), np.nan)
+    values[:, :2] = np.array([[np.nan if v is None else v for v in row[:2]] for row in rows.values()])
+    given = ~np.isnan(values[:, :2]) @ np.array([1, 2])
+    return ReadingRows(
+        np.arange(len(rows)),
+        np.array([stations[second].pk for second, _ in keys]),
+        START + np.array([step for _, step in keys]) * np.timedelta64(20, "D"),
+        values,
+        np.array([bits for *_, bits in rows.values()]) & given,
+    )
+
+
+def one_by_one(before: Any, after: Any) -> tuple[list[float | None], int, dict[str, float]]:
+    """What counts of one row, and what is lost, as the rules say it."""
+    values, derived = list(before[:2]), before[2]
+    lost: dict[str, float] = {}
+    for n, bit in enumerate((1, 2)):
+        old, new = before[n], after[n]
+        if new is None or (after[2] & bit and old is not None and not before[2] & bit):
+            continue
+        if old is not None and not before[2] & bit and old != new:
+            lost[CHANNEL_NAMES[n]] = old
+        values[n], derived = new, derived & ~bit | after[2] & bit
+    return values, derived, lost
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@given(ROWS, ROWS)
+def test_any_rows_upon_any_others_count_as_the_rules_say(
+    station: Substation, before: dict[Any, Any], after: dict[Any, Any]
+) -> None:
+    stations = station, Substation.objects.get_or_create(code="SS-02")[0]
+    for model in (Reading, OverwrittenReading):
+        model.objects.all().delete()
+    sent = [counting(each, stations) for each in (before, after)]
+    storage.store(sent[0])
+    told = storage.store(sent[1])
+    expected: dict[Any, Any] = {}
+    lost: dict[Any, Any] = {}
+    counts = {"new": 0, "replaced": 0, "unchanged": 0}
+    known = [
+        {key: (*values[:2], int(bits)) for (key, values), bits in zip(rows.items(), made.derived, strict=True)}
+        for rows, made in zip((before, after), sent, strict=True)
+    ]
+    for key in before.keys() | after.keys():
+        old, new = (each.get(key) for each in known)
+        if old is None or new is None:
+            expected[key] = list(old or new or ())
+            counts["new"] += old is None
+            continue
+        values, derived, gone = one_by_one(old, new)
+        expected[key] = [*values, derived]
+        counts["unchanged" if (*values, derived) == old else "replaced"] += 1
+        lost |= {key: gone} if gone else {}
+    found = Reading.objects.values_list("substation_id", "at", *CHANNEL_NAMES[:2], "derived")
+    assert {key_of(pk, at, station): [*row] for pk, at, *row in found} == expected
+    kept = OverwrittenReading.objects.values_list("substation_id", "at", "before")
+    assert {key_of(pk, at, station): row for pk, at, row in kept} == lost
+    assert told == Stored(**counts)
+
+
+def key_of(pk: int, at: datetime, first: Substation) -> tuple[bool, int]:
+    return pk != first.pk, (at - START.item().replace(tzinfo=UTC)).days // 20
