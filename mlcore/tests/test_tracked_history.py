@@ -76,7 +76,7 @@ def test_taking_nothing_back_changes_nothing() -> None:
 
 
 def assert_same(one: Judgement, other: Judgement) -> None:
-    def compare(left: np.ndarray, right: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]  # of any kind
+    def compare(left: np.ndarray, right: np.ndarray) -> np.ndarray:
         assert left.dtype == right.dtype
         np.testing.assert_array_equal(left, right)
         return left
