@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -111,7 +111,16 @@ class RunningSystem:
             self._process.kill()
 
     def _child(self, mark: str) -> int:
-        """The process id of a child of the launcher, which is its group's, too."""
+        """The process id of a child of the launcher, which is its group's, too; waits for one that is restarted.
+
+        Raises:
+            NotInTime: there is none.
+        """
+        what = f"a process {mark} to kill; see {self.folder}/log"
+        wait_until(lambda: any(self._children(mark)), START_WITHIN_S, what)
+        return next(self._children(mark))
+
+    def _children(self, mark: str) -> Iterator[int]:
         for entry in Path("/proc").iterdir():
             try:
                 command = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
@@ -119,5 +128,4 @@ class RunningSystem:
             except (OSError, ValueError, IndexError):
                 continue
             if parent == self._process.pid and any(mark in part for part in command):
-                return int(entry.name)
-        raise NotInTime(f"There is no process {mark} to kill; see {self.folder}/log.")
+                yield int(entry.name)
