@@ -10,10 +10,11 @@ from django.db.models import F
 from django.utils import timezone
 from numpy.typing import NDArray
 
-from ingestion import row_accounts, storage, validation
+from ingestion import parsing, row_accounts, storage, validation
+from ingestion.file_formats import FileFormat
 from ingestion.models import Upload
 from ingestion.new_substations import NewSubstations
-from ingestion.parsing import ParsedBlock, TextBlock
+from ingestion.parsing import TextBlock
 from ingestion.plan import ImportPlan
 from ingestion.upload_leases import hold
 
@@ -34,8 +35,9 @@ class BlockStore:
             if name in substations.grid.ids
         }
 
-    def store(self, block: TextBlock, table: ParsedBlock, plan: ImportPlan) -> None:
-        """One block: judge its table, then store rows, problems, counts and checkpoint in one transaction."""
+    def store(self, block: TextBlock, form: FileFormat, plan: ImportPlan) -> None:
+        """One block: judge it, then store rows, problems, counts and checkpoint in one transaction."""
+        table = parsing.read_table(block, form, plan.numbers, plan.texts)
         checked = validation.check(table, plan, self.substations.grid, now=self.now_utc, positions=self.positions)
         with transaction.atomic():
             hold(self.upload, self.token)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from core import site_rights
 from core.authorship import Authorship, authored
 from core.leases import LeaseLost
-from ingestion import conversion, grid_records, inspection, parsing, read_ahead, row_accounts
+from ingestion import conversion, grid_records, inspection, parsing, row_accounts
 from ingestion.block_store import BlockStore
 from ingestion.file_formats import FileFormat
 from ingestion.load_plan import LoadPlan
@@ -92,9 +92,10 @@ class _Load:
             self._survey(form, plan)
         checkpoint = self.upload.checkpoint
         blocks = BlockStore(self.upload, self.token, self.substations, self.now_utc)
-        offset, line = checkpoint.get("offset", 0), checkpoint.get("line", 1)
-        for block, table in read_ahead.tables(self.path, form, plan, offset=offset, line=line):
-            blocks.store(block, table, plan)
+        for block in parsing.blocks(
+            self.path, form, offset=checkpoint.get("offset", 0), line=checkpoint.get("line", 1)
+        ):
+            blocks.store(block, form, plan)
         return self._settle()
 
     def _load_plan(self) -> LoadPlan | None:
