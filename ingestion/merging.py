@@ -14,7 +14,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from ingestion.overwriting import keep_overwritten
+from ingestion.overwriting import CHANNEL_BITS, keep_overwritten
 from ingestion.problems import BoolArray
 from ingestion.row_writing import write_rows
 from ingestion.stored_rows import StoredBeside, stored_beside
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
 
 _STAGE = "ingestion_stage"
-_BITS = np.int64(1) << np.arange(len(CHANNEL_NAMES), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ class Merged:
     @classmethod
     def of(cls, rows: ReadingRows, stored: StoredBeside) -> Self:
         """Channel by channel: which value counts, and does it change anything?"""
-        is_derived, was_derived = (each.derived[:, None] & _BITS != 0 for each in (rows, stored))
+        is_derived, was_derived = (each.derived[:, None] & CHANNEL_BITS != 0 for each in (rows, stored))
         is_given, was_given = ~np.isnan(rows.values), ~np.isnan(stored.values)
         wins = is_given & (~is_derived | ~was_given | was_derived)
         differs = wins & (rows.values != stored.values)  # where nothing was, this is true as well
@@ -71,7 +70,7 @@ class Merged:
             rows.substation_id,
             rows.at,
             np.where(wins, rows.values, stored.values),
-            np.where(wins, is_derived, was_derived) @ _BITS,
+            np.where(wins, is_derived, was_derived) @ CHANNEL_BITS,
         )
         changes = (differs | (wins & (is_derived != was_derived))).any(axis=1)
         return cls(counting, ~stored.is_there, stored.is_there & changes, differs & was_given & ~was_derived)

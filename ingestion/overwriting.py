@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
 
 _COLUMNS = ("overwritten_at", "author", "source", "substation_id", "at", "before")
-_BITS = np.int64(1) << np.arange(len(CHANNEL_NAMES), dtype=np.int64)
+CHANNEL_BITS = np.int64(1) << np.arange(len(CHANNEL_NAMES), dtype=np.int64)
+"""Of each channel, in a number that stands for a set of channels."""
 
 
 def keep_overwritten(cursor: CursorWrapper, rows: ReadingRows, stored: FloatArray, is_lost: BoolArray) -> None:
@@ -45,9 +46,9 @@ def _objects(values: FloatArray, is_lost: BoolArray) -> list[str]:
     """The values as JSON objects, of those channels alone that lose one; every digit is kept."""
     texts = np.empty(len(values), dtype=object)
     # Corrections concern the same channels in many rows: those are written by one template.
-    patterns, of_row = np.unique(is_lost @ _BITS, return_inverse=True)
+    patterns, of_row = np.unique(is_lost @ CHANNEL_BITS, return_inverse=True)
     for number, pattern in enumerate(patterns):
-        channels = np.flatnonzero(pattern & _BITS)
+        channels = np.flatnonzero(pattern & CHANNEL_BITS)
         template = "{" + ", ".join(f'"{CHANNEL_NAMES[channel]}": %r' for channel in channels) + "}"
         which = np.flatnonzero(of_row == number)
         texts[which] = [template % tuple(row) for row in values[np.ix_(which, channels)].tolist()]

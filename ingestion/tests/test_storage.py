@@ -226,7 +226,7 @@ def test_any_rows_upon_any_others_count_as_the_rules_say(
         model.objects.all().delete()
     sent = [counting(each, stations) for each in (before, after)]
     storage.store(sent[0])
-    told = storage.store(sent[1])
+    counted = storage.store(sent[1])
     expected: dict[Any, Any] = {}
     lost: dict[Any, Any] = {}
     counts = {"new": 0, "replaced": 0, "unchanged": 0}
@@ -248,7 +248,7 @@ def test_any_rows_upon_any_others_count_as_the_rules_say(
     assert {key_of(pk, at, station): [*row] for pk, at, *row in found} == expected
     kept = OverwrittenReading.objects.values_list("substation_id", "at", "before")
     assert {key_of(pk, at, station): row for pk, at, row in kept} == lost
-    assert told == Stored(**counts)
+    assert counted == Stored(**counts)
 
 
 def key_of(pk: int, at: datetime, first: Substation) -> tuple[bool, int]:
