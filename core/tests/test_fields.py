@@ -32,8 +32,8 @@ def test_an_unknown_number_is_refused_with_its_path(value: Any, path: str) -> No
 
 @pytest.mark.parametrize("value", [None, {}, {"a": [1, 2.5, "nan", True, None]}, 1e308])
 def test_what_json_knows_is_stored_as_ever(value: Any) -> None:
-    plain = models.JSONField()
-    assert FIELD.get_db_prep_save(value, connection) == plain.get_db_prep_save(value, connection)
+    ours, plain = (each.get_db_prep_save(value, connection) for each in (FIELD, models.JSONField()))
+    assert getattr(ours, "obj", ours) == getattr(plain, "obj", plain)  # psycopg wraps it, and compares no wrappers
 
 
 def test_the_database_and_its_migrations_know_nothing_of_it() -> None:
