@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FOLDER_MODE, FILE_MODE, UMASK = 0o700, 0o600, 0o077
+NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 
 
 def close_folder(folder: Path) -> None:
@@ -31,10 +33,11 @@ def said_of_folder(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.filename is None or not Path(os.fsdecode(error.filename)).is_relative_to(folder):
+        path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else None
+        if path is None or not (path == folder or (error.errno in NOT_WRITABLE and path.is_relative_to(folder))):
             raise
         raise SystemExit(
-            f"The data folder {folder} cannot be used: {os.fsdecode(error.filename)}: {error.strerror}. "
+            f"The data folder {folder} cannot be used: {path}: {error.strerror}. "
             "Let this account write there, free space, or name another folder in EMS_VAR_DIR."
         ) from None
 

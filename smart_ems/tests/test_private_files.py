@@ -92,5 +92,7 @@ def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(tmp_path: Path, key:
 def test_what_is_no_matter_of_the_folder_is_raised(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), private_files.said_of_folder(tmp_path / "var"):
         (tmp_path / "elsewhere").read_text()
+    with pytest.raises(FileNotFoundError), private_files.said_of_folder(tmp_path):
+        (tmp_path / "a file that a fault of ours forgot").read_text()
     with pytest.raises(ConnectionError), private_files.said_of_folder(tmp_path):
         raise ConnectionResetError(104, "Connection reset by peer")
