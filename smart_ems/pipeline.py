@@ -93,13 +93,15 @@ def sweep() -> None:
     from mlcore import services as mlcore
     from notifications import heartbeat, retention
     from reports import services as reports
-    from substations.models import PendingRange
+    from substations.models import PendingRange, StaleRange
 
     from . import clock_steps
 
     clock_steps.put_right(now=timezone.now())
     for upload_id in ingestion.unfinished_uploads():
         upload_received(upload_id)
+    for ranges in (PendingRange, StaleRange):
+        ranges.objects.of_no_substation().delete()
     if PendingRange.objects.exists():
         readings_arrived()
     if mlcore.training_is_due():

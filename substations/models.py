@@ -17,10 +17,17 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from core import site_rights
-from core.leases import Leased, LeasedQuerySet
+from core.leases import Leased
 from core.site_rights import SiteScope
 
-from .querysets import LinkQuerySet, PendingRangeQuerySet, PlannedWorkQuerySet, ReadingQuerySet, SubstationQuerySet
+from .querysets import (
+    LinkQuerySet,
+    PendingRangeQuerySet,
+    PlannedWorkQuerySet,
+    RangeQuerySet,
+    ReadingQuerySet,
+    SubstationQuerySet,
+)
 
 # chosen: faster is waveform analysis, slower than hourly shows no event of a day.
 MIN_INTERVAL_S, MAX_INTERVAL_S = 60, 3600
@@ -332,9 +339,14 @@ class PendingRange(Leased):
     Work is kept by arrival and not by measurement time, so that a back-dated upload is scored like any other. A worker
     claims a range until ``claimed_until``; a range whose claim ran out is claimed again, and a scored one is deleted in
     the transaction that writes the scores.
+
+    The database does not check its substation: that would cost as much as storing the readings, whose own key is
+    checked in the same transaction. Of a range whose substation is gone, ``of_no_substation`` knows.
     """
 
-    substation = models.ForeignKey(Substation, models.CASCADE, related_name="pending_ranges", db_index=False)
+    substation = models.ForeignKey(
+        Substation, models.CASCADE, related_name="pending_ranges", db_index=False, db_constraint=False
+    )
     start = models.DateTimeField()
     end = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
@@ -360,15 +372,16 @@ class StaleRange(Leased):
     """A stretch of readings whose hourly figures have to be worked out (again), by arrival like a pending range.
 
     ``is_certain``: its readings changed. Otherwise it was only judged again, and most of its hours stay as they are.
+    The database does not check its substation, as with a pending range.
     """
 
-    substation = models.ForeignKey(Substation, models.CASCADE, related_name="stale_ranges")
+    substation = models.ForeignKey(Substation, models.CASCADE, related_name="stale_ranges", db_constraint=False)
     start = models.DateTimeField()
     end = models.DateTimeField()
     is_certain = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
-    objects = LeasedQuerySet["StaleRange"].as_manager()
+    objects = RangeQuerySet["StaleRange"].as_manager()
     site_path = "substation"
 
     class Meta:

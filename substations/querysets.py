@@ -6,13 +6,13 @@ import uuid
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
-from core.leases import LeasedQuerySet
+from core.leases import Leased, LeasedQuerySet
 from core.site_rights import SiteQuerySet
 
 from .channels import CHANNEL_NAMES
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from .models import Link, PendingRange, PlannedWork, Reading, Substation  # noqa: F401 (named as text below)
 
+RangeModel = TypeVar("RangeModel", bound=Leased)
 
 # chosen: a few megabytes of Python objects at a time.
 ROWS_AT_ONCE = 20_000
@@ -127,7 +128,17 @@ class ReadingArrays:
         return cls(whole[:, 0].astype(np.int64), whole[:, 1].astype(np.int64), np.ascontiguousarray(whole[:, 2:]))
 
 
-class PendingRangeQuerySet(LeasedQuerySet["PendingRange"]):
+class RangeQuerySet(LeasedQuerySet[RangeModel]):
+    """Stretches of readings that somebody has to work at."""
+
+    def of_no_substation(self) -> Self:
+        """Those that somebody left while their substation was deleted; the database does not check that."""
+        from .models import Substation
+
+        return self.filter(~Exists(Substation._base_manager.filter(pk=OuterRef("substation_id"))))
+
+
+class PendingRangeQuerySet(RangeQuerySet["PendingRange"]):
     def claim_all_of(self, substation_ids: Sequence[int], *, now: datetime) -> uuid.UUID | None:
         """Take every unclaimed range of these substations, or none: the token that names the claim, or None.
 

@@ -119,6 +119,17 @@ def test_the_sweep_starts_readings_that_were_not_scored(
     ]
 
 
+@pytest.mark.parametrize("ranges", [PendingRange, StaleRange])
+def test_the_sweep_forgets_a_range_whose_substation_was_deleted_meanwhile(
+    ranges: type[PendingRange] | type[StaleRange], dispatched: Dispatched, django_capture_on_commit_callbacks: Capture
+) -> None:
+    kept = ranges.objects.create(substation=station("SS-01"), start=timezone.now(), end=timezone.now())
+    gone = Substation.objects.latest("pk").pk + 1
+    ranges.objects.create(substation_id=gone, start=timezone.now(), end=timezone.now())
+    swept(dispatched, django_capture_on_commit_callbacks)
+    assert [each.pk for each in ranges.objects.all()] == [kept.pk]
+
+
 def test_the_sweep_starts_what_was_asked_of_a_model_until_it_is_worked_out(
     dispatched: Dispatched, django_capture_on_commit_callbacks: Capture
 ) -> None:
