@@ -29,7 +29,9 @@ class NotInTime(Exception):
     """What was waited for did not come."""
 
 
-def wait_until(condition: Callable[[], object], within_s: float, what: str) -> float:
+def wait_until(
+    condition: Callable[[], object], within_s: float, what: str, *, look_every_s: float = LOOK_EVERY_S
+) -> float:
     """How many seconds it took until a condition held.
 
     Raises:
@@ -39,7 +41,7 @@ def wait_until(condition: Callable[[], object], within_s: float, what: str) -> f
     while not condition():
         if time.monotonic() - began > within_s:
             raise NotInTime(f"Waited {within_s:.0f} s in vain for {what}.")
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(look_every_s)
     return time.monotonic() - began
 
 
@@ -59,6 +61,20 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def answers(url: str) -> bool:
+    """Whether a web process is there and reaches its database."""
+    try:
+        return requests.get(f"{url}/healthz", timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
 class RunningSystem:
     """``up`` with an embedded broker. folder: its data folder; the database is the one of this process."""
 
@@ -71,9 +87,7 @@ class RunningSystem:
 
     def _launched(self) -> subprocess.Popen[bytes]:
         """Start it on a free port."""
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         self.url = f"http://{HOST}:{port}"
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "up", "--empty", "--no-live"]
         with (self.folder / "up.log").open("ab") as log:
@@ -87,10 +101,7 @@ class RunningSystem:
         return self._process.pid
 
     def answers(self) -> bool:
-        try:
-            return requests.get(f"{self.url}/healthz", timeout=5).ok
-        except requests.RequestException:
-            return False
+        return answers(self.url)
 
     def kill(self, victim: Victim, *, queue: str) -> None:
         """SIGKILL to a part and all its children. A launcher is started again, as the machine's own service would."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import statistics
+import subprocess
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from smart_ems.scratch import scratch_database
+from smart_ems.supervisor.services import web
 
-from .running_system import MARKS, RunningSystem
+from .running_system import HOST, MARKS, START_WITHIN_S, RunningSystem, answers, environment, free_port, wait_until
 
 LAUNCHER = "launcher"
 OTHERS = {"beat": "beat"}
@@ -41,7 +43,8 @@ def bench_start(idle_s: float, repeats: int) -> dict[str, Any]:
         "repeats": repeats,
         "load_1_min": os.getloadavg()[0],
         "first_answer_s": statistics.median(each["first_answer_s"] for each in found),
-        "web_cpu_s": statistics.median(each["web_cpu_s"] for each in found),
+        "web_alone_s": statistics.median(each["web_alone_s"] for each in found),
+        "web_alone_cpu_s": statistics.median(each["web_alone_cpu_s"] for each in found),
         "total_mb": statistics.median(each["total_mb"] for each in found),
         "processes": {
             role: {
@@ -59,13 +62,13 @@ def _once(idle_s: float) -> dict[str, Any]:
         system = RunningSystem(folder)
         first_answer_s = time.monotonic() - began
         try:
-            web_cpu_s = sum(each.cpu_s for each in processes_of(system.pid).values() if each.role == "web")
             time.sleep(idle_s / 2)
             before = processes_of(system.pid)
             time.sleep(idle_s / 2)
             after = processes_of(system.pid)
         finally:
             system.stop()
+        alone = _web_alone(folder)
     by_role: dict[str, dict[str, float]] = defaultdict(lambda: {"count": 0, "pss_mb": 0.0, "idle_cpu_pct": 0.0})
     for pid, each in after.items():
         spent_s = each.cpu_s - before[pid].cpu_s if pid in before else each.cpu_s
@@ -73,7 +76,25 @@ def _once(idle_s: float) -> dict[str, Any]:
         by_role[each.role]["pss_mb"] += each.pss_mb
         by_role[each.role]["idle_cpu_pct"] += 100 * spent_s / (idle_s / 2)
     total_mb = sum(each.pss_mb for each in after.values())
-    return {"first_answer_s": first_answer_s, "web_cpu_s": web_cpu_s, "total_mb": total_mb, "processes": dict(by_role)}
+    return {"first_answer_s": first_answer_s, **alone, "total_mb": total_mb, "processes": dict(by_role)}
+
+
+def _web_alone(folder: Path) -> dict[str, float]:
+    """Seconds until a web process answers that starts while nothing else does, and its processor time by then."""
+    port, began = free_port(), time.monotonic()
+    child = web(HOST, port)
+    with (folder / "web-alone.log").open("ab") as log:
+        process = subprocess.Popen(
+            child.command, cwd=child.cwd, env=environment(folder) | child.env, stdout=log, stderr=log
+        )
+    try:
+        wait_until(
+            lambda: answers(f"http://{HOST}:{port}"), START_WITHIN_S, "a web process to answer", look_every_s=0.05
+        )
+        return {"web_alone_s": time.monotonic() - began, "web_alone_cpu_s": cpu_s_of(process.pid)}
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def processes_of(launcher: int) -> dict[int, ProcessCost]:
@@ -131,9 +152,9 @@ def _role(child: int, launcher: int) -> str:
 def table(found: dict[str, Any]) -> str:
     """One role a line, the largest first."""
     lines = [
-        f"first answer after {found['first_answer_s']:.1f} s (migrations included), of it the web process "
-        f"{found['web_cpu_s']:.1f} s of processor time; idle for {found['idle_s']:.0f} s; "
-        f"load {found['load_1_min']:.1f}",
+        f"first answer after {found['first_answer_s']:.1f} s (migrations included); a web process alone after "
+        f"{found['web_alone_s']:.1f} s, {found['web_alone_cpu_s']:.1f} s of processor time; "
+        f"idle for {found['idle_s']:.0f} s; load {found['load_1_min']:.1f}",
         f"{'MB (PSS)':>9} {'processes':>9} {'cpu %':>6}  role",
     ]
     for role, each in sorted(found["processes"].items(), key=lambda item: -item[1]["pss_mb"]):

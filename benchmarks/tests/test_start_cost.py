@@ -42,7 +42,14 @@ def test_a_process_has_the_role_of_the_launchers_child_that_it_descends_from(lau
 
 def test_the_largest_stands_first_and_the_sum_last() -> None:
     few, many = ({"count": 1, "pss_mb": mb, "idle_cpu_pct": 0.1} for mb in (5.0, 120.0))
-    figures = {"first_answer_s": 9.0, "web_cpu_s": 2.5, "idle_s": 60.0, "load_1_min": 0.2, "total_mb": 125.0}
+    figures = {
+        "first_answer_s": 9.0,
+        "web_alone_s": 3.1,
+        "web_alone_cpu_s": 2.5,
+        "idle_s": 60.0,
+        "load_1_min": 0.2,
+        "total_mb": 125.0,
+    }
     lines = table(figures | {"processes": {"broker": few, "web": many}}).splitlines()
     assert [line.split()[-1] for line in lines[2:]] == ["web", "broker", "all"]
 

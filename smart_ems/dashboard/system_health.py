@@ -16,7 +16,6 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from kombu.exceptions import KombuError
-from redis.exceptions import RedisError
 
 from alerts.models import ReviewFailure
 from core.formatting import duration
@@ -91,14 +90,16 @@ def read(*, now: datetime) -> list[HealthPanel]:
 
 def queue_lengths() -> dict[str, int] | None:
     """Messages that wait in each queue of the broker; None where it cannot be asked."""
-    try:
-        with app.connection_for_read(connect_timeout=1) as broker:
+    with app.connection_for_read(connect_timeout=1) as broker:
+        # The errors of its transport, whose library is loaded only now.
+        away: tuple[type[BaseException], ...] = (*broker.connection_errors, *broker.channel_errors, KombuError, OSError)
+        try:
             channel: Any = broker.default_channel
             return {name: int(channel._size(name)) for name in QUEUES}
-    except (KombuError, RedisError, OSError) as error:
-        logger.warning("The broker cannot be asked: %s", error)
-    except AttributeError:
-        logger.warning("This kind of broker does not tell the length of its queues.")
+        except away as error:
+            logger.warning("The broker cannot be asked: %s", error)
+        except AttributeError:
+            logger.warning("This kind of broker does not tell the length of its queues.")
     return None
 
 
