@@ -341,5 +341,5 @@ class AnyOrderOfActions(RuleBasedStateMachine):
 
 @pytest.mark.django_db
 def test_any_order_of_moves_keeps_the_promises() -> None:
-    few = settings(max_examples=30, stateful_step_count=25, deadline=None, database=None)
+    few = settings(max_examples=30, stateful_step_count=25, database=None)
     run_state_machine_as_test(AnyOrderOfActions, settings=settings(few, suppress_health_check=list(HealthCheck)))

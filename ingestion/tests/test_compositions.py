@@ -22,7 +22,7 @@ def wrong(found: Interpretation, file: ComposedFile) -> list[str]:
 
 
 # The same files each time: of fresh ones about one in two hundred is still read wrong.
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=80, derandomize=True)
 @given(composed_files())
 def test_a_composed_file_is_read_right_or_asked(file: ComposedFile) -> None:
     found = read(file.data)
@@ -32,7 +32,7 @@ def test_a_composed_file_is_read_right_or_asked(file: ComposedFile) -> None:
     assert questions or not wrong(found, file)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.sampled_from(("Status", "Data Quality", "Datenqualität")), st.sampled_from(("T/K", "Zz/Qx", "3/7")))
 def test_a_quality_in_unknown_words_is_asked(header: str, words: str) -> None:
     good, bad = words.split("/")

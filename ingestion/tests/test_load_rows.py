@@ -107,7 +107,7 @@ JSON = PLAIN | st.lists(PLAIN, max_size=2)
 ROW = st.fixed_dictionaries({"substation": JSON, "at": JSON, "active_power_kw": JSON})
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(ROW, min_size=1, max_size=4))
 def test_no_json_makes_it_fail(station: Substation, rows: list[dict[str, Any]]) -> None:
     assert set(outcomes(rows)) <= {"accepted", "rejected", "unchanged", "replaced"}

@@ -23,7 +23,6 @@ from substations.models import Reading, Substation
 pytestmark = pytest.mark.django_db
 ENDS = {Upload.State.LOADED, Upload.State.REJECTED, Upload.State.WAITING}
 CALM: dict[str, Any] = {
-    "deadline": None,
     "suppress_health_check": list(HealthCheck),
     "phases": (Phase.generate,),
     "database": None,

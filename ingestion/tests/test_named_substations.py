@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from core.spreadsheets import unguarded
@@ -31,7 +31,6 @@ def split(each: TextBlock, form: FileFormat) -> list[str]:
 
 
 @pytest.mark.parametrize("form", FORMS, ids=("middle", "first", "last"))
-@settings(deadline=None)
 @given(texts=st.lists(st.lists(LINES, min_size=1, max_size=6), min_size=1, max_size=5))
 def test_the_names_are_those_of_splitting_every_block(form: FileFormat, texts: list[list[str]]) -> None:
     blocks, line = [], 1

@@ -47,13 +47,13 @@ def test_a_blank_is_neither_a_number_nor_garbled() -> None:
     assert np.isnan(found.values).tolist() == [True, True, False]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([".", ","]))
 def test_every_float_survives_both_decimal_signs(value: float, decimal: str) -> None:
     assert read(repr(value).replace(".", decimal), decimal=decimal) == value
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.one_of(st.none(), st.text(max_size=12)), max_size=6), st.sampled_from([".", ","]))
 def test_no_text_makes_reading_fail(texts: list[str | None], decimal: str) -> None:
     assert len(to_numbers(pd.Series(texts, dtype=object), decimal).values) == len(texts)

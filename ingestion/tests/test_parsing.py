@@ -80,7 +80,7 @@ def test_counts_lines_the_same_for_every_line_ending(tmp_path: Path, ending: str
     assert lines.tolist() == list(range(2, 302))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(size=st.integers(64, 5000), form=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "latin-1", "gzip"]))
 def test_the_size_of_the_blocks_changes_nothing(tmp_path_factory: pytest.TempPathFactory, size: int, form: str) -> None:
     text = many_rows(120).replace("SS-01", "Köln")

@@ -216,7 +216,7 @@ def one_by_one(before: Any, after: Any) -> tuple[list[float | None], int, dict[s
     return values, derived, lost
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(ROWS, ROWS)
 def test_any_rows_upon_any_others_count_as_the_rules_say(
     station: Substation, before: dict[Any, Any], after: dict[Any, Any]

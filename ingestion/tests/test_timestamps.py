@@ -78,7 +78,7 @@ def test_reads_a_date_beside_a_time_of_day_even_where_a_spreadsheet_rewrote_some
     assert [str(at)[11:19] for at in times.at] == ["08:30:05", "20:30:00", "21:15:00"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     at=st.datetimes(datetime(1991, 1, 1), datetime(2099, 12, 31)).map(lambda moment: moment.replace(microsecond=0)),
     layout=st.sampled_from(
@@ -89,7 +89,7 @@ def test_what_is_written_is_read_back(at: datetime, layout: str) -> None:
     assert read(at.strftime(layout)) == str(np.datetime64(at, "us"))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.text(max_size=30), max_size=5))
 def test_no_text_makes_reading_fail(values: list[str]) -> None:
     assert len(timestamps.parse(texts(*values)).at) == len(values)

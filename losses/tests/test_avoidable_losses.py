@@ -64,7 +64,7 @@ def test_a_worse_power_factor_never_makes_less_avoidable(active_kw: float, bette
 IDEAL = {"no_load_loss_w": 1e-3, "load_loss_w": 1e-3, "impedance_pct": 1e-3}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(powers=st.lists(st.floats(100, 900), min_size=3, max_size=3), power_factor=st.floats(0.5, 0.93))
 def test_the_saving_in_the_lines_is_that_of_a_power_flow_with_the_bank_in_place(
     powers: list[float], power_factor: float

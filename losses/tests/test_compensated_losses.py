@@ -27,7 +27,7 @@ def test_the_transformer_of_the_reference_example() -> None:
 
 
 @given(st.floats(10, 900), st.floats(-300, 800))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_no_kvar_changes_nothing_at_all(active: float, reactive: float) -> None:
     loads = metered([[active, 100.0]] * 3, [[reactive, 80.0]] * 3)
     found = replayed_loss(loads, plates(3), [feeder()], NO_FEEDER, np.zeros((3, 2)))

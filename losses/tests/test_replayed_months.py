@@ -109,7 +109,7 @@ def test_months_before_are_in_a_row(count: int, day: date) -> None:
 
 
 @given(st.integers(0, 1000))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_hours_add_up_to_the_year_across_changes_of_the_clock(seed: int) -> None:
     hours, document = year(seed), always()
     found = bills_of_months(lambda day: document, hours, YEAR)

@@ -34,7 +34,7 @@ powers = st.lists(st.floats(-400, 900), min_size=3, max_size=3)
 
 
 @pytest.mark.parametrize("segments", [SEGMENTS, MESH], ids=["tree", "mesh"])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(active_kw=powers, reactive_kvar=st.lists(st.floats(-300, 600), min_size=3, max_size=3))
 def test_supplied_less_drawn_less_lost_leaves_nothing(
     segments: tuple[Segment, ...], active_kw: list[float], reactive_kvar: list[float]

@@ -25,7 +25,7 @@ POWERS = ("active_power_kw", "reactive_power_kvar", "apparent_power_kva")
 VOLTAGES = ("voltage_l12_v", "voltage_l23_v", "voltage_l31_v", "voltage_avg_v")
 CURRENTS = ("current_l1_a", "current_l2_a", "current_l3_a", "current_avg_a")
 
-few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+few = settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 stretches = st.tuples(st.integers(0, 2 * STEPS_A_DAY), st.integers(1, 3 * STEPS_A_DAY))
 some_channels = st.lists(st.sampled_from(CHANNEL_NAMES), min_size=1, max_size=6, unique=True)
 values = st.sampled_from([np.nan, np.inf, -np.inf, 0.0, -0.0, -9999.0, 65535.0, 1e308, -1e308, 1e-308])

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlcore.diagnosis.judgement import judge
@@ -78,7 +78,6 @@ def test_a_fault_shows_in_its_channel_during_its_hours_and_nowhere_else(cause: s
     np.testing.assert_array_equal(changed[60:], before[60:])
 
 
-@settings(deadline=None)
 @given(causes, st.floats(0.0, 1.0), st.booleans(), st.sampled_from([0.0, 3.0]))
 def test_the_triangle_closes_and_currents_follow_the_power(
     cause: str, place: float, is_automatic: bool, ramp_hours: float

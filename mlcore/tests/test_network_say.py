@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlcore.diagnosis.indicators import INDICATORS
@@ -30,7 +30,6 @@ def test_every_indicator_listens_to_a_cause_and_every_cause_is_heard() -> None:
     assert set(NETWORK_CAUSES) == set(LOSS_KINDS)
 
 
-@settings(deadline=None)
 @given(st.floats(-1e6, 1e6))
 def test_a_score_is_multiplied_and_divided_by_1_41_at_most(value: float) -> None:
     factor = say(odds("phase_imbalance", value), judged().departures)

@@ -38,7 +38,7 @@ HOUR_S = 3600
 START_S, END_S = 100 * HOUR_S, 130 * HOUR_S
 causes = st.sampled_from(NETWORK_CAUSES)
 # The first float of a run is slow on a busy machine.
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+patient = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def fault(ramp_hours: float = 0.0) -> InjectedFault:

@@ -99,7 +99,7 @@ class Scene:
             run(self.now)
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), phases=PHASES)
+@settings(max_examples=8, suppress_health_check=list(HealthCheck), phases=PHASES)
 @given(st.lists(ACTIONS, min_size=3, max_size=14))
 def test_nothing_is_lost_doubled_or_out_of_order(actions: list[tuple[Any, ...]]) -> None:
     recorder = Recorder()

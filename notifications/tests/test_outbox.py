@@ -214,7 +214,7 @@ def test_the_morning_comes_by_the_clock_on_the_wall_when_clocks_change(
     assert [message.created_at for message in sent.sent] == [morning]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.integers(0, 1439), st.integers(0, 1439), st.timedeltas(timedelta(0), timedelta(days=365)),
     st.sampled_from(["Europe/Berlin", "Asia/Kolkata", "America/New_York", "Australia/Lord_Howe", "UTC"]),

@@ -242,7 +242,7 @@ VALUE = st.recursive(
 )
 FIELDS = st.sampled_from(["substation", "at", "active_power_kw", "power_factor", "colour"])
 ROWS = st.dictionaries(FIELDS, VALUE, max_size=4)
-fuzzed = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fuzzed = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @fuzzed

@@ -34,7 +34,7 @@ def drawn(at_s: Any, *values: Any, **options: Any) -> list[dict[str, Any]]:
 
 
 @given(LONG)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_extremes_and_both_ends_survive_thinning(values: Any) -> None:
     kept = thin(times(len(values)), values, 20)
     assert len(kept) <= 20
@@ -63,7 +63,7 @@ def test_a_missing_value_is_nothing_and_not_zero() -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(3, 40))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_long_record_is_broken_at_its_gaps_and_nowhere_else(seed: int, gaps: int) -> None:
     rng = np.random.default_rng(seed)
     present = np.ones(12_000, dtype=bool)

@@ -34,7 +34,7 @@ def test_what_is_fed_from_elsewhere_begins_a_feeder() -> None:
         st.builds(Edge, st.none() | st.sampled_from("ABCDEF"), st.sampled_from("ABCDEF"), st.booleans()), max_size=20
     )
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_every_substation_belongs_to_one_feeder_that_is_one_of_them(edges: list[Edge]) -> None:
     found = feeders("ABCDEF", edges)
     assert set(found) == set("ABCDEF")

@@ -67,7 +67,7 @@ def test_loops_and_strange_links_put_no_node_on_another(links: list[tuple[str | 
 
 
 @given(st.lists(st.tuples(st.none() | st.integers(0, 14), st.integers(0, 14)), max_size=40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_network_puts_a_node_on_another(links: list[tuple[int | None, int]]) -> None:
     nodes = names(15)
     named = [(None if source is None else f"N{source}", f"N{target}") for source, target in links]
@@ -93,7 +93,7 @@ DEGREES = st.integers(-10_000, 10_000).map(lambda value: value / 10_000)
 
 
 @given(st.lists(st.tuples(DEGREES, DEGREES), min_size=2, max_size=30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nodes_of_a_map_do_not_cover_each_other(points: list[Point]) -> None:
     placed = list(spread({f"N{n}": point for n, point in enumerate(points)}).values())
     extent = max(max(axis) - min(axis) for axis in zip(*points, strict=True)) or 1.0

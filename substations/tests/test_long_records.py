@@ -79,7 +79,7 @@ def test_a_channel_that_was_never_measured_stays_empty(long_record: Substation) 
     assert np.isnan(drawn.values[:, 1]).all()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(minutes=st.sets(st.integers(0, 20_000), min_size=2, max_size=60), data=st.data())
 def test_whatever_the_times_the_extremes_are_there(long_record: Substation, minutes: set[int], data: Any) -> None:
     Reading.objects.all().delete()

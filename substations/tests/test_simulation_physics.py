@@ -94,7 +94,7 @@ def test_real_units_are_within_three_per_cent_of_the_nameplate(world: World) -> 
     assert ratio.std() > 0
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(load=st.floats(20, 900), tan_phi=st.floats(0.1, 1.5), before=st.integers(0, 6), left=st.integers(0, 6))
 def test_a_controller_settles_on_a_steady_load_and_never_uses_what_is_broken(
     load: float, tan_phi: float, before: int, left: int

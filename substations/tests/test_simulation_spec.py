@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from substations.simulation import SHAPES, EventRequest, LiveFeed, SimulationSpec, SpecError, simulate
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     substations=st.integers(1, 25),
     interval_min=st.sampled_from([5, 10, 15, 20, 30, 60]),

@@ -56,7 +56,7 @@ def test_what_is_no_token_is_refused_in_words(header: str, said: str) -> None:
     assert said in answer.json()["detail"]
 
 
-@of_hypothesis(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@of_hypothesis(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=80))
 def test_no_header_is_a_failure(text: str) -> None:
     assert ask(f"Bearer {text}").status_code == 401

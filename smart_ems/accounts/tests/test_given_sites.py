@@ -44,7 +44,7 @@ THINGS = st.sets(st.sampled_from(["A1", "B1", "C1", "North", "South"]))
 
 
 class TestUnion(TestCase):
-    @settings(deadline=None, max_examples=25)
+    @settings(max_examples=25)
     @given(own=THINGS, of_group=THINGS, of_others=THINGS)
     def test_a_user_sees_what_the_user_and_the_groups_are_given_and_nothing_else(
         self, own: set[str], of_group: set[str], of_others: set[str]
