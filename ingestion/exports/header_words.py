@@ -103,8 +103,8 @@ def _short(word: str, features: set[str], kinds: list[str], phases: list[str]) -
         return True
     if re.fullmatch(r"q[1-4]", word):
         features.add(word)
-    elif word in PAIRS or re.fullmatch(r"l[123]l[123]|l(12|23|31)", word):
-        phases.append(PAIRS.get(word) or PAIRS[re.sub("l", "", word)])
+    elif pair := _pair(word):
+        phases.append(pair)
     elif word in _SINGLE_LETTERS:
         kinds.append(word)
     elif plain := _PHASE_WORD.fullmatch(word):
@@ -115,6 +115,13 @@ def _short(word: str, features: set[str], kinds: list[str], phases: list[str]) -
     else:
         return _code(word, features, kinds, phases)
     return True
+
+
+def _pair(word: str) -> str | None:
+    """The pair of "ab", "l23", "l1l2" and "l2l1": between two lines a voltage is as large either way. A line
+    with itself is none."""
+    lines = re.sub("l", "", word) if re.fullmatch(r"l[123]l[123]|l(12|23|31)", word) else word
+    return PAIRS.get(lines) or (PAIRS.get(lines[::-1]) if lines != word else None)
 
 
 def _plural_unit(word: str) -> str:

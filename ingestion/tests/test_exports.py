@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ingestion.exports.containers import opened
@@ -205,7 +205,7 @@ def test_two_columns_of_one_name_are_asked_and_alien_names_too() -> None:
         ("Vll ab", "U", "l12"), ("Gesamtwirkleistung [kW]", "P", ""), ("Puissance réactive (kvar)", "Q", ""),
         ("Facteur de puissance", "PF", ""), ("Corriente L2 (A)", "I", "2"), ("有功功率(kW)", "P", ""),
         ("kVArh Lag", "EQ", ""), ("PhVphB", "U", "2"), ("Lagging_Current_Reactive.Power_kVarh", "EQ", ""),
-        ("THD-I1", "THDI", "1"), ("Frekvencia", "F", ""), ("CO2 (tCO2)", "", ""),
+        ("THD-I1", "THDI", "1"), ("Frekvencia", "F", ""), ("CO2 (tCO2)", "", ""), ("Voltage L2L1 (V)", "U", "l12"),
     ],
 )  # fmt: skip
 def test_names_of_vendors_and_languages(header: str, kind: str, phase: str) -> None:
@@ -219,6 +219,31 @@ def test_a_number_is_read_as_it_was_written(number: float, sign: str) -> None:
     found = parts_of(text)
     assert found is not None
     assert to_float(found.number, sign) == pytest.approx(number, abs=1e-4)
+
+
+PIECES = [
+    *"abcfilnpqrstuvw123456789 _-./()",
+    "l1",
+    "l2",
+    "l3",
+    "thd",
+    "phv",
+    "ppv",
+    "kwh",
+    "kvarh",
+    "avg",
+    "tot",
+    "ph",
+    "pf",
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=7).map("".join))
+@example("Voltage L1L1")
+@example("l2l1")
+def test_no_composed_name_breaks_the_reading_of_names(header: str) -> None:
+    found = meaning_of(header)
+    assert found.phase in ("", "1", "2", "3", "l12", "l23", "l31")
 
 
 @given(st.text(max_size=40))
