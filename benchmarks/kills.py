@@ -70,9 +70,10 @@ def bench_kills(
         kills: list[Kill] = []
         try:
             for stage in made:
-                for victim in victims:
-                    for _number in range(rounds):
+                for _number in range(rounds):
+                    for victim in victims:
                         kills.append(_round(system, stage, victim, len(kills)))
+                        _say(kills[-1])
         finally:
             system.stop()
         return _figures(connection.vendor, kills)
@@ -151,6 +152,16 @@ def _round(system: RunningSystem, stage: KillStage, victim: Victim, number: int)
     damage = stage.damage()
     stage.clear()
     return Kill(stage.name, victim, damage.lost, damage.doubled, resumed_s, done_s)
+
+
+def _say(kill: Kill) -> None:
+    """What a round came to, at once: hours of them are not lost when somebody ends the command."""
+    resumed, done = (
+        "never" if after_s is None else f"after {after_s:.0f} s" for after_s in (kill.resumed_s, kill.done_s)
+    )
+    damage = f"{kill.lost} lost, {kill.doubled} doubled"
+    sys.stderr.write(f"{kill.stage}, {kill.victim} killed: gone on {resumed}, ended {done}; {damage}\n")
+    sys.stderr.flush()
 
 
 def _begin(system: RunningSystem, stage: KillStage, victim: Victim, number: int) -> None:
