@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
+
+from tests.migrated_database import copied_into_memory, copied_on_the_server
 
 # A busy machine is no fault of what is tested.
 hypothesis.settings.register_profile(
@@ -39,6 +42,18 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     yield
     if loop is not None:
         asyncio._set_running_loop(loop)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    """pytest-django asks for this before it creates the database, which starts as a copy of a migrated one."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    if connection.vendor == "sqlite":
+        made = copied_into_memory(connection.creation._get_test_db_name())  # type: ignore[attr-defined]  # of SQLite
+    else:
+        made = copied_on_the_server(f"ems_migrated_{run[:12]}")
+    with made:
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,8 @@ import psycopg
 import pytest
 import requests
 
+from .migrated_database import copy_migrated_file
+
 ROOT = Path(__file__).resolve().parent.parent
 START_WITHIN_S = 120.0
 
@@ -114,8 +116,13 @@ def wait_until(condition: Callable[[], object], within_s: float, what: str) -> o
 
 
 def start(var: Path, *arguments: str, database_url: str = "", redis_url: str = "", **settings: str) -> System:
-    """Start ``manage.py up`` on a data folder of its own, with further ``settings``, and wait until it greets."""
+    """Start ``manage.py up`` on a data folder of its own, with further ``settings``, and wait until it greets.
+
+    On SQLite its database is migrated already: a start on an empty folder is what PostgreSQL and the package show.
+    """
     var.mkdir(parents=True, exist_ok=True)
+    if not database_url and not (var / "db.sqlite3").exists():
+        copy_migrated_file(var / "db.sqlite3")
     port = free_port()
     log = var / f"up-{port}.log"
     env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}

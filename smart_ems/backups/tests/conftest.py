@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from tests.migrated_database import copy_migrated_file
+
 from .installations import SCENE, Installation, database_beside, drop_database
 
 SERVER = os.environ.get("DATABASE_URL", "")
@@ -29,6 +31,8 @@ def original(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     name = f"ems_original_{uuid.uuid4().hex[:8]}"
     url = database_beside(SERVER, name) if request.param == "postgresql" else ""
     made = Installation(tmp_path_factory.mktemp(name), url)
+    if not url:
+        copy_migrated_file(made.folder / "db.sqlite3")
     made.done("migrate", "-v", "0")
     made.done("shell", "-v", "0", "-c", SCENE)
     yield made
