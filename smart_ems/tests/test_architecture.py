@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 PAGE = (ROOT / "docs/architecture.md").read_text()
 HEAVY = ("tensorflow", "keras")
+EAGER = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.If, ast.Try)
+LISTENERS = ("smart_ems/apps.py", "smart_ems/change_history/recording.py")
+SIGNALS = re.compile(r"django\.(?:.*\.)?signals(?:\.|$)")
 FRAMEWORKS = ("django", "rest_framework", "celery", "import_export")
 
 
@@ -51,10 +55,10 @@ def dotted(path: Path) -> str:
     return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
-def imports(path: Path, source: str) -> Iterator[str]:
-    """The full names that a module imports, also inside functions and for type checking."""
+def imports(path: Path, tree: ast.AST) -> Iterator[str]:
+    """The full names that a module, or a part of it, imports, also inside functions and for type checking."""
     package = path.parts[:-1]
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -63,10 +67,26 @@ def imports(path: Path, source: str) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" for alias in node.names)
 
 
-def not_allowed(path: Path, source: str) -> list[str]:
-    """The imports of a module that the tables do not allow."""
+@cache
+def imported() -> dict[Path, tuple[list[str], list[str]]]:
+    """What each module imports at all, and what as soon as it is loaded."""
+    found = {}
+    for path in modules():
+        tree = ast.parse((ROOT / path).read_text())
+        eager = [node for node in tree.body if isinstance(node, EAGER) and not _for_types(node)]
+        found[path] = (list(imports(path, tree)), [name for node in eager for name in imports(path, node)])
+    return found
+
+
+def not_allowed(path: Path, names: Iterable[str]) -> list[str]:
+    """Those of the imports of a module that the tables do not allow."""
     module = dotted(path)
-    return [name for name in imports(path, source) if not (_app_may(module, name) and _pure_may(module, name))]
+    return [name for name in names if not (_app_may(module, name) and _pure_may(module, name))]
+
+
+def in_lines(wrong: dict[Path, list[str]]) -> str:
+    """One line for each module with something wrong, empty where there is none."""
+    return "\n".join(f"{path}: {', '.join(found)}" for path, found in wrong.items() if found)
 
 
 def _app_may(module: str, imported: str) -> bool:
@@ -122,9 +142,10 @@ def test_what_is_called_pure_is_there(name: str) -> None:
     assert path.is_dir() or path.with_suffix(".py").is_file()
 
 
-@pytest.mark.parametrize("path", modules(), ids=str)
-def test_a_module_imports_what_its_app_may(path: Path) -> None:
-    assert not_allowed(path, (ROOT / path).read_text()) == []
+def test_a_module_imports_what_its_app_may() -> None:
+    assert len(imported()) > 700
+    wrong = in_lines({path: not_allowed(path, names) for path, (names, _eager) in imported().items()})
+    assert not wrong, wrong
 
 
 @pytest.mark.parametrize(
@@ -159,7 +180,7 @@ def test_a_module_imports_what_its_app_may(path: Path) -> None:
     ],
 )
 def test_the_check_sees_what_is_not_allowed(name: str, line: str) -> None:
-    assert not_allowed(Path(name), line)
+    assert not_allowed(Path(name), imports(Path(name), ast.parse(line)))
 
 
 @pytest.mark.parametrize(
@@ -174,17 +195,13 @@ def test_the_check_sees_what_is_not_allowed(name: str, line: str) -> None:
     ],
 )
 def test_the_check_lets_through_what_is_allowed(name: str, line: str) -> None:
-    assert not_allowed(Path(name), line) == []
+    assert not_allowed(Path(name), imports(Path(name), ast.parse(line))) == []
 
 
-@pytest.mark.parametrize("path", modules(), ids=str)
-def test_tensorflow_is_imported_inside_functions_alone(path: Path) -> None:
-    body = ast.parse((ROOT / path).read_text()).body
-    eager = [node for node in body if isinstance(node, (ast.Import, ast.ImportFrom, ast.ClassDef, ast.If, ast.Try))]
-    names = [name for node in eager if not _for_types(node) for name in imports(path, ast.unparse(node))]
-    if path.as_posix() in keras_modules():
-        return
-    assert [name for name in names if name.split(".")[0] in HEAVY] == []
+def test_tensorflow_is_imported_inside_functions_alone() -> None:
+    eager = {path: names for path, (_names, names) in imported().items() if path.as_posix() not in keras_modules()}
+    wrong = in_lines({path: [each for each in names if each.split(".")[0] in HEAVY] for path, names in eager.items()})
+    assert not wrong, wrong
 
 
 def keras_modules() -> set[str]:
@@ -196,12 +213,12 @@ def _for_types(node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
-@pytest.mark.parametrize("path", modules(), ids=str)
-def test_no_business_hangs_on_signals(path: Path) -> None:
+def test_no_business_hangs_on_signals() -> None:
     """Roles follow migrations, sessions and security events Django's sign-in, the history what is saved; no more."""
-    used = [name for name in imports(path, (ROOT / path).read_text()) if "signals" in name.split(".")]
-    listens = path.as_posix() in ("smart_ems/apps.py", "smart_ems/change_history/recording.py")
-    assert listens or not [name for name in used if name.startswith("django.")]
+    silent = {path: names for path, (names, _eager) in imported().items() if path.as_posix() not in LISTENERS}
+    assert len(silent) == len(imported()) - len(LISTENERS)
+    wrong = in_lines({path: [each for each in names if SIGNALS.match(each)] for path, names in silent.items()})
+    assert not wrong, wrong
 
 
 def test_every_file_that_the_page_names_is_there() -> None:

@@ -64,9 +64,10 @@ def _comment_above(index: int, lines: list[str]) -> bool:
     return index > 0 and lines[index - 1].startswith("#")
 
 
-@pytest.mark.parametrize("path", modules(), ids=str)
-def test_a_number_says_where_it_comes_from(path: Path) -> None:
-    assert list(without_source((ROOT / path).read_text())) == []
+def test_a_number_says_where_it_comes_from() -> None:
+    assert len(modules()) > 250
+    wrong = "\n".join(f"{path}: {name}" for path in modules() for name in without_source((ROOT / path).read_text()))
+    assert not wrong, wrong
 
 
 @pytest.mark.parametrize(
