@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +57,19 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
-    """pytest-django asks for this before it creates the database, which starts as a copy of a migrated one."""
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_keepdb: bool
+) -> Iterator[None]:
+    """pytest-django asks for this before it creates the database, which starts as a copy of a migrated one.
+
+    On a server ``--reuse-db`` keeps the database of an earlier run instead.
+    """
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    made: AbstractContextManager[None]
     if connection.vendor == "sqlite":
         made = copied_into_memory(connection.creation._get_test_db_name())  # type: ignore[attr-defined]  # of SQLite
+    elif django_db_keepdb:
+        made = nullcontext()
     else:
         made = copied_on_the_server(f"ems_migrated_{run[:12]}")
     with made:
