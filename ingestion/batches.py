@@ -62,7 +62,9 @@ def load_rows(rows: Sequence[Mapping[str, Any]], source: Upload.Source | str) ->
     plan = ImportPlan(choices=_choices(table), strict=True)
     now = np.datetime64(timezone.now().replace(tzinfo=None), "us")
     checked = validation.check(table, plan, grid_records.grid(), now=now)
+    storage.make_months(checked.rows)
     with transaction.atomic():
+        storage.lock_all(checked.rows, checked.future)
         _stored, outcomes = storage.store_with_outcomes(checked.rows)
         storage.note_fresh(checked.rows)
         storage.note_future(checked.future)

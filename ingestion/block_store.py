@@ -39,9 +39,11 @@ class BlockStore:
         """One block: judge it, then store rows, problems, counts and checkpoint in one transaction."""
         table = parsing.read_table(block, form, plan.numbers, plan.texts)
         checked = validation.check(table, plan, self.substations.grid, now=self.now_utc, positions=self.positions)
+        storage.make_months(checked.rows)
         with transaction.atomic():
             hold(self.upload, self.token)
             admitted = self.substations.admit(checked.rows)
+            storage.lock_all(admitted.rows, checked.future)
             stored = storage.store(admitted.rows)
             if self.upload.source == Upload.Source.API:  # what a program sends, it will send again
                 storage.note_fresh(admitted.rows)

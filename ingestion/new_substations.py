@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
+from django.db import connection
 
 from core import site_rights
 from ingestion.plan import KnownSubstations
@@ -17,6 +18,8 @@ from substations.models import MAX_INTERVAL_S, MIN_INTERVAL_S, Substation
 
 # Until it is stored a new substation has a number that no row of the database has.
 _PROVISIONAL = 1 << 60
+# An advisory lock, of any number that no other one has (``substations.partitions``).
+LOCK_KEY = 7_303_171
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class NewSubstations:
         present = np.unique(rows.substation_id[rows.substation_id >= _PROVISIONAL])
         if not len(present):
             return Admitted(rows)
+        _take_turns()
         renamed: dict[int, int] = {}
         ids = rows.substation_id.copy()
         for pk in present.tolist():
@@ -88,6 +92,17 @@ class NewSubstations:
             reading_interval_s=bounded,
         )
         return created.pk
+
+
+def _take_turns() -> None:
+    """Until the end of the transaction nobody else creates substations.
+
+    Two files with the same new ones, in another order, would wait for each other's; and who waits for one that is not
+    committed yet does not see that it is there.
+    """
+    if connection.vendor == "postgresql":  # elsewhere a transaction that writes is alone
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
 
 
 def code_of(name: str) -> str:

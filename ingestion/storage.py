@@ -6,7 +6,7 @@ table, the others are merged with what is there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -19,7 +19,6 @@ from ingestion.arrivals import leave_ranges, lock, note_arrival, overlapping
 from ingestion.changed_ranges import ChangedRanges
 from ingestion.merging import RowOutcome, Stored, merge, reading_columns
 from ingestion.row_writing import write_rows
-from ingestion.timestamps import TimeArray
 from ingestion.validation import FromFuture, ReadingRows
 from substations.models import Substation
 from substations.partitions import READINGS, ensure_months
@@ -46,10 +45,9 @@ def _store(rows: ReadingRows, *, with_outcomes: bool) -> tuple[Stored, list[RowO
         return Stored(0, 0, 0), []
     rows = rows.taken(np.lexsort((rows.at, rows.substation_id)))
     arriving = ChangedRanges.of(rows)
+    make_months(rows)
     with transaction.atomic(), connection.cursor() as cursor:
         lock(cursor, arriving.substation_id)
-        for month in _months(rows.at):
-            ensure_months(month, month)
         is_overlap = np.isin(rows.substation_id, overlapping(cursor, arriving))
         new = rows.taken(np.flatnonzero(~is_overlap))
         write_rows(cursor, READINGS, reading_columns(new))
@@ -63,6 +61,23 @@ def _store(rows: ReadingRows, *, with_outcomes: bool) -> tuple[Stored, list[RowO
         leave_ranges(cursor, changed)
         note_arrival(cursor, arriving.substation_id)
     return stored, outcomes
+
+
+def make_months(rows: ReadingRows) -> None:
+    """Make the partitions that rows go into. Who stores them in a transaction calls this before that locks anything."""
+    for month in np.unique(rows.at.astype("datetime64[M]")):
+        first = month.astype("datetime64[s]").item().replace(tzinfo=UTC)
+        ensure_months(first, first)
+
+
+def lock_all(rows: ReadingRows, future: Mapping[int, FromFuture]) -> None:
+    """Lock the substations of rows that are stored and of those put aside: in one order, before any is written.
+
+    Inside the transaction that calls ``note_future`` as well.
+    """
+    if future:
+        with connection.cursor() as cursor:
+            lock(cursor, np.union1d(rows.substation_id, np.fromiter(future, dtype=np.int64)))
 
 
 def note_fresh(rows: ReadingRows) -> None:
@@ -82,8 +97,3 @@ def note_future(future: Mapping[int, FromFuture]) -> None:
         Substation.objects.filter(pk=pk).update(
             future_at=at.replace(tzinfo=UTC), future_seen_at=now, future_count=F("future_count") + found.count
         )
-
-
-def _months(at: TimeArray) -> Iterator[datetime]:
-    for month in np.unique(at.astype("datetime64[M]")):
-        yield month.astype("datetime64[s]").item().replace(tzinfo=UTC)

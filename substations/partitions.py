@@ -7,11 +7,12 @@ Elsewhere every function here does nothing: SQLite keeps one table.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 if TYPE_CHECKING:
     from django.db.backends.utils import CursorWrapper
@@ -22,6 +23,10 @@ SCORES = "mlcore_score"
 LOCK_KEY = 7_303_170
 # chosen: nobody waits longer for a month to be dropped; the next run tries again.
 LOCK_TIMEOUT = "2s"
+# chosen: shorter than the second after which PostgreSQL ends one of those that wait for each other (deadlock_timeout).
+CREATE_LOCK_TIMEOUT_MS = 300
+CREATE_WITHIN_S, CREATE_AGAIN_AFTER_S = 30.0, 0.05
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 def months(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -36,7 +41,11 @@ def months(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]
 def ensure_months(start: datetime, end: datetime, *, table: str = READINGS) -> None:
     """Create the partitions for rows between two times, before these are written.
 
-    A table that had rows before it had partitions holds them in one, up to a month of its name; that one stays.
+    Best outside of a transaction, or where that holds nothing yet: see ``_create_all``. A table that had rows before it
+    had partitions holds them in one, up to a month of its name; that one stays.
+
+    Raises:
+        django.db.OperationalError: others worked on the tables for longer than is waited.
     """
     if connection.vendor != "postgresql":
         return
@@ -47,14 +56,36 @@ def ensure_months(start: datetime, end: datetime, *, table: str = READINGS) -> N
             [list(wanted), f"^{table}_before_[0-9_]+$"],
         )
         found = {name for (name,) in cursor.fetchall()}
-        covered = max((name.removeprefix(f"{table}_before_") for name in found if "_before_" in name), default="")
-        missing = {name for name in wanted.keys() - found if name.removeprefix(f"{table}_") >= covered}
-        if not missing:
+    covered = max((name.removeprefix(f"{table}_before_") for name in found if "_before_" in name), default="")
+    missing = {name for name in wanted.keys() - found if name.removeprefix(f"{table}_") >= covered}
+    if missing:
+        _create_all(table, {name: wanted[name] for name in sorted(missing)})
+
+
+def _create_all(table: str, missing: Mapping[str, tuple[datetime, datetime]]) -> None:
+    """Create partitions, all or none.
+
+    A new one needs its table and that of the substations for a moment. Who loads or judges uses both, too, in one order
+    or the other: whoever had one of them and waited for the other would be waited for. So what cannot be had at once is
+    given back, and asked for again.
+    """
+    give_up_at = time.monotonic() + CREATE_WITHIN_S
+    while True:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute("SELECT current_setting('lock_timeout')")
+                before = cursor.fetchone()[0]
+                cursor.execute(f"SET LOCAL lock_timeout = {CREATE_LOCK_TIMEOUT_MS}")
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
+                for name, (first, after) in missing.items():
+                    _create(cursor, table, name, first, after)
+                cursor.execute("SELECT set_config('lock_timeout', %s, true)", [before])
             return
-        with transaction.atomic():
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK_KEY])
-            for name in sorted(missing):
-                _create(cursor, table, name, *wanted[name])
+        except OperationalError as error:
+            is_busy = getattr(error.__cause__, "sqlstate", "") == LOCK_NOT_AVAILABLE
+            if not is_busy or time.monotonic() > give_up_at:
+                raise
+        time.sleep(CREATE_AGAIN_AFTER_S)
 
 
 def _create(cursor: CursorWrapper, table: str, name: str, first: datetime, after: datetime) -> None:
