@@ -23,6 +23,7 @@ from .reading_pruning import PruningPiece
 
 PIECE_ROWS = 500
 """Chosen: as for messages, a short transaction."""
+LOG_FOLDER = VAR_DIR / "log"
 ROTATED = "*.log.*"
 
 
@@ -66,7 +67,7 @@ def prune_sessions(before: datetime) -> Iterator[PruningPiece]:
 
 def log_files() -> list[Path]:
     """Logs that were put aside; those that are written stay."""
-    return sorted((VAR_DIR / "log").glob(ROTATED))
+    return sorted(LOG_FOLDER.glob(ROTATED))
 
 
 def old_logs(before: datetime) -> list[Path]:

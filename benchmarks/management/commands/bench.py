@@ -1,7 +1,7 @@
 """``bench train|score|tick|losses|upload``: how fast it is beside the usual way, in one run; ``bench water``: how well
 the engine does on data of no substation; ``bench pages``: every page; ``bench alerts``: those of very many alerts;
 ``bench kills``: what kill -9 does to work under way; ``bench start``: what an idle installation costs;
-``bench dashboards``: many of them open at once."""
+``bench dashboards``: many of them open at once; ``bench years``: how large it becomes."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from benchmarks import (
     open_dashboards,
     pages,
     start_cost,
+    ten_years,
     upload_speed,
     water_loop_score,
 )
@@ -95,13 +96,19 @@ class Command(BaseCommand):
         start = kinds.add_parser("start", help="everything, idle: seconds to the first answer, MB of each process")
         start.add_argument("--idle", type=float, default=60.0, help="seconds before the memory is read")
         start.add_argument("--repeats", type=int, default=1, help="how often it is started")
-        for kind in (train, score, tick, water, pages, losses, alerts, killed, upload, many, start):
+        years = kinds.add_parser(
+            "years", help="one substation through simulated years: what is stored at the end of each"
+        )
+        years.add_argument("--years", type=int, default=10)
+        years.add_argument("--keep-all", action="store_true", help="without the settings of the retention")
+        years.add_argument("--server", default=os.environ.get("EMS_TEST_DATABASE_URL", ""), help="as of pages")
+        for kind in (train, score, tick, water, pages, losses, alerts, killed, upload, many, start, years):
             kind.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
     def handle(self, *, kind: str, **options: Any) -> str:
         if options.get("substations", 1) < 1:
             raise CommandError(f"At least one substation is needed; received {options['substations']}.")
-        if kind in ("pages", "alerts", "kills", "dashboards", "start"):
+        if kind in ("pages", "alerts", "kills", "dashboards", "start", "years"):
             own_table: Callable[..., str] = getattr(self, f"_{kind}")
             return own_table(**options)
         if kind == "losses":
@@ -165,6 +172,12 @@ class Command(BaseCommand):
             raise CommandError(f"Expected some seconds and a repeat or more; received {idle} and {repeats}.")
         found = start_cost.bench_start(idle, repeats)
         return dumps(found, indent=2) if json else start_cost.table(found)
+
+    def _years(self, *, years: int, keep_all: bool, server: str, json: bool, **options: Any) -> str:
+        if years < 1:
+            raise CommandError(f"Expected a year or more; received {years}.")
+        found = ten_years.bench_years(years, server, keep_all=keep_all)
+        return dumps(found, indent=2) if json else ten_years.table(found)
 
     def _kills(
         self,

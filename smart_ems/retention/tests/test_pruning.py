@@ -37,7 +37,7 @@ NOW = datetime(2026, 11, 26, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(row_pruning, "VAR_DIR", tmp_path)
+    monkeypatch.setattr(row_pruning, "LOG_FOLDER", tmp_path / "log")
 
 
 def upload(number: int, *, age_days: int, state: str = "loaded") -> Upload:
