@@ -50,6 +50,7 @@ def served(database: str, redis_url: str, tmp_path_factory: pytest.TempPathFacto
     var = tmp_path_factory.mktemp("state")
     example = re.findall(r"^([A-Z_]+)=(.*)$", (UNITS / "environment.example").read_text(), re.MULTILINE)
     own = {"EMS_VAR_DIR": str(var), "DATABASE_URL": database, "REDIS_URL": redis_url.rsplit("/", 1)[0] + "/8"}
+    own["EMS_BACKUP_DIR"] = str(var / "backups")
     env = os.environ | dict(example) | own | {"EMS_SECRET_KEY": secrets.token_urlsafe(50), "EMS_METRICS_TOKEN": "token"}
     place: dict[str, Any] = {"env": env, "cwd": ROOT}
     for command in commands("prepare"):

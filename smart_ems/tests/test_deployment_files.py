@@ -96,6 +96,7 @@ def test_an_example_names_variables_that_are_read(path: Path) -> None:
 def test_a_secret_that_is_missing_stops_the_containers() -> None:
     text = (DEPLOY / "containers/compose.yaml").read_text()
     assert "${POSTGRES_PASSWORD:?" in text
+    assert "${EMS_SECRET_KEY:?" in text
     assert "${EMS_HOST:?" in text
 
 

@@ -67,7 +67,8 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{done.migrations_to_apply} migrations have to be applied: ./ems up does so, or manage migrate."
             )
-        self.stdout.write(f"Start it with {f'EMS_VAR_DIR={into} ' if into else ''}./ems up")
+        command = f"{f'EMS_VAR_DIR={into} ' if into else ''}./ems up"
+        self.stdout.write(f"Start it with {command}, or your processes: web, workers, beat.")
 
 
 def _target(file: Path, into: Path | None) -> InstallationData:
