@@ -20,7 +20,7 @@ from ingestion.storage import store
 from ingestion.validation import ReadingRows
 from mlcore.models import Cause, Detection, Detector, DetectorEvent, Score
 from mlcore.scoring.context import moment
-from mlcore.scoring.score_storage import COLUMNS, replace_scores
+from mlcore.scoring.score_storage import COLUMNS, make_months, replace_scores
 from substations.electrical.nameplate import NAMEPLATE_FIELDS
 from substations.models import Link, PendingRange, Reading, Substation
 from substations.partitions import ensure_months
@@ -134,6 +134,7 @@ def _readings(made: Simulation, grid: list[Substation]) -> None:
 
 def _scores(made: Simulation, grid: list[Substation]) -> None:
     first, last = moment(made.times_s[0]), moment(made.times_s[-1])
+    make_months(first, last)
     blank = dict.fromkeys(COLUMNS)
     for number, substation in enumerate(grid[:TEMPLATES]):
         kw = np.nan_to_num(made.values[number, :, 0])

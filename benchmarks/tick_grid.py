@@ -11,7 +11,7 @@ import numpy as np
 from django.db import connection
 from numpy.typing import NDArray
 
-from ingestion.storage import store
+from ingestion.storage import make_months, store
 from ingestion.validation import ReadingRows
 from mlcore.detector import TrainedDetector, train_fleet
 from mlcore.diagnosis.fleet import Fleet
@@ -144,4 +144,6 @@ def _arrive(made: Made, ids: list[int], first: int, stop: int) -> None:
     substation, step = np.nonzero(np.isfinite(values).any(axis=-1))
     at = made.simulation.times_s[first + step].astype("datetime64[s]").astype("datetime64[us]")
     zeros: NDArray[np.int64] = np.zeros(len(step), dtype=np.int64)
-    store(ReadingRows(np.arange(len(step)), np.array(ids)[substation], at, values[substation, step], zeros))
+    rows = ReadingRows(np.arange(len(step)), np.array(ids)[substation], at, values[substation, step], zeros)
+    make_months(rows)
+    store(rows)

@@ -31,7 +31,10 @@ FURTHEST = np.datetime64("9999-12-30", "us")
 
 
 def store(rows: ReadingRows) -> Stored:
-    """Upsert rows with distinct keys, and leave a PendingRange and a StaleRange for each substation changed."""
+    """Upsert rows with distinct keys, and leave a PendingRange and a StaleRange for each substation changed.
+
+    Their months are there (``make_months``); a row of another one goes into the partition of what has none.
+    """
     return _store(rows, with_outcomes=False)[0]
 
 
@@ -45,7 +48,6 @@ def _store(rows: ReadingRows, *, with_outcomes: bool) -> tuple[Stored, list[RowO
         return Stored(0, 0, 0), []
     rows = rows.taken(np.lexsort((rows.at, rows.substation_id)))
     arriving = ChangedRanges.of(rows)
-    make_months(rows)
     with transaction.atomic(), connection.cursor() as cursor:
         lock(cursor, arriving.substation_id)
         is_overlap = np.isin(rows.substation_id, overlapping(cursor, arriving))

@@ -340,8 +340,8 @@ class PendingRange(Leased):
     claims a range until ``claimed_until``; a range whose claim ran out is claimed again, and a scored one is deleted in
     the transaction that writes the scores.
 
-    The database does not check its substation: that would cost as much as storing the readings, whose own key is
-    checked in the same transaction. Of a range whose substation is gone, ``of_no_substation`` knows.
+    The database does not check its substation: of readings that arrive that would cost as much as storing them, and
+    theirs is checked in the same transaction. What is left of a substation that is gone, the sweep takes away.
     """
 
     substation = models.ForeignKey(

@@ -133,7 +133,8 @@ def test_the_same_values_are_stored_once_and_replace_nothing() -> None:
 
 def test_what_both_changed_is_judged_and_accounted() -> None:
     known()
-    together([file(FIRST_KW), file(SECOND_KW, backwards=True)])
+    assert together([file(FIRST_KW), file(SECOND_KW, backwards=True)]) == [LoadOutcome.LOADED] * 2
+    assert Reading.objects.count() == ALL
     for ranges in (PendingRange, StaleRange):
         for code in CODES:
             reach = ranges._default_manager.filter(substation__code=code)

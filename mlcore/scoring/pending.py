@@ -34,7 +34,7 @@ from .piece import judge_piece, store_piece
 from .reconcile import reconcile
 from .rejudged import note_judged_again
 from .score_rows import score_rows
-from .score_storage import replace_scores
+from .score_storage import make_months, replace_scores
 from .scorers import SCORERS, ScorerRegistry
 
 logger = logging.getLogger(__name__)
@@ -118,7 +118,8 @@ def _score_new(batch: ScoringBatch, token: uuid.UUID, scorers: ScorerRegistry) -
 
 def _store_new(batch: ScoringBatch, steps: NewSteps, token: uuid.UUID) -> int:
     analysis = steps.analysis
-    first = moment(analysis.at_s[0])
+    first, last = moment(analysis.at_s[0]), moment(analysis.at_s[-1])
+    make_months(first, last)
     with transaction.atomic():
         if not _still_held(token):
             return 0
@@ -127,7 +128,7 @@ def _store_new(batch: ScoringBatch, steps: NewSteps, token: uuid.UUID) -> int:
             PendingRange.objects.release(token)
             return 0
         rows = score_rows(batch.whole, analysis, int(analysis.at_s[0]))
-        replace_scores(batch.ids, first, moment(analysis.at_s[-1]), rows)
+        replace_scores(batch.ids, first, last, rows)
         reconcile(
             steps.tracked,
             above_limits(steps.tracked, steps.findings),
@@ -221,6 +222,8 @@ def _score_piece(
     judged = judge_piece(group, start, end)
     if judged is None:
         return 0
+    last = moment(judged.analysis.at_s[-1])
+    make_months(moment(judged.judged_s), last)
     with transaction.atomic():
         if not _still_held(token):
             return 0
@@ -228,7 +231,7 @@ def _score_piece(
         rows = score_rows(group, judged.analysis, judged.judged_s)
         storable = failures.group_without(group, judged.failed)
         failed = judged.failed | store_apart(storable, lambda part: store_piece(part, judged, rows, end))
-        note_judged_again(group, start, end or moment(judged.analysis.at_s[-1]))
+        note_judged_again(group, start, end or last)
         failures.record(failed, token)
         kept_ids = failures.group_without(group, failed).ids
         failures.clear(kept_ids)

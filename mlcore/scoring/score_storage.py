@@ -16,11 +16,15 @@ COLUMNS = (
 )  # fmt: skip
 
 
+def make_months(start: datetime, end: datetime) -> None:
+    """Make the partitions of scores in [start, end]. Who stores them in a transaction calls this before it begins."""
+    ensure_months(start, end, table=SCORES)
+
+
 def replace_scores(
     substation_ids: Sequence[int], start: datetime, end: datetime, rows: Sequence[tuple[Any, ...]]
 ) -> None:
-    """Put ``rows``, ordered as ``COLUMNS``, in the place of the scores in [start, end]; inside a transaction."""
+    """Put ``rows``, ordered as ``COLUMNS``, in the place of the scores in [start, end]; inside a transaction, after
+    ``make_months``."""
     Score.objects.filter(substation__in=substation_ids).between(start, end)._raw_delete(using="default")
-    if rows:
-        ensure_months(start, end, table=SCORES)
     insert_rows(Score, COLUMNS, rows)

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from mlcore.models import Score
-from mlcore.scoring.score_storage import replace_scores
+from mlcore.scoring.score_storage import make_months, replace_scores
 from substations.models import Substation
 from substations.partitions import SCORES, months_before
 from substations.tests.test_partitions import partitions
@@ -47,6 +47,7 @@ def station() -> Iterator[Substation]:
 
 
 def score(station: Substation, at: datetime) -> None:
+    make_months(at, at)
     replace_scores([station.pk], at, at, [(station.pk, at, 1.0, "", 0, *[None] * 8)])
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingestion import services as ingestion
-from mlcore.scoring.score_storage import replace_scores
+from mlcore.scoring.score_storage import make_months, replace_scores
 from substations.models import Reading, Substation
 from substations.partitions import READINGS, SCORES, drop_month, ensure_months, months, months_before
 
@@ -104,6 +104,7 @@ def test_a_month_whose_readings_came_before_its_partition_can_still_be_loaded() 
 def test_scores_have_months_too() -> None:
     station = Substation.objects.create(code="SS-01")
     times = [at(2031, 12, 31), at(2032, 1, 1)]
+    make_months(times[0], times[1])
     replace_scores([station.pk], times[0], times[1], [(station.pk, each, 1.0, "", 0, *[None] * 8) for each in times])
     found = partitions(SCORES)
     assert (found["mlcore_score_2031_12"], found["mlcore_score_2032_01"]) == (1, 1)
