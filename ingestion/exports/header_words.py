@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from ingestion.exports.unit_table import written_unit
-from ingestion.exports.vocabulary import PAIRS, PHRASE_WORDS, PHRASES, UNSPACED, folded
+from ingestion.exports.vocabulary import PAIRS, PHRASE_WORDS, PHRASES, UNSPACED, folded, pair_of
 
 _CODE = re.compile(
     r"(?P<what>thd_?[ivu]|[ivu]thd|urms|vrms|irms|arms|p|q|s|pf|i|u|v|kw|kvar|kva|w|var|va|mw|mvar|mva|kwh|kvarh|kvah|amp|volt|vln|vll|uln|ull|current|curr|voltage|power)_?"
@@ -118,10 +118,10 @@ def _short(word: str, features: set[str], kinds: list[str], phases: list[str]) -
 
 
 def _pair(word: str) -> str | None:
-    """The pair of "ab", "l23", "l1l2" and "l2l1": between two lines a voltage is as large either way. A line
-    with itself is none."""
-    lines = re.sub("l", "", word) if re.fullmatch(r"l[123]l[123]|l(12|23|31)", word) else word
-    return PAIRS.get(lines) or (PAIRS.get(lines[::-1]) if lines != word else None)
+    """The pair of "ab", "l23", "l1l2" and "l2l1"; a line with itself is none."""
+    if re.fullmatch(r"l[123]l[123]|l(12|23|31)", word):
+        return pair_of(re.sub("l", "", word))
+    return PAIRS.get(word)
 
 
 def _plural_unit(word: str) -> str:

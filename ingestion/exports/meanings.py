@@ -11,7 +11,7 @@ from ingestion.exports.header_words import header_words, read_words
 from ingestion.exports.kinds import decided
 from ingestion.exports.meaning import ENERGY_OF, Meaning
 from ingestion.exports.unit_table import WrittenUnit, written_unit
-from ingestion.exports.vocabulary import OBIS, PAIRS, PHASES
+from ingestion.exports.vocabulary import OBIS, PAIRS, PHASES, pair_of
 from substations.channels import BY_NAME
 
 _CHINESE_PHASE = re.compile("([ABC])相")
@@ -102,6 +102,6 @@ def _unit_in_code(words: Sequence[str]) -> WrittenUnit | None:
 def _phase(phases: Sequence[str], found: Meaning) -> str:
     if not phases:
         return ""
-    if len(phases) >= 2 and phases[0] + phases[1] in PAIRS and found.kind in ("U", "THDU"):
-        return PAIRS[phases[0] + phases[1]]
+    if len(phases) >= 2 and found.kind in ("U", "THDU") and (pair := pair_of(phases[0] + phases[1])):
+        return pair
     return phases[0] if phases[0] in PAIRS.values() else PHASES.get(phases[0], "")

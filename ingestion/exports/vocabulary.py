@@ -64,3 +64,8 @@ QUALITY_GOOD, QUALITY_BAD = frozenset(_list("quality_good")), frozenset(_list("q
 QUALITY_ESTIMATED = frozenset(_list("quality_estimated"))
 OBIS = _by_word("obis")
 LETTERS, PHASES, PAIRS = _by_word("letter"), _by_word("phase"), _by_word("pair")
+
+
+def pair_of(lines: str) -> str | None:
+    """The pair of "12", "ab", "21": between two lines a voltage is as large either way."""
+    return PAIRS.get(lines) or PAIRS.get(lines[::-1])

@@ -206,6 +206,7 @@ def test_two_columns_of_one_name_are_asked_and_alien_names_too() -> None:
         ("Facteur de puissance", "PF", ""), ("Corriente L2 (A)", "I", "2"), ("有功功率(kW)", "P", ""),
         ("kVArh Lag", "EQ", ""), ("PhVphB", "U", "2"), ("Lagging_Current_Reactive.Power_kVarh", "EQ", ""),
         ("THD-I1", "THDI", "1"), ("Frekvencia", "F", ""), ("CO2 (tCO2)", "", ""), ("Voltage L2L1 (V)", "U", "l12"),
+        ("Spannung L3-L2 [V]", "U", "l23"), ("UL2L1 (V)", "U", "l12"), ("THD V L1 L3", "THDU", "l31"),
     ],
 )  # fmt: skip
 def test_names_of_vendors_and_languages(header: str, kind: str, phase: str) -> None:
