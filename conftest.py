@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -64,16 +62,13 @@ def django_db_modify_db_settings(
 
     On a server ``--reuse-db`` keeps the database of an earlier run instead.
     """
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    made: AbstractContextManager[None]
     if connection.vendor == "sqlite":
-        made = copied_into_memory(connection.creation._get_test_db_name())  # type: ignore[attr-defined]  # of SQLite
-    elif django_db_keepdb:
-        made = nullcontext()
-    else:
-        made = copied_on_the_server(f"ems_migrated_{run[:12]}")
-    with made:
-        yield
+        with copied_into_memory(connection.creation._get_test_db_name()):  # type: ignore[attr-defined]  # of SQLite
+            yield
+        return
+    if not django_db_keepdb:
+        copied_on_the_server()
+    yield
 
 
 @pytest.fixture(autouse=True)

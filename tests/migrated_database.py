@@ -1,8 +1,7 @@
 """A migrated database that every process of the tests copies: migrating one takes as long as hundreds of tests.
 
-Whoever comes first makes it, with ``manage.py migrate`` as everywhere. That of SQLite is kept with pytest's cache until
-a migration changes. That of a server is dropped by who made it: by then the others have theirs. Django still migrates
-each copy, and finds nothing to do.
+Whoever comes first makes it, with ``manage.py migrate`` as everywhere. It is kept until a migration changes: that of
+SQLite with pytest's cache, that of PostgreSQL on its server. Django still migrates each copy, and finds nothing to do.
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ from psycopg.sql import SQL, Identifier
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".pytest_cache/d/migrated"
+ON_SERVER = "ems_migrated_"
 DIGITS = 16  # of 64, chosen: names of databases stay short
 
 
@@ -44,8 +44,9 @@ def fingerprint(modules: list[ModuleType] | None = None) -> str:
     return digest.hexdigest()[:DIGITS]
 
 
-def migrated_file() -> Path:
-    """A migrated database of SQLite, made now where there is none or one of other migrations."""
+@contextmanager
+def migrated_file() -> Iterator[Path]:
+    """A migrated database of SQLite, made now where there is none or one of other migrations; nobody replaces it."""
     file = FOLDER / f"{fingerprint()}.sqlite3"
     with _alone():
         if not file.exists():
@@ -57,39 +58,38 @@ def migrated_file() -> Path:
             with closing(sqlite3.connect(part)) as database:
                 database.execute("PRAGMA journal_mode=DELETE")  # a copy in memory can have no log beside it
             part.rename(file)
-    return file
+        yield file
 
 
 def copy_migrated_file(target: Path) -> None:
     """The database of an installation that was migrated and has never run."""
-    shutil.copyfile(migrated_file(), target)
+    with migrated_file() as file:
+        shutil.copyfile(file, target)
 
 
 @contextmanager
 def copied_into_memory(name: str) -> Iterator[None]:
     """The shared database in memory that Django will open by this name is migrated."""
     with closing(sqlite3.connect(name, uri=True)) as copy:
-        with closing(sqlite3.connect(migrated_file())) as source:
+        with migrated_file() as file, closing(sqlite3.connect(file)) as source:
             source.backup(copy)
         yield
 
 
-@contextmanager
-def copied_on_the_server(name: str) -> Iterator[None]:
-    """Django will create its database on PostgreSQL as a copy of a migrated one of this name."""
+def copied_on_the_server() -> None:
+    """Let Django create its database on PostgreSQL as a copy of a migrated one, made now where there is none."""
+    name = f"{ON_SERVER}{fingerprint()}"
     server = os.environ["DATABASE_URL"]
     with _alone(), psycopg.connect(server, autocommit=True) as there:
-        is_made_here = not there.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchall()
-        if is_made_here:
-            there.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
-            _migrate(urlunsplit(urlsplit(server)._replace(path=f"/{name}")))
+        found = there.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [ON_SERVER]).fetchall()
+        if (name,) not in found:
+            for (old,) in found:
+                there.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(old)))
+            part = f"{name}_part"
+            there.execute(SQL("CREATE DATABASE {}").format(Identifier(part)))
+            _migrate(urlunsplit(urlsplit(server)._replace(path=f"/{part}")))
+            there.execute(SQL("ALTER DATABASE {} RENAME TO {}").format(Identifier(part), Identifier(name)))
     connection.settings_dict["TEST"]["TEMPLATE"] = name
-    try:
-        yield
-    finally:
-        if is_made_here:
-            with psycopg.connect(server, autocommit=True) as there:
-                there.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 
 @contextmanager

@@ -33,7 +33,7 @@ class Item:
         lambda: Item(fixturenames=("tmp_path", "db")),
         lambda: Item(fixturenames=("_databases_of_their_own",)),
         lambda: Item(cls=TestCase),
-        lambda: Item(subprocess=1, settings=1),
+        lambda: Item(__file__=__file__),  # this one says subprocess
     ],
     ids=["marked", "for_postgres", "by_fixture", "of_its_own", "of_django", "in_processes"],
 )
