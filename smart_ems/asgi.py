@@ -19,5 +19,6 @@ from smart_ems.request_bodies.slow_receivers import SlowReceivers  # noqa: E402
 
 application = SlowReceivers(BodyLimits(SpoolingHandler()))
 
+gc.collect()
 gc.freeze()
 gc.enable()
