@@ -9,6 +9,7 @@ from django.conf import settings
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
+from core.long_selects import LongSelect
 from ingestion.answer_fields import PARTS, accept_fields, column_fields, profile_of
 from ingestion.answer_preview import first_rows, samples
 from ingestion.answer_words import AS_READ, FIELDS_OF, HEADINGS, ROLES, UNKNOWN, number, select, whole_number
@@ -34,7 +35,7 @@ class AnswerForm(forms.Form):
         choices=lazy(zones, list),
         required=False,
         help_text=_("Of times that do not say theirs, and of substations that are created."),
-        widget=forms.Select(attrs={"class": "select"}),
+        widget=LongSelect(attrs={"class": "select"}),
     )
     unknown = forms.ChoiceField(
         label=_("Substations that do not exist yet"),

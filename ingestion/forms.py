@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
+from core.long_selects import LongSelect
 from ingestion.options import ImportOptions
 
 _OWN_ZONE = ("", _("the substation's own"))
@@ -57,7 +58,7 @@ class UploadForm(forms.Form):
         label=_("Time zone of the file"),
         choices=lazy(zones, list),
         required=False,
-        widget=forms.Select(attrs={"class": "select"}),
+        widget=LongSelect(attrs={"class": "select"}),
     )
     review = forms.BooleanField(
         label=_("Let me check the columns before loading"),

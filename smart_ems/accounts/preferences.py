@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from functools import cache
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -15,6 +16,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.long_selects import LongSelect
 from smart_ems.client_address import address_of, network_of
 from smart_ems.roles import WHOLE_PLANT
 
@@ -96,7 +98,7 @@ CSS_CLASSES = {
 class PreferencesForm(forms.ModelForm[Preferences]):
     """Any part of the preferences: what is not sent stays as it is."""
 
-    time_zone = forms.ChoiceField(label=_("Time zone"), required=False, choices=lambda: _zones())
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False, choices=lambda: _zones(), widget=LongSelect)
 
     class Meta:
         model = Preferences
@@ -130,6 +132,7 @@ class PreferencesForm(forms.ModelForm[Preferences]):
         return self.instance.alarm_volume if chosen is None else chosen
 
 
+@cache  # the names are files in many folders
 def _zones() -> list[tuple[str, Any]]:
     """The zones of the database that are places, by region; UTC first."""
     regions: dict[str, list[tuple[str, str]]] = {}
