@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 from django.utils import timezone
 
@@ -36,6 +36,10 @@ def listen_to(tracked: Tracked) -> None:
     for name in tracked.many:
         through = tracked.model._meta.get_field(name).remote_field.through  # type: ignore[union-attr]
         m2m_changed.connect(SetRecorder(tracked, name), through, weak=False, dispatch_uid=f"change_history.{name}")
+    # Deleting, and changing a set, is a transaction with its signals by itself; saving becomes one, so that a process
+    # that dies in between leaves no change of which nothing is known.
+    whole: Any = transaction.atomic(savepoint=False)
+    tracked.model.save_base = whole(tracked.model.save_base)  # type: ignore[method-assign]
 
 
 class ChangeRecorder:

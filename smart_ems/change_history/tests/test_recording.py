@@ -17,6 +17,7 @@ from mlcore.models import RaisedLimit
 from notifications.models import NotificationChannel, NotificationRoute
 from smart_ems.accounts import api_tokens
 from smart_ems.accounts.token_models import Scope
+from smart_ems.change_history import recording
 from smart_ems.change_history.models import ConfigurationChange
 from substations.models import Link, Substation
 
@@ -206,3 +207,27 @@ def test_a_new_user_is_known_by_name_after_it_was_deleted(person: Callable[[str]
         save_fields(station, rated_kva=800)
     user.delete()
     assert changes()[0].author == "engineer-user"
+
+
+class Died(Exception):
+    """In place of the end of the process."""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_dies_before_a_change_is_written_down_has_changed_nothing(
+    station: Substation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*args: object, **kwargs: object) -> None:
+        raise Died
+
+    monkeypatch.setattr(recording, "record", die)
+    station.rated_kva = 1000
+    with pytest.raises(Died):
+        station.save()
+    with pytest.raises(Died):
+        User.objects.create_user("one")
+    with pytest.raises(Died):
+        station.delete()
+    station.refresh_from_db()
+    assert station.rated_kva == 630
+    assert not User.objects.exists()
