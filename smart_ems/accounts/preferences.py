@@ -95,10 +95,21 @@ CSS_CLASSES = {
 }
 
 
+@cache  # the names are files in many folders
+def _zones() -> list[tuple[str, Any]]:
+    """The zones of the database that are places, by region; UTC first."""
+    regions: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(zoneinfo.available_timezones()):
+        region, _slash, place = name.partition("/")
+        if place and region not in ("Etc", "SystemV", "US"):
+            regions.setdefault(region, []).append((name, name.replace("_", " ")))
+    return [("", _("Each substation's own")), ("UTC", "UTC"), *regions.items()]
+
+
 class PreferencesForm(forms.ModelForm[Preferences]):
     """Any part of the preferences: what is not sent stays as it is."""
 
-    time_zone = forms.ChoiceField(label=_("Time zone"), required=False, choices=lambda: _zones(), widget=LongSelect)
+    time_zone = forms.ChoiceField(label=_("Time zone"), required=False, choices=_zones, widget=LongSelect)
 
     class Meta:
         model = Preferences
@@ -130,14 +141,3 @@ class PreferencesForm(forms.ModelForm[Preferences]):
         """A form without the slider leaves the volume as it is."""
         chosen: int | None = self.cleaned_data["alarm_volume"]
         return self.instance.alarm_volume if chosen is None else chosen
-
-
-@cache  # the names are files in many folders
-def _zones() -> list[tuple[str, Any]]:
-    """The zones of the database that are places, by region; UTC first."""
-    regions: dict[str, list[tuple[str, str]]] = {}
-    for name in sorted(zoneinfo.available_timezones()):
-        region, _slash, place = name.partition("/")
-        if place and region not in ("Etc", "SystemV", "US"):
-            regions.setdefault(region, []).append((name, name.replace("_", " ")))
-    return [("", _("Each substation's own")), ("UTC", "UTC"), *regions.items()]
