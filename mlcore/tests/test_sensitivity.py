@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mlcore.diagnosis.autoencoder_scores import AutoencoderScores
@@ -37,8 +37,6 @@ from .judged_fleet import calm as calm_fleet
 HOUR_S = 3600
 START_S, END_S = 100 * HOUR_S, 130 * HOUR_S
 causes = st.sampled_from(NETWORK_CAUSES)
-# The first float of a run is slow on a busy machine.
-patient = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def fault(ramp_hours: float = 0.0) -> InjectedFault:
@@ -81,7 +79,6 @@ def test_an_alarm_after_the_fault_is_none_and_of_several_the_first_counts() -> N
     assert delay_h(fault(), [alarm(5.0, 9.0), alarm(1.5, 3.0)]) == 1.5
 
 
-@patient
 @given(causes, st.floats(0.0, 1.0), st.floats(0.0, 1.0))
 def test_a_larger_fault_is_never_in_a_smaller_class(cause: str, one: float, other: float) -> None:
     low, high = SIZES[cause]
@@ -104,7 +101,6 @@ def test_of_few_faults_nothing_is_said() -> None:
     assert enough.all_sizes == FoundShare(6, 5)
 
 
-@patient
 @given(st.lists(st.builds(FaultTrial, causes, st.sampled_from(SIZE_CLASSES), st.none() | st.floats(0.0, 30.0))))
 def test_every_trial_is_counted_once_and_comes_back_from_json(trials: list[FaultTrial]) -> None:
     rows = counted(trials)
